@@ -135,6 +135,8 @@ class Walk:
 class Calendar:
     """The working days of one state, under one reading of what a day off is."""
 
+    __slots__ = ("_before", "_names", "_working", "declared", "national", "off", "state", "zone")
+
     def __init__(
         self,
         state: State,
@@ -150,7 +152,7 @@ class Calendar:
         self.declared = declared
         self.zone = state.zone
         self._names = self._days_off()
-        self._first, self._before, self._working = self._tables()
+        self._before, self._working = self._tables()
 
     def _days_off(self) -> dict[date, str]:
         if self.national:
@@ -163,17 +165,17 @@ class Calendar:
             names |= {each.day: each.name for each in self.declared if each.state == self.state}
         return names
 
-    def _tables(self) -> tuple[int, list[int], list[date]]:
+    def _tables(self) -> tuple[dict[int, int], list[date]]:
+        """Ordinal of a day → index of the last working day up to it; the working days by index."""
         first, last = reviewed_years()
         day, end = date(first, 1, 1), date(last, 12, 31)
-        before, working = [], []
-        origin = day.toordinal()
+        before, working = {}, [day - ONE_DAY]
         while day <= end:
             if day.weekday() < SATURDAY and day not in self._names:
                 working.append(day)
-            before.append(len(working))
+            before[day.toordinal()] = len(working) - 1
             day += ONE_DAY
-        return origin, before, working
+        return before, working
 
     def with_days(self, days: Iterable[DeclaredDay]) -> Calendar:
         """The same calendar with proclaimed days added."""
@@ -183,12 +185,9 @@ class Calendar:
 
     def nth_working_day(self, day: date, n: int) -> date:
         """The n-th working day after ``day`` (n from 1). Raise OutsideCalendar if unknown."""
-        index = day.toordinal() - self._first
-        if index < 0:
-            raise _outside(day)
         try:
-            return self._working[self._before[index] + n - 1]
-        except IndexError:
+            return self._working[self._before[day.toordinal()] + n]
+        except (KeyError, IndexError):
             raise _outside(day) from None
 
     def working_days_between(self, start: date, end: date) -> int:
@@ -196,10 +195,10 @@ class Calendar:
         return self._count_to(end) - self._count_to(start)
 
     def _count_to(self, day: date) -> int:
-        index = day.toordinal() - self._first
-        if not 0 <= index < len(self._before):
-            raise _outside(day)
-        return self._before[index]
+        try:
+            return self._before[day.toordinal()]
+        except KeyError:
+            raise _outside(day) from None
 
     def is_working_day(self, day: date) -> bool:
         """Whether ``day`` is neither a weekend nor a day off here."""

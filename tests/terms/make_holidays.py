@@ -1,4 +1,4 @@
-"""Write ``terms/calendars/au.yaml``: the holidays library's days and our corrections, with reasons.
+"""Write ``terms/calendars/au.yaml``: the holidays library's days, our corrections and why.
 
 Run as ``python -m tests.terms.make_holidays`` and review the difference before committing it.
 """
@@ -128,7 +128,7 @@ def text() -> str:
     return HEADER + "\n".join(lines) + "\n"
 
 
-HEADER = f"""# Holidays of the Australian states and territories, {FIRST} to {LAST}, each with its source.
+HEADER = f"""# Holidays of the Australian states and territories, {FIRST} to {LAST}.
 # Written by `make holidays`, reviewed by hand.
 # kind: public (state-wide, whole day) | bank (banks only) | part_day (evening, from from_hour)
 #       | regional (part of a state)
