@@ -268,7 +268,7 @@ def _calendar(source: Document, data: Any) -> dict[str, Any]:
     }
     if "working" not in days:
         raise _refused(
-            source, (*path, "days"), "say what a working day is: working: {off: [public]}"
+            source, (*path, "days"), "say what a working day is: working: {without: [public]}"
         )
     state = _read_as(source, (*path, "default_state"), State, data["default_state"])
     return {

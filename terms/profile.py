@@ -25,7 +25,7 @@ class TermsSilent(Exception):
 class Days:
     """What a kind of day leaves out: holidays, or only those that every state keeps."""
 
-    off: frozenset[Kind] = frozenset({Kind.PUBLIC})
+    without: frozenset[Kind] = frozenset({Kind.PUBLIC})
     national: bool = False
 
 
@@ -189,7 +189,7 @@ class Profile:
         kind = self.days[day]
         return shared_calendar(
             state or self.default_state,
-            kind.off,
+            kind.without,
             national=kind.national,
             declared=self.declared,
         )
