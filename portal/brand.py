@@ -1,7 +1,7 @@
 """A provider's brand colour, made readable on both themes.
 
-Nothing here knows a provider: a hex colour goes in; the colours that the stylesheet needs come out,
-each with at least `READABLE` contrast where text stands on it or is written in it.
+Nothing here knows a provider. A hex colour goes in; the colours of the stylesheet come out, each
+with at least `READABLE` contrast where text stands on it or is written in it.
 """
 
 import colorsys

@@ -75,4 +75,4 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "degraded": ("Degraded", Kind.ATTENTION),
     "working": ("Working", Kind.GOOD),
 }
-"""Status code → the word shown and how it looks. Codes that several records share mean the same."""
+"""Status code → the word shown and how it looks; codes that records share mean the same."""

@@ -85,9 +85,7 @@ def when(value: date | datetime | str | None, with_time: bool = False) -> SafeSt
     if isinstance(moment, datetime):
         exact = f"{text}, {clock(moment)} {moment:%Z}".strip()
         text = f"{text}, {clock(moment)}" if with_time else text
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
 
 
 @register.simple_tag
@@ -123,9 +121,16 @@ def deadline(
 
 @register.inclusion_tag("components/why.html")
 def why(
-    because: Iterable[Mapping[str, Any]] | None, of: str = "", open: bool = False
+    because: Iterable[Mapping[str, Any]] | None,
+    of: str = "",
+    *,
+    about: str = "",
+    open: bool = False,
 ) -> dict[str, Any]:
-    """Disclose the reasons of a date or amount: `{% why invoice.because "this due date" %}`."""
+    """Disclose the reasons of a date or amount: `{% why invoice.because "this due date" %}`.
+
+    `about` is read to those who cannot see what the bare "Why?" stands beside.
+    """
     reasons = [
         {
             **reason,
@@ -134,7 +139,7 @@ def why(
         }
         for reason in because or ()
     ]
-    return {"reasons": reasons, "of": of, "open": open}
+    return {"reasons": reasons, "of": of, "about": "" if of else about, "open": open}
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
@@ -221,7 +226,11 @@ def _moment(value: date | datetime | str | None) -> date | datetime | None:
 def _parse(text: str) -> date | datetime | None:
     if not text:
         return None
-    return date.fromisoformat(text) if len(text) == len("2026-12-29") else datetime.fromisoformat(text)
+    return (
+        date.fromisoformat(text)
+        if len(text) == len("2026-12-29")
+        else datetime.fromisoformat(text)
+    )
 
 
 def _time_left(left: int, unit: str) -> str:
