@@ -26,6 +26,25 @@ SOURCES = {
     "silent": "Your terms do not say",
 }
 
+# First match wins: most browsers also claim to be those that follow.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
 
 @register.filter
 def dollars(amount: Decimal | int | str | None) -> str:
@@ -73,6 +92,14 @@ def initials(name: str | None) -> str:
     """Return one or two letters for a mark: capitals first, then the first letters of words."""
     letters = "".join(word[0] for word in (name or "").split() if word[0].isalnum())
     return letters[:2].upper()
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Say what a user agent is in two words that its owner knows: `Firefox on Windows`."""
+    name = next((name for token, name in BROWSERS if token in user_agent), "A browser")
+    system = next((name for token, name in SYSTEMS if token in user_agent), "")
+    return f"{name} on {system}" if system else name
 
 
 @register.simple_tag
@@ -185,8 +212,10 @@ def control(field: BoundField) -> SafeString:
         kind = "" if isinstance(widget, CheckboxInput) else "govuk-input"
     if widget.attrs.get("autocomplete") == "one-time-code":
         kind += " input--code"
-    own = widget.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{kind} {own}".strip()} if kind or own else None)
+    classes = f"{kind} {widget.attrs.get('class', '')}".strip()
+    # A placeholder only repeats the label, and goes when one types.
+    attrs: dict[str, Any] = {"placeholder": False} if "placeholder" in widget.attrs else {}
+    return field.as_widget(attrs={**attrs, "class": classes} if classes else attrs)
 
 
 @register.filter
