@@ -71,6 +71,13 @@ def short_day(value: date | datetime | str | None) -> str:
 
 
 @register.filter
+def day_month(value: date | datetime | str | None) -> str:
+    """Write a date as `29 Dec`, where a column is narrow and its year and weekday are known."""
+    moment = _moment(value)
+    return "" if moment is None else f"{moment.day} {moment:%b}"
+
+
+@register.filter
 def clock(value: datetime | str | None) -> str:
     """Write the time of an instant in the current zone, as `9:05 am`."""
     moment = _moment(value)
@@ -85,6 +92,18 @@ def grouped(number: str | None) -> str:
     digits = "".join(filter(str.isdigit, number or ""))
     head, tail = digits[: len(digits) % 3], digits[len(digits) % 3 :]
     return " ".join(filter(None, [head, *(tail[at : at + 3] for at in range(0, len(tail), 3))]))
+
+
+@register.filter
+def source_words(source: str) -> str:
+    """Say where a reason comes from; a default always says that it is not from the terms."""
+    return SOURCES.get(source, "")
+
+
+@register.filter
+def is_credit(amount: Decimal | int | str) -> bool:
+    """Say whether there is nothing to pay: the amount is zero or below."""
+    return Decimal(amount) <= 0
 
 
 @register.filter
@@ -161,7 +180,7 @@ def why(
     reasons = [
         {
             **reason,
-            "source_words": SOURCES.get(reason.get("source", ""), ""),
+            "source_words": source_words(reason.get("source", "")),
             "url": _clause_url(reason),
         }
         for reason in because or ()
