@@ -1,0 +1,87 @@
+"""What binds one customer: what was agreed, the terms, the law beneath them, the house default."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from terms.calendar import Calendar, State
+from terms.clause import SHAPES, Clause, Source
+from terms.facts import BadFacts, coerce
+from terms.profile import Agreed, Profile, TermsSilent
+from terms.result import Result, meet
+from terms.rules.floor import FLOOR, Law, Standing
+
+__all__ = ["Binding", "Standing", "agree"]
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Result)
+
+
+def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> dict[str, Agreed]:
+    """Return what was agreed for one service, as `Binding` takes it.
+
+    `values` are plain data for some or all of the shape's parameters; `id` names the quotation or
+    agreement, `says` repeats it in a sentence. Raise BadFacts for a shape or key that is unknown.
+    """
+    kind = SHAPES.get(shape)
+    if kind is None:
+        raise BadFacts((shape,), "no rule has a shape of this name")
+    hints = {one: hint for one, hint in kind.__annotations__.items() if one != "key"}
+    for key in values:
+        if key not in hints:
+            raise BadFacts((shape, key), f"not known; known are {', '.join(hints)}")
+    clause = Clause(
+        document="agreed", version=id, id=id, heading=None, says=says, source=Source.AGREED
+    )
+    read = {key: coerce(hints[key], value, (shape, key)) for key, value in values.items()}
+    return {shape: Agreed(clause, read)}
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """The documents that decide for one customer, in their order."""
+
+    profile: Profile
+    floor: Profile
+    standing: Standing
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    default: Profile | None = None
+
+    def decide(
+        self, rule: Callable[Concatenate[Profile, P], R], *_: P.args, **facts: P.kwargs
+    ) -> R:
+        """Return the rule's answer: as agreed or by the terms, with the law on top.
+
+        The house default answers only where all of those are silent. Raise TermsSilent where it
+        is silent too.
+        """
+        law = self._law(rule.__name__, facts)
+        try:
+            answer = rule(self.profile.with_agreed(self.agreed), **facts)  # type: ignore[call-arg]
+        except TermsSilent as silence:
+            if law is None:
+                return self._default(rule, facts, silence)
+            supplied: R = replace(law, because=silence.because + law.because)
+            return supplied
+        return answer if law is None else meet(answer, law)
+
+    def calendar(self, state: State | None = None, day: str = "working") -> Calendar:
+        """Return a state's calendar as the terms read it."""
+        return self.profile.calendar(state, day)
+
+    def _law(self, rule: str, facts: Mapping[str, Any]) -> Any:
+        ask = FLOOR.get(rule)
+        if ask is None:
+            return None
+        return ask(Law(self.floor, self.standing, self.profile.default_state), **facts)
+
+    def _default(
+        self, rule: Callable[..., R], facts: Mapping[str, Any], silence: TermsSilent
+    ) -> R:
+        if self.default is None:
+            raise silence
+        try:
+            answer = rule(self.default, **facts)
+        except TermsSilent:
+            raise silence from None
+        return replace(answer, because=silence.because + answer.because)

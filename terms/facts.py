@@ -1,0 +1,236 @@
+"""Plain data read as typed facts, by annotation: for profiles, cases, commands and calculators."""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from functools import lru_cache
+from inspect import Parameter, signature
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class BadFacts(ValueError):
+    """Facts that a rule cannot take; `path` leads to the one at fault."""
+
+    def __init__(self, path: tuple[str | int, ...], problem: str) -> None:
+        super().__init__(f"{'.'.join(map(str, path))}: {problem}" if path else problem)
+        self.path = path
+        self.problem = problem
+
+
+def needed(name: str, value: T | None) -> T:
+    """Return a fact that this document's rule cannot do without; raise BadFacts if it is None."""
+    if value is None:
+        raise BadFacts((name,), "this document's rule needs it")
+    return value
+
+
+def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `plain` as the typed keyword arguments of `rule`, the profile left out.
+
+    Raise BadFacts for an unknown key, a missing one, or a value of the wrong kind.
+    """
+    wanted = _arguments(rule)
+    names = {_python_name(key): key for key in plain}
+    unknown = [key for name, key in names.items() if name not in wanted]
+    if unknown:
+        known = ", ".join(sorted(wanted))
+        raise BadFacts((unknown[0],), f"the rule does not know this key; it knows {known}")
+    missing = [name for name, (_, must) in wanted.items() if must and name not in names]
+    if missing:
+        raise BadFacts((missing[0],), "the rule needs this key")
+    return {name: coerce(wanted[name][0], plain[key], (key,)) for name, key in names.items()}
+
+
+@lru_cache(maxsize=512)
+def _arguments(rule: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
+    hints = get_type_hints(rule)
+    return {
+        name: (hints[name], each.default is Parameter.empty)
+        for name, each in signature(rule).parameters.items()
+        if each.kind is Parameter.KEYWORD_ONLY
+    }
+
+
+def coerce(kind: Any, value: Any, path: tuple[str | int, ...] = ()) -> Any:
+    """Return plain `value` as the annotation `kind` says; raise BadFacts if it does not fit."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _union(get_args(kind), value, path)
+    if kind is Any:
+        return value
+    if value is None:
+        if kind is type(None):
+            return None
+        raise BadFacts(path, "must not be empty")
+    if origin is Literal:
+        return _literal(get_args(kind), value, path)
+    if origin is tuple:
+        return _tuple(get_args(kind)[0], value, path)
+    if origin is frozenset:
+        return frozenset(_tuple(get_args(kind)[0], value, path))
+    if origin in (dict, Mapping):
+        return _mapping(get_args(kind), value, path)
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass(kind, value, path)
+    return _scalar(kind, value, path)
+
+
+def _union(kinds: tuple[Any, ...], value: Any, path: tuple[str | int, ...]) -> Any:
+    if value is None and type(None) in kinds:
+        return None
+    refusals = []
+    for kind in kinds:
+        if kind is not type(None):
+            try:
+                return coerce(kind, value, path)
+            except BadFacts as refusal:
+                refusals.append(refusal)
+    raise refusals[0]
+
+
+def _literal(words: tuple[Any, ...], value: Any, path: tuple[str | int, ...]) -> Any:
+    if value not in words:
+        raise BadFacts(path, f"{value!r} is none of {', '.join(map(str, words))}")
+    return value
+
+
+def _tuple(kind: Any, value: Any, path: tuple[str | int, ...]) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise BadFacts(path, "must be a list")
+    return tuple(coerce(kind, each, (*path, at)) for at, each in enumerate(value))
+
+
+def _mapping(kinds: tuple[Any, ...], value: Any, path: tuple[str | int, ...]) -> dict[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise BadFacts(path, "must be a mapping")
+    return {
+        coerce(kinds[0], key, (*path, key)): coerce(kinds[1], each, (*path, key))
+        for key, each in value.items()
+    }
+
+
+def _dataclass(kind: type[Any], value: Any, path: tuple[str | int, ...]) -> Any:
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise BadFacts(path, "must be a mapping")
+    given = {_python_name(key): (key, each) for key, each in value.items()}
+    return kind(**fields_from(kind, given, path))
+
+
+def fields_from(
+    kind: type[Any],
+    given: Mapping[str, tuple[str, Any]],
+    path: tuple[str | int, ...],
+    leave_out: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """Return the values of a dataclass's fields; refuse keys too many or too few, naming all."""
+    wanted = {one.name: one for one in fields(kind) if one.init and one.name not in leave_out}
+    must = {
+        name
+        for name, one in wanted.items()
+        if one.default is MISSING and one.default_factory is MISSING
+    }
+    if not must <= given.keys() <= wanted.keys():
+        extra = sorted(given[name][0] for name in given.keys() - wanted.keys())
+        raise BadFacts(
+            (*path, extra[0]) if extra else path,
+            f"expected {_listed(wanted, must)}; found {', '.join(sorted(given)) or 'nothing'}",
+        )
+    hints = get_type_hints(kind)
+    return {name: coerce(hints[name], each, (*path, key)) for name, (key, each) in given.items()}
+
+
+def _listed(wanted: Mapping[str, Any], must: set[str]) -> str:
+    if not wanted:
+        return "no keys"
+    return ", ".join(name if name in must else f"{name} (optional)" for name in wanted)
+
+
+def _scalar(kind: Any, value: Any, path: tuple[str | int, ...]) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        try:
+            return kind(value)
+        except ValueError:
+            words = ", ".join(str(each.value) for each in kind)
+            raise BadFacts(path, f"{value!r} is none of {words}") from None
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise TypeError(f"no way is known to read a {kind!r} at {path!r}")
+    try:
+        return reader(value)
+    except (ValueError, InvalidOperation):
+        raise BadFacts(path, f"{value!r} is not {_NAMES[kind]}") from None
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError
+    return Decimal(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError
+    return int(value)
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise ValueError
+    return value
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(_text(value))
+
+
+_READERS: dict[Any, Callable[[Any], Any]] = {
+    Decimal: _decimal,
+    str: _text,
+    int: _int,
+    bool: _bool,
+    date: _date,
+    datetime: _instant,
+    time: _time,
+}
+_NAMES = {
+    Decimal: 'a decimal in quotes, as "27.50"',
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    date: "a date, as 2026-12-24",
+    datetime: "an instant with its offset, as 2026-12-24T10:00:00+11:00",
+    time: 'a time in quotes, as "08:30"',
+}
+
+
+def _python_name(key: str) -> str:
+    return f"{key}_" if key == "from" else key

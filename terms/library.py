@@ -1,0 +1,374 @@
+"""The shelf of published versions: reads, checks and keeps them. What it refuses, it explains."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import terms.rules
+from terms.calendar import State
+from terms.clause import SHAPES, Clause, Source
+from terms.facts import BadFacts, coerce, fields_from
+from terms.profile import Days, Part, Profile, Reading, Row
+from terms.source import BadSource, Document, read
+
+PROFILES = Path(__file__).parent / "profiles"
+LOCK = "VERSIONS.lock"
+FLOOR = "floor"
+DEFAULT = "default"
+
+_TOP = {"document", "version", "title", "in_force_from", "calendar", "clauses", "readings"}
+_ROW = {
+    "id", "clause", "says", "applies_to", "feeds", "shown_only", "shows", "silent_on", "decides",
+    "conf", "effective_from", "effective_to",
+}  # fmt: skip
+_CLASSES = ("all", "tcp", "non_tcp", "acl", "non_acl", "business", "personal")
+
+
+class BadProfile(BadSource):
+    """A profile that is refused; names file, line and key, and says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brand:
+    """How a provider looks: its colour as #rrggbb and the mark beside its name."""
+
+    colour: str
+    mark: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """What is known of a provider beside its terms; not frozen, unlike those."""
+
+    key: str
+    name: str
+    legal_name: str
+    abn: str
+    default_state: State
+    brand: Brand
+    contacts: dict[str, str]
+    abn_demo: bool = False
+    acn: str | None = None
+    address: str | None = None
+
+
+def providers() -> tuple[str, ...]:
+    """Return the keys of all providers, in alphabetical order."""
+    return tuple(sorted(each.parent.name for each in PROFILES.glob("*/provider.yaml")))
+
+
+@lru_cache(maxsize=32)
+def provider(key: str) -> Provider:
+    """Return what is known of a provider. Raise BadProfile."""
+    document = _read(PROFILES / key / "provider.yaml")
+    try:
+        found: Provider = coerce(Provider, {"key": key, **_mapping(document)})
+    except BadFacts as refusal:
+        raise _refused(document, refusal.path, refusal.problem) from None
+    return found
+
+
+def versions(document: str) -> tuple[str, ...]:
+    """Return a document's versions, those without a date first, then by date in force."""
+    folder = PROFILES / document
+    names = [each.stem for each in folder.glob("*.yaml") if each.name != "provider.yaml"]
+    return tuple(sorted(names, key=lambda name: _in_force_order(document, name)))
+
+
+def latest(document: str) -> str:
+    """Return the newest version of a document. Raise LookupError where there is none."""
+    found = versions(document)
+    if not found:
+        raise LookupError(
+            f"no document is called {document!r}; there are {', '.join(documents())}"
+        )
+    return found[-1]
+
+
+def documents() -> tuple[str, ...]:
+    """Return all documents: the providers', the floor and the house default."""
+    return tuple(sorted({each.parent.name for each in PROFILES.glob("*/*.yaml")}))
+
+
+def in_force(document: str, on: date) -> str:
+    """Return the version in force on a day; an undated one is in force until a dated one is."""
+    found = [
+        version
+        for version in versions(document)
+        if (load(document, version).in_force_from or date.min) <= on
+    ]
+    return found[-1] if found else versions(document)[0]
+
+
+def _in_force_order(document: str, version: str) -> tuple[date, str]:
+    return load(document, version).in_force_from or date.min, version
+
+
+@lru_cache(maxsize=64)
+def load(document: str, version: str) -> Profile:
+    """Return a published version. Raise BadProfile, or LookupError where there is no such file."""
+    path = PROFILES / document / f"{version}.yaml"
+    if not path.is_file():
+        raise LookupError(f"there is no {document} {version}: look in {PROFILES}")
+    return read_profile(path)
+
+
+def read_profile(path: Path) -> Profile:
+    """Read and check one profile file. Raise BadProfile naming file, line and key."""
+    source = _read(path)
+    data = _mapping(source)
+    _only(source, (), data, _TOP, must={"document", "version", "title", "calendar", "clauses"})
+    document, version = data["document"], data["version"]
+    if (document, version) != (path.parent.name, path.stem):
+        raise _refused(
+            source, ("version",), "document and version must be those of the file's name"
+        )
+    calendar = _calendar(source, data["calendar"])
+    rows, parts = [], []
+    for at, entry in enumerate(data["clauses"]):
+        row, fed = _row(source, ("clauses", at), entry, document, version)
+        rows.append(row)
+        parts += fed
+    _unique(source, rows, parts)
+    profile = Profile(
+        document=document,
+        version=version,
+        title=data["title"],
+        in_force_from=_read_as(source, ("in_force_from",), date | None, data.get("in_force_from")),
+        rows=tuple(rows),
+        parts=_by_shape(parts),
+        readings=_read_as(source, ("readings",), tuple[Reading, ...], data.get("readings", [])),
+        **calendar,
+    )
+    _check_citations(source, profile)
+    return profile
+
+
+def _row(
+    source: Document, path: tuple[str | int, ...], entry: Any, document: str, version: str
+) -> tuple[Row, list[Part]]:
+    if not isinstance(entry, dict):
+        raise _refused(source, path, "a clause is a mapping: id, clause, says, feeds …")
+    _only(source, path, entry, _ROW, must={"id", "clause", "says"})
+    kinds = [key for key in ("feeds", "shown_only", "silent_on") if key in entry]
+    if len(kinds) != 1:
+        raise _refused(source, path, "say exactly one of feeds, shown_only: true, silent_on")
+    feeds = entry.get("feeds", {})
+    if not isinstance(feeds, dict):
+        raise _refused(source, (*path, "feeds"), "feeds maps shapes to their parameters")
+    clause = Clause(
+        document=document,
+        version=version,
+        id=_read_as(source, (*path, "id"), str, entry["id"]),
+        heading=_read_as(source, (*path, "clause"), str | None, entry["clause"]),
+        says=_read_as(source, (*path, "says"), str, entry["says"]),
+        source=_source_of(document, "silent_on" in entry),
+    )
+    row = Row(
+        clause=clause,
+        applies_to=_applies_to(source, path, entry.get("applies_to", "all")),
+        feeds=tuple(feeds),
+        **{
+            key: _read_as(source, (*path, key), kind, entry[key])
+            for key, kind in _ROW_KINDS.items()
+            if key in entry
+        },
+    )
+    return row, [_part(source, (*path, "feeds", key), row, key, feeds[key]) for key in feeds]
+
+
+_ROW_KINDS: dict[str, Any] = {
+    "silent_on": tuple[str, ...],
+    "shows": str | None,
+    "decides": tuple[str, ...],
+    "conf": str,
+    "effective_from": date | None,
+    "effective_to": date | None,
+}
+
+
+def _part(source: Document, path: tuple[str | int, ...], row: Row, key: str, values: Any) -> Part:
+    """Return the parameters under `key`: a shape, or `shape:name` for one of several."""
+    shape_key, _, name = key.partition(":")
+    shape = SHAPES.get(shape_key)
+    if shape is None:
+        raise _refused(source, path, f"no rule has a shape called {shape_key!r}: see `terms list`")
+    if not isinstance(values, dict):
+        raise _refused(source, path, "a shape's parameters are a mapping")
+    try:
+        given = {each: (each, value) for each, value in values.items()}
+        found = fields_from(shape, given, path, leave_out=frozenset({"clause"}))
+    except BadFacts as refusal:
+        raise _refused(source, refusal.path, refusal.problem) from None
+    return Part(
+        terms=shape(clause=row.clause, **found),
+        applies_to=row.applies_to,
+        name=name or None,
+        effective_from=row.effective_from,
+        effective_to=row.effective_to,
+    )
+
+
+def _source_of(document: str, silent: bool) -> Source:
+    if silent:
+        return Source.SILENT
+    return {FLOOR: Source.FLOOR, DEFAULT: Source.DEFAULT}.get(document, Source.TERMS)
+
+
+def _applies_to(source: Document, path: tuple[str | int, ...], value: Any) -> str:
+    named = (
+        isinstance(value, str) and value.startswith("service:") and len(value) > len("service:")
+    )
+    if value not in _CLASSES and not named:
+        words = ", ".join(_CLASSES)
+        raise _refused(source, (*path, "applies_to"), f"say one of {words}, or service:NAME")
+    return str(value)
+
+
+def _unique(source: Document, rows: list[Row], parts: list[Part]) -> None:
+    seen: dict[str, int] = {}
+    for at, row in enumerate(rows):
+        if row.clause.id in seen:
+            line = source.line(("clauses", seen[row.clause.id]))
+            raise _refused(
+                source, ("clauses", at, "id"), f"{row.clause.id} stands on line {line} too"
+            )
+        seen[row.clause.id] = at
+    fed: dict[tuple[Any, ...], str] = {}
+    for part in parts:
+        key = (part.terms.key, part.name, part.applies_to, part.effective_from)
+        rival = fed.setdefault(key, part.terms.clause.id)
+        if rival != part.terms.clause.id:
+            raise _refused(
+                source,
+                ("clauses", seen[part.terms.clause.id], "feeds"),
+                f"{part.terms.key} is fed by {rival} for the same customers: one clause may",
+            )
+
+
+def _by_shape(parts: list[Part]) -> dict[str, tuple[Part, ...]]:
+    found: dict[str, tuple[Part, ...]] = {}
+    for part in parts:
+        found[part.terms.key] = (*found.get(part.terms.key, ()), part)
+    return found
+
+
+def _calendar(source: Document, data: Any) -> dict[str, Any]:
+    path = ("calendar",)
+    if not isinstance(data, dict):
+        raise _refused(source, path, "the calendar is a mapping: default_state, desk_zone, days")
+    _only(source, path, data, {"default_state", "desk_zone", "days"}, must={"default_state"})
+    days = {
+        name: _read_as(source, (*path, "days", name), Days, kind)
+        for name, kind in data.get("days", {"working": {}}).items()
+    }
+    if "working" not in days:
+        raise _refused(
+            source, (*path, "days"), "say what a working day is: working: {without: [public]}"
+        )
+    state = _read_as(source, (*path, "default_state"), State, data["default_state"])
+    return {
+        "default_state": state,
+        "desk_zone": data.get("desk_zone", state.zone.key),
+        "days": days,
+    }
+
+
+def _check_citations(source: Document, profile: Profile) -> None:
+    """Refuse a reading that is decided nowhere, and a decision that is read nowhere."""
+    readings = {reading.id for reading in profile.readings}
+    for at, row in enumerate(profile.rows):
+        for cited in row.decides:
+            if cited not in readings:
+                raise _refused(
+                    source,
+                    ("clauses", at, "decides"),
+                    f"{cited} is cited but absent: list it under readings",
+                )
+        for rule in row.silent_on:
+            if rule not in terms.rules.RULES:
+                raise _refused(source, ("clauses", at, "silent_on"), f"no rule is called {rule!r}")
+
+
+def _only(
+    source: Document,
+    path: tuple[str | int, ...],
+    data: dict[str, Any],
+    known: set[str],
+    must: set[str],
+) -> None:
+    for key in data:
+        if key not in known:
+            words = ", ".join(sorted(known))
+            raise _refused(source, (*path, key), f"this key is not known here; known are {words}")
+    for key in sorted(must - data.keys()):
+        raise _refused(source, path, f"{key} is missing: add it")
+
+
+def _read_as(source: Document, path: tuple[str | int, ...], kind: Any, value: Any) -> Any:
+    try:
+        return coerce(kind, value, path)
+    except BadFacts as refusal:
+        raise _refused(source, refusal.path, refusal.problem) from None
+
+
+def _read(path: Path) -> Document:
+    try:
+        return read(path)
+    except BadSource as refusal:
+        raise BadProfile(refusal.file, refusal.line, refusal.key, refusal.problem) from None
+
+
+def _mapping(source: Document) -> dict[str, Any]:
+    if not isinstance(source.data, dict):
+        raise _refused(source, (), "the file must hold a mapping")
+    return source.data
+
+
+def _refused(source: Document, path: tuple[str | int, ...], problem: str) -> BadProfile:
+    bad = source.bad(path, problem)
+    return BadProfile(bad.file, bad.line, bad.key, bad.problem)
+
+
+def published() -> Iterator[tuple[str, Path]]:
+    """Yield every published version as its name in the lock and its file, in order."""
+    for path in sorted(PROFILES.glob("*/*.yaml")):
+        if path.name != "provider.yaml":
+            yield f"{path.parent.name}/{path.stem}", path
+
+
+def check() -> None:
+    """Load and validate everything: profiles, providers, and the hashes of what was published.
+
+    Raise BadProfile for the first thing that is wrong.
+    """
+    for key in providers():
+        provider(key)
+    locked = _locked()
+    for name, path in published():
+        load(path.parent.name, path.stem)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if locked.get(name) != digest:
+            raise BadProfile(
+                str(path),
+                1,
+                "",
+                "differs from what was published: make it a new version, and lock it",
+            )
+
+
+def _locked() -> dict[str, str]:
+    """Return the hash of each published version, by its name in the lock."""
+    lines = (PROFILES / LOCK).read_text(encoding="utf-8").splitlines()
+    return dict(reversed(line.split("  ", 1)) for line in lines if line)  # type: ignore[misc]
+
+
+def lock() -> str:
+    """Return the text of the lock for the files as they are now."""
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in published()
+    )

@@ -1,0 +1,218 @@
+"""A version of a document as data: its clauses, shapes, days and silences."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, TypeVar
+
+from terms.calendar import Calendar, DeclaredDay, Kind, State
+from terms.calendar import calendar as shared_calendar
+from terms.clause import Clause, Reason, Source, Terms
+
+T = TypeVar("T", bound=Terms)
+
+
+class TermsSilent(Exception):
+    """A document does not answer; `because` is the silence itself."""
+
+    def __init__(self, rule: str, because: tuple[Reason, ...]) -> None:
+        super().__init__(f"{rule}: {because[0].clause.says}")
+        self.rule = rule
+        self.because = because
+
+
+@dataclass(frozen=True)
+class Days:
+    """What a kind of day leaves out: holidays, or only those that every state keeps."""
+
+    without: frozenset[Kind] = frozenset({Kind.PUBLIC})
+    national: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A doubt in the text, by its ledger id, and the reading chosen."""
+
+    id: str
+    where: str
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A clause as the profile lists it: for whom, what it feeds, or what is merely shown."""
+
+    clause: Clause
+    applies_to: str = "all"
+    feeds: tuple[str, ...] = ()
+    silent_on: tuple[str, ...] = ()
+    shows: str | None = None
+    decides: tuple[str, ...] = ()
+    conf: str = "verified"
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What was agreed for one service in place of the terms: some parameters of one shape."""
+
+    clause: Clause
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Parameters, with the audience, the name and the days for which their clause gives them."""
+
+    terms: Terms
+    applies_to: str = "all"
+    name: str | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+    def binds(self, audience: frozenset[str], on: date | None) -> bool:
+        """Say whether the clause speaks of such a customer, and (the floor) on such a day."""
+        if on is not None:
+            if self.effective_from and on < self.effective_from:
+                return False
+            if self.effective_to and on > self.effective_to:
+                return False
+        return self.applies_to == "all" or self.applies_to in audience
+
+    @property
+    def rank(self) -> int:
+        """The special outranks the general: a service, then a class of customer, then all."""
+        if self.applies_to.startswith("service:"):
+            return 0
+        return 2 if self.applies_to == "all" else 1
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One published version of a document."""
+
+    document: str
+    version: str
+    title: str
+    in_force_from: date | None
+    default_state: State
+    desk_zone: str
+    days: Mapping[str, Days]
+    rows: tuple[Row, ...]
+    parts: Mapping[str, tuple[Part, ...]]
+    readings: tuple[Reading, ...] = ()
+    declared: tuple[DeclaredDay, ...] = ()
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Every clause of the document, in its order."""
+        return tuple(row.clause for row in self.rows)
+
+    def find(
+        self,
+        shape: type[T],
+        *,
+        tcp: bool = False,
+        acl: bool = False,
+        business: bool = False,
+        service: str | None = None,
+        name: str | None = None,
+        on: date | None = None,
+    ) -> T | None:
+        """Return the parameters of a shape for such a customer, or None where nothing feeds it.
+
+        `name` chooses one of several (a desk, a kind of breach); one without a name serves all.
+        `on` chooses the edition in force, where rows are dated.
+        """
+        audience = _audience(tcp, acl, business, service)
+        best: Part | None = None
+        for part in self.parts.get(shape.key, ()):
+            if part.name not in (None, name) or not part.binds(audience, on):
+                continue
+            if best is None or _order(part) < _order(best):
+                best = part
+        found = best.terms if best and isinstance(best.terms, shape) else None
+        return self._as_agreed(shape, found)
+
+    def _as_agreed(self, shape: type[T], found: T | None) -> T | None:
+        agreed = self.agreed.get(shape.key)
+        if agreed is None:
+            return found
+        if found is None:
+            return shape(clause=agreed.clause, **agreed.values)
+        return replace(found, clause=agreed.clause, **agreed.values)
+
+    def of(
+        self,
+        shape: type[T],
+        *,
+        tcp: bool = False,
+        acl: bool = False,
+        business: bool = False,
+        service: str | None = None,
+        name: str | None = None,
+        on: date | None = None,
+    ) -> T:
+        """Return the parameters as `find` does; raise TermsSilent where nothing feeds them."""
+        found = self.find(
+            shape, tcp=tcp, acl=acl, business=business, service=service, name=name, on=on
+        )
+        if found is None:
+            raise self.silent(shape.key)
+        return found
+
+    def silent(self, rule: str) -> TermsSilent:
+        """Return the refusal that says that this document does not answer, ready to be raised."""
+        rule = rule.partition(".")[0]
+        return TermsSilent(rule, (self.silence(rule),))
+
+    def silence(self, rule: str) -> Reason:
+        """Return the silence on a rule as a reason: the ledger's id where it lists one."""
+        for row in self.rows:
+            if rule in row.silent_on:
+                return Reason(row.clause)
+        return Reason(
+            Clause(
+                document=self.document,
+                version=self.version,
+                id=f"{self.document}:silent",
+                heading=None,
+                says=f"This document says nothing on {rule.replace('_', ' ')}.",
+                source=Source.SILENT,
+            )
+        )
+
+    def calendar(self, state: State | None = None, day: str = "working") -> Calendar:
+        """Return a state's calendar under this document's reading of a kind of day."""
+        kind = self.days[day]
+        return shared_calendar(
+            state or self.default_state,
+            kind.without,
+            national=kind.national,
+            declared=self.declared,
+        )
+
+    def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
+        """Return the same version with days that a state proclaimed later."""
+        return replace(self, declared=(*self.declared, *days))
+
+    def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
+        """Return the same version with what was agreed for one service put before its clauses."""
+        return replace(self, agreed={**self.agreed, **agreed})
+
+
+def _audience(tcp: bool, acl: bool, business: bool, service: str | None) -> frozenset[str]:
+    return frozenset(
+        {
+            "tcp" if tcp else "non_tcp",
+            "acl" if acl else "non_acl",
+            "business" if business else "personal",
+            f"service:{service}",
+        }
+    )
+
+
+def _order(part: Part) -> tuple[bool, int]:
+    return part.name is None, part.rank

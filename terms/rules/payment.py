@@ -1,0 +1,344 @@
+"""When an invoice is due and how it may be paid."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from terms import money
+from terms.calendar import Count, State, in_words
+from terms.clause import Terms, shape
+from terms.facts import needed
+from terms.money import Rounding
+from terms.profile import Profile
+from terms.result import Result, combine
+from terms.rules._roll import rolled
+
+ONE_DAY = timedelta(days=1)
+
+
+class InvoiceKind(StrEnum):
+    """What an invoice is for, where that changes when it is due."""
+
+    NORMAL = "normal"
+    FINAL = "final"
+    CANCELLATION = "cancellation"
+
+
+class Authority(StrEnum):
+    """What the provider holds that lets it draw money by itself."""
+
+    NONE = "none"
+    DIRECT_DEBIT = "direct_debit"
+    CREDIT_CARD = "credit_card"
+    DEPOSIT = "deposit"
+
+
+@shape("invoice_due_date")
+class InvoiceDueDate(Terms):
+    """Days from issue; may be named for a kind of invoice.
+
+    `rolls` moves a day off to the next working day; `printed_first` puts a date printed on the
+    invoice before the count.
+    """
+
+    days: int
+    rolls: bool = False
+    printed_first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueDate(Result):
+    """The last day on which payment is still on time."""
+
+    due_date: date | None = combine("longest")
+
+
+def invoice_due_date(
+    profile: Profile,
+    *,
+    issue_date: date,
+    state: State | None = None,
+    kind: InvoiceKind = InvoiceKind.NORMAL,
+    printed_due_date: date | None = None,
+) -> DueDate:
+    """Return the last day on which payment is on time (CV-, BS-PAY-01, VP-PAY-02, GL-PAY)."""
+    due, calendar = profile.of(InvoiceDueDate, name=kind), profile.calendar(state)
+    if due.printed_first and printed_due_date is not None:
+        step = f"printed on the invoice: {in_words(printed_due_date)}"
+        return DueDate(due_date=printed_due_date, because=(due.because(step),))
+    walk = calendar.count(issue_date, due.days, Count.CALENDAR_DAYS)
+    if not due.days:
+        return DueDate(due_date=walk.day, because=(due.because("due at once"),))
+    if due.rolls:
+        walk = calendar.roll(walk)
+        return DueDate(due_date=walk.day, because=(due.because(*walk.steps),))
+    moved, why = rolled(profile, calendar, walk)
+    return DueDate(due_date=moved.day, because=(due.because(*walk.steps), *why))
+
+
+@shape("direct_debit.after_query")
+class DebitAfterQuery(Terms):
+    """The debit waits for the due date and for the end of the days in which to query the bill."""
+
+    query_days: int
+
+
+@shape("direct_debit.once_billed")
+class DebitOnceBilled(Terms):
+    """The debit may run `wait_days` after the bill; with no bill, once the period is over."""
+
+    wait_days: int
+
+
+@shape("direct_debit.by_authority")
+class DebitByAuthority(Terms):
+    """What is held may be drawn on as soon as a charge has accrued."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debit(Result):
+    """Whether money may be drawn, and the first day."""
+
+    allowed: bool | None = combine("all")
+    earliest_on: date | None = combine("longest")
+
+
+def direct_debit(
+    profile: Profile,
+    *,
+    issue_date: date | None = None,
+    received_on: date | None = None,
+    disputed: bool = False,
+    state: State | None = None,
+    period_end: date | None = None,
+    tcp: bool = False,
+    authority: Authority | None = None,
+    charge_accrued_on: date | None = None,
+    due_date: date | None = None,
+) -> Debit:
+    """Return whether and from when a payment may be drawn (VP-PAY-03, BS-PAY-02, GL-PAY-05)."""
+    if query := profile.find(DebitAfterQuery):
+        return _debit_after_query(
+            profile, query, needed("issue_date", issue_date), received_on, disputed, state
+        )
+    if held := profile.find(DebitByAuthority):
+        if needed("authority", authority) is Authority.NONE:
+            return Debit(allowed=False, because=(held.because("no authority is held"),))
+        accrued = needed("charge_accrued_on", charge_accrued_on)
+        step = f"the charge accrued on {in_words(accrued)}"
+        return Debit(allowed=True, earliest_on=accrued, because=(held.because(step),))
+    billed, calendar = profile.of(DebitOnceBilled), profile.calendar(state)
+    if issue_date is None:
+        start = needed("period_end", period_end) + ONE_DAY
+        steps = ("no bill is issued", f"the period ends on {in_words(start - ONE_DAY)}")
+    else:
+        start = issue_date + timedelta(days=billed.wait_days)
+        steps = (f"billed on {in_words(issue_date)}", f"may be drawn from {in_words(start)}")
+    walk, why = rolled(profile, calendar, calendar.count(start, 0, Count.CALENDAR_DAYS))
+    return Debit(allowed=True, earliest_on=walk.day, because=(billed.because(*steps), *why))
+
+
+def _debit_after_query(
+    profile: Profile,
+    query: DebitAfterQuery,
+    issue_date: date,
+    received_on: date | None,
+    disputed: bool,
+    state: State | None,
+) -> Debit:
+    if disputed:
+        return Debit(allowed=False, because=(query.because("the amount is queried"),))
+    due = invoice_due_date(profile, issue_date=issue_date, state=state)
+    last = (received_on or issue_date) + timedelta(days=query.query_days)
+    earliest = max(needed("due_date", due.due_date), last + ONE_DAY)
+    steps = (
+        f"the days to query end on {in_words(last)}",
+        f"may be drawn from {in_words(earliest)}",
+    )
+    return Debit(allowed=True, earliest_on=earliest, because=(query.because(*steps), *due.because))
+
+
+@shape("card_surcharge.capped")
+class CappedSurcharge(Terms):
+    """No more than `max_percent` of the payment, for these cards; others bear none."""
+
+    max_percent: Decimal
+    cards: tuple[str, ...]
+
+
+@shape("card_surcharge.published")
+class PublishedSurcharge(Terms):
+    """The percentage that the provider published, except for what is `free`."""
+
+    free: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surcharge(Result):
+    """The most that may be added for paying by this card, in dollars."""
+
+    max_surcharge: Decimal | None = combine("lowest")
+
+
+def card_surcharge(
+    profile: Profile,
+    *,
+    amount: Decimal,
+    card: str,
+    notified_percent: Decimal | None = None,
+) -> Surcharge:
+    """Return the most that may be added to a payment of `amount` (BS-PAY-06, GL-PAY-09)."""
+    if capped := profile.find(CappedSurcharge):
+        if card not in capped.cards:
+            step = f"{card} is no credit card"
+            return Surcharge(max_surcharge=money.NIL, because=(capped.because(step),))
+        exact = money.percent_of(amount, capped.max_percent)
+        most = money.to_cents(exact, Rounding.DOWN)
+        step = f"{capped.max_percent} % of {money.in_dollars(amount)}, cut to the cent"
+        return Surcharge(max_surcharge=most, because=(capped.because(step),))
+    published = profile.of(PublishedSurcharge)
+    if card in published.free or notified_percent is None:
+        step = f"{card} is free" if card in published.free else "no surcharge was published"
+        return Surcharge(max_surcharge=money.NIL, because=(published.because(step),))
+    most = money.to_cents(money.percent_of(amount, notified_percent))
+    step = f"{notified_percent} % of {money.in_dollars(amount)}"
+    return Surcharge(max_surcharge=most, because=(published.because(step),))
+
+
+@shape("payment_method")
+class PaymentMethods(Terms):
+    """The ways to pay that are taken."""
+
+    accepted: tuple[str, ...]
+
+
+@shape("payment_method.processing_fee")
+class ProcessingFee(Terms):
+    """A fee may be charged for ways to pay that are not automatic."""
+
+    automatic: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodTaken(Result):
+    """Whether a way to pay is taken, and whether a fee for it is allowed at all."""
+
+    accepted: bool | None = None
+    processing_fee_permitted: bool | None = combine("all")
+
+
+def payment_method(profile: Profile, *, method: str) -> MethodTaken:
+    """Return whether a way to pay is taken and may carry a fee (CV-PAY-02, CV-PAY-03)."""
+    taken = profile.of(PaymentMethods)
+    if method not in taken.accepted:
+        step = f"taken are {', '.join(taken.accepted)}"
+        return MethodTaken(accepted=False, because=(taken.because(step),))
+    fee = profile.find(ProcessingFee)
+    if fee is None:
+        return MethodTaken(accepted=True, because=(taken.because(f"{method} is taken"),))
+    permitted = method not in fee.automatic
+    step = f"{method} is {'not ' if permitted else ''}automatic"
+    return MethodTaken(
+        accepted=True,
+        processing_fee_permitted=permitted,
+        because=(taken.because(f"{method} is taken"), fee.because(step)),
+    )
+
+
+@shape("payment_card")
+class RefusedCards(Terms):
+    """Cards that are not taken."""
+
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardTaken(Result):
+    """Whether a card is taken."""
+
+    accepted: bool | None = None
+
+
+def payment_card(profile: Profile, *, card: str) -> CardTaken:
+    """Return whether a card is taken (VP-PAY-04)."""
+    terms = profile.of(RefusedCards)
+    accepted = card.casefold() not in terms.refused
+    step = f"not taken are {', '.join(terms.refused)}"
+    return CardTaken(accepted=accepted, because=(terms.because(step),))
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is open on an invoice, in dollars."""
+
+    invoice: str
+    date: date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What part of a payment went to an invoice, in dollars."""
+
+    invoice: str
+    amount: Decimal
+
+
+@shape("payment_allocation")
+class OldestFirst(Terms):
+    """Payments go to the oldest invoice first, of one day to the lowest number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation(Result):
+    """Where a payment went, and what is left as credit, in dollars."""
+
+    applied: tuple[Applied, ...] = ()
+    credit: Decimal | None = None
+
+
+def payment_allocation(
+    profile: Profile, *, balances: tuple[Balance, ...], payment: Decimal
+) -> Allocation:
+    """Return how a payment is spread over open invoices (CV-PAY-06)."""
+    terms = profile.of(OldestFirst)
+    left, applied = payment, []
+    for balance in sorted(balances, key=lambda each: (each.date, each.invoice)):
+        part = min(left, balance.amount)
+        if part > 0:
+            applied.append(Applied(balance.invoice, part))
+            left -= part
+    steps = [f"{money.in_dollars(each.amount)} to {each.invoice}" for each in applied]
+    return Allocation(
+        applied=tuple(applied),
+        credit=left,
+        because=(terms.because(*steps, f"{money.in_dollars(left)} left over"),),
+    )
+
+
+@shape("card_check_refund")
+class CardCheck(Terms):
+    """A test charge in dollars, given back after so many working days."""
+
+    amount: Decimal
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardCheckRefund(Result):
+    """What is given back, in dollars, and by which day."""
+
+    amount: Decimal | None = None
+    refund_on: date | None = combine("earliest")
+
+
+def card_check_refund(
+    profile: Profile, *, charged_on: date, state: State | None = None
+) -> CardCheckRefund:
+    """Return when the test charge on a new card goes back (VP-CON-09)."""
+    terms = profile.of(CardCheck)
+    walk = profile.calendar(state).count(charged_on, terms.working_days)
+    return CardCheckRefund(
+        amount=terms.amount, refund_on=walk.day, because=(terms.because(*walk.steps),)
+    )

@@ -1,0 +1,220 @@
+"""Worked examples: read from files, run against the profiles, reported."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from terms import library
+from terms.binding import Binding, Standing
+from terms.clause import Reason, Source
+from terms.facts import BadFacts, coerce, read_facts
+from terms.profile import TermsSilent
+from terms.result import Result
+from terms.rules import RULES
+from terms.source import Document, read
+
+_KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "cites"}
+
+
+class BadCase(Exception):
+    """A case that cannot be run as it is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One worked example, its facts still as plain data."""
+
+    id: str
+    rule: str
+    provider: str
+    given: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    clause: str = "none"
+    floor: Mapping[str, Any] | None = None
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case: the answer, what was wrong with it, and whether it cites its place."""
+
+    case: Case
+    got: Mapping[str, Any]
+    because: tuple[Reason, ...]
+    problem: str | None = None
+    uncited: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcomes of all cases of some files."""
+
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The cases whose answer is wrong or unexplained."""
+        return tuple(each for each in self.outcomes if each.problem)
+
+    @property
+    def uncited(self) -> tuple[Outcome, ...]:
+        """The cases whose answer cites none of the places the case names."""
+        return tuple(each for each in self.outcomes if each.uncited)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report: each failure, the uncited ones, the count."""
+        for each in self.failed:
+            yield from _failure(each)
+        for each in self.uncited:
+            cited = "; ".join(_places_cited(each.because)) or "nothing"
+            yield f"uncited {each.case.id}: names {each.case.clause!r}, cites {cited}"
+        yield f"{len(self.uncited)} uncited"
+        failed = len(self.failed)
+        yield f"{len(self.outcomes) - failed} passed, {failed} failed"
+
+
+def run_cases(paths: Iterable[Path | str]) -> Report:
+    """Run every case of the files. Raise BadCase or BadSource for a file that is no case file."""
+    return Report(tuple(run_case(case) for path in paths for case in read_cases(Path(path))))
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Return a file's cases; the provider is the case's own key or else the file's name."""
+    document = read(path, floats=True)
+    entries = document.data or []
+    if not isinstance(entries, list):
+        raise BadCase(f"{path}: a case file is a list of cases")
+    return [_case(document, at, entry, path.stem) for at, entry in enumerate(entries)]
+
+
+def _case(document: Document, at: int, entry: Any, provider: str) -> Case:
+    if not isinstance(entry, dict):
+        raise document.bad((at,), "a case is a mapping")
+    for key in entry.keys() - _KEYS:
+        raise document.bad(
+            (at, key), f"no case has this key; known are {', '.join(sorted(_KEYS))}"
+        )
+    for key in ("id", "rule", "given", "expect"):
+        if key not in entry:
+            raise document.bad((at,), f"{key} is missing")
+    return Case(
+        **{
+            **entry,
+            "provider": entry.get("provider", provider),
+            "given": entry["given"] or {},
+            "cites": tuple(entry.get("cites") or ()),
+        }
+    )
+
+
+def run_case(case: Case) -> Outcome:
+    """Ask the case's rule and compare; whatever goes wrong becomes the outcome's problem."""
+    rule = RULES.get(case.rule)
+    if rule is None:
+        return Outcome(case, {}, (), f"no rule is called {case.rule}")
+    try:
+        answer = ask(case)
+    except TermsSilent as silence:
+        problem = None if case.expect == {"silent": True} else f"silent: {silence}"
+        return _outcome(case, {"silent": True}, silence.because, problem)
+    except (BadFacts, LookupError, library.BadProfile) as refusal:
+        return Outcome(case, {}, (), f"{type(refusal).__name__}: {refusal}")
+    got = {key: getattr(answer, key, None) for key in case.expect}
+    return _outcome(case, got, answer.because, _difference(case, answer))
+
+
+def ask(case: Case) -> Result:
+    """Return the answer of the terms alone, or with the floor where the case has one."""
+    profile = library.load(case.provider, library.latest(case.provider))
+    rule = RULES[case.rule]
+    facts = read_facts(rule, case.given)
+    if case.floor is None:
+        return rule(profile, **facts)
+    floor = library.load(library.FLOOR, library.latest(library.FLOOR))
+    standing: Standing = coerce(Standing, case.floor, ("floor",))
+    return Binding(profile, floor, standing).decide(rule, **facts)
+
+
+def _outcome(
+    case: Case, got: Mapping[str, Any], because: tuple[Reason, ...], problem: str | None
+) -> Outcome:
+    ids = {reason.clause.id for reason in because}
+    missed = [each for each in case.cites if each not in ids]
+    if problem is None and not because:
+        problem = "the answer gives no reason"
+    if problem is None and missed:
+        problem = f"the answer does not cite {', '.join(missed)}"
+    return Outcome(case, got, because, problem, uncited=not cites_place(case.clause, because))
+
+
+def _difference(case: Case, answer: Result) -> str | None:
+    hints = get_type_hints(type(answer))
+    known = {one.name for one in fields(answer)}
+    for key, value in case.expect.items():
+        if key not in known:
+            return f"the answer has no {key}"
+        try:
+            wanted = coerce(hints[key], value, (key,))
+        except BadFacts as refusal:
+            return f"expected value cannot be read: {refusal}"
+        if getattr(answer, key) != wanted:
+            return f"{key} differs"
+    return None
+
+
+def cites_place(clause: str, because: Iterable[Reason]) -> bool:
+    """Say whether the reasons cite one of the places that `clause` names; "none" wants no place."""
+    cited = {place for heading in _places_cited(because) for place in places(heading)}
+    if clause == "none":
+        return not cited
+    return any(_same_place(one, other) for one in places(clause) for other in cited)
+
+
+def _places_cited(because: Iterable[Reason]) -> list[str]:
+    return [
+        reason.clause.heading
+        for reason in because
+        if reason.clause.heading and reason.clause.source is Source.TERMS
+    ]
+
+
+def places(clause: str) -> list[str]:
+    """Split a printed place at `;` and `,`: "9.2(b), (c)" is 9.2(b) and 9.2(c)."""
+    found: list[str] = []
+    for part in re.split(r"[;,]", clause.replace("–", "-")):
+        place = part.strip()
+        if place.startswith("(") and found:
+            place = re.sub(r"\([^()]*\)$", "", found[-1]) + place
+        if place:
+            found.append(place)
+    return found
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Compare two places; a chapter before a heading, or a note after it, may be left out."""
+    one, other = _bare(one), _bare(other)
+    return one == other or one.endswith(f": {other}") or other.endswith(f": {one}")
+
+
+def _bare(place: str) -> str:
+    return re.sub(r" \([a-z ]+\)$", "", place.casefold())
+
+
+def _failure(outcome: Outcome) -> Iterator[str]:
+    case = outcome.case
+    yield f"FAILED {case.id}: {outcome.problem}"
+    yield f"  rule      {case.rule} ({case.provider})"
+    yield f"  given     {_shown(case.given)}"
+    if case.floor is not None:
+        yield f"  floor     {_shown(case.floor)}"
+    yield f"  expected  {_shown(case.expect)}"
+    yield f"  got       {_shown(outcome.got)}"
+    for reason in outcome.because:
+        steps = "; ".join(reason.steps)
+        yield f"  because   {reason.clause.id} {reason.clause.heading or ''}: {steps}"
+
+
+def _shown(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in facts.items()) or "nothing"
