@@ -1,0 +1,172 @@
+"""Questions about money: what is owed, what is late, what was billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from parties.models import Account
+from parties.selectors import binding
+from records.fields import MoneyField
+from terms import rules
+from terms.calendar import State
+from terms.clause import dump
+from terms.facts import read_facts
+from terms.money import NIL
+from terms.profile import TermsSilent
+
+from .models import Allocation, Hold, Invoice, Payment
+from .states import HoldStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceCard:
+    """An invoice in a list or on its own page."""
+
+    public_id: str
+    number: str
+    issue_date: date
+    due_date: date
+    period_start: date
+    period_end: date
+    subtotal_ex: Decimal
+    gst: Decimal
+    total: Decimal
+    outstanding: Decimal
+    disputed: Decimal
+    status: str
+    because: dict[str, list[dict[str, Any]]]
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What the account owes on a day."""
+
+    owing: Decimal
+    overdue: Decimal
+    disputed: Decimal
+    next_due: date | None
+    next_invoice: InvoiceCard | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateFee:
+    """What paying an invoice on a day would add."""
+
+    fee: Decimal | None
+    interest: Decimal | None
+    because: list[dict[str, Any]]
+
+
+def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Annotate what is still unpaid and what is contested, in the same query."""
+    money = MoneyField()
+    paid = (
+        Allocation.objects.filter(invoice=OuterRef("pk"))
+        .order_by()
+        .values("invoice")
+        .annotate(sum=Sum("amount"))
+        .values("sum")
+    )
+    held = (
+        Hold.objects.filter(invoice=OuterRef("pk"), status=HoldStatus.OPEN)
+        .order_by()
+        .values("invoice")
+        .annotate(sum=Sum("amount"))
+        .values("sum")
+    )
+    nil = 0
+    return rows.annotate(
+        outstanding=F("total_inc") - Coalesce(Subquery(paid, output_field=money), nil,
+                                              output_field=money),
+        disputed=Coalesce(Subquery(held, output_field=money), nil, output_field=money),
+    )
+
+
+def invoices(account: Account) -> QuerySet[Invoice]:
+    return with_outstanding(Invoice.objects.filter(account=account))
+
+
+def unpaid_invoices(account: Account) -> list[Invoice]:
+    """Invoices with something left to pay, oldest due date first."""
+    rows = invoices(account).filter(outstanding__gt=NIL).order_by("due_date", "pk")
+    return list(rows)
+
+
+def card(row: Invoice, on: date) -> InvoiceCard:
+    """An annotated invoice as a page shows it on a day."""
+    return InvoiceCard(
+        public_id=str(row.public_id),
+        number=row.number,
+        issue_date=row.issue_date,
+        due_date=row.due_date,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        subtotal_ex=row.subtotal_ex,
+        gst=row.gst,
+        total=row.total_inc,
+        outstanding=row.outstanding,
+        disputed=row.disputed,
+        status=status_on(row, on),
+        because=row.because,
+        version=row.version,
+    )
+
+
+def status_on(row: Invoice, on: date) -> str:
+    """paid, disputed, overdue, part_paid or due: a question about a day, never a state."""
+    if row.outstanding <= NIL:
+        return "paid"
+    if row.disputed >= row.outstanding:
+        return "disputed"
+    if on > row.due_date:
+        return "overdue"
+    return "part_paid" if row.outstanding < row.total_inc else "due"
+
+
+def balance(account: Account, on: date) -> Balance:
+    """What is owed, overdue and contested, and what falls due next. One query."""
+    unpaid = [card(row, on) for row in unpaid_invoices(account)]
+    late = [one for one in unpaid if one.due_date < on]
+    ahead = [one for one in unpaid if one.due_date >= on]
+    return Balance(
+        owing=sum((one.outstanding for one in unpaid), NIL),
+        overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
+        disputed=sum((one.disputed for one in unpaid), NIL),
+        next_due=ahead[0].due_date if ahead else None,
+        next_invoice=(late or ahead or [None])[0],
+    )
+
+
+def payments(account: Account) -> QuerySet[Payment]:
+    return Payment.objects.filter(account=account)
+
+
+def late_fee_if_paid(account: Account, invoice: InvoiceCard | Invoice, on: date) -> LateFee:
+    """What the terms add if the invoice is paid on that day, with the reasons."""
+    customer = account.customer
+    facts: dict[str, Any] = {
+        "balance": max(NIL, invoice.outstanding - invoice.disputed),
+        "due_date": invoice.due_date,
+        "paid_on": on,
+        "tcp": customer.is_tcp,
+        "state": State(account.state),
+    }
+    bound = binding(
+        account,
+        on,
+        actual_cost=customer.provider.late_payment_cost,
+        charge_advised=True,
+        caused_by=None,
+    )
+    try:
+        answer = bound.decide(rules.late_fee, **read_facts(rules.late_fee, facts))
+    except TermsSilent as silence:
+        return LateFee(fee=None, interest=None, because=dump(silence.because))
+    return LateFee(fee=answer.fee, interest=answer.interest, because=dump(answer.because))

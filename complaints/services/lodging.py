@@ -1,0 +1,151 @@
+"""Lodge a complaint: reference, urgency, clocks, hold and acknowledgement in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from billing.models import Invoice
+from billing.services import hold_amount
+from parties import access
+from parties.models import Account, User
+from parties.selectors import version_in_force
+from records.audit.services import record
+from records.notices.services import Sender, give_notice
+from terms import library, rules
+from terms.calendar import Channel
+from terms.clause import dump
+from terms.facts import read_facts
+from terms.profile import TermsSilent
+
+from ..models import Complaint, Event
+from ..states import Duty
+from .clocks import binding_of, start_clocks
+
+# Without the letters and digits that are mistaken for each other on the phone.
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def lodge_complaint(
+    *,
+    account: Account,
+    by: User,
+    at: datetime,
+    topic: str,
+    description: str,
+    wanted: str = "",
+    channel: Channel = Channel.WEB,
+    hardship_related: bool = False,
+    disconnection_without_process: bool = False,
+    priority_assistance: bool = False,
+    safety_threat: bool = False,
+    disputed_invoice: Invoice | None = None,
+    disputed_amount: Decimal | None = None,
+) -> Complaint:
+    """Receive a complaint and start its clocks; the acknowledgement is queued with it.
+
+    Raises NotAuthorised if the person may not complain about this account.
+    """
+    on = access.local_day(account, at)
+    decision = access.require(by, access.Action.LODGE_COMPLAINT, account, on=on)
+    complaint = Complaint(
+        reference=new_reference(),
+        account=account,
+        lodged_by=by,
+        role=decision.role,
+        channel=channel,
+        received_at=at,
+        topic=topic,
+        description=description,
+        wanted=wanted,
+        hardship_related=hardship_related,
+        disconnection_without_process=disconnection_without_process,
+        priority_assistance=priority_assistance,
+        safety_threat=safety_threat,
+        disputed_invoice=disputed_invoice,
+        disputed_amount=disputed_amount,
+        version=version_in_force(account, on),
+    )
+    complaint.is_urgent, complaint.urgent_because = _urgency(complaint)
+
+    with transaction.atomic():
+        complaint.save()
+        clocks = start_clocks(complaint, at=at)
+        Event.objects.create(
+            complaint=complaint,
+            at=at,
+            by=by,
+            act="lodge",
+            text=description,
+            because=clocks.get("because", []),
+        )
+        if disputed_invoice is not None and disputed_amount:
+            hold_amount(
+                invoice=disputed_invoice,
+                amount=disputed_amount,
+                complaint=complaint.reference,
+                at=at,
+            )
+        record(
+            account_id=account.pk,
+            at=at,
+            action="lodge_complaint",
+            actor=access.AuditActor(user_id=by.pk, name=str(by), authority=decision.authority),
+            subject=complaint.reference,
+            after={"topic": topic, "urgent": complaint.is_urgent},
+            because=clocks.get("because", []),
+        )
+
+        _tell(complaint, by, clocks, at)
+    return complaint
+
+
+def new_reference() -> str:
+    """A reference that can be read out and can't be guessed: C- and eight signs."""
+    return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+def _urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
+    facts = {
+        "hardship_related": complaint.hardship_related,
+        "disconnection_without_process": complaint.disconnection_without_process,
+        "priority_assistance": complaint.priority_assistance,
+    }
+    try:
+        answer = binding_of(complaint).decide(
+            rules.urgent_complaint, **read_facts(rules.urgent_complaint, facts)
+        )
+    except TermsSilent as silence:
+        return False, dump(silence.because)
+    return bool(answer.urgent), dump(answer.because)
+
+
+def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> None:
+    facts = library.provider(complaint.account.customer.provider.key)
+    dates = clocks.get("dates", {})
+    give_notice(
+        kind="complaint_received",
+        to=by.email,
+        sender=Sender(name=facts.name, reply_to=facts.contacts.get("complaints_email", "")),
+        at=at,
+        account_id=complaint.account_id,
+        subject_ref=complaint.reference,
+        because=clocks.get("because", []),
+        context={
+            "provider": facts,
+            "account": complaint.account,
+            "recipient_name": str(by),
+            "reference": complaint.reference,
+            "received_at": complaint.received_at,
+            "is_urgent": complaint.is_urgent,
+            "acknowledge_by": dates.get(Duty.ACKNOWLEDGE),
+            "propose_by": dates.get(Duty.PROPOSE),
+            "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
+        },
+    )

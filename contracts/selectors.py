@@ -1,0 +1,143 @@
+"""Questions about what was agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from parties.models import Account
+from parties.selectors import binding as account_binding
+from terms import rules
+from terms.binding import Binding, agree
+from terms.calendar import State
+from terms.clause import dump
+from terms.facts import read_facts
+from terms.profile import TermsSilent
+
+from .models import Contract, Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A rule's answer as a page shows it: the result, or None where everything is silent."""
+
+    result: Any
+    because: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceCard:
+    """A service with what its contract says of its end."""
+
+    public_id: str
+    label: str
+    identifier: str
+    kind: str
+    kind_label: str
+    plan: str
+    includes: str
+    quantity: int
+    monthly_fee: Any
+    status: str
+    activated_on: date | None
+    ended_on: date | None
+    minimum_months: int | None
+    contract: str
+
+
+def binding(contract: Contract, on: date, **known: Any) -> Binding:
+    """What binds this contract: its pinned version, with the figures agreed for it on top."""
+    agreed: dict[str, Any] = {}
+    for shape, values in contract.agreed.items():
+        agreed |= agree(
+            shape,
+            values,
+            id=contract.agreed_in or contract.reference,
+            says=f"Agreed in {contract.agreed_in or contract.reference}.",
+        )
+    return account_binding(
+        contract.account, on, version=contract.version, agreed=agreed, **known
+    )
+
+
+def services(account: Account) -> list[ServiceCard]:
+    """The account's services, running ones first."""
+    rows = (
+        Service.objects.filter(contract__account=account)
+        .select_related("plan", "contract")
+        .order_by("status", "label")
+    )
+    return [_card(row) for row in rows]
+
+
+def service_by_public_id(account: Account, public_id: str) -> Service | None:
+    return (
+        Service.objects.filter(contract__account=account, public_id=public_id)
+        .select_related("plan", "contract__account__customer__provider")
+        .first()
+    )
+
+
+def contracts(account: Account) -> list[Contract]:
+    """The account's contracts with their services and plans, in two queries."""
+    rows = Contract.objects.filter(account=account).prefetch_related("services__plan")
+    found = list(rows)
+    for contract in found:
+        contract.account = account
+    return found
+
+
+def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
+    """Ask a rule for a page: a silence becomes an answer without a result."""
+    try:
+        result = binding.decide(rule, **read_facts(rule, facts))
+    except TermsSilent as silence:
+        return Answer(result=None, because=dump(silence.because))
+    return Answer(result=result, because=dump(result.because))
+
+
+def term_of(contract: Contract, service: Service, on: date) -> Answer:
+    """When the service's minimum term ends and what follows."""
+    return ask(
+        binding(contract, on),
+        rules.term_end,
+        start_on=service.activated_on or contract.started_on,
+        minimum_months=contract.minimum_months,
+        state=State(contract.account.state),
+    )
+
+
+def leaving(contract: Contract, service: Service, on: date) -> Answer:
+    """When the service would end if notice were given on that day."""
+    facts: dict[str, Any] = {
+        "notice_given_on": on,
+        "by": "customer",
+        "contract_start": contract.started_on,
+        "activated_on": service.activated_on,
+        "minimum_months": contract.minimum_months,
+        "bill_day": contract.account.bill_day,
+        "state": State(contract.account.state),
+    }
+    known = {key: value for key, value in facts.items() if value is not None}
+    return ask(binding(contract, on), rules.termination, **known)
+
+
+def _card(row: Service) -> ServiceCard:
+    return ServiceCard(
+        public_id=str(row.public_id),
+        label=row.label,
+        identifier=row.identifier,
+        kind=row.plan.kind,
+        kind_label=row.plan.get_kind_display(),
+        plan=row.plan.name,
+        includes=row.plan.includes,
+        quantity=row.quantity,
+        monthly_fee=row.plan.monthly_fee * row.quantity,
+        status=row.status,
+        activated_on=row.activated_on,
+        ended_on=row.ended_on,
+        minimum_months=row.contract.minimum_months,
+        contract=row.contract.reference,
+    )

@@ -1,0 +1,43 @@
+"""Kinds of service, and the life of one."""
+
+from django.db import models
+
+from terms.lifecycle import Lifecycle
+
+
+class ServiceKind(models.TextChoices):
+    SIP_TRUNK = "sip_trunk", "SIP trunk"
+    NBN = "nbn", "NBN internet"
+    DATA = "data", "Data link"
+    MOBILE = "mobile", "Mobile"
+    CLOUD_PBX = "cloud_pbx", "Cloud PBX"
+    PHONE_SYSTEM = "phone_system", "Phone system"
+    NUMBER_HOSTING = "number_hosting", "Hosted numbers"
+    HOSTING = "hosting", "Hosting"
+    FIREWALL = "firewall", "Managed firewall"
+    SUPPORT = "support", "IT support"
+
+
+class ServiceStatus(models.TextChoices):
+    ORDERED = "ordered", "Ordered"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    ENDED = "ended", "Ended"
+
+
+class ServiceAct(models.TextChoices):
+    ACTIVATE = "activate"
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+    DISCONNECT = "disconnect"
+
+
+LIFECYCLE = Lifecycle(
+    {
+        (ServiceStatus.ORDERED, ServiceAct.ACTIVATE): ServiceStatus.ACTIVE,
+        (ServiceStatus.ACTIVE, ServiceAct.SUSPEND): ServiceStatus.SUSPENDED,
+        (ServiceStatus.SUSPENDED, ServiceAct.RESTORE): ServiceStatus.ACTIVE,
+        (ServiceStatus.ACTIVE, ServiceAct.DISCONNECT): ServiceStatus.ENDED,
+        (ServiceStatus.SUSPENDED, ServiceAct.DISCONNECT): ServiceStatus.ENDED,
+    }
+)

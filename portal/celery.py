@@ -1,0 +1,49 @@
+"""The Celery app and the table of what beat rings. Beat only rings: the work is rows that wait."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(
+    ["records.notices", "records.documents", "records.deadlines", "portal"], force=True
+)
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+BEAT: dict[str, dict[str, Any]] = {
+    "render documents": {"task": "records.documents.render_waiting", "schedule": 5},
+    "deliver notices": {"task": "records.notices.deliver_queued", "schedule": 5},
+    "note acknowledgements": {"task": "complaints.acknowledge_sent", "schedule": 15},
+    "worker is alive": {"task": "portal.heartbeat", "schedule": 30},
+    "remind of deadlines": {
+        "task": "records.deadlines.remind_and_flag",
+        "schedule": crontab(minute="*/15"),
+    },
+    "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
+}
+# A ring that nobody heard in time is dropped: the next one does the same work.
+app.conf.beat_schedule = {
+    name: {**entry, "options": {"expires": 60}} for name, entry in BEAT.items()
+}
+
+
+@setup_logging.connect
+def configure_logging(**_: Any) -> None:
+    """Let Django's structured logging stand; Celery would install its own."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+    structlog.get_logger(__name__).debug("logging_configured")

@@ -1,0 +1,78 @@
+"""The words that people read for the states that the database keeps."""
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """How a status looks; each has its own shape as well as its colour."""
+
+    GOOD = "good"
+    ATTENTION = "attention"
+    BAD = "bad"
+    INFO = "info"
+    NEUTRAL = "neutral"
+
+
+STATUSES: dict[str, tuple[str, Kind]] = {
+    # Invoices and money
+    "draft": ("Draft", Kind.NEUTRAL),
+    "issued": ("Issued", Kind.INFO),
+    "due": ("Due", Kind.INFO),
+    "due_soon": ("Due soon", Kind.ATTENTION),
+    "part_paid": ("Part paid", Kind.ATTENTION),
+    "paid": ("Paid", Kind.GOOD),
+    "overdue": ("Overdue", Kind.BAD),
+    "disputed": ("Disputed", Kind.ATTENTION),
+    "on_hold": ("On hold", Kind.ATTENTION),
+    "held": ("On hold", Kind.ATTENTION),
+    "credited": ("Credited", Kind.GOOD),
+    "failed": ("Failed", Kind.BAD),
+    "declined": ("Declined", Kind.BAD),
+    "received": ("Received", Kind.GOOD),
+    # Services, contracts, appointments
+    "ordered": ("Ordered", Kind.INFO),
+    "pending": ("Waiting", Kind.INFO),
+    "active": ("Active", Kind.GOOD),
+    "current": ("Current", Kind.GOOD),
+    "suspended": ("Suspended", Kind.BAD),
+    "restricted": ("Restricted", Kind.ATTENTION),
+    "disconnected": ("Disconnected", Kind.NEUTRAL),
+    "terminated": ("Ended", Kind.NEUTRAL),
+    "ended": ("Ended", Kind.NEUTRAL),
+    "expired": ("Expired", Kind.NEUTRAL),
+    "expiring": ("Ends soon", Kind.ATTENTION),
+    "invited": ("Invited", Kind.INFO),
+    "to_confirm": ("To confirm", Kind.ATTENTION),
+    "withdrawn": ("Withdrawn", Kind.NEUTRAL),
+    # Complaints
+    "lodged": ("Received", Kind.INFO),
+    "acknowledged": ("Acknowledged", Kind.INFO),
+    "investigating": ("Being looked into", Kind.INFO),
+    "proposed": ("Proposal to answer", Kind.ATTENTION),
+    "accepted": ("Proposal accepted", Kind.GOOD),
+    "rejected": ("Proposal refused", Kind.ATTENTION),
+    "implementing": ("Being put right", Kind.INFO),
+    "implemented": ("Put right", Kind.GOOD),
+    "resolved": ("Resolved", Kind.GOOD),
+    "escalated": ("Escalated", Kind.ATTENTION),
+    "referred": ("With the ombudsman", Kind.INFO),
+    "closed": ("Closed", Kind.NEUTRAL),
+    "urgent": ("Urgent", Kind.BAD),
+    # Deadlines
+    "open": ("Open", Kind.INFO),
+    "met": ("Met", Kind.GOOD),
+    "met_late": ("Met late", Kind.BAD),
+    "missed": ("Missed", Kind.BAD),
+    "superseded": ("Replaced", Kind.NEUTRAL),
+    # Notices and runs
+    "queued": ("Queued", Kind.INFO),
+    "sending": ("Being sent", Kind.INFO),
+    "sent": ("Sent", Kind.GOOD),
+    "running": ("Running", Kind.INFO),
+    "done": ("Done", Kind.GOOD),
+    # Outages and trouble
+    "down": ("Down", Kind.BAD),
+    "degraded": ("Degraded", Kind.ATTENTION),
+    "working": ("Working", Kind.GOOD),
+}
+"""Status code → the word shown and how it looks; codes that records share mean the same."""

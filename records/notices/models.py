@@ -1,0 +1,54 @@
+"""What was said: every email is a row first, written with the fact that it reports."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from .states import Status
+
+
+class Notice(models.Model):
+    """One message to one address. Its words are fixed when it is given."""
+
+    account = models.ForeignKey(
+        "parties.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=40)
+    subject_ref = models.CharField(max_length=80, blank=True, help_text="What it is about.")
+    to = models.EmailField()
+    sender = models.CharField(max_length=200)
+    reply_to = models.EmailField(blank=True)
+    title = models.CharField(max_length=250)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    because = models.JSONField(default=list, blank=True)
+    attachments = models.ManyToManyField("documents.Document", blank=True, related_name="+")
+    is_secret = models.BooleanField(default=False, help_text="The words are wiped once sent.")
+    message_id = models.CharField(max_length=120, unique=True)
+    given_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-given_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.SENT) | models.Q(sent_at__isnull=False),
+                name="sent_notice_has_time",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(status__in=[Status.QUEUED, Status.SENDING]),
+                name="notice_waiting",
+            ),
+            models.Index(fields=["account", "-given_at"], name="notice_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} → {self.to}"
