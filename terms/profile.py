@@ -71,21 +71,23 @@ class Part:
     effective_from: date | None = None
     effective_to: date | None = None
 
-    def binds(self, audience: frozenset[str], on: date | None) -> bool:
-        """Say whether the clause speaks of such a customer, and (the floor) on such a day."""
-        if on is not None:
-            if self.effective_from and on < self.effective_from:
-                return False
-            if self.effective_to and on > self.effective_to:
-                return False
-        return self.applies_to == "all" or self.applies_to in audience
+    def rank(self, audience: Mapping[str, bool | None], on: date | None) -> int | None:
+        """Return how special the part is to such a customer, 0 most; None where it does not bind.
 
-    @property
-    def rank(self) -> int:
-        """The special outranks the general: a service, then a class of customer, then all."""
-        if self.applies_to.startswith("service:"):
-            return 0
-        return 2 if self.applies_to == "all" else 1
+        A service outranks a class of customer, a class outranks all. Where the question does not
+        say whether the customer is of the class, what speaks of all comes first.
+        """
+        if on is not None and not (
+            (self.effective_from or date.min) <= on <= (self.effective_to or date.max)
+        ):
+            return None
+        if self.applies_to == "all":
+            return 2
+        named = self.applies_to.startswith("service:")
+        said = audience.get(self.applies_to, audience["service"] if named else False)
+        if said is None:
+            return 3
+        return (0 if named else 1) if said else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,7 @@ class Profile:
         *,
         tcp: bool = False,
         acl: bool = False,
-        business: bool = False,
+        business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
         on: date | None = None,
@@ -128,11 +130,14 @@ class Profile:
         """
         audience = _audience(tcp, acl, business, service)
         best: Part | None = None
+        best_order = (True, 9)
         for part in self.parts.get(shape.key, ()):
-            if part.name not in (None, name) or not part.binds(audience, on):
+            rank = part.rank(audience, on)
+            if rank is None or part.name not in (None, name):
                 continue
-            if best is None or _order(part) < _order(best):
-                best = part
+            order = (part.name is None, rank)
+            if order < best_order:
+                best, best_order = part, order
         found = best.terms if best and isinstance(best.terms, shape) else None
         return self._as_agreed(shape, found)
 
@@ -150,7 +155,7 @@ class Profile:
         *,
         tcp: bool = False,
         acl: bool = False,
-        business: bool = False,
+        business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
         on: date | None = None,
@@ -203,16 +208,17 @@ class Profile:
         return replace(self, agreed={**self.agreed, **agreed})
 
 
-def _audience(tcp: bool, acl: bool, business: bool, service: str | None) -> frozenset[str]:
-    return frozenset(
-        {
-            "tcp" if tcp else "non_tcp",
-            "acl" if acl else "non_acl",
-            "business" if business else "personal",
-            f"service:{service}",
-        }
-    )
-
-
-def _order(part: Part) -> tuple[bool, int]:
-    return part.name is None, part.rank
+def _audience(
+    tcp: bool, acl: bool, business: bool | None, service: str | None
+) -> dict[str, bool | None]:
+    """Return which classes the customer is known to be in; None is not said."""
+    return {
+        "tcp": tcp,
+        "non_tcp": not tcp,
+        "acl": acl,
+        "non_acl": not acl,
+        "business": business,
+        "personal": None if business is None else not business,
+        "service": None if service is None else False,
+        f"service:{service}": service is not None,
+    }
