@@ -49,6 +49,7 @@ class Row:
     shows: str | None = None
     decides: tuple[str, ...] = ()
     conf: str = "verified"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     effective_from: date | None = None
     effective_to: date | None = None
 
@@ -70,17 +71,18 @@ class Part:
     name: str | None = None
     effective_from: date | None = None
     effective_to: date | None = None
+    verified: bool = True
 
-    def rank(self, audience: Mapping[str, bool | None], on: date | None) -> int | None:
+    def in_force(self, on: date) -> bool:
+        """Say whether this edition of the clause is in force on a day, first and last included."""
+        return (self.effective_from or date.min) <= on <= (self.effective_to or date.max)
+
+    def rank(self, audience: Mapping[str, bool | None]) -> int | None:
         """Return how special the part is to such a customer, 0 most; None where it does not bind.
 
         A service outranks a class of customer, a class outranks all. Where the question does not
         say whether the customer is of the class, what speaks of all comes first.
         """
-        if on is not None and not (
-            (self.effective_from or date.min) <= on <= (self.effective_to or date.max)
-        ):
-            return None
         if self.applies_to == "all":
             return 2
         named = self.applies_to.startswith("service:")
@@ -121,18 +123,16 @@ class Profile:
         business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
-        on: date | None = None,
     ) -> T | None:
         """Return the parameters of a shape for such a customer, or None where nothing feeds it.
 
         `name` chooses one of several (a desk, a kind of breach); one without a name serves all.
-        `on` chooses the edition in force, where rows are dated.
         """
         audience = _audience(tcp, acl, business, service)
         best: Part | None = None
         best_order = (True, 9)
         for part in self.parts.get(shape.key, ()):
-            rank = part.rank(audience, on)
+            rank = part.rank(audience)
             if rank is None or part.name not in (None, name):
                 continue
             order = (part.name is None, rank)
@@ -158,12 +158,9 @@ class Profile:
         business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
-        on: date | None = None,
     ) -> T:
         """Return the parameters as `find` does; raise TermsSilent where nothing feeds them."""
-        found = self.find(
-            shape, tcp=tcp, acl=acl, business=business, service=service, name=name, on=on
-        )
+        found = self.find(shape, tcp=tcp, acl=acl, business=business, service=service, name=name)
         if found is None:
             raise self.silent(shape.key)
         return found
@@ -198,6 +195,33 @@ class Profile:
             national=kind.national,
             declared=self.declared,
         )
+
+    def as_seen(
+        self, *, tcp: bool, on: date, switched_on: frozenset[str] = frozenset()
+    ) -> "Profile":
+        """Return what protects such a customer on a day: the editions in force, for everybody.
+
+        What could not be verified is left out, save for the clause ids that are `switched_on`.
+        """
+        audience = _audience(tcp, False, None, None)
+        parts = {
+            key: tuple(
+                replace(part, applies_to="all")
+                for part in parts
+                if part.in_force(on)
+                and part.rank(audience) is not None
+                and (part.verified or part.terms.clause.id in switched_on)
+            )
+            for key, parts in self.parts.items()
+        }
+        return replace(self, parts=parts)
+
+    def parameters(self, clause_id: str) -> Mapping[str, Any]:
+        """Return the figures of a clause that no rule uses. Raise LookupError for another id."""
+        for row in self.rows:
+            if row.clause.id == clause_id:
+                return row.parameters
+        raise LookupError(f"{self.document} {self.version} has no clause {clause_id}")
 
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
         """Return the same version with days that a state proclaimed later."""
