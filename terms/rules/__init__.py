@@ -6,6 +6,10 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.variation import (
+    variation,
+    walk_away_charge,
+)
 from terms.rules.early_termination import (
     early_termination,
 )
@@ -120,6 +124,9 @@ Rule = Callable[..., Result]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # variation
+        variation,
+        walk_away_charge,
         # early termination
         early_termination,
         # leaving

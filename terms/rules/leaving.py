@@ -53,9 +53,16 @@ class Termination(Terms):
     within_term: bool = False
 
 
+@shape("termination.outside_term")
+class OutsideTerm(Terms):
+    """Calendar days of notice where there is no term (`casual`) or it is over (`after_term`)."""
+
+    notice_days: int
+
+
 @shape("termination.ends_with")
 class TerminationEndsWith(Terms):
-    """Named for who gives notice: the contract ends with the first such day on or after the last."""
+    """Named for who gives notice: what the end waits for once the notice has run."""
 
     ends_with: EndsWith
 
@@ -74,7 +81,7 @@ class AgreedEarlyEnd(Terms):
 
 @shape("termination.early")
 class EarlyEnd(Terms):
-    """The customer may leave inside the term for a charge; none where the provider is in breach."""
+    """The customer may leave inside the term for a charge; free if the provider is in breach."""
 
 
 @shape("termination.early_charge")
@@ -142,7 +149,7 @@ def termination(
 
 
 def _early(profile: Profile, notice: _Notice) -> Ending | None:
-    """The customer leaves inside the term on a day of their own choosing, where that is possible."""
+    """Return the end inside the term that the customer asked for, where that is possible."""
     asked, last_day = notice.requested_end_on, notice.last_day
     if asked is None or last_day is None or asked >= last_day or notice.by is By.PROVIDER:
         return None
@@ -161,10 +168,11 @@ def _early(profile: Profile, notice: _Notice) -> Ending | None:
 
 
 def _by_notice(profile: Profile, notice: _Notice) -> Ending:
-    terms = profile.of(Termination, name=notice.by)
+    terms = _outside_term(profile, notice) or profile.of(Termination, name=notice.by)
     day = notice.given_on + timedelta(days=terms.notice_days)
     steps = [f"notice on {in_words(notice.given_on)}", f"day {terms.notice_days}: {in_words(day)}"]
-    if not terms.within_term and notice.last_day and notice.last_day > day:
+    waits = isinstance(terms, Termination) and not terms.within_term
+    if waits and notice.last_day and notice.last_day > day:
         day = notice.last_day
         steps.append(f"the term ends on {in_words(day)}")
     asked = notice.requested_end_on
@@ -177,6 +185,13 @@ def _by_notice(profile: Profile, notice: _Notice) -> Ending:
         day, step = later
         because = (*because, ends.because(step))
     return _charged(profile, notice, day, because)
+
+
+def _outside_term(profile: Profile, notice: _Notice) -> OutsideTerm | None:
+    if notice.last_day is None:
+        return profile.find(OutsideTerm, name="casual")
+    over = notice.last_day < notice.given_on
+    return profile.find(OutsideTerm, name="after_term") if over else None
 
 
 def _ends_with(ends_with: EndsWith, day: date, bill_day: int | None) -> tuple[date, str] | None:
@@ -197,16 +212,15 @@ def _charged(
     *,
     at_fault: bool = False,
 ) -> Ending:
-    """Add whether ending on `day` costs the early charge: inside the term, on the customer's side."""
+    """Add whether ending on `day` costs the early charge."""
     charge, last_day = profile.find(EarlyCharge), notice.last_day
     if charge is None or last_day is None:
         return Ending(effective_on=day, early_charge_applies=False, because=because)
     own = at_fault or notice.by is not By.PROVIDER
     inside = day < last_day
     side = "the customer" if own else "the provider, for no cause of the customer's,"
-    step = (
-        f"{side} ends it {'inside' if inside else 'not inside'} the term to {in_words(last_day)}"
-    )
+    where = "inside" if inside else "not inside"
+    step = f"{side} ends it {where} the term to {in_words(last_day)}"
     return Ending(
         effective_on=day,
         early_charge_applies=inside and own,
