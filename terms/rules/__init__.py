@@ -6,6 +6,26 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.variation import (
+    variation,
+    walk_away_charge,
+)
+from terms.rules.early_termination import (
+    early_termination,
+)
+from terms.rules.leaving import (
+    port_out,
+    termination,
+)
+from terms.rules.contract import (
+    contract_renewal,
+    marketing_consent,
+    plan_change,
+    plan_minimum_lines,
+    renewal,
+    service_start,
+    term_end,
+)
 from terms.rules.authority import (
     access_logged,
     anonymous_contact,
@@ -104,6 +124,22 @@ Rule = Callable[..., Result]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # variation
+        variation,
+        walk_away_charge,
+        # early termination
+        early_termination,
+        # leaving
+        termination,
+        port_out,
+        # contract
+        term_end,
+        plan_change,
+        plan_minimum_lines,
+        renewal,
+        contract_renewal,
+        service_start,
+        marketing_consent,
         # documents
         document_fee,
         # billing
