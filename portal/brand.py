@@ -17,6 +17,7 @@ FARTHEST_SHIFT = 0.25
 
 LIGHT_BACKGROUNDS = ("#ffffff", "#f4f5f7", "#eceef1")
 DARK_BACKGROUNDS = ("#111317", "#1a1d22", "#23272d")
+OWN_COLOUR = "#1f5f6b"
 INK = "#111317"
 WHITE = "#ffffff"
 _STEP = 0.01

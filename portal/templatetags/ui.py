@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from portal import brand
 from portal.words import STATUSES, Kind
+from terms.clause import Reason, dump
 
 register = template.Library()
 
@@ -101,6 +103,21 @@ def source_words(source: str) -> str:
 
 
 @register.filter
+def cited(reason: Mapping[str, Any]) -> str:
+    """Write a reason in one line: where it is printed, what it says, whose it is."""
+    place = reason.get("clause") or source_words(reason.get("source", ""))
+    says = (reason.get("says") or "; ".join(reason.get("steps", ()))).rstrip(".")
+    origin = f" ({reason['id']})" if reason.get("id") else ""
+    return f"{place}: {says}{origin}." if says else f"{place}{origin}."
+
+
+@register.filter
+def readable(colour: str | None) -> str:
+    """Return the brand colour as it can be read on white; the portal's own where there is none."""
+    return brand.palette(colour or brand.OWN_COLOUR).light.brand
+
+
+@register.filter
 def is_credit(amount: Decimal | int | str) -> bool:
     """Say whether there is nothing to pay: the amount is zero or below."""
     return Decimal(amount) <= 0
@@ -167,7 +184,7 @@ def deadline(
 
 @register.inclusion_tag("components/why.html")
 def why(
-    because: Iterable[Mapping[str, Any]] | None,
+    because: Iterable[Mapping[str, Any] | Reason] | None,
     of: str = "",
     *,
     about: str = "",
@@ -183,7 +200,7 @@ def why(
             "source_words": source_words(reason.get("source", "")),
             "url": _clause_url(reason),
         }
-        for reason in because or ()
+        for reason in map(_stored, because or ())
     ]
     return {"reasons": reasons, "of": of, "about": "" if of else about, "open": open}
 
@@ -294,6 +311,11 @@ def _deadline_kind(left: int | None, met: bool, missed: bool) -> Kind:
     if met:
         return Kind.GOOD
     return Kind.ATTENTION if left is not None and left <= 1 else Kind.INFO
+
+
+def _stored(reason: Mapping[str, Any] | Reason) -> Mapping[str, Any]:
+    """Return a reason as it is stored, also when a rule has only just given it."""
+    return dump([reason])[0] if isinstance(reason, Reason) else reason
 
 
 def _clause_url(reason: Mapping[str, Any]) -> str:
