@@ -6,6 +6,25 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.warranty import (
+    warranty_charge,
+    warranty_claim,
+    warranty_return,
+)
+from terms.rules.equipment import (
+    equipment_charge,
+    equipment_return,
+    equipment_title,
+    handset_addition,
+    handset_fault,
+)
+from terms.rules.usage import (
+    fair_use,
+    power_overuse,
+    rack_overuse,
+    usage_alert_by,
+    usage_alerts,
+)
 from terms.rules.variation import (
     variation,
     walk_away_charge,
@@ -124,6 +143,22 @@ Rule = Callable[..., Result]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # warranty
+        warranty_claim,
+        warranty_return,
+        warranty_charge,
+        # equipment
+        equipment_return,
+        equipment_charge,
+        equipment_title,
+        handset_fault,
+        handset_addition,
+        # usage
+        usage_alerts,
+        usage_alert_by,
+        fair_use,
+        power_overuse,
+        rack_overuse,
         # variation
         variation,
         walk_away_charge,
