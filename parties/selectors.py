@@ -131,7 +131,7 @@ def binding(
         library.load(FLOOR, library.in_force(FLOOR, on)).with_declared(declared),
         standing,
         agreed=agreed or {},
-        default=library.load(HOUSE_DEFAULT, library.latest(HOUSE_DEFAULT)).with_declared(declared),
+        default=None,
     )
 
 

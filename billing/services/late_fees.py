@@ -31,7 +31,7 @@ def assess_late_fees(account: Account, *, on: date) -> list[Charge]:
             if invoice.due_date >= on or invoice.number in known or contested:
                 continue
             late = selectors.late_fee_if_paid(account, invoice, on)
-            if late.fee and late.fee > NIL and not late.interest:
+            if late.is_set and late.fee and late.fee > NIL and not late.interest:
                 made.append(
                     Charge.objects.create(
                         account=account,

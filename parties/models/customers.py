@@ -12,6 +12,7 @@ from terms.calendar import State
 
 from ..states import AccountStatus, CustomerKind
 
+LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
 STATES = [(state.value, state.value) for state in State]
 
 
@@ -26,6 +27,22 @@ class Provider(models.Model):
         null=True,
         blank=True,
         help_text="What a late payment really costs; caps the late fee where the law says so.",
+    )
+    late_payment_elected = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=LATE_PAYMENT,
+        help_text="Where the terms let the provider choose.",
+    )
+    late_fee_amount = MoneyField(
+        null=True, blank=True, help_text="Where the terms name no amount: as published."
+    )
+    penalty_rate_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The statutory rate that the terms build on, per year.",
     )
 
     class Meta:

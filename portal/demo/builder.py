@@ -75,6 +75,7 @@ class Demo:
             name=library.provider(key).name,
             complaints_email=f"complaints-{key}@{DOMAIN}",
             late_payment_cost=Decimal("9.30"),
+            **facts.get("settings", {}),
         )
         Plan.objects.bulk_create(
             Plan(

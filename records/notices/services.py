@@ -116,7 +116,7 @@ def _nudge() -> None:
     if not settings.NUDGE_WORKER:
         return
     try:
-        current_app.send_task(DELIVERY_TASK, ignore_result=True)
+        current_app.send_task(DELIVERY_TASK, ignore_result=True, expires=60)
     except Exception as failure:
         log.warning("nudge_failed", why=str(failure))
 
