@@ -6,6 +6,40 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.relocation import (
+    intervening_event_exit,
+    relocation,
+    withdrawal_cost,
+)
+from terms.rules.service import (
+    colo_access,
+    fault_repair,
+    firewall_feature,
+    firewall_limits,
+    maintenance_window,
+    onsite_area,
+    out_of_scope,
+    permitted_use,
+    recording_retention,
+)
+from terms.rules.numbers import (
+    address_check,
+    identifier_change,
+    ipnd_change,
+    port_in_cutover,
+    port_in_withdraw,
+    service_transfer,
+)
+from terms.rules.supply import (
+    change_notice,
+    csg_applies,
+    csg_waiver,
+    liability_cap,
+    responsibility,
+    terms_acceptance,
+    terms_version,
+    vendor_terms,
+)
 from terms.rules.warranty import (
     warranty_charge,
     warranty_claim,
@@ -143,6 +177,36 @@ Rule = Callable[..., Result]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # relocation
+        withdrawal_cost,
+        relocation,
+        intervening_event_exit,
+        # service
+        fault_repair,
+        maintenance_window,
+        recording_retention,
+        permitted_use,
+        firewall_limits,
+        firewall_feature,
+        colo_access,
+        onsite_area,
+        out_of_scope,
+        # numbers
+        port_in_cutover,
+        port_in_withdraw,
+        service_transfer,
+        ipnd_change,
+        address_check,
+        identifier_change,
+        # supply
+        terms_acceptance,
+        terms_version,
+        csg_waiver,
+        csg_applies,
+        vendor_terms,
+        liability_cap,
+        change_notice,
+        responsibility,
         # warranty
         warranty_claim,
         warranty_return,
