@@ -353,7 +353,7 @@ def _collection_costs(
     if terms is None:
         return None
     cap, step = _chargeable(law, None, False)
-    if _only_a_cap(law, cap):
+    if law.answer is None:
         return None
     return CollectionCostsAnswer(
         commission=cap,
