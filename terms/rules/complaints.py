@@ -135,7 +135,7 @@ def resolution_implementation(
     agreed_date: date | None = None,
     state: State | None = None,
 ) -> Implementation:
-    """Return by when an accepted proposal is carried out (VP-CMP-12 to -14, -17; A7, A8, RF-CMP-04).
+    """Return by when an accepted proposal is carried out (VP-CMP-12 to -17, RF-CMP-04; A7, A8).
 
     An urgent complaint's days run from `received_on`. A date that both sides agreed on stands.
     """

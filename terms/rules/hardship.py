@@ -31,7 +31,7 @@ def hardship_decision(
     tcp: bool = False,
     state: State | None = None,
 ) -> HardshipDecisionAnswer:
-    """Return by when a request for help is decided and the customer told (VP-HAR-04, RF-HARD-03)."""
+    """Return by when a request for help is decided, and it is told (VP-HAR-04, RF-HARD-03)."""
     terms = profile.of(HardshipDecision, tcp=tcp)
     days = terms.working_days + terms.tell_working_days
     walk = profile.calendar(state).count(information_complete_on, days)
