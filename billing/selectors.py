@@ -14,13 +14,13 @@ from parties.models import Account
 from parties.selectors import binding
 from records.fields import MoneyField
 from terms import rules
-from terms.calendar import State
+from terms.calendar import State, months_on
 from terms.clause import dump
 from terms.facts import read_facts
 from terms.money import NIL
 from terms.profile import TermsSilent
 
-from .models import Allocation, Hold, Invoice, Payment
+from .models import Allocation, Hold, Invoice, InvoiceLine, Payment
 from .states import HoldStatus
 
 
@@ -170,3 +170,20 @@ def late_fee_if_paid(account: Account, invoice: InvoiceCard | Invoice, on: date)
     except TermsSilent as silence:
         return LateFee(fee=None, interest=None, because=dump(silence.because))
     return LateFee(fee=answer.fee, interest=answer.interest, because=dump(answer.because))
+
+
+def lines(invoice: Invoice) -> list[InvoiceLine]:
+    """The invoice's lines in their printed order."""
+    return list(invoice.lines.order_by("position"))
+
+
+def allocations(invoice: Invoice) -> list[Allocation]:
+    """The payments that went towards the invoice."""
+    rows = Allocation.objects.filter(invoice=invoice).select_related("payment")
+    return list(rows.order_by("payment__received_on"))
+
+
+def next_bill_day(today: date, bill_day: int) -> date:
+    """The next day after today on which the account is billed."""
+    this_month = today.replace(day=bill_day)
+    return this_month if this_month > today else months_on(this_month, 1)

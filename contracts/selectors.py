@@ -9,6 +9,7 @@ from typing import Any
 
 from parties.models import Account
 from parties.selectors import binding as account_binding
+from parties.selectors import version_in_force
 from terms import rules
 from terms.binding import Binding, agree
 from terms.calendar import State
@@ -17,6 +18,19 @@ from terms.facts import read_facts
 from terms.profile import TermsSilent
 
 from .models import Contract, Service
+
+__all__ = [
+    "Answer",
+    "ServiceCard",
+    "ask",
+    "binding",
+    "contracts",
+    "leaving",
+    "service_by_public_id",
+    "services",
+    "term_of",
+    "version_in_force",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

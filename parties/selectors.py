@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
+from records.audit.models import Entry
 from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay as TermsDay
@@ -154,3 +155,45 @@ def account_by_public_id(public_id: str) -> Account | None:
 
 def providers() -> list[Provider]:
     return list(Provider.objects.all())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCard:
+    """One appointment as the People page shows it."""
+
+    name: str
+    email: str
+    role: str
+    status: str
+    starts_on: date
+    ends_on: date | None
+    limits: tuple[str, ...]
+
+
+def people_cards(account: Account, on: date) -> list[PersonCard]:
+    """Everyone who stands or stood somewhere on the account, newest first."""
+    return [
+        PersonCard(
+            name=row.user.full_name,
+            email=row.user.email,
+            role=row.get_role_display(),
+            status=_standing_on(row, on),
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            limits=tuple(limit.replace("_", " ") for limit in row.limits),
+        )
+        for row in people(account)
+    ]
+
+
+def _standing_on(row: Appointment, on: date) -> str:
+    if row.revoked_at or (row.ends_on and row.ends_on < on):
+        return "expired"
+    if row.starts_on > on:
+        return "pending"
+    return "current"
+
+
+def history(account: Account) -> QuerySet[Entry]:
+    """What was done to or seen of the account, newest first."""
+    return Entry.objects.filter(account=account).order_by("-sequence")

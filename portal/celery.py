@@ -16,9 +16,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(
-    ["records.notices", "records.documents", "records.deadlines", "portal"], force=True
-)
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 BEAT: dict[str, dict[str, Any]] = {

@@ -48,8 +48,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "provider": library.provider(provider_key)
         if provider_key in library.providers()
         else None,
-        "account": chosen.account if chosen else None,
-        "accounts": [row.account for row in known.choices] if known else [],
+        "account": _account(chosen) if chosen else None,
+        "accounts": [_account(row) for row in known.choices] if known else [],
         "acting": _acting(chosen) if chosen and chosen.for_someone_else else None,
         "section": here,
         "sections": [
@@ -58,6 +58,14 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         ]
         if chosen
         else [],
+    }
+
+
+def _account(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.account.public_id),
+        "number": row.account.number,
+        "name": row.account.customer.name,
     }
 
 
@@ -71,9 +79,8 @@ def _acting(chosen: Any) -> dict[str, Any]:
         can = "Act as the account holder, within what was agreed"
         cannot = f"Not agreed: {withheld}" if withheld else ""
     return {
-        "role": chosen.role_label,
-        "for": chosen.holder_name,
-        "until": until.strip(),
+        "who": f"{chosen.role_label.lower()}{until}",
+        "for_whom": chosen.holder_name,
         "can": can,
         "cannot": cannot,
     }

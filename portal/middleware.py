@@ -63,8 +63,12 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if isinstance(refusal, NotAuthorised):
-            context = {"decision": refusal.decision, "action": refusal.action}
-            return render(request, "refused.html", context, status=403)
+            asked = refusal.action.value.replace("_", " ")
+            context = {
+                "refusal": f"You may not {asked} on this account.",
+                "because": refusal.decision.because,
+            }
+            return render(request, "403.html", context, status=403)
         if isinstance(refusal, IllegalStep):
-            return render(request, "too_late.html", {"refusal": refusal}, status=409)
+            return render(request, "409.html", {"refusal": refusal}, status=409)
         return None

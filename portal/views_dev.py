@@ -3,13 +3,17 @@
 from datetime import date, timedelta
 from typing import Any
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from portal.mailbox import Mail, kept, mail
 from portal.words import STATUSES
 
 REASONS = [
@@ -67,8 +71,7 @@ class SampleForm(forms.Form):
 @require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component of the design system on one page."""
-    if not settings.DEBUG:
-        raise Http404("Only while developing.")
+    _only_while_developing()
     return render(request, "dev/components.html", _samples())
 
 
@@ -105,3 +108,52 @@ def _samples() -> dict[str, Any]:
             "An early termination charge of $220.00 inc GST goes on your last invoice.",
         ],
     }
+
+
+
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """List the mail that is kept in the folder, newest first."""
+    _only_while_developing()
+    return render(request, "dev/mailbox.html", {"mails": kept()})
+
+
+@require_safe
+def read_mail(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one kept message with its attachments."""
+    return render(request, "dev/mail.html", {"mail": _mail(name)})
+
+
+@require_safe
+@csp_replace({"style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF]})
+@xframe_options_sameorigin
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The message's HTML by itself, for the frame on its page."""
+    return HttpResponse(_mail(name).html)
+
+
+@require_safe
+def mail_part(request: HttpRequest, name: str, part: int) -> HttpResponse:
+    """Download an attachment of a kept message."""
+    parts = _mail(name).parts
+    if part >= len(parts):
+        raise Http404("No such attachment.")
+    found = parts[part]
+    return HttpResponse(
+        found.data,
+        content_type=found.kind,
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    )
+
+
+def _mail(name: str) -> Mail:
+    _only_while_developing()
+    found = mail(name)
+    if found is None:
+        raise Http404("No such message.")
+    return found
+
+
+def _only_while_developing() -> None:
+    if not settings.DEV_PAGES:
+        raise Http404("Only while developing.")

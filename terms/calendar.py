@@ -371,6 +371,13 @@ def whole_months(start: date, end: date) -> int:
     return months
 
 
+def months_begun(start: date, end: date) -> int:
+    """The number of months from ``start`` to ``end``, a part month counted whole."""
+    whole = whole_months(start, end)
+    covered = whole and last_day_of_term(start, whole) >= end
+    return whole if covered or end < start else whole + 1
+
+
 def month_end(day: date) -> date:
     """The last day of the calendar month."""
     return day.replace(day=monthrange(day.year, day.month)[1])

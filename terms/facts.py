@@ -5,12 +5,43 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import lru_cache
 from inspect import Parameter, signature
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+
+class Action(StrEnum):
+    """What somebody may want to do with a customer's account."""
+
+    VIEW_BILLS = "view_bills"
+    VIEW_PERSONAL_DETAILS = "view_personal_details"
+    DISCUSS_ISSUE = "discuss_issue"
+    REQUEST_RECORDS = "request_records"
+    PAY_BILL = "pay_bill"
+    LODGE_COMPLAINT = "lodge_complaint"
+    TROUBLESHOOT = "troubleshoot"
+    CHANGE_DETAILS = "change_details"
+    CHANGE_PLAN = "change_plan"
+    OPEN_SERVICE = "open_service"
+    CLOSE_SERVICE = "close_service"
+    CLOSE_ACCOUNT = "close_account"
+    ADD_REPRESENTATIVE = "add_representative"
+    REMOVE_REPRESENTATIVE = "remove_representative"
+    ARRANGE_HARDSHIP = "arrange_hardship"
+    ACCEPT_RESOLUTION = "accept_resolution"
+    INCUR_EXPENSE = "incur_expense"
+
+
+class Role(StrEnum):
+    """How somebody stands to the customer."""
+
+    HOLDER = "holder"
+    AUTHORISED_REP = "authorised_rep"
+    ADVOCATE = "advocate"
+    CUSTOMER_CONTACT = "customer_contact"
 
 
 class BadFacts(ValueError):

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import terms.rules
 from terms.calendar import State
@@ -23,7 +23,7 @@ DEFAULT = "default"
 _TOP = {"document", "version", "title", "in_force_from", "calendar", "clauses", "readings"}
 _ROW = {
     "id", "clause", "says", "applies_to", "feeds", "shown_only", "shows", "silent_on", "decides",
-    "conf", "effective_from", "effective_to",
+    "conf", "parameters", "effective_from", "effective_to", "earlier",
 }  # fmt: skip
 _CLASSES = ("all", "tcp", "non_tcp", "acl", "non_acl", "business", "personal")
 
@@ -178,14 +178,32 @@ def _row(
             if key in entry
         },
     )
-    return row, [_part(source, (*path, "feeds", key), row, key, feeds[key]) for key in feeds]
+    parts = [_part(source, (*path, "feeds", key), row, key, feeds[key]) for key in feeds]
+    return row, [*parts, *_earlier(source, path, row, entry.get("earlier", []))]
+
+
+def _earlier(
+    source: Document, path: tuple[str | int, ...], row: Row, editions: Any
+) -> Iterator[Part]:
+    """Yield the parts of a clause's earlier editions, each with the days it was in force."""
+    for at, edition in enumerate(editions):
+        here = (*path, "earlier", at)
+        _only(source, here, edition, {"effective_from", "effective_to", "feeds"}, {"feeds"})
+        dated = replace(
+            row,
+            effective_from=_read_as(source, here, date | None, edition.get("effective_from")),
+            effective_to=_read_as(source, here, date | None, edition.get("effective_to")),
+        )
+        for key, values in edition["feeds"].items():
+            yield _part(source, (*here, "feeds", key), dated, key, values)
 
 
 _ROW_KINDS: dict[str, Any] = {
     "silent_on": tuple[str, ...],
     "shows": str | None,
     "decides": tuple[str, ...],
-    "conf": str,
+    "conf": Literal["verified", "secondary", "unverified", "house"],
+    "parameters": dict[str, Any],
     "effective_from": date | None,
     "effective_to": date | None,
 }
@@ -210,6 +228,7 @@ def _part(source: Document, path: tuple[str | int, ...], row: Row, key: str, val
         name=name or None,
         effective_from=row.effective_from,
         effective_to=row.effective_to,
+        verified=row.conf != "unverified",
     )
 
 

@@ -49,6 +49,7 @@ class Row:
     shows: str | None = None
     decides: tuple[str, ...] = ()
     conf: str = "verified"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     effective_from: date | None = None
     effective_to: date | None = None
 
@@ -70,22 +71,25 @@ class Part:
     name: str | None = None
     effective_from: date | None = None
     effective_to: date | None = None
+    verified: bool = True
 
-    def binds(self, audience: frozenset[str], on: date | None) -> bool:
-        """Say whether the clause speaks of such a customer, and (the floor) on such a day."""
-        if on is not None:
-            if self.effective_from and on < self.effective_from:
-                return False
-            if self.effective_to and on > self.effective_to:
-                return False
-        return self.applies_to == "all" or self.applies_to in audience
+    def in_force(self, on: date) -> bool:
+        """Say whether this edition of the clause is in force on a day, first and last included."""
+        return (self.effective_from or date.min) <= on <= (self.effective_to or date.max)
 
-    @property
-    def rank(self) -> int:
-        """The special outranks the general: a service, then a class of customer, then all."""
-        if self.applies_to.startswith("service:"):
-            return 0
-        return 2 if self.applies_to == "all" else 1
+    def rank(self, audience: Mapping[str, bool | None]) -> int | None:
+        """Return how special the part is to such a customer, 0 most; None where it does not bind.
+
+        A service outranks a class of customer, a class outranks all. Where the question does not
+        say whether the customer is of the class, what speaks of all comes first.
+        """
+        if self.applies_to == "all":
+            return 2
+        named = self.applies_to.startswith("service:")
+        said = audience.get(self.applies_to, audience["service"] if named else False)
+        if said is None:
+            return 3
+        return (0 if named else 1) if said else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,23 +120,24 @@ class Profile:
         *,
         tcp: bool = False,
         acl: bool = False,
-        business: bool = False,
+        business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
-        on: date | None = None,
     ) -> T | None:
         """Return the parameters of a shape for such a customer, or None where nothing feeds it.
 
         `name` chooses one of several (a desk, a kind of breach); one without a name serves all.
-        `on` chooses the edition in force, where rows are dated.
         """
         audience = _audience(tcp, acl, business, service)
         best: Part | None = None
+        best_order = (True, 9)
         for part in self.parts.get(shape.key, ()):
-            if part.name not in (None, name) or not part.binds(audience, on):
+            rank = part.rank(audience)
+            if rank is None or part.name not in (None, name):
                 continue
-            if best is None or _order(part) < _order(best):
-                best = part
+            order = (part.name is None, rank)
+            if order < best_order:
+                best, best_order = part, order
         found = best.terms if best and isinstance(best.terms, shape) else None
         return self._as_agreed(shape, found)
 
@@ -150,15 +155,12 @@ class Profile:
         *,
         tcp: bool = False,
         acl: bool = False,
-        business: bool = False,
+        business: bool | None = None,
         service: str | None = None,
         name: str | None = None,
-        on: date | None = None,
     ) -> T:
         """Return the parameters as `find` does; raise TermsSilent where nothing feeds them."""
-        found = self.find(
-            shape, tcp=tcp, acl=acl, business=business, service=service, name=name, on=on
-        )
+        found = self.find(shape, tcp=tcp, acl=acl, business=business, service=service, name=name)
         if found is None:
             raise self.silent(shape.key)
         return found
@@ -194,6 +196,33 @@ class Profile:
             declared=self.declared,
         )
 
+    def as_seen(
+        self, *, tcp: bool, on: date, switched_on: frozenset[str] = frozenset()
+    ) -> "Profile":
+        """Return what protects such a customer on a day: the editions in force, for everybody.
+
+        What could not be verified is left out, save for the clause ids that are `switched_on`.
+        """
+        audience = _audience(tcp, False, None, None)
+        parts = {
+            key: tuple(
+                replace(part, applies_to="all")
+                for part in parts
+                if part.in_force(on)
+                and part.rank(audience) is not None
+                and (part.verified or part.terms.clause.id in switched_on)
+            )
+            for key, parts in self.parts.items()
+        }
+        return replace(self, parts=parts)
+
+    def parameters(self, clause_id: str) -> Mapping[str, Any]:
+        """Return the figures of a clause that no rule uses. Raise LookupError for another id."""
+        for row in self.rows:
+            if row.clause.id == clause_id:
+                return row.parameters
+        raise LookupError(f"{self.document} {self.version} has no clause {clause_id}")
+
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
@@ -203,16 +232,17 @@ class Profile:
         return replace(self, agreed={**self.agreed, **agreed})
 
 
-def _audience(tcp: bool, acl: bool, business: bool, service: str | None) -> frozenset[str]:
-    return frozenset(
-        {
-            "tcp" if tcp else "non_tcp",
-            "acl" if acl else "non_acl",
-            "business" if business else "personal",
-            f"service:{service}",
-        }
-    )
-
-
-def _order(part: Part) -> tuple[bool, int]:
-    return part.name is None, part.rank
+def _audience(
+    tcp: bool, acl: bool, business: bool | None, service: str | None
+) -> dict[str, bool | None]:
+    """Return which classes the customer is known to be in; None is not said."""
+    return {
+        "tcp": tcp,
+        "non_tcp": not tcp,
+        "acl": acl,
+        "non_acl": not acl,
+        "business": business,
+        "personal": None if business is None else not business,
+        "service": None if service is None else False,
+        f"service:{service}": service is not None,
+    }

@@ -23,22 +23,23 @@ _MEET: dict[str, Callable[[Any, Any], Any]] = {
     "earliest": min,
     "longest": max,
     "lowest": min,
+    "highest": max,
     "all": lambda terms, floor: terms and floor,
     "any": lambda terms, floor: terms or floor,
     "floor": lambda terms, floor: floor,
 }
 
 
-def combine(word: str, *, follows: str | None = None) -> Any:
+def combine(word: str, *, default: Any = None, follows: str | None = None) -> Any:
     """Declare how a field of the terms' answer meets the same field of the floor's.
 
-    earliest, longest, lowest compare; all: either refusal stands; any: either grant stands;
+    earliest, longest, lowest, highest compare; all: either refusal stands; any: either grant stands;
     floor: the law's word is final. `follows` names the field whose origin this one shares: it is
     dropped where the floor decided that field in other units.
     """
     if word not in _MEET:
         raise ValueError(f"{word!r} is none of {', '.join(_MEET)}")
-    return field(default=None, metadata={"combine": word, "follows": follows})
+    return field(default=default, metadata={"combine": word, "follows": follows})
 
 
 def meet(terms: R, floor: R) -> R:

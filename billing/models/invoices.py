@@ -106,7 +106,9 @@ class InvoiceLine(models.Model):
     period_end = models.DateField(null=True, blank=True)
     quantity = RateField()
     unit_price = RateField()
-    price_basis = models.CharField(max_length=3)
+    price_basis = models.CharField(
+        max_length=3, blank=True, help_text="ex or inc; empty: as the price list."
+    )
     gst_code = models.CharField(max_length=8, choices=Gst, default=Gst.TAXABLE)
     amount_ex = MoneyField()
     gst = MoneyField()

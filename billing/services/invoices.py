@@ -35,7 +35,6 @@ class DraftLine:
     amount_ex: Decimal
     gst: Decimal
     amount_inc: Decimal
-    price_basis: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,6 @@ def compose_invoice(
             amount_ex=amount.amount_ex,
             gst=amount.gst,
             amount_inc=amount.amount_inc,
-            price_basis=amount.price_basis,
         )
         for item, amount in zip(items, amounts.lines, strict=True)
     )
@@ -164,7 +162,7 @@ def _freeze(account: Account, run: BillRun, draft: InvoiceDraft) -> Invoice:
             period_end=line.item.period_end,
             quantity=line.item.quantity,
             unit_price=line.item.unit_price,
-            price_basis=line.price_basis,
+            price_basis=line.item.price_basis or "",
             gst_code=line.item.gst,
             amount_ex=line.amount_ex,
             gst=line.gst,

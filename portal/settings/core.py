@@ -33,8 +33,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "csp",
-    "django_filters",
     "django_htmx",
+    "phonenumber_field",
     "django_structlog",
 ]
 
@@ -153,3 +153,4 @@ if env.bool("BEHIND_PROXY", default=False):
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 
 DEV_PAGES = DEBUG
+PHONENUMBER_DEFAULT_REGION = "AU"

@@ -52,6 +52,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name}: {self.action} {self.subject}".rstrip()
 
+    @property
+    def what(self) -> str:
+        """The action in words."""
+        return self.action.replace("_", " ").capitalize()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk:
             raise EntryIsPermanent("An audit entry can't be changed. Record a new one.")

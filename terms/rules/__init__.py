@@ -6,8 +6,117 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.warranty import (
+    warranty_charge,
+    warranty_claim,
+    warranty_return,
+)
+from terms.rules.equipment import (
+    equipment_charge,
+    equipment_return,
+    equipment_title,
+    handset_addition,
+    handset_fault,
+)
+from terms.rules.usage import (
+    fair_use,
+    power_overuse,
+    rack_overuse,
+    usage_alert_by,
+    usage_alerts,
+)
+from terms.rules.variation import (
+    variation,
+    walk_away_charge,
+)
+from terms.rules.early_termination import (
+    early_termination,
+)
+from terms.rules.leaving import (
+    port_out,
+    termination,
+)
+from terms.rules.contract import (
+    contract_renewal,
+    marketing_consent,
+    plan_change,
+    plan_minimum_lines,
+    renewal,
+    service_start,
+    term_end,
+)
+from terms.rules.authority import (
+    access_logged,
+    anonymous_contact,
+    may,
+    staff_access,
+    transfer_of_account,
+)
+from terms.rules.billing import (
+    back_billing,
+    bill_required,
+    billing_start,
+    charge_billable_on,
+    charge_start,
+    deposit,
+    gst_payable,
+    itemised_billing_notice,
+    prepaid_expiry,
+    prorata,
+    recovery_cost,
+)
+from terms.rules.charges import (
+    bundle_break,
+    call_charge,
+    data_excess,
+    indexation,
+    indexation_date,
+    price_review,
+    support_fee,
+    support_rate_band,
+)
+from terms.rules.complaints import (
+    complaint_close,
+    complaint_cost,
+    complaint_deadlines,
+    complaint_escalation,
+    delay_duty,
+    privacy_complaint,
+    resolution_confirmation,
+    resolution_implementation,
+    vexatious_refusal,
+)
+from terms.rules.credit import (
+    bill_acceleration,
+    breach_cure,
+    collection_costs,
+    deposit_settlement,
+    insolvency_default,
+    nonpayment_termination,
+    overdue_escalation,
+    power_breach_cure,
+    security_draw,
+)
+from terms.rules.disputes import (
+    credit_management,
+    dispute_escalation,
+    dispute_notice,
+    dispute_outcome,
+    dispute_window,
+    general_dispute,
+    legal_action_hold,
+    sixty_day_action,
+)
+from terms.rules.documents import (
+    document_fee,
+)
+from terms.rules.eligibility import acl_consumer, tcp_customer, urgent_complaint
+from terms.rules.hardship import hardship_decision
 from terms.rules.late_payment import (
     late_fee,
+)
+from terms.rules.lines import (
+    line_amounts,
 )
 from terms.rules.payment import (
     card_check_refund,
@@ -18,13 +127,79 @@ from terms.rules.payment import (
     payment_card,
     payment_method,
 )
-from terms.rules.receipt import deemed_receipt
+from terms.rules.receipt import deemed_receipt, desk_open
+from terms.rules.rule_source import rule_source
+from terms.rules.suspension import (
+    reactivation_total,
+    reconnection_fee,
+    suspension,
+    suspension_charges,
+    suspension_limits,
+    suspension_termination,
+)
 
 Rule = Callable[..., Result]
 
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # warranty
+        warranty_claim,
+        warranty_return,
+        warranty_charge,
+        # equipment
+        equipment_return,
+        equipment_charge,
+        equipment_title,
+        handset_fault,
+        handset_addition,
+        # usage
+        usage_alerts,
+        usage_alert_by,
+        fair_use,
+        power_overuse,
+        rack_overuse,
+        # variation
+        variation,
+        walk_away_charge,
+        # early termination
+        early_termination,
+        # leaving
+        termination,
+        port_out,
+        # contract
+        term_end,
+        plan_change,
+        plan_minimum_lines,
+        renewal,
+        contract_renewal,
+        service_start,
+        marketing_consent,
+        # documents
+        document_fee,
+        # billing
+        back_billing,
+        billing_start,
+        charge_start,
+        charge_billable_on,
+        prorata,
+        prepaid_expiry,
+        gst_payable,
+        recovery_cost,
+        deposit,
+        bill_required,
+        itemised_billing_notice,
+        # charges
+        call_charge,
+        data_excess,
+        support_fee,
+        support_rate_band,
+        indexation,
+        indexation_date,
+        price_review,
+        bundle_break,
+        # lines
+        line_amounts,
         # late payment
         late_fee,
         # payment
@@ -35,7 +210,58 @@ RULES: dict[str, Rule] = {
         payment_card,
         payment_allocation,
         card_check_refund,
+        # authority
+        may,
+        staff_access,
+        access_logged,
+        anonymous_contact,
+        transfer_of_account,
+        # eligibility
+        tcp_customer,
+        acl_consumer,
+        urgent_complaint,
         # receipt
         deemed_receipt,
+        desk_open,
+        # complaints
+        complaint_deadlines,
+        resolution_implementation,
+        resolution_confirmation,
+        delay_duty,
+        complaint_cost,
+        complaint_close,
+        complaint_escalation,
+        vexatious_refusal,
+        privacy_complaint,
+        # hardship
+        hardship_decision,
+        # disputes
+        dispute_window,
+        dispute_outcome,
+        dispute_notice,
+        dispute_escalation,
+        general_dispute,
+        legal_action_hold,
+        credit_management,
+        sixty_day_action,
+        # suspension
+        suspension,
+        suspension_charges,
+        suspension_limits,
+        suspension_termination,
+        reconnection_fee,
+        reactivation_total,
+        # credit
+        overdue_escalation,
+        bill_acceleration,
+        nonpayment_termination,
+        breach_cure,
+        power_breach_cure,
+        insolvency_default,
+        security_draw,
+        deposit_settlement,
+        collection_costs,
+        # every rule
+        rule_source,
     )
 }

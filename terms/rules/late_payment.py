@@ -54,7 +54,7 @@ class ElectedLateFee(Terms):
     margin_percent: Decimal
 
 
-@shape("cost_only")
+@shape("late_fee.cost_only")
 class CostOnly(Terms):
     """Charges for chasing money only repay what it cost, and only if they were told before."""
 

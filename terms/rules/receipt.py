@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from terms.calendar import Calendar, Channel, State, in_words
 from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
-from terms.result import Result
+from terms.result import Result, combine
 
 
 @shape("deemed_receipt")
@@ -191,3 +192,40 @@ def _at(calendar: Calendar, instant: datetime, terms: Terms, *steps: str) -> Rec
         received_on=here.date(),
         because=(terms.because(*steps, f"received {in_words(here.date())}, {here:%H:%M}"),),
     )
+
+
+@shape("desk_open")
+class DeskOpen(Terms):
+    """Named for the desk: its hours, both ends inside, on its own or the customer's clock.
+
+    `day` is the document's kind of day on which the desk works.
+    """
+
+    opens: time
+    closes: time
+    at_customer: bool = False
+    day: str = "working"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskOpenAnswer(Result):
+    """Whether a desk is open."""
+
+    open: bool = combine("any")
+
+
+def desk_open(
+    profile: Profile, *, desk: str, at: datetime, state: State | None = None
+) -> DeskOpenAnswer:
+    """Return whether a desk is open at an instant (VP-CMP-03, CV-NOT-03 to -05; A-09, A27).
+
+    `state` is the customer's. Raise TermsSilent for a desk that the document does not know.
+    """
+    terms = profile.of(DeskOpen, name=desk)
+    calendar = profile.calendar(state if terms.at_customer else None, terms.day)
+    zone = calendar.zone if terms.at_customer else ZoneInfo(profile.desk_zone)
+    here = at.astimezone(zone)
+    off = calendar.why_off(here.date())
+    inside = terms.opens <= here.time() <= terms.closes
+    step = f"{in_words(here.date())}, {here:%H:%M} at the desk" + (f": {off}" if off else "")
+    return DeskOpenAnswer(open=inside and off is None, because=(terms.because(step),))

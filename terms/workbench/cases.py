@@ -15,6 +15,8 @@ from terms.result import Result
 from terms.rules import RULES
 from terms.source import Document, read
 
+_ROMAN = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
+_LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 _KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "cites"}
 
 
@@ -188,18 +190,32 @@ def places(clause: str) -> list[str]:
         if place.startswith("(") and found:
             place = re.sub(r"\([^()]*\)$", "", found[-1]) + place
         if place:
-            found.append(place)
+            found += _spread(place)
     return found
 
 
+def _spread(place: str) -> list[str]:
+    """Write a range out: "9.1(d)-(f)" is 9.1(d), 9.1(e) and 9.1(f)."""
+    match = re.fullmatch(r"(.*)\((\w+)\)-\((\w+)\)", place)
+    if match is None:
+        return [place]
+    stem, first, last = match.groups()
+    for series in (_ROMAN, _LETTERS):
+        if first in series and last in series:
+            spread = series[series.index(first) : series.index(last) + 1]
+            return [f"{stem}({each})" for each in spread]
+    return [place]
+
+
 def _same_place(one: str, other: str) -> bool:
-    """Compare two places; a chapter before a heading, or a note after it, may be left out."""
+    """Compare two places: a sub-clause lies in its clause; chapter and notes may be left out."""
     one, other = _bare(one), _bare(other)
-    return one == other or one.endswith(f": {other}") or other.endswith(f": {one}")
+    long, short = (one, other) if len(one) > len(other) else (other, one)
+    return long == short or long.endswith(f": {short}") or long.startswith(f"{short}(")
 
 
 def _bare(place: str) -> str:
-    return re.sub(r" \([a-z ]+\)$", "", place.casefold())
+    return re.sub(r" (\([a-z ]+\))+$", "", place.casefold().replace('"', ""))
 
 
 def _failure(outcome: Outcome) -> Iterator[str]:

@@ -1,0 +1,48 @@
+"""Staff pages of the records: deadlines, notices, documents, audit."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from parties.admin import ReadOnlyAdmin
+from records.audit.models import Entry
+from records.deadlines.models import Deadline
+from records.documents.models import Document
+from records.notices.models import Notice
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ReadOnlyAdmin):
+    provider_path = "account__customer__provider"
+    list_display = ("title", "account", "due_on", "status", "done_at")
+    list_filter = ("status", "duty", "account__customer__provider")
+    search_fields = ("subject", "account__number")
+    list_select_related = ("account__customer",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    provider_path = "account__customer__provider"
+    list_display = ("title", "to", "kind", "status", "given_at", "sent_at", "attempts")
+    list_filter = ("status", "kind")
+    search_fields = ("to", "subject_ref", "title")
+    exclude = ("html", "leased_until")
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    provider_path = "account__customer__provider"
+    list_display = ("title", "account", "kind", "status", "issued_at")
+    list_filter = ("status", "kind")
+    search_fields = ("subject", "account__number")
+    list_select_related = ("account__customer",)
+    exclude = ("file",)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    provider_path = "account__customer__provider"
+    list_display = ("at", "actor_name", "action", "subject", "account")
+    list_filter = ("action",)
+    search_fields = ("actor_name", "subject", "account__number")
+    list_select_related = ("account__customer",)

@@ -1,0 +1,80 @@
+"""Home, the terms' front page, and health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
+
+from billing.selectors import balance, card, invoices
+from complaints.selectors import open_complaints
+from contracts.selectors import services
+from parties.access import AccountPage, Action
+from terms import library
+
+from . import health
+
+NEWEST_BILLS = 3
+
+
+class Home(AccountPage, TemplateView):
+    """What I owe and when, what is wrong, what waits for me."""
+
+    action = Action.LODGE_COMPLAINT
+    template_name = "portal/home.html"
+    section = "home"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        complaints = open_complaints(self.account)
+        return super().get_context_data(
+            balance=balance(self.account, self.today),
+            bills=[card(row, self.today) for row in invoices(self.account)[:NEWEST_BILLS]],
+            services=services(self.account),
+            complaints=complaints,
+            waiting=[one for one in complaints if one.state == "proposed"],
+            today=self.today,
+            **kwargs,
+        )
+
+
+class Terms(TemplateView):
+    """The providers whose terms can be read here."""
+
+    template_name = "terms/providers.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            providers=[library.provider(key) for key in library.providers()], **kwargs
+        )
+
+
+def staff_login(request: HttpRequest) -> HttpResponse:
+    """Staff sign in where everyone does, second factor included."""
+    target = request.GET.get("next", reverse("admin:index"))
+    if request.user.is_authenticated and request.user.is_staff:
+        return redirect("admin:index")
+    return redirect(f"{reverse('account_login')}?next={target}")
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The process and what it depends on: 200 if all is well, else 503 with what is not."""
+    found = health.checks(request.at)
+    well = all(check.well for check in found)
+    return JsonResponse(
+        {
+            "ready": well,
+            "checks": {check.name: {"well": check.well, "what": check.what} for check in found},
+        },
+        status=200 if well else 503,
+    )

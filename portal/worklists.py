@@ -1,0 +1,52 @@
+"""What staff have to do now: counts that lead to the list behind them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from billing.models import RunProblem
+from complaints.models import Complaint
+from complaints.states import OVER, State
+from parties.models import User
+from records.deadlines.models import Deadline
+from records.deadlines.states import Status
+from records.notices.models import Notice
+from records.notices.states import Status as NoticeStatus
+
+
+def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
+    """The worklists a staff member may open, confined to their provider."""
+    complaints = Complaint.objects.exclude(state__in=OVER)
+    deadlines = Deadline.objects.filter(status__in=[Status.OPEN, Status.MISSED])
+    problems = RunProblem.objects.all()
+    failed = Notice.objects.filter(status=NoticeStatus.FAILED)
+    if user.provider_id:
+        complaints = complaints.filter(account__customer__provider=user.provider_id)
+        deadlines = deadlines.filter(account__customer__provider=user.provider_id)
+        problems = problems.filter(account__customer__provider=user.provider_id)
+        failed = failed.filter(account__customer__provider=user.provider_id)
+    missed = deadlines.filter(due_at__lte=at).count()
+    queue = reverse("admin:complaints_complaint_changelist")
+    lists = [
+        ("complaints.view_complaint", "Complaints with a missed duty", missed,
+         f"{queue}?clock=missed", bool(missed)),
+        ("complaints.view_complaint", "Complaints to take in hand",
+         complaints.filter(assigned_to__isnull=True).count(), f"{queue}?mine=nobody", False),
+        ("complaints.view_complaint", "My complaints",
+         complaints.filter(assigned_to=user).count(), f"{queue}?mine=me", False),
+        ("complaints.view_complaint", "Answers accepted, to carry out",
+         complaints.filter(state=State.IMPLEMENTING).count(),
+         f"{queue}?state__exact=implementing", False),
+        ("billing.view_billrun", "Accounts that could not be billed", problems.count(),
+         reverse("admin:billing_runproblem_changelist"), problems.exists()),
+        ("notices.view_notice", "Emails given up", failed.count(),
+         f"{reverse('admin:notices_notice_changelist')}?status__exact=failed", failed.exists()),
+    ]
+    return [
+        {"title": title, "count": count, "url": url, "overdue": overdue}
+        for permission, title, count, url, overdue in lists
+        if user.has_perm(permission)
+    ]

@@ -1,0 +1,340 @@
+"""Debts that stay unpaid: breaches, escalation, security and costs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from terms.calendar import Calendar, Count, State, Walk, in_words
+from terms.clause import Reason, Terms, shape
+from terms.facts import needed
+from terms.money import NIL, in_dollars, percent_of, to_cents, total
+from terms.profile import Profile
+from terms.result import Result, combine
+from terms.rules._roll import rolled
+from terms.rules.payment import invoice_due_date
+
+
+@shape("overdue_escalation")
+class OverdueEscalation(Terms):
+    """Days overdue from which a collector may come in."""
+
+    days: int
+
+
+@shape("overdue_escalation.credit_report")
+class CreditReport(Terms):
+    """Days overdue beyond which a default may be reported."""
+
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverdueEscalationAnswer(Result):
+    """From when a debt may go to a collector and to a credit bureau."""
+
+    collections_from: date = combine("longest")
+    credit_report_from: date = combine("longest")
+
+
+def overdue_escalation(
+    profile: Profile, *, due_date: date, state: State | None = None
+) -> OverdueEscalationAnswer:
+    """Return from when an overdue bill may be escalated (BS-PAY-09, BS-PAY-11)."""
+    calendar = profile.calendar(state)
+    collect, report = profile.of(OverdueEscalation), profile.of(CreditReport)
+    first = calendar.count(due_date, collect.days, Count.CALENDAR_DAYS)
+    later = calendar.count(due_date, report.days + 1, Count.CALENDAR_DAYS)
+    collections, roll = rolled(profile, calendar, first)
+    credit_report, roll_too = rolled(profile, calendar, later)
+    return OverdueEscalationAnswer(
+        collections_from=collections.day,
+        credit_report_from=credit_report.day,
+        because=(
+            collect.because(*first.steps),
+            *roll,
+            report.because(*later.steps),
+            *roll_too,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A bill that was issued: when, for how many dollars, and whether it is paid."""
+
+    bill: str
+    bill_date: date
+    amount: Decimal
+    paid: bool
+
+
+@shape("bill_acceleration")
+class BillAcceleration(Terms):
+    """One overdue bill makes every issued bill payable at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillAccelerationAnswer(Result):
+    """Whether a bill is overdue, and how many dollars are due now."""
+
+    overdue: bool = combine("all")
+    due_now: Decimal = combine("lowest")
+
+
+def bill_acceleration(
+    profile: Profile, *, bills: tuple[Bill, ...], on: date, state: State | None = None
+) -> BillAccelerationAnswer:
+    """Return what is payable on a day (BS-PAY-04)."""
+    terms = profile.of(BillAcceleration)
+    unpaid = [bill for bill in bills if not bill.paid and bill.bill_date <= on]
+    due = {bill.bill: _due(profile, bill, state) for bill in unpaid}
+    overdue = [bill.bill for bill in unpaid if due[bill.bill] < on]
+    payable = [bill for bill in unpaid if overdue or due[bill.bill] <= on]
+    steps = [f"{name} was due on {in_words(due[name])}" for name in overdue]
+    amount = total(bill.amount for bill in payable)
+    steps.append(f"due now: {in_dollars(amount)}")
+    return BillAccelerationAnswer(
+        overdue=bool(overdue), due_now=amount, because=(terms.because(*steps),)
+    )
+
+
+def _due(profile: Profile, bill: Bill, state: State | None) -> date:
+    answer = invoice_due_date(profile, issue_date=bill.bill_date, state=state)
+    return needed("due_date", answer.due_date)
+
+
+@shape("nonpayment_termination")
+class NonpaymentTermination(Terms):
+    """Days past due after which the provider may terminate."""
+
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NonpaymentTerminationAnswer(Result):
+    """The last day to pay, and the first to terminate."""
+
+    last_day_to_pay: date = combine("longest")
+    may_terminate_from: date = combine("longest")
+
+
+def nonpayment_termination(profile: Profile, *, due_date: date) -> NonpaymentTerminationAnswer:
+    """Return when non-payment allows termination (GL-SUSP-08)."""
+    terms = profile.of(NonpaymentTermination)
+    last = due_date + timedelta(days=terms.days)
+    opens = last + timedelta(days=1)
+    step = f"day {terms.days} is {in_words(last)}: from {in_words(opens)}"
+    return NonpaymentTerminationAnswer(
+        last_day_to_pay=last, may_terminate_from=opens, because=(terms.because(step),)
+    )
+
+
+@shape("breach_cure")
+class BreachCure(Terms):
+    """Named for the breach: days from the notice in which to put it right.
+
+    `then_act`: the day after, the other side may act.
+    """
+
+    days: int
+    counted_in: Count
+    then_act: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachCureAnswer(Result):
+    """The last day to put a breach right, and the first to act on it."""
+
+    last_day: date = combine("longest")
+    may_act_from: date | None = combine("longest")
+
+
+def breach_cure(
+    profile: Profile,
+    *,
+    asked_on: date,
+    kind: Literal["breach", "spam_suspension", "fair_use", "rack_units", "material_breach"],
+    by: Literal["customer", "provider"] | None = None,
+    state: State | None = None,
+) -> BreachCureAnswer:
+    """Return how long a breach may be put right (VP-SUS-03, CV-SUS-05, BS-SUSP-06, GL-SUSP-06).
+
+    `asked_on` is the day on which the notice was received; `by` is who gave it.
+    """
+    terms = profile.of(BreachCure, name=kind)
+    calendar = profile.calendar(state)
+    walk = calendar.count(asked_on, terms.days, terms.counted_in)
+    last, roll = rolled(profile, calendar, walk)
+    because = (terms.because(*walk.steps), *roll)
+    if not terms.then_act:
+        return BreachCureAnswer(last_day=last.day, because=because)
+    act, roll_too = _day_after(profile, calendar, last.day)
+    return BreachCureAnswer(last_day=last.day, may_act_from=act, because=(*because, *roll_too))
+
+
+def _day_after(profile: Profile, calendar: Calendar, day: date) -> tuple[date, tuple[Reason, ...]]:
+    walk, roll = rolled(profile, calendar, Walk(day + timedelta(days=1), lambda: ()))
+    return walk.day, roll
+
+
+@shape("power_breach_cure")
+class PowerBreachCure(Terms):
+    """Elapsed hours from the notice in which to draw less power."""
+
+    hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerBreachCureAnswer(Result):
+    """The moment by which it is put right."""
+
+    cure_by: datetime = combine("longest")
+
+
+def power_breach_cure(profile: Profile, *, received_at: datetime) -> PowerBreachCureAnswer:
+    """Return until when too much power may be put right; hours are elapsed ones (CV-COL-03)."""
+    terms = profile.of(PowerBreachCure)
+    cure_by = profile.calendar().hours_on(received_at, terms.hours)
+    step = f"{terms.hours} hours later: {in_words(cure_by.date())}, {cure_by:%H:%M}"
+    return PowerBreachCureAnswer(cure_by=cure_by, because=(terms.because(step),))
+
+
+@shape("insolvency_default")
+class InsolvencyDefault(Terms):
+    """Working days that an appointment must last before it counts."""
+
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsolvencyDefaultAnswer(Result):
+    """From when an insolvency appointment allows the end."""
+
+    earliest_on: date = combine("longest")
+
+
+def insolvency_default(
+    profile: Profile, *, appointed_on: date, state: State | None = None
+) -> InsolvencyDefaultAnswer:
+    """Return when an appointment has lasted long enough: the day after (CV-SUS-03)."""
+    terms = profile.of(InsolvencyDefault)
+    walk = profile.calendar(state).count(appointed_on, terms.working_days)
+    opens = walk.day + timedelta(days=1)
+    return InsolvencyDefaultAnswer(
+        earliest_on=opens, because=(terms.because(*walk.steps, f"from {in_words(opens)}"),)
+    )
+
+
+@shape("security_draw")
+class SecurityDraw(Terms):
+    """A security pays what is overdue and not disputed."""
+
+
+@shape("security_draw.notice")
+class DrawNotice(Terms):
+    """Working days that the customer has for paying before the draw."""
+
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityDrawAnswer(Result):
+    """How many dollars may be drawn, the last day to pay instead, the first to draw."""
+
+    max_draw: Decimal = combine("lowest")
+    pay_by: date | None = combine("longest")
+    draw_from: date | None = combine("longest")
+
+
+def security_draw(
+    profile: Profile,
+    *,
+    security_held: Decimal,
+    amount_overdue: Decimal,
+    amount_disputed: Decimal,
+    tcp: bool,
+    advised_on: date | None = None,
+    state: State | None = None,
+) -> SecurityDrawAnswer:
+    """Return what may be drawn from a security, and when (BS-PAY-13, BS-PAY-14; BS-AMB-23)."""
+    terms = profile.of(SecurityDraw)
+    undisputed = max(amount_overdue - amount_disputed, NIL)
+    draw = to_cents(min(security_held, undisputed))
+    step = f"overdue less disputed {in_dollars(undisputed)}, held {in_dollars(security_held)}"
+    reason = terms.because(step)
+    notice = profile.find(DrawNotice, tcp=tcp)
+    if notice is None or advised_on is None:
+        because = (reason,) if notice is None else (reason, notice.because("tell first"))
+        return SecurityDrawAnswer(max_draw=draw, because=because)
+    calendar = profile.calendar(state)
+    walk = calendar.count(advised_on, notice.working_days)
+    opens, roll = _day_after(profile, calendar, walk.day)
+    return SecurityDrawAnswer(
+        max_draw=draw,
+        pay_by=walk.day,
+        draw_from=opens,
+        because=(reason, notice.because(*walk.steps), *roll),
+    )
+
+
+@shape("deposit_settlement")
+class DepositSettlement(Terms):
+    """What is held is set off against what is owed; the rest goes back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositSettlementAnswer(Result):
+    """How a deposit is used at the end, in dollars."""
+
+    applied: Decimal = combine("lowest")
+    refund: Decimal = combine("highest")
+    still_owed: Decimal = combine("lowest")
+
+
+def deposit_settlement(
+    profile: Profile, *, held: Decimal, owed: Decimal
+) -> DepositSettlementAnswer:
+    """Return how a deposit settles the last debts (VP-SUS-17, VP-PAY-11)."""
+    terms = profile.of(DepositSettlement)
+    applied = to_cents(min(held, owed))
+    step = f"held {in_dollars(held)}, owed {in_dollars(owed)}: set off {in_dollars(applied)}"
+    return DepositSettlementAnswer(
+        applied=applied,
+        refund=to_cents(held - applied),
+        still_owed=to_cents(owed - applied),
+        because=(terms.because(step),),
+    )
+
+
+@shape("collection_costs")
+class CollectionCosts(Terms):
+    """A defaulter pays an agency's commission, as if all were recovered, and lawyers' costs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionCostsAnswer(Result):
+    """Commission, and all that may be recovered, in dollars."""
+
+    commission: Decimal = combine("lowest")
+    total_recoverable: Decimal = combine("lowest")
+
+
+def collection_costs(
+    profile: Profile,
+    *,
+    debt: Decimal,
+    commission_percent: Decimal,
+    legal_costs: Decimal = NIL,
+) -> CollectionCostsAnswer:
+    """Return what recovering a debt costs the defaulter (GL-PAY-10)."""
+    terms = profile.of(CollectionCosts)
+    commission = to_cents(percent_of(debt, commission_percent))
+    recoverable = to_cents(debt + commission + legal_costs)
+    step = (
+        f"{in_dollars(debt)} + {commission_percent} % = {in_dollars(commission)} + lawyers "
+        f"{in_dollars(legal_costs)}: {in_dollars(recoverable)}"
+    )
+    return CollectionCostsAnswer(
+        commission=commission, total_recoverable=recoverable, because=(terms.because(step),)
+    )

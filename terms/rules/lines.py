@@ -1,0 +1,162 @@
+"""The lines of an invoice in dollars: without GST, the GST, and with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from terms import money
+from terms.clause import Terms, shape
+from terms.money import Rounding
+from terms.profile import Profile
+from terms.result import Result
+
+
+class Gst(StrEnum):
+    """Whether a supply bears GST."""
+
+    TAXABLE = "taxable"
+    FREE = "free"
+
+
+class PriceBasis(StrEnum):
+    """Whether a price already holds GST."""
+
+    INC = "inc"
+    EX = "ex"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is charged: quantity × price in dollars, GST in it or not."""
+
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    gst: Gst
+    price_basis: PriceBasis | None = None
+
+
+@dataclass(frozen=True)
+class LineAmount:
+    """A line in whole cents; `amount_ex` + `gst` = `amount_inc`."""
+
+    description: str
+    amount_ex: Decimal
+    gst: Decimal
+    amount_inc: Decimal
+
+
+@shape("line_amounts")
+class LineTerms(Terms):
+    """Whether prices hold GST unless a line says otherwise, and what is rounded, how.
+
+    With `each_line` every line without GST is rounded by `rounding`, otherwise the total once.
+    GST is taken on the invoice, half a cent going up.
+    """
+
+    basis: PriceBasis
+    rounding: Rounding = Rounding.HALF_UP
+    each_line: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineAmounts(Result):
+    """The totals of an invoice, and each line; the lines add up to the totals to the cent."""
+
+    subtotal_ex: Decimal | None = None
+    gst: Decimal | None = None
+    total_inc: Decimal | None = None
+    lines: tuple[LineAmount, ...] = ()
+
+
+def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
+    """Return lines and totals in cents (CV-BIL-06, VP-BIL-06, BS-BILL-18, GL-BILL-09)."""
+    terms = profile.of(LineTerms)
+    if terms.each_line:
+        return _rounded_by_line(terms, lines)
+    return _rounded_once(terms, lines)
+
+
+def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
+    parts_ex = [money.to_cents(_exact_ex(terms, line), terms.rounding) for line in lines]
+    taxable = [
+        part if line.gst is Gst.TAXABLE else money.NIL
+        for part, line in zip(parts_ex, lines, strict=True)
+    ]
+    subtotal, base = money.total(parts_ex), money.total(taxable)
+    gst = money.to_cents(money.gst_on(base))
+    steps = (
+        f"each line goes to the cent ({terms.rounding.value.replace('_', ' ')}) before GST: "
+        f"{money.in_dollars(subtotal)} in all",
+        f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
+    )
+    parts_gst = money.share_out(gst, [money.gst_on(each) for each in taxable])
+    return _amounts(terms, lines, parts_ex, parts_gst, steps)
+
+
+def _rounded_once(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
+    exact_ex = [_exact_ex(terms, line) for line in lines]
+    exact_gst = [_exact_gst(terms, line) for line in lines]
+    gst = money.to_cents(money.total(exact_gst))
+    parts_gst = money.share_out(gst, exact_gst)
+    if terms.basis is PriceBasis.INC:
+        exact_inc = [_exact_inc(terms, line) for line in lines]
+        total = money.to_cents(money.total(exact_inc), terms.rounding)
+        parts_inc = money.share_out(total, exact_inc)
+        parts_ex = [inc - tax for inc, tax in zip(parts_inc, parts_gst, strict=True)]
+        step = f"{money.in_dollars(total)} in all, of which GST is {money.in_dollars(gst)}"
+    else:
+        subtotal = money.to_cents(money.total(exact_ex), terms.rounding)
+        parts_ex = list(money.share_out(subtotal, exact_ex))
+        step = f"{money.in_dollars(subtotal)} without GST, plus GST of {money.in_dollars(gst)}"
+    return _amounts(terms, lines, parts_ex, parts_gst, (step, "rounded once, on the invoice"))
+
+
+def _amounts(
+    terms: LineTerms,
+    lines: Sequence[Line],
+    parts_ex: Sequence[Decimal],
+    parts_gst: Sequence[Decimal],
+    steps: tuple[str, ...],
+) -> LineAmounts:
+    subtotal, gst = money.total(parts_ex), money.total(parts_gst)
+    return LineAmounts(
+        subtotal_ex=subtotal,
+        gst=gst,
+        total_inc=subtotal + gst,
+        lines=tuple(
+            LineAmount(line.description, ex, tax, ex + tax)
+            for line, ex, tax in zip(lines, parts_ex, parts_gst, strict=True)
+        ),
+        because=(terms.because(*steps),),
+    )
+
+
+def _basis(terms: LineTerms, line: Line) -> PriceBasis:
+    return line.price_basis or terms.basis
+
+
+def _exact_ex(terms: LineTerms, line: Line) -> Decimal:
+    return _price(line) - _gst_within(terms, line)
+
+
+def _exact_inc(terms: LineTerms, line: Line) -> Decimal:
+    return _exact_ex(terms, line) + _exact_gst(terms, line)
+
+
+def _exact_gst(terms: LineTerms, line: Line) -> Decimal:
+    if line.gst is Gst.FREE:
+        return money.NIL
+    if _basis(terms, line) is PriceBasis.INC:
+        return _gst_within(terms, line)
+    return money.gst_on(_price(line))
+
+
+def _gst_within(terms: LineTerms, line: Line) -> Decimal:
+    held = line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC
+    return money.gst_within(_price(line)) if held else money.NIL
+
+
+def _price(line: Line) -> Decimal:
+    return line.quantity * line.unit_price

@@ -1,0 +1,357 @@
+"""Changing the terms or prices: when a change takes effect and who may leave because of it."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from terms import money
+from terms.calendar import Count, State, in_words
+from terms.clause import Reason, Terms, shape
+from terms.facts import needed
+from terms.profile import Profile
+from terms.result import Result, combine
+from terms.rules._roll import rolled
+
+ONE_DAY = timedelta(days=1)
+
+
+class Change(StrEnum):
+    """What a change touches."""
+
+    TERMS = "terms"
+    PRICE = "price"
+    RATE_CARD = "rate_card"
+    PLAN = "plan"
+    FEATURE = "feature"
+
+
+class Detriment(StrEnum):
+    """How far a change hurts the customer."""
+
+    NONE = "none"
+    MINOR = "minor"
+    MATERIAL = "material"
+
+
+class ChangeCause(StrEnum):
+    """What forces a change."""
+
+    SUPPLIER = "supplier"
+    TAX = "tax"
+    LAW = "law"
+    SECURITY = "security"
+
+
+@shape("variation")
+class VariationNotice(Terms):
+    """Calendar days of notice; may be named for a kind of change."""
+
+    notice_days: int
+
+
+@shape("variation.harmless")
+class HarmlessChange(Terms):
+    """A change of these kinds that hurts no more than `up_to` needs no notice."""
+
+    up_to: Detriment
+    kinds: tuple[Change, ...] = tuple(Change)
+
+
+@shape("variation.exempt")
+class ExemptChange(Terms):
+    """No notice for these causes, these kinds, or a supplier's change of a premium service."""
+
+    causes: tuple[ChangeCause, ...]
+    kinds: tuple[Change, ...]
+    premium_supplier: bool
+
+
+@shape("variation.passed_through")
+class PassedThrough(Terms):
+    """A price that is not on the rate card follows the supplier's own published form."""
+
+
+@shape("variation.reasonable_notice")
+class ReasonableNotice(Terms):
+    """Notice of as many days as are reasonable, which the provider chooses and records."""
+
+
+@shape("variation.supplier_wide")
+class SupplierWide(Terms):
+    """A change that a supplier makes to its resellers generally: notice, but no way out."""
+
+
+@shape("variation.walk_away")
+class WalkAway(Terms):
+    """Calendar days from the notice in which a customer who is hurt may leave free of exit fees.
+
+    With `fixed_term_only` a customer without a term has no such right.
+    """
+
+    days: int
+    fixed_term_only: bool = False
+
+
+@shape("variation.not_retrospective")
+class NotRetrospective(Terms):
+    """A change starts when its notice ends, or at once; it never reaches back."""
+
+
+@shape("variation.new_contract")
+class NewContract(Terms):
+    """New contracts take every change at once."""
+
+
+@shape("variation.passed_on")
+class PassedOn(Terms):
+    """Rises of price for these causes come after so many days' notice, also in a fixed term."""
+
+    notice_days: int
+    causes: tuple[ChangeCause, ...]
+
+
+@shape("variation.fixed_price")
+class FixedPrice(Terms):
+    """A price held for a time changes when that is over."""
+
+
+@shape("variation.published")
+class PublishedPrices(Terms):
+    """A price that is not held changes at once, by notice or by publication."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variation(Result):
+    """Whether notice is needed, the first day of the change, and the last day to leave free."""
+
+    notice_required: bool | None = combine("any")
+    effective_on: date | None = combine("longest")
+    walk_away_until: date | None = combine("longest")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    kind: Change
+    detriment: Detriment
+    notice_given_on: date | None
+    made_on: date | None
+    fixed_term: bool
+    cause: ChangeCause | None
+
+    @property
+    def is_price(self) -> bool:
+        """Whether the change is one of price."""
+        return self.kind in (Change.PRICE, Change.RATE_CARD)
+
+    @property
+    def told_on(self) -> date | None:
+        """The day of publication, or else the day the customer was told."""
+        return self.made_on or self.notice_given_on
+
+
+def variation(
+    profile: Profile,
+    *,
+    kind: Change,
+    detriment: Detriment,
+    acl_consumer: bool = False,
+    fixed_term: bool = False,
+    state: State | None = None,
+    notice_given_on: date | None = None,
+    made_on: date | None = None,
+    notice_days: int | None = None,
+    cause: ChangeCause | None = None,
+    premium_service: bool = False,
+    supplier_applies_generally: bool = False,
+    new_contract: bool = False,
+    fixed_until: date | None = None,
+    service: str | None = None,
+    on_rate_card: bool = True,
+) -> Variation:
+    """Return when a change takes effect (CV-VAR, VP-VAR, BS-VAR, GL-VAR).
+
+    `notice_given_on` is the day the customer was told, `made_on` the day of publication,
+    `notice_days` what the provider chose where the terms name no figure.
+    """
+    facts = _Facts(kind, detriment, notice_given_on, made_on, fixed_term, cause)
+    new, passed = profile.find(NewContract), profile.find(PassedThrough, service=service)
+    if new and new_contract:
+        return _at_once(new, facts.told_on, "the contract is new")
+    if passed and facts.is_price and not on_rate_card:
+        return _at_once(passed, made_on, "the price is not on the rate card")
+    answer = _exempt(profile, facts, premium_service) or _price(profile, facts, fixed_until)
+    if answer is not None:
+        return answer
+    if profile.find(ReasonableNotice, acl=acl_consumer):
+        forced = cause is ChangeCause.SUPPLIER and supplier_applies_generally
+        return _reasonable(profile, facts, acl_consumer, state, notice_days, forced)
+    terms = profile.of(VariationNotice, name=kind, service=service)
+    return _after_notice(profile, terms, terms.notice_days, facts, profile.find(WalkAway), state)
+
+
+def _at_once(
+    terms: Terms, day: date | None, step: str, *more: Reason, notice: bool = False
+) -> Variation:
+    steps = (step, f"from {in_words(day)}") if day else (step,)
+    return Variation(
+        notice_required=notice, effective_on=day, because=(terms.because(*steps), *more)
+    )
+
+
+def _exempt(profile: Profile, facts: _Facts, premium_service: bool) -> Variation | None:
+    exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange)
+    if exempt:
+        if facts.cause in exempt.causes:
+            return _at_once(exempt, facts.told_on, f"the cause is {facts.cause}")
+        if facts.kind in exempt.kinds:
+            kind = facts.kind.replace("_", " ")
+            return _at_once(exempt, facts.told_on, f"it changes the {kind}")
+        supplier = facts.cause is ChangeCause.SUPPLIER
+        if exempt.premium_supplier and supplier and premium_service:
+            return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
+    if harmless and _is_harmless(harmless, facts):
+        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}")
+    return None
+
+
+def _is_harmless(terms: HarmlessChange, facts: _Facts) -> bool:
+    order = list(Detriment)
+    return facts.kind in terms.kinds and order.index(facts.detriment) <= order.index(terms.up_to)
+
+
+def _price(profile: Profile, facts: _Facts, fixed_until: date | None) -> Variation | None:
+    passed_on, published = profile.find(PassedOn), profile.find(PublishedPrices)
+    if not facts.is_price or published is None:
+        return None
+    if passed_on and facts.cause in passed_on.causes:
+        days = passed_on.notice_days
+        return _after_notice(profile, passed_on, days, facts, None, None)
+    held = profile.find(FixedPrice)
+    if held and facts.fixed_term:
+        after = needed("fixed_until", fixed_until) + ONE_DAY
+        day = max(after, facts.told_on or after)
+        return _at_once(held, day, f"the price is held until {in_words(after - ONE_DAY)}")
+    return _at_once(published, facts.told_on, "the price is not held: publication is enough")
+
+
+def _reasonable(
+    profile: Profile,
+    facts: _Facts,
+    acl: bool,
+    state: State | None,
+    notice_days: int | None,
+    forced: bool,
+) -> Variation:
+    ahead = profile.of(NotRetrospective)
+    harmless = profile.find(HarmlessChange, acl=acl)
+    if harmless and _is_harmless(harmless, facts):
+        why = ahead.because("no notice period applies")
+        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}", why)
+    supplier = profile.find(SupplierWide, acl=acl)
+    terms: Terms = profile.of(ReasonableNotice, acl=acl)
+    walk_away = profile.find(WalkAway, acl=acl)
+    if forced and supplier:
+        terms, walk_away = supplier, None
+    answer = _after_notice(profile, terms, notice_days, facts, walk_away, state)
+    day = answer.effective_on
+    if day and facts.made_on and day < facts.made_on:
+        day = facts.made_on
+    why = ahead.because("it starts when the notice ends, and not before it is made")
+    return Variation(
+        notice_required=True,
+        effective_on=day,
+        walk_away_until=answer.walk_away_until,
+        because=(*answer.because, why),
+    )
+
+
+def _after_notice(
+    profile: Profile,
+    terms: Terms,
+    days: int | None,
+    facts: _Facts,
+    walk_away: WalkAway | None,
+    state: State | None,
+) -> Variation:
+    told = facts.notice_given_on
+    if told is None or days is None:
+        step = "notice is needed" if days is None else f"{days} days' notice is needed"
+        return Variation(notice_required=True, because=(terms.because(step),))
+    day = told + timedelta(days=days)
+    steps = (f"told on {in_words(told)}", f"day {days} is {in_words(day)}")
+    reason = terms.because(*steps)
+    hurt = facts.detriment is not Detriment.NONE
+    if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
+        return Variation(notice_required=True, effective_on=day, because=(reason,))
+    until, why = _walk_away_until(profile, walk_away, told, state)
+    return Variation(
+        notice_required=True, effective_on=day, walk_away_until=until, because=(reason, *why)
+    )
+
+
+def _walk_away_until(
+    profile: Profile, terms: WalkAway, told: date, state: State | None
+) -> tuple[date, tuple[Reason, ...]]:
+    calendar = profile.calendar(state)
+    count = calendar.count(told, terms.days, Count.CALENDAR_DAYS)
+    walk, why = rolled(profile, calendar, count)
+    return walk.day, (terms.because(*count.steps), *why)
+
+
+@shape("walk_away_charge")
+class WalkAwayCharge(Terms):
+    """What a customer who leaves because of a change still pays, beside what was used.
+
+    Unpaid installation counts always, or (`installation_if_portable`) like unpaid equipment only
+    where that works with other providers.
+    """
+
+    installation_if_portable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkAwayTotal(Result):
+    """Whether the customer may leave free of exit fees, and what is still paid, in dollars."""
+
+    walk_away: bool | None = combine("any")
+    charge: Decimal | None = combine("lowest")
+
+
+def walk_away_charge(
+    profile: Profile,
+    *,
+    cancelled_on: date,
+    usage_to_date: Decimal,
+    installation_unpaid: Decimal,
+    equipment_unpaid: Decimal,
+    equipment_usable_elsewhere: bool,
+    early_termination_fee: Decimal = money.NIL,
+    access_to_date: Decimal = money.NIL,
+    notice_received_on: date | None = None,
+    notice_given_on: date | None = None,
+    state: State | None = None,
+) -> WalkAwayTotal:
+    """Return what leaving because of a change costs (VP-VAR-04, BS-VAR-06).
+
+    The days count from `notice_received_on`, or the date on the notice, `notice_given_on`. The
+    early termination fee, whatever it would be, is not charged.
+    """
+    terms = profile.of(WalkAwayCharge)
+    window = profile.of(WalkAway, acl=True)
+    told = needed("notice_given_on", notice_received_on or notice_given_on)
+    until, why = _walk_away_until(profile, window, told, state)
+    if not told <= cancelled_on <= until:
+        step = f"{in_words(cancelled_on)} is not inside the days to leave"
+        return WalkAwayTotal(walk_away=False, because=(terms.because(step), *why))
+    equipment = equipment_unpaid if equipment_usable_elsewhere else money.NIL
+    fixed = equipment_usable_elsewhere or not terms.installation_if_portable
+    installation = installation_unpaid if fixed else money.NIL
+    charge = money.to_cents(usage_to_date + access_to_date + installation + equipment)
+    steps = (
+        f"usage and access {money.in_dollars(usage_to_date + access_to_date)}",
+        f"installation {money.in_dollars(installation)}",
+        f"equipment {money.in_dollars(equipment)}",
+        f"instead of an early termination fee of {money.in_dollars(early_termination_fee)}",
+    )
+    return WalkAwayTotal(walk_away=True, charge=charge, because=(terms.because(*steps), *why))
