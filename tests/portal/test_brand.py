@@ -17,11 +17,8 @@ TEXTS = ["ink", "grey-text", "brand", "good", "attention", "bad", "info"]
 
 def tokens() -> dict[str, dict[str, str]]:
     """Read the colours of both themes from the source of the stylesheet."""
-    light, dark = TOKENS.read_text().split("prefers-color-scheme: dark", 1)
-    found = [
-        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part))
-        for part in (light, dark.split("// What the govuk")[0])
-    ]
+    light, dark = TOKENS.read_text().split("@mixin dark", 1)
+    found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part)) for part in (light, dark)]
     return {"light": found[0], "dark": {**found[0], **found[1]}}
 
 

@@ -1,0 +1,25 @@
+// Keys for people who spend their day here; the dialog under "?" lists them.
+const rows = () => [...document.querySelectorAll("#result_list tbody tr")];
+const link = (row) => row?.querySelector("th a, td a");
+
+function step(by) {
+  const all = rows();
+  const at = all.findIndex((row) => row.contains(document.activeElement));
+  const next = at === -1 ? (by > 0 ? 0 : all.length - 1) : at + by;
+  link(all[Math.min(Math.max(next, 0), all.length - 1)])?.focus();
+}
+
+const keys = {
+  "/": () => document.querySelector("#searchbar")?.focus(),
+  j: () => step(1),
+  k: () => step(-1),
+  g: () => document.querySelector("#site-name a")?.click(),
+  "?": () => document.querySelector("#keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key]();
+});
