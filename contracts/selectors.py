@@ -73,9 +73,7 @@ def binding(contract: Contract, on: date, **known: Any) -> Binding:
             id=contract.agreed_in or contract.reference,
             says=f"Agreed in {contract.agreed_in or contract.reference}.",
         )
-    return account_binding(
-        contract.account, on, version=contract.version, agreed=agreed, **known
-    )
+    return account_binding(contract.account, on, version=contract.version, agreed=agreed, **known)
 
 
 def services(account: Account, on: date) -> list[ServiceCard]:

@@ -20,7 +20,9 @@ class Services(AccountPage, TemplateView):
     section = "services"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(services=selectors.services(self.account, self.today), **kwargs)
+        return super().get_context_data(
+            services=selectors.services(self.account, self.today), **kwargs
+        )
 
 
 class ServiceDetail(AccountPage, TemplateView):

@@ -22,7 +22,9 @@ from .states import CustomerKind
 
 FLOOR = "floor"
 HOUSE_DEFAULT = "default"
-WIDEST = [role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)]
+WIDEST = [
+    role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +133,7 @@ def binding(
         library.load(FLOOR, library.in_force(FLOOR, on)).with_declared(declared),
         standing,
         agreed=agreed or {},
-        default=None,
+        default=library.load(HOUSE_DEFAULT, library.latest(HOUSE_DEFAULT)).with_declared(declared),
     )
 
 

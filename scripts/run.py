@@ -1,8 +1,9 @@
-"""Show the portal: migrate, load the demo, run the bills, then web, worker and beat until Ctrl-C."""
+"""Show the portal: migrate, load the demo, run bills, then web, worker and beat until Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -100,10 +101,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask the process and its children to stop, and make them after a while."""
     if process.poll() is None:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            pass
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

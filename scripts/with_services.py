@@ -25,7 +25,8 @@ def main(command: list[str]) -> int:
     """Run the command and return its exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="portal-services-") as folder:
-        os.chmod(folder, 0o755)
+        # The postgres user has to pass through it.
+        Path(folder).chmod(0o711)
         with _postgres(Path(folder)) as database, _redis(Path(folder)) as redis:
             env = os.environ | {"DATABASE_URL": database, "REDIS_URL": redis, "BROKER_URL": redis}
             return subprocess.call(command, env=env)
@@ -49,7 +50,7 @@ def _postgres_bin() -> Path:
 
 @contextlib.contextmanager
 def _postgres(folder: Path) -> Iterator[str]:
-    """A cluster without durability, owned by the postgres user if we are root, which it refuses."""
+    """A cluster without durability; as root, which it refuses, it runs as the postgres user."""
     tools, data, port = _postgres_bin(), folder / "postgres", _free_port()
     data.mkdir()
     owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -80,7 +81,17 @@ def _redis(folder: Path) -> Iterator[str]:
         sys.exit("Redis is missing. Run: apt-get install -y redis-server")
     port = _free_port()
     server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+        [
+            "redis-server",
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            folder,
+        ],
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -6,12 +6,11 @@ from datetime import date
 
 from django.db import transaction
 
+from billing import selectors
+from billing.models import Charge
+from billing.states import ChargeKind
 from parties.models import Account
 from terms.money import NIL
-
-from .. import selectors
-from ..models import Charge
-from ..states import ChargeKind
 
 
 def assess_late_fees(account: Account, *, on: date) -> list[Charge]:

@@ -7,10 +7,9 @@ import uuid
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
+from parties.states import AccountStatus, CustomerKind
 from records.fields import MoneyField
 from terms.calendar import State
-
-from ..states import AccountStatus, CustomerKind
 
 LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
 STATES = [(state.value, state.value) for state in State]
@@ -83,9 +82,7 @@ class Account(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
     number = models.CharField(max_length=20, unique=True)
-    status = models.CharField(
-        max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE
-    )
+    status = models.CharField(max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE)
     state = models.CharField("state of the service address", max_length=3, choices=STATES)
     street = models.CharField(max_length=150)
     suburb = models.CharField(max_length=80)
@@ -98,7 +95,8 @@ class Account(models.Model):
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(bill_day__gte=1, bill_day__lte=28), name="bill_day_in_each_month"
+                condition=models.Q(bill_day__gte=1, bill_day__lte=28),
+                name="bill_day_in_each_month",
             )
         ]
 

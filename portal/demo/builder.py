@@ -80,7 +80,11 @@ class Demo:
         Plan.objects.bulk_create(
             Plan(
                 provider=provider,
-                **{name: value for name, value in plan.items() if not name.endswith(("fee", "rate"))},
+                **{
+                    name: value
+                    for name, value in plan.items()
+                    if not name.endswith(("fee", "rate"))
+                },
                 monthly_fee=Decimal(plan["monthly_fee"]),
                 call_rate=Decimal(plan["call_rate"]) if "call_rate" in plan else None,
             )
@@ -201,7 +205,8 @@ class Demo:
                             day, time(self.dice.randint(8, 17), self.dice.randrange(60))
                         ),
                         seconds=self.dice.randint(20, 900),
-                        rate_per_minute=service.plan.call_rate * (3 if kind == "international" else 1),
+                        rate_per_minute=service.plan.call_rate
+                        * (3 if kind == "international" else 1),
                     )
                 )
         UsageRecord.objects.bulk_create(calls)
@@ -254,4 +259,3 @@ class Demo:
 def is_loaded() -> bool:
     """Whether there is a demo already."""
     return Provider.objects.exists()
-

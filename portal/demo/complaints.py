@@ -74,7 +74,9 @@ def _take(
         elif state == State.IMPLEMENTING:
             services.accept_proposal(by=customer, **facts)
         elif state == State.RESOLVED:
-            services.resolve_complaint(by=desk, text="Done, and checked with you by phone.", **facts)
+            services.resolve_complaint(
+                by=desk, text="Done, and checked with you by phone.", **facts
+            )
         elif state == State.CLOSED:
             services.close_complaint(by=desk, upheld=True, **facts)
     if target == State.WAITING_FOR_CUSTOMER:

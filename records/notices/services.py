@@ -149,14 +149,15 @@ def _claim(at: datetime) -> list[int]:
                 Q(status=Status.QUEUED, next_try_at__lte=at)
                 | Q(status=Status.SENDING, leased_until__lte=at)
             )
-            .exclude(pk__in=Notice.attachments.through.objects.filter(
-                document__in=unready).values("notice_id"))
+            .exclude(
+                pk__in=Notice.attachments.through.objects.filter(document__in=unready).values(
+                    "notice_id"
+                )
+            )
             .order_by("next_try_at")
         )
         chosen = [notice.pk for notice in waiting[:BATCH]]
-        Notice.objects.filter(pk__in=chosen).update(
-            status=Status.SENDING, leased_until=at + LEASE
-        )
+        Notice.objects.filter(pk__in=chosen).update(status=Status.SENDING, leased_until=at + LEASE)
     return chosen
 
 

@@ -37,7 +37,9 @@ class Command(BaseCommand):
             day = options["on"] or _newest_bill_day(provider, today)
             if day > today:
                 raise CommandError(f"{day} is in the future; bills are issued on their day.")
-            issued = run_provider_bills(provider, issue_on=day, at=at, progress=self._bar(provider))
+            issued = run_provider_bills(
+                provider, issue_on=day, at=at, progress=self._bar(provider)
+            )
             run = BillRun.objects.filter(provider=provider, issue_on=day).first()
             problems = run.problems.count() if run else 0
             self.stdout.write(
