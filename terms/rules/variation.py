@@ -180,7 +180,9 @@ def variation(
         return _at_once(new, facts.told_on, "the contract is new")
     if passed and facts.is_price and not on_rate_card:
         return _at_once(passed, made_on, "the price is not on the rate card")
-    answer = _exempt(profile, facts, premium_service) or _price(profile, facts, fixed_until)
+    answer = _exempt(profile, facts, premium_service, acl_consumer) or _price(
+        profile, facts, fixed_until
+    )
     if answer is not None:
         return answer
     if profile.find(ReasonableNotice, acl=acl_consumer):
@@ -190,17 +192,15 @@ def variation(
     return _after_notice(profile, terms, terms.notice_days, facts, profile.find(WalkAway), state)
 
 
-def _at_once(
-    terms: Terms, day: date | None, step: str, *more: Reason, notice: bool = False
-) -> Variation:
+def _at_once(terms: Terms, day: date | None, step: str, *more: Reason) -> Variation:
     steps = (step, f"from {in_words(day)}") if day else (step,)
     return Variation(
-        notice_required=notice, effective_on=day, because=(terms.because(*steps), *more)
+        notice_required=False, effective_on=day, because=(terms.because(*steps), *more)
     )
 
 
-def _exempt(profile: Profile, facts: _Facts, premium_service: bool) -> Variation | None:
-    exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange)
+def _exempt(profile: Profile, facts: _Facts, premium_service: bool, acl: bool) -> Variation | None:
+    exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange, acl=acl)
     if exempt:
         if facts.cause in exempt.causes:
             return _at_once(exempt, facts.told_on, f"the cause is {facts.cause}")
@@ -211,7 +211,9 @@ def _exempt(profile: Profile, facts: _Facts, premium_service: bool) -> Variation
         if exempt.premium_supplier and supplier and premium_service:
             return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
     if harmless and _is_harmless(harmless, facts):
-        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}")
+        ahead = profile.find(NotRetrospective)
+        why = (ahead.because("no notice period applies"),) if ahead else ()
+        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}", *why)
     return None
 
 
@@ -244,10 +246,6 @@ def _reasonable(
     forced: bool,
 ) -> Variation:
     ahead = profile.of(NotRetrospective)
-    harmless = profile.find(HarmlessChange, acl=acl)
-    if harmless and _is_harmless(harmless, facts):
-        why = ahead.because("no notice period applies")
-        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}", why)
     supplier = profile.find(SupplierWide, acl=acl)
     terms: Terms = profile.of(ReasonableNotice, acl=acl)
     walk_away = profile.find(WalkAway, acl=acl)
