@@ -37,12 +37,12 @@ class Charge(Result):
 class CallTerms(Terms):
     """How a call's time becomes money; may be for some kinds of call only.
 
-    Time is counted in steps of `step_seconds`, at least `minimum_seconds`.
+    Time is counted in steps of `step_seconds`, at least `minimum_seconds` if there is such.
     """
 
     step_seconds: int
-    minimum_seconds: int
     rounding: Rounding
+    minimum_seconds: int | None = None
     kinds: tuple[str, ...] = ()
 
 
@@ -65,7 +65,7 @@ def call_charge(
     if seconds <= 0:
         return Charge(amount_ex=money.NIL, because=(terms.because("never answered"),))
     steps_taken = -(-seconds // terms.step_seconds)
-    billed = max(steps_taken * terms.step_seconds, terms.minimum_seconds)
+    billed = max(steps_taken * terms.step_seconds, terms.minimum_seconds or 0)
     exact = rate_per_minute * billed / A_MINUTE + flagfall
     amount = money.to_cents(exact, terms.rounding)
     steps = [
