@@ -231,9 +231,11 @@ def _price(profile: Profile, facts: _Facts, fixed_until: date | None) -> Variati
         return _after_notice(profile, passed_on, days, facts, None, None)
     held = profile.find(FixedPrice)
     if held and facts.fixed_term:
-        after = needed("fixed_until", fixed_until) + ONE_DAY
+        if fixed_until is None:
+            return _at_once(held, None, "the price is held as long as it was agreed")
+        after = fixed_until + ONE_DAY
         day = max(after, facts.told_on or after)
-        return _at_once(held, day, f"the price is held until {in_words(after - ONE_DAY)}")
+        return _at_once(held, day, f"the price is held until {in_words(fixed_until)}")
     return _at_once(published, facts.told_on, "the price is not held: publication is enough")
 
 
@@ -273,12 +275,13 @@ def _after_notice(
     state: State | None,
 ) -> Variation:
     told = facts.notice_given_on
-    if told is None or days is None:
-        step = "notice is needed" if days is None else f"{days} days' notice is needed"
-        return Variation(notice_required=True, because=(terms.because(step),))
-    day = told + timedelta(days=days)
-    steps = (f"told on {in_words(told)}", f"day {days} is {in_words(day)}")
-    reason = terms.because(*steps)
+    if told is None:
+        return Variation(notice_required=True, because=(terms.because("not told yet"),))
+    day, step = None, "how many days' notice are reasonable is still to be chosen"
+    if days is not None:
+        day = told + timedelta(days=days)
+        step = f"day {days} is {in_words(day)}"
+    reason = terms.because(f"told on {in_words(told)}", step)
     hurt = facts.detriment is not Detriment.NONE
     if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
         return Variation(notice_required=True, effective_on=day, because=(reason,))
