@@ -125,7 +125,7 @@ class ChargeBillable(Terms):
     """
 
     waits_for: Billable
-    lead_days: int = 0
+    lead_days: int | None = None
     pay_by: bool = False
 
 
@@ -156,7 +156,7 @@ def charge_billable_on(
         return BillableFrom(billable_from=day, because=(reason,))
     starts = terms.waits_for is Billable.PERIOD_START
     fact = needed("period_start", period_start) if starts else needed("period_end", period_end)
-    day = fact - timedelta(days=terms.lead_days)
+    day = fact - timedelta(days=terms.lead_days or 0)
     step = f"the period {'starts' if starts else 'ends'} on {in_words(fact)}"
     steps = (step, f"{terms.lead_days} days before") if terms.lead_days else (step,)
     walk, why = rolled(profile, calendar, calendar.count(day, 0, Count.CALENDAR_DAYS))
