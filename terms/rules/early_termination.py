@@ -1,6 +1,6 @@
 """What leaving before the end of a minimum period costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -24,6 +24,11 @@ class MonthlyFees(Terms):
 @shape("early_termination.hardware")
 class HardwareSubsidy(Terms):
     """What is not yet paid of discounted hardware's full price."""
+
+
+@shape("early_termination.ported")
+class PortedAway(Terms):
+    """Moving to another provider repays a subsidy too."""
 
 
 @shape("early_termination.losses")
@@ -139,7 +144,12 @@ def early_termination(
     length = months_remaining, minimum_months
     facts = _Facts(start, ended_on, last_day, *length, monthly_fee, ended_by, cause)
     if hardware := profile.find(HardwareSubsidy):
-        return _hardware(hardware, facts, hardware_rrp, hardware_paid)
+        answer = _hardware(hardware, facts, hardware_rrp, hardware_paid)
+        ported = profile.find(PortedAway)
+        if ported and ended_by is By.PORT:
+            why = ported.because("moved to another provider")
+            answer = replace(answer, because=(*answer.because, why))
+        return answer
     whole = profile.find(WholeService)
     if whole and whole_service and service in whole.services:
         return _monthly_fees(whole, facts)

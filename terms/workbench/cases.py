@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -165,9 +166,16 @@ def _difference(case: Case, answer: Result) -> str | None:
             wanted = coerce(hints[key], value, (key,))
         except BadFacts as refusal:
             return f"expected value cannot be read: {refusal}"
-        if getattr(answer, key) != wanted:
+        if not _same(getattr(answer, key), wanted):
             return f"{key} differs"
     return None
+
+
+def _same(got: Any, wanted: Any) -> bool:
+    """Compare as values, instants on the one clock that never stands still or jumps."""
+    if isinstance(got, datetime) and isinstance(wanted, datetime):
+        return got.astimezone(UTC) == wanted.astimezone(UTC)
+    return bool(got == wanted)
 
 
 def cites_place(clause: str, because: Iterable[Reason]) -> bool:
