@@ -25,7 +25,15 @@ class RunProblemAdmin(ReadOnlyAdmin):
 
 class LineInline(admin.TabularInline):  # type: ignore[type-arg]
     model = InvoiceLine
-    fields = ("position", "description", "service_label", "quantity", "amount_ex", "gst", "amount_inc")
+    fields = (
+        "position",
+        "description",
+        "service_label",
+        "quantity",
+        "amount_ex",
+        "gst",
+        "amount_inc",
+    )
 
 
 @admin.register(Invoice)

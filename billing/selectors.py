@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from parties.models import Account
@@ -19,6 +19,7 @@ from terms.clause import dump
 from terms.facts import read_facts
 from terms.money import NIL
 from terms.profile import TermsSilent
+from terms.rules.floor import Cause
 
 from .models import Allocation, Hold, Invoice, InvoiceLine, Payment
 from .states import HoldStatus
@@ -57,10 +58,14 @@ class Balance:
 
 @dataclass(frozen=True, kw_only=True)
 class LateFee:
-    """What paying an invoice on a day would add."""
+    """What paying an invoice on a day would add.
+
+    `is_set` is false where the terms allow a fee but name no amount: nobody charges that unasked.
+    """
 
     fee: Decimal | None
     interest: Decimal | None
+    is_set: bool
     because: list[dict[str, Any]]
 
 
@@ -81,11 +86,10 @@ def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
         .annotate(sum=Sum("amount"))
         .values("sum")
     )
-    nil = 0
+    paid_sum = Coalesce(Subquery(paid, output_field=money), NIL, output_field=money)
     return rows.annotate(
-        outstanding=F("total_inc") - Coalesce(Subquery(paid, output_field=money), nil,
-                                              output_field=money),
-        disputed=Coalesce(Subquery(held, output_field=money), nil, output_field=money),
+        outstanding=ExpressionWrapper(F("total_inc") - paid_sum, output_field=money),
+        disputed=Coalesce(Subquery(held, output_field=money), NIL, output_field=money),
     )
 
 
@@ -151,25 +155,41 @@ def payments(account: Account) -> QuerySet[Payment]:
 def late_fee_if_paid(account: Account, invoice: InvoiceCard | Invoice, on: date) -> LateFee:
     """What the terms add if the invoice is paid on that day, with the reasons."""
     customer = account.customer
+    provider = customer.provider
     facts: dict[str, Any] = {
         "balance": max(NIL, invoice.outstanding - invoice.disputed),
         "due_date": invoice.due_date,
+        "bill_date": invoice.issue_date,
         "paid_on": on,
         "tcp": customer.is_tcp,
         "state": State(account.state),
+        "elected": provider.late_payment_elected or None,
+        "late_fee_amount": provider.late_fee_amount,
+        "penalty_rate_percent": provider.penalty_rate_percent,
+        "actual_cost": provider.late_payment_cost,
+        "charge_advised": True,
     }
+    known = {key: value for key, value in facts.items() if value is not None}
     bound = binding(
         account,
         on,
-        actual_cost=customer.provider.late_payment_cost,
+        actual_cost=provider.late_payment_cost,
         charge_advised=True,
-        caused_by=None,
+        caused_by=Cause.CUSTOMER,
     )
+    typed = read_facts(rules.late_fee, known)
     try:
-        answer = bound.decide(rules.late_fee, **read_facts(rules.late_fee, facts))
+        answer = bound.decide(rules.late_fee, **typed)
+        # The law's cap on an amount that the terms leave open is not itself an amount.
+        is_set = rules.late_fee(bound.profile, **typed).fee is not None
     except TermsSilent as silence:
-        return LateFee(fee=None, interest=None, because=dump(silence.because))
-    return LateFee(fee=answer.fee, interest=answer.interest, because=dump(answer.because))
+        return LateFee(fee=None, interest=None, is_set=False, because=dump(silence.because))
+    return LateFee(
+        fee=answer.fee if is_set else None,
+        interest=answer.interest,
+        is_set=is_set,
+        because=dump(answer.because),
+    )
 
 
 def lines(invoice: Invoice) -> list[InvoiceLine]:

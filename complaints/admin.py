@@ -128,7 +128,9 @@ class ComplaintAdmin(ReadOnlyAdmin):
                 "complaint": complaint,
                 "history": Event.objects.filter(complaint=complaint).select_related("by"),
                 "acts": self._acts(request, complaint),
-                "balance_url": reverse("admin:parties_account_change", args=[complaint.account_id]),
+                "balance_url": reverse(
+                    "admin:parties_account_change", args=[complaint.account_id]
+                ),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
@@ -162,7 +164,9 @@ class ComplaintAdmin(ReadOnlyAdmin):
             except IllegalStep as refusal:
                 messages.error(request, f"{complaint.reference}: {refusal}.")
             else:
-                messages.success(request, f"{complaint.reference}: {Act(act).label.lower()}, done.")
+                messages.success(
+                    request, f"{complaint.reference}: {Act(act).label.lower()}, done."
+                )
             return redirect(back)
         return TemplateResponse(
             request,

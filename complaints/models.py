@@ -60,7 +60,9 @@ class Event(models.Model):
     complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    act = models.CharField(max_length=20, choices=[*Act.choices, ("lodge", "Lodged"), ("message", "Message")])
+    act = models.CharField(
+        max_length=20, choices=[*Act.choices, ("lodge", "Lodged"), ("message", "Message")]
+    )
     text = models.TextField(blank=True)
     for_staff_only = models.BooleanField(default=False)
     because = models.JSONField(default=list, blank=True)

@@ -14,7 +14,7 @@ from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 
 from .models import Complaint, Event
-from .states import OVER, Duty, State
+from .states import DONE, OVER, Duty, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ def _step(event: Event) -> Step:
     return Step(
         at=event.at,
         who=str(event.by) if event.by else "The portal",
-        what=event.get_act_display(),
+        what=DONE[event.act],
         text=event.text,
         because=event.because,
     )

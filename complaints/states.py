@@ -56,12 +56,29 @@ STAFF_ACTS = frozenset(
 )
 
 
+# What a step is called once it has happened.
+DONE = {
+    "lodge": "Lodged",
+    "message": "Message",
+    Act.ACKNOWLEDGE: "Acknowledged",
+    Act.INVESTIGATE: "Being looked into",
+    Act.ASK_CUSTOMER: "We asked you something",
+    Act.CUSTOMER_ANSWERS: "Answered",
+    Act.PROPOSE: "Answer proposed",
+    Act.ACCEPT: "Answer accepted",
+    Act.DECLINE: "Answer declined",
+    Act.RESOLVE: "Carried out",
+    Act.CLOSE: "Closed",
+    Act.WITHDRAW: "Withdrawn",
+}
+
+
 class Duty(models.TextChoices):
     """What the provider owes about a complaint, each with its own deadline."""
 
     ACKNOWLEDGE = "acknowledge", "Acknowledge the complaint"
     PROPOSE = "propose", "Propose an answer"
-    EXPLAIN_DELAY = "explain_delay", "Explain any delay"
+    EXPLAIN_DELAY = "explain_delay", "If there is a delay, explain it"
     IMPLEMENT = "implement", "Carry out what was agreed"
 
 

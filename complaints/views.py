@@ -60,8 +60,8 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
         return super().get_form_kwargs() | {"invoices": invoices(self.account)}
 
     def get_initial(self) -> dict[str, Any]:
-        about = {"topic": "bill", "disputed_invoice": self.request.GET["bill"]}
-        return about if "bill" in self.request.GET else {}
+        bill = self.request.GET.get("bill")
+        return {"topic": "bill", "disputed_invoice": bill} if bill else {}
 
     def form_valid(self, form: LodgeForm) -> HttpResponse:
         complaint = services.lodge_complaint(

@@ -32,9 +32,7 @@ class Plan(models.Model):
 
     class Meta:
         ordering = ["provider", "kind", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["provider", "code"], name="plan_code_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["provider", "code"], name="plan_code_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -93,8 +91,7 @@ class Service(models.Model):
                 name="running_service_was_activated",
             ),
             models.CheckConstraint(
-                condition=~models.Q(status=ServiceStatus.ENDED)
-                | models.Q(ended_on__isnull=False),
+                condition=~models.Q(status=ServiceStatus.ENDED) | models.Q(ended_on__isnull=False),
                 name="ended_service_has_last_day",
             ),
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from parties.models import Account
@@ -27,6 +28,7 @@ __all__ = [
     "contracts",
     "leaving",
     "service_by_public_id",
+    "service_card",
     "services",
     "term_of",
     "version_in_force",
@@ -53,7 +55,7 @@ class ServiceCard:
     plan: str
     includes: str
     quantity: int
-    monthly_fee: Any
+    monthly_fee: Decimal
     status: str
     activated_on: date | None
     ended_on: date | None
@@ -71,19 +73,23 @@ def binding(contract: Contract, on: date, **known: Any) -> Binding:
             id=contract.agreed_in or contract.reference,
             says=f"Agreed in {contract.agreed_in or contract.reference}.",
         )
-    return account_binding(
-        contract.account, on, version=contract.version, agreed=agreed, **known
-    )
+    return account_binding(contract.account, on, version=contract.version, agreed=agreed, **known)
 
 
-def services(account: Account) -> list[ServiceCard]:
+def services(account: Account, on: date) -> list[ServiceCard]:
     """The account's services, running ones first."""
     rows = (
         Service.objects.filter(contract__account=account)
         .select_related("plan", "contract")
         .order_by("status", "label")
     )
-    return [_card(row) for row in rows]
+    bound = account_binding(account, on)
+    return [_card(row, bound) for row in rows]
+
+
+def service_card(service: Service, on: date) -> ServiceCard:
+    """One service as a page shows it."""
+    return _card(service, binding(service.contract, on))
 
 
 def service_by_public_id(account: Account, public_id: str) -> Service | None:
@@ -138,7 +144,19 @@ def leaving(contract: Contract, service: Service, on: date) -> Answer:
     return ask(binding(contract, on), rules.termination, **known)
 
 
-def _card(row: Service) -> ServiceCard:
+def _fee_with_gst(row: Service, bound: Binding) -> Decimal:
+    """The monthly fee as the terms tax and round it."""
+    line = {
+        "description": row.plan.name,
+        "quantity": row.quantity,
+        "unit_price": row.plan.monthly_fee,
+        "gst": "taxable",
+    }
+    total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
+    return total
+
+
+def _card(row: Service, bound: Binding) -> ServiceCard:
     return ServiceCard(
         public_id=str(row.public_id),
         label=row.label,
@@ -148,7 +166,7 @@ def _card(row: Service) -> ServiceCard:
         plan=row.plan.name,
         includes=row.plan.includes,
         quantity=row.quantity,
-        monthly_fee=row.plan.monthly_fee * row.quantity,
+        monthly_fee=_fee_with_gst(row, bound),
         status=row.status,
         activated_on=row.activated_on,
         ended_on=row.ended_on,

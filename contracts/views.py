@@ -20,7 +20,9 @@ class Services(AccountPage, TemplateView):
     section = "services"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(services=selectors.services(self.account), **kwargs)
+        return super().get_context_data(
+            services=selectors.services(self.account, self.today), **kwargs
+        )
 
 
 class ServiceDetail(AccountPage, TemplateView):
@@ -36,6 +38,7 @@ class ServiceDetail(AccountPage, TemplateView):
             raise Http404
         return super().get_context_data(
             service=service,
+            card=selectors.service_card(service, self.today),
             term=selectors.term_of(service.contract, service, self.today),
             leaving=selectors.leaving(service.contract, service, self.today),
             today=self.today,

@@ -191,9 +191,7 @@ def require(
     amount: Decimal | None = None,
 ) -> Decision:
     """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
-    decision = may(
-        actor, action, account, on=on, customer_present=customer_present, amount=amount
-    )
+    decision = may(actor, action, account, on=on, customer_present=customer_present, amount=amount)
     if not decision.allowed:
         raise NotAuthorised(decision, action)
     return decision

@@ -22,7 +22,9 @@ from .states import CustomerKind
 
 FLOOR = "floor"
 HOUSE_DEFAULT = "default"
-WIDEST = [role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)]
+WIDEST = [
+    role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
+]
 
 
 @dataclass(frozen=True, kw_only=True)

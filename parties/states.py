@@ -4,7 +4,7 @@ from django.db import models
 
 
 class CustomerKind(models.TextChoices):
-    RESIDENTIAL = "residential", "Residential"
+    RESIDENTIAL = "personal", "Residential"
     BUSINESS = "business", "Small business"
     NON_PROFIT = "non_profit", "Not-for-profit"
 

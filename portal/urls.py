@@ -24,4 +24,3 @@ urlpatterns = [
     path("dev/mail/<str:name>/html/", views_dev.mail_html, name="dev_mail_html"),
     path("dev/mail/<str:name>/<int:part>/", views_dev.mail_part, name="dev_mail_part"),
 ]
-

@@ -33,7 +33,7 @@ class Home(AccountPage, TemplateView):
         return super().get_context_data(
             balance=balance(self.account, self.today),
             bills=[card(row, self.today) for row in invoices(self.account)[:NEWEST_BILLS]],
-            services=services(self.account),
+            services=services(self.account, self.today),
             complaints=complaints,
             waiting=[one for one in complaints if one.state == "proposed"],
             today=self.today,

@@ -110,7 +110,6 @@ def _samples() -> dict[str, Any]:
     }
 
 
-
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """List the mail that is kept in the folder, newest first."""

@@ -31,19 +31,48 @@ def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     missed = deadlines.filter(due_at__lte=at).count()
     queue = reverse("admin:complaints_complaint_changelist")
     lists = [
-        ("complaints.view_complaint", "Complaints with a missed duty", missed,
-         f"{queue}?clock=missed", bool(missed)),
-        ("complaints.view_complaint", "Complaints to take in hand",
-         complaints.filter(assigned_to__isnull=True).count(), f"{queue}?mine=nobody", False),
-        ("complaints.view_complaint", "My complaints",
-         complaints.filter(assigned_to=user).count(), f"{queue}?mine=me", False),
-        ("complaints.view_complaint", "Answers accepted, to carry out",
-         complaints.filter(state=State.IMPLEMENTING).count(),
-         f"{queue}?state__exact=implementing", False),
-        ("billing.view_billrun", "Accounts that could not be billed", problems.count(),
-         reverse("admin:billing_runproblem_changelist"), problems.exists()),
-        ("notices.view_notice", "Emails given up", failed.count(),
-         f"{reverse('admin:notices_notice_changelist')}?status__exact=failed", failed.exists()),
+        (
+            "complaints.view_complaint",
+            "Complaints with a missed duty",
+            missed,
+            f"{queue}?clock=missed",
+            bool(missed),
+        ),
+        (
+            "complaints.view_complaint",
+            "Complaints to take in hand",
+            complaints.filter(assigned_to__isnull=True).count(),
+            f"{queue}?mine=nobody",
+            False,
+        ),
+        (
+            "complaints.view_complaint",
+            "My complaints",
+            complaints.filter(assigned_to=user).count(),
+            f"{queue}?mine=me",
+            False,
+        ),
+        (
+            "complaints.view_complaint",
+            "Answers accepted, to carry out",
+            complaints.filter(state=State.IMPLEMENTING).count(),
+            f"{queue}?state__exact=implementing",
+            False,
+        ),
+        (
+            "billing.view_billrun",
+            "Accounts that could not be billed",
+            problems.count(),
+            reverse("admin:billing_runproblem_changelist"),
+            problems.exists(),
+        ),
+        (
+            "notices.view_notice",
+            "Emails given up",
+            failed.count(),
+            f"{reverse('admin:notices_notice_changelist')}?status__exact=failed",
+            failed.exists(),
+        ),
     ]
     return [
         {"title": title, "count": count, "url": url, "overdue": overdue}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from terms.calendar import Calendar, State
@@ -9,7 +10,7 @@ from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce
 from terms.profile import Agreed, Profile, TermsSilent
 from terms.result import Result, meet
-from terms.rules.floor import FLOOR, Law, Standing
+from terms.rules.floor import Law, Standing, law_on
 
 __all__ = ["Binding", "Standing", "agree"]
 
@@ -39,13 +40,17 @@ def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> dict[
 
 @dataclass(frozen=True, eq=False)
 class Binding:
-    """The documents that decide for one customer, in their order."""
+    """The documents that decide for one customer, in their order.
+
+    `switched_on` are rows of the floor that the provider applies although they are unverified.
+    """
 
     profile: Profile
     floor: Profile
     standing: Standing
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
     default: Profile | None = None
+    switched_on: frozenset[str] = frozenset()
 
     def decide(
         self, rule: Callable[Concatenate[Profile, P], R], *_: P.args, **facts: P.kwargs
@@ -55,33 +60,35 @@ class Binding:
         The house default answers only where all of those are silent. Raise TermsSilent where it
         is silent too.
         """
-        law = self._law(rule.__name__, facts)
+        terms = self.profile.with_agreed(self.agreed)
         try:
-            answer = rule(self.profile.with_agreed(self.agreed), **facts)  # type: ignore[call-arg]
+            answer = rule(terms, **facts)  # type: ignore[call-arg]
         except TermsSilent as silence:
-            if law is None:
-                return self._default(rule, facts, silence)
-            supplied: R = replace(law, because=silence.because + law.because)
-            return supplied
+            return self._beyond_the_terms(rule, facts, silence)
+        law: Any = law_on(rule, Law(self.law, self.standing, self.profile, answer), facts)
         return answer if law is None else meet(answer, law)
+
+    @cached_property
+    def law(self) -> Profile:
+        """The floor as it protects this customer."""
+        return self.floor.as_seen(
+            tcp=self.standing.tcp, on=self.standing.as_at, switched_on=self.switched_on
+        )
 
     def calendar(self, state: State | None = None, day: str = "working") -> Calendar:
         """Return a state's calendar as the terms read it."""
         return self.profile.calendar(state, day)
 
-    def _law(self, rule: str, facts: Mapping[str, Any]) -> Any:
-        ask = FLOOR.get(rule)
-        if ask is None:
-            return None
-        return ask(Law(self.floor, self.standing, self.profile.default_state), **facts)
-
-    def _default(
+    def _beyond_the_terms(
         self, rule: Callable[..., R], facts: Mapping[str, Any], silence: TermsSilent
     ) -> R:
-        if self.default is None:
-            raise silence
-        try:
-            answer = rule(self.default, **facts)
-        except TermsSilent:
-            raise silence from None
-        return replace(answer, because=silence.because + answer.because)
+        law: Any = law_on(rule, Law(self.law, self.standing, self.profile), facts)
+        if law is None:
+            if self.default is None:
+                raise silence
+            try:
+                law = rule(self.default, **facts)
+            except TermsSilent:
+                raise silence from None
+        answer: R = replace(law, because=silence.because + law.because)
+        return answer

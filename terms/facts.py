@@ -77,6 +77,11 @@ def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, 
     return {name: coerce(wanted[name][0], plain[key], (key,)) for name, key in names.items()}
 
 
+def takes(rule: Callable[..., Any], name: str) -> bool:
+    """Say whether a rule has a fact of that name."""
+    return name in _arguments(rule)
+
+
 @lru_cache(maxsize=512)
 def _arguments(rule: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
     hints = get_type_hints(rule)

@@ -33,9 +33,9 @@ _MEET: dict[str, Callable[[Any, Any], Any]] = {
 def combine(word: str, *, default: Any = None, follows: str | None = None) -> Any:
     """Declare how a field of the terms' answer meets the same field of the floor's.
 
-    earliest, longest, lowest, highest compare; all: either refusal stands; any: either grant stands;
-    floor: the law's word is final. `follows` names the field whose origin this one shares: it is
-    dropped where the floor decided that field in other units.
+    earliest, longest, lowest, highest compare; all: either refusal stands; any: either grant
+    stands; floor: the law's word is final. `follows` names the field whose origin this one shares:
+    it is dropped where the floor decided that field in other units.
     """
     if word not in _MEET:
         raise ValueError(f"{word!r} is none of {', '.join(_MEET)}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from billing.states import ChargeKind, Gst
 from contracts.models import Service
 from parties.models import Account
 from records.fields import MoneyField, RateField
-
-from ..states import ChargeKind, Gst
 
 
 class UsageRecord(models.Model):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from billing.states import HoldStatus
 from records.fields import MoneyField
 
-from ..states import HoldStatus
 from .invoices import Invoice
 
 

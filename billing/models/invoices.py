@@ -6,11 +6,10 @@ import uuid
 
 from django.db import models
 
+from billing.states import Gst, RunStatus
 from parties.models import Account, Provider
 from records.documents.models import Document
 from records.fields import MoneyField, RateField
-
-from ..states import Gst, RunStatus
 
 
 class BillRun(models.Model):

@@ -6,10 +6,10 @@ import uuid
 
 from django.db import models
 
+from billing.states import PaymentMethod
 from parties.models import Account
 from records.fields import MoneyField
 
-from ..states import PaymentMethod
 from .invoices import Invoice
 
 

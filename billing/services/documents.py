@@ -7,12 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from billing import selectors
+from billing.models import Invoice
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars
-
-from .. import selectors
-from ..models import Invoice
 
 if TYPE_CHECKING:
     from .invoices import DraftLine, InvoiceDraft
@@ -27,9 +26,7 @@ HARDSHIP = (
 )
 
 
-def invoice_content(
-    invoice: Invoice, draft: InvoiceDraft, facts: Provider
-) -> dict[str, Any]:
+def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
     """Return what templates/documents/invoice.html prints: strings, lists and mappings only."""
     account = invoice.account
     customer = account.customer
@@ -45,7 +42,10 @@ def invoice_content(
             "email": facts.contacts.get("email", ""),
             "hours": facts.contacts.get("hours", ""),
         },
-        "brand": {"colour": facts.brand.colour, "mark": facts.brand.mark or facts.name[:2].upper()},
+        "brand": {
+            "colour": facts.brand.colour,
+            "mark": facts.brand.mark or facts.name[:2].upper(),
+        },
         "customer": {
             "name": customer.name,
             "abn": customer.abn,

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from billing.models import Hold, Invoice
+from billing.states import HoldStatus
 from records.audit.services import record
-
-from ..models import Hold, Invoice
-from ..states import HoldStatus
 
 
 class AmountTooHigh(Exception):
@@ -21,7 +20,7 @@ def hold_amount(*, invoice: Invoice, amount: Decimal, complaint: str, at: dateti
     """Stop collecting a contested amount. Raises AmountTooHigh above the invoice's total."""
     if amount > invoice.total_inc:
         raise AmountTooHigh(
-            f"Invoice {invoice.number} is for {invoice.total_inc}; you can't dispute more than that."
+            f"Invoice {invoice.number} is for {invoice.total_inc}; no more can be disputed."
         )
     with transaction.atomic():
         hold = Hold.objects.create(

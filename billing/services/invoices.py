@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from billing.models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
 from parties.models import Account, Provider
 from parties.selectors import binding, holder
 from records.audit.services import record
@@ -22,7 +23,6 @@ from terms.calendar import State
 from terms.clause import dump
 from terms.facts import read_facts
 
-from ..models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
 from .documents import invoice_content
 from .items import Item, Period, gather
 
@@ -69,9 +69,7 @@ def compose_invoice(
         }
         for item in items
     ]
-    amounts = bound.decide(
-        rules.line_amounts, **read_facts(rules.line_amounts, {"lines": plain})
-    )
+    amounts = bound.decide(rules.line_amounts, **read_facts(rules.line_amounts, {"lines": plain}))
     due = bound.decide(
         rules.invoice_due_date,
         **read_facts(rules.invoice_due_date, {"issue_date": issue_on, "state": state}),
@@ -188,9 +186,7 @@ def _next_number(provider: Provider) -> str:
     return f"{row.key[:3].upper()}{number:07d}"
 
 
-def _issue_document(
-    invoice: Invoice, draft: InvoiceDraft, at: datetime, on_demand: bool
-) -> None:
+def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_demand: bool) -> None:
     facts = library.provider(invoice.account.customer.provider.key)
     invoice.document = issue_document(
         account_id=invoice.account_id,

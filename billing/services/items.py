@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from billing.models import Charge, UsageRecord
 from contracts.models import Service
 from parties.models import Account
 from terms import rules
@@ -19,12 +20,10 @@ from terms.facts import read_facts
 from terms.money import NIL
 from terms.profile import TermsSilent
 
-from ..models import Charge, UsageRecord
-
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """Something to bill. `price_basis` says whether the price holds GST: ex, inc, or as the terms."""
+    """Something to bill. `price_basis`: ex or inc GST; None for the terms' own basis."""
 
     description: str
     unit_price: Decimal

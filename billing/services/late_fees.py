@@ -6,12 +6,11 @@ from datetime import date
 
 from django.db import transaction
 
+from billing import selectors
+from billing.models import Charge
+from billing.states import ChargeKind
 from parties.models import Account
 from terms.money import NIL
-
-from .. import selectors
-from ..models import Charge
-from ..states import ChargeKind
 
 
 def assess_late_fees(account: Account, *, on: date) -> list[Charge]:
@@ -31,7 +30,7 @@ def assess_late_fees(account: Account, *, on: date) -> list[Charge]:
             if invoice.due_date >= on or invoice.number in known or contested:
                 continue
             late = selectors.late_fee_if_paid(account, invoice, on)
-            if late.fee and late.fee > NIL and not late.interest:
+            if late.is_set and late.fee and late.fee > NIL and not late.interest:
                 made.append(
                     Charge.objects.create(
                         account=account,

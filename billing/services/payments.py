@@ -7,11 +7,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from billing import selectors
+from billing.models import Allocation, Invoice, Payment
 from parties.models import Account
 from records.audit.services import SYSTEM, Actor, record
-
-from .. import selectors
-from ..models import Allocation, Invoice, Payment
 
 
 def record_payment(

@@ -9,12 +9,12 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
+from billing.models import BillRun, RunProblem
+from billing.states import RUN_LIFECYCLE, RunAct, RunStatus
 from parties.models import Account, Provider
 from parties.states import AccountStatus
 from terms import library
 
-from ..models import BillRun, RunProblem
-from ..states import RUN_LIFECYCLE, RunAct, RunStatus
 from .invoices import issue_invoice
 from .late_fees import assess_late_fees
 
@@ -36,9 +36,7 @@ def run_bills(*, at: datetime) -> int:
     for provider in Provider.objects.all():
         today = at.astimezone(library.provider(provider.key).default_state.zone).date()
         for back in range(CATCH_UP_DAYS, -1, -1):
-            issued += run_provider_bills(
-                provider, issue_on=today - timedelta(days=back), at=at
-            )
+            issued += run_provider_bills(provider, issue_on=today - timedelta(days=back), at=at)
     return issued
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
+from complaints.models import Complaint
+from complaints.states import OVER, Duty
 from parties.access import local_day
 from parties.selectors import binding
 from records.deadlines.models import Deadline
@@ -19,9 +21,6 @@ from terms.calendar import State as Region
 from terms.clause import dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
-
-from ..models import Complaint
-from ..states import OVER, Duty
 
 
 def start_clocks(complaint: Complaint, *, at: datetime) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from billing.models import Invoice
 from billing.services import hold_amount
+from complaints.models import Complaint, Event
+from complaints.states import Duty
 from parties import access
 from parties.models import Account, User
 from parties.selectors import version_in_force
@@ -24,8 +26,6 @@ from terms.clause import dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
-from ..models import Complaint, Event
-from ..states import Duty
 from .clocks import binding_of, start_clocks
 
 # Without the letters and digits that are mistaken for each other on the phone.

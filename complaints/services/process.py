@@ -9,6 +9,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from billing.services import end_hold
+from complaints.models import Complaint, Event
+from complaints.states import LIFECYCLE, Act, Duty, State
 from parties import access
 from parties.models import User
 from records.audit.services import record
@@ -18,8 +20,6 @@ from records.notices.services import Sender, give_notice
 from records.notices.states import Status as NoticeStatus
 from terms import library
 
-from ..models import Complaint, Event
-from ..states import LIFECYCLE, Act, Duty, State
 from .clocks import implementation_clock
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from parties.states import AcceptanceAct
 from terms import library
 from terms.calendar import State
 
-from ..states import AcceptanceAct
 from .customers import Account
 from .people import User
 

@@ -6,9 +6,9 @@ import uuid
 
 from django.db import models
 
+from parties.states import AdvocateKind
 from terms.facts import Role
 
-from ..states import AdvocateKind
 from .customers import Account
 from .people import User
 

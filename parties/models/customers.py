@@ -7,11 +7,11 @@ import uuid
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
+from parties.states import AccountStatus, CustomerKind
 from records.fields import MoneyField
 from terms.calendar import State
 
-from ..states import AccountStatus, CustomerKind
-
+LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
 STATES = [(state.value, state.value) for state in State]
 
 
@@ -26,6 +26,22 @@ class Provider(models.Model):
         null=True,
         blank=True,
         help_text="What a late payment really costs; caps the late fee where the law says so.",
+    )
+    late_payment_elected = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=LATE_PAYMENT,
+        help_text="Where the terms let the provider choose.",
+    )
+    late_fee_amount = MoneyField(
+        null=True, blank=True, help_text="Where the terms name no amount: as published."
+    )
+    penalty_rate_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The statutory rate that the terms build on, per year.",
     )
 
     class Meta:
@@ -66,9 +82,7 @@ class Account(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
     number = models.CharField(max_length=20, unique=True)
-    status = models.CharField(
-        max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE
-    )
+    status = models.CharField(max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE)
     state = models.CharField("state of the service address", max_length=3, choices=STATES)
     street = models.CharField(max_length=150)
     suburb = models.CharField(max_length=80)
@@ -81,7 +95,8 @@ class Account(models.Model):
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(bill_day__gte=1, bill_day__lte=28), name="bill_day_in_each_month"
+                condition=models.Q(bill_day__gte=1, bill_day__lte=28),
+                name="bill_day_in_each_month",
             )
         ]
 

@@ -8,15 +8,14 @@ from typing import Any
 
 from django.db import transaction
 
+from parties import selectors
+from parties.models import Account, Customer, TermsAcceptance
+from parties.states import AcceptanceAct
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
-
-from .. import selectors
-from ..models import Account, Customer, TermsAcceptance
-from ..states import AcceptanceAct
 
 
 def open_account(
@@ -29,7 +28,7 @@ def open_account(
     at: datetime,
     **facts: Any,
 ) -> Account:
-    """Open an account under the version of the terms that was accepted, and decide its protection."""
+    """Open an account under the version of the terms accepted, and decide its protection."""
     with transaction.atomic():
         account = Account.objects.create(
             customer=customer, number=number, opened_on=opened_on, **facts

@@ -12,12 +12,11 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from parties.models import Account, Appointment, Invitation, User
 from records.audit.services import Actor, record
 from records.notices.services import Sender, give_notice
 from terms import library
 from terms.calendar import State
-
-from ..models import Account, Appointment, Invitation, User
 
 VALID_FOR = timedelta(days=14)
 WRONG_TRIES = 5
@@ -95,9 +94,7 @@ def claim_account(
     account = invitation.account
     given = account_number.strip().upper().replace(" ", "")
     if not hmac.compare_digest(given.encode(), account.number.encode()):
-        Invitation.objects.filter(pk=invitation.pk).update(
-            wrong_tries=invitation.wrong_tries + 1
-        )
+        Invitation.objects.filter(pk=invitation.pk).update(wrong_tries=invitation.wrong_tries + 1)
         raise InvitationRefused(
             "That is not the account number that belongs to this invitation. "
             "You find it at the top of your bill."

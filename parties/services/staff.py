@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 
-from ..states import StaffRole
+from parties.states import StaffRole
 
 # App label → what the role may do to its records in the admin. Nothing that was told is edited:
 # the admin's own classes refuse that to everyone.

@@ -1,7 +1,7 @@
 """The one settings package. Every key comes from the environment; see .env.example.
 
-`environment` reads it, `core` is Django, `accounts` is signing in, `work` is Celery, mail and logs,
-and `production` refuses what must never go live.
+`environment` reads it, `core` is Django, `accounts` is signing in, `work` is Celery, mail and
+logs, and `production` refuses what must never go live.
 """
 
 from .accounts import *

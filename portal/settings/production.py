@@ -13,7 +13,9 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
         return
     problems = []
     if settings["SECRET_KEY"] == DEFAULT_SECRET_KEY or len(settings["SECRET_KEY"]) < 32:
-        problems.append("SECRET_KEY is the default or shorter than 32 characters: set a random one")
+        problems.append(
+            "SECRET_KEY is the default or shorter than 32 characters: set a random one"
+        )
     if settings["DEBUG"]:
         problems.append("DEBUG is on: unset it")
     if settings["EMBEDDED_BROKER"]:

@@ -5,7 +5,7 @@ import structlog
 from .core import REDIS_URL
 from .environment import DATA_DIR, DEBUG, ENVIRONMENT, env
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default=REDIS_URL or "filesystem://")
+CELERY_BROKER_URL = env.str("BROKER_URL", default=REDIS_URL or "filesystem://localhost")
 EMBEDDED_BROKER = CELERY_BROKER_URL.startswith("filesystem")
 if EMBEDDED_BROKER:
     _queue = DATA_DIR / "broker"

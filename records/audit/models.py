@@ -14,6 +14,9 @@ class ChainHead(models.Model):
     sequence = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="")
 
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.sequence}"
+
 
 class EntryIsPermanent(Exception):
     """An audit entry is never changed or deleted."""
@@ -52,11 +55,6 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name}: {self.action} {self.subject}".rstrip()
 
-    @property
-    def what(self) -> str:
-        """The action in words."""
-        return self.action.replace("_", " ").capitalize()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk:
             raise EntryIsPermanent("An audit entry can't be changed. Record a new one.")
@@ -64,3 +62,8 @@ class Entry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise EntryIsPermanent("An audit entry can't be deleted.")
+
+    @property
+    def what(self) -> str:
+        """The action in words."""
+        return self.action.replace("_", " ").capitalize()

@@ -20,7 +20,7 @@ COALESCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: a user with a name, from where, under which authority; no user means the system."""
+    """Who acts: a user, from where, under which authority; without a user it is the system."""
 
     user_id: int | None = None
     name: str = "system"
@@ -84,7 +84,12 @@ def record_read(
     )
     if not seen.exists():
         record(
-            account_id=account_id, at=at, action="view", actor=actor, subject=subject, reason=reason
+            account_id=account_id,
+            at=at,
+            action="view",
+            actor=actor,
+            subject=subject,
+            reason=reason,
         )
 
 
@@ -124,7 +129,9 @@ def flaws() -> Iterator[Flaw]:
     """Yield every changed, missing or added entry, account by account."""
     for head in ChainHead.objects.order_by("account_id").iterator():
         previous, expected = "", 1
-        for entry in Entry.objects.filter(account_id=head.account_id).order_by("sequence").iterator():
+        for entry in (
+            Entry.objects.filter(account_id=head.account_id).order_by("sequence").iterator()
+        ):
             if entry.sequence != expected:
                 yield Flaw(head.account_id, expected, "missing")
             elif entry.prev_hash != previous or entry.hash != fingerprint(entry):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 from datetime import UTC
@@ -69,10 +70,19 @@ def load_weasyprint() -> Any:
 
 @functools.cache
 def _fonts() -> Any:
-    """One font configuration for the process: a fresh one for each call leaks memory."""
+    """One font configuration for the process: a fresh one for each call leaks memory.
+
+    It is let go before the interpreter ends, when its own clean-up would no longer work.
+    """
     from weasyprint.text.fonts import FontConfiguration
 
+    atexit.register(_forget)
     return FontConfiguration()
+
+
+def _forget() -> None:
+    _stylesheet.cache_clear()
+    _fonts.cache_clear()
 
 
 @functools.cache

@@ -116,7 +116,7 @@ def _nudge() -> None:
     if not settings.NUDGE_WORKER:
         return
     try:
-        current_app.send_task(DELIVERY_TASK, ignore_result=True)
+        current_app.send_task(DELIVERY_TASK, ignore_result=True, expires=60)
     except Exception as failure:
         log.warning("nudge_failed", why=str(failure))
 
@@ -149,14 +149,15 @@ def _claim(at: datetime) -> list[int]:
                 Q(status=Status.QUEUED, next_try_at__lte=at)
                 | Q(status=Status.SENDING, leased_until__lte=at)
             )
-            .exclude(pk__in=Notice.attachments.through.objects.filter(
-                document__in=unready).values("notice_id"))
+            .exclude(
+                pk__in=Notice.attachments.through.objects.filter(document__in=unready).values(
+                    "notice_id"
+                )
+            )
             .order_by("next_try_at")
         )
         chosen = [notice.pk for notice in waiting[:BATCH]]
-        Notice.objects.filter(pk__in=chosen).update(
-            status=Status.SENDING, leased_until=at + LEASE
-        )
+        Notice.objects.filter(pk__in=chosen).update(status=Status.SENDING, leased_until=at + LEASE)
     return chosen
 
 

@@ -6,45 +6,6 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
-from terms.rules.warranty import (
-    warranty_charge,
-    warranty_claim,
-    warranty_return,
-)
-from terms.rules.equipment import (
-    equipment_charge,
-    equipment_return,
-    equipment_title,
-    handset_addition,
-    handset_fault,
-)
-from terms.rules.usage import (
-    fair_use,
-    power_overuse,
-    rack_overuse,
-    usage_alert_by,
-    usage_alerts,
-)
-from terms.rules.variation import (
-    variation,
-    walk_away_charge,
-)
-from terms.rules.early_termination import (
-    early_termination,
-)
-from terms.rules.leaving import (
-    port_out,
-    termination,
-)
-from terms.rules.contract import (
-    contract_renewal,
-    marketing_consent,
-    plan_change,
-    plan_minimum_lines,
-    renewal,
-    service_start,
-    term_end,
-)
 from terms.rules.authority import (
     access_logged,
     anonymous_contact,
@@ -86,6 +47,15 @@ from terms.rules.complaints import (
     resolution_implementation,
     vexatious_refusal,
 )
+from terms.rules.contract import (
+    contract_renewal,
+    marketing_consent,
+    plan_change,
+    plan_minimum_lines,
+    renewal,
+    service_start,
+    term_end,
+)
 from terms.rules.credit import (
     bill_acceleration,
     breach_cure,
@@ -107,16 +77,27 @@ from terms.rules.disputes import (
     legal_action_hold,
     sixty_day_action,
 )
-from terms.rules.documents import (
-    document_fee,
-)
+from terms.rules.documents import document_fee
+from terms.rules.early_termination import early_termination
 from terms.rules.eligibility import acl_consumer, tcp_customer, urgent_complaint
-from terms.rules.hardship import hardship_decision
-from terms.rules.late_payment import (
-    late_fee,
+from terms.rules.equipment import (
+    equipment_charge,
+    equipment_return,
+    equipment_title,
+    handset_addition,
+    handset_fault,
 )
-from terms.rules.lines import (
-    line_amounts,
+from terms.rules.hardship import hardship_decision
+from terms.rules.late_payment import late_fee
+from terms.rules.leaving import port_out, termination
+from terms.rules.lines import line_amounts
+from terms.rules.numbers import (
+    address_check,
+    identifier_change,
+    ipnd_change,
+    port_in_cutover,
+    port_in_withdraw,
+    service_transfer,
 )
 from terms.rules.payment import (
     card_check_refund,
@@ -128,7 +109,29 @@ from terms.rules.payment import (
     payment_method,
 )
 from terms.rules.receipt import deemed_receipt, desk_open
+from terms.rules.relocation import intervening_event_exit, relocation, withdrawal_cost
 from terms.rules.rule_source import rule_source
+from terms.rules.service import (
+    colo_access,
+    fault_repair,
+    firewall_feature,
+    firewall_limits,
+    maintenance_window,
+    onsite_area,
+    out_of_scope,
+    permitted_use,
+    recording_retention,
+)
+from terms.rules.supply import (
+    change_notice,
+    csg_applies,
+    csg_waiver,
+    liability_cap,
+    responsibility,
+    terms_acceptance,
+    terms_version,
+    vendor_terms,
+)
 from terms.rules.suspension import (
     reactivation_total,
     reconnection_fee,
@@ -137,12 +140,45 @@ from terms.rules.suspension import (
     suspension_limits,
     suspension_termination,
 )
+from terms.rules.usage import fair_use, power_overuse, rack_overuse, usage_alert_by, usage_alerts
+from terms.rules.variation import variation, walk_away_charge
+from terms.rules.warranty import warranty_charge, warranty_claim, warranty_return
 
 Rule = Callable[..., Result]
 
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        # relocation
+        withdrawal_cost,
+        relocation,
+        intervening_event_exit,
+        # service
+        fault_repair,
+        maintenance_window,
+        recording_retention,
+        permitted_use,
+        firewall_limits,
+        firewall_feature,
+        colo_access,
+        onsite_area,
+        out_of_scope,
+        # numbers
+        port_in_cutover,
+        port_in_withdraw,
+        service_transfer,
+        ipnd_change,
+        address_check,
+        identifier_change,
+        # supply
+        terms_acceptance,
+        terms_version,
+        csg_waiver,
+        csg_applies,
+        vendor_terms,
+        liability_cap,
+        change_notice,
+        responsibility,
         # warranty
         warranty_claim,
         warranty_return,

@@ -116,7 +116,7 @@ def may(
     `customer_present` means there and agreeing; `amount` is the expense in dollars, GST included.
     Raise TermsSilent for a role or an action of which the document does not speak.
     """
-    if actor.role is Role.ADVOCATE and profile.find(Advocate, tcp=tcp):
+    if actor.role is Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
         return _advocate(profile, actor, action, customer_present, tcp)
     standing = profile.find(Anything, tcp=tcp, name=actor.role)
     if standing is None:
@@ -205,9 +205,9 @@ def _limited(
 def _advocate(
     profile: Profile, actor: Actor, action: Action, customer_present: bool, tcp: bool
 ) -> Permission:
-    general = profile.of(Advocate, tcp=tcp)
+    general = profile.find(Advocate, tcp=tcp)
     terms = profile.of(Advocate, tcp=tcp, name=action)
-    also = () if terms is general else (general.because(),)
+    also = (general.because(),) if general and terms is not general else ()
     if customer_present:
         step = "the customer is there and agrees"
         return Permission(allowed=True, because=(terms.because(step), *also))

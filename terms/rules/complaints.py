@@ -103,9 +103,13 @@ def _acknowledge(
 
 @shape("resolution_implementation")
 class ResolutionImplementation(Terms):
-    """Working days from the offer to carrying it out; from acceptance where that came later."""
+    """Working days from the offer to carrying it out; from acceptance where that came later.
+
+    `from_acceptance`: always from acceptance.
+    """
 
     working_days: int
+    from_acceptance: bool = False
 
 
 @shape("resolution_implementation.customer_task")
@@ -131,7 +135,7 @@ def resolution_implementation(
     agreed_date: date | None = None,
     state: State | None = None,
 ) -> Implementation:
-    """Return by when an accepted proposal is carried out (VP-CMP-12 to -14, -17; A7, A8).
+    """Return by when an accepted proposal is carried out (VP-CMP-12 to -17, RF-CMP-04; A7, A8).
 
     An urgent complaint's days run from `received_on`. A date that both sides agreed on stands.
     """
@@ -148,7 +152,10 @@ def resolution_implementation(
         walk = calendar.count(customer_task_done_on, days)
         because = (task.because(*walk.steps), own("the customer's own part is done"))
         return Implementation(implement_by=walk.day, because=because)
-    start = needed("received_on", received_on) if urgent else offered_on
+    if urgent:
+        start = needed("received_on", received_on)
+    else:
+        start = accepted_on if terms.from_acceptance else offered_on
     walk = calendar.count(start, days)
     if not urgent and accepted_on > walk.day:
         walk = calendar.count(accepted_on, days)
@@ -180,20 +187,14 @@ def resolution_confirmation(
 
 @shape("delay_duty")
 class DelayDuty(Terms):
-    """From how many further working days on the ombudsman is named.
+    """From how many further working days on, or above how many, the ombudsman is named.
 
-    `mass_disruption_exempt`: not where a mass disruption is behind the delay.
+    May be named urgent. `mass_disruption_exempt`: not where a mass disruption is behind the delay.
     """
 
     tio_at_extra_working_days: int
-    mass_disruption_exempt: bool
-
-
-@shape("delay_duty.urgent")
-class UrgentDelayDuty(Terms):
-    """The same for an urgent complaint, whatever is behind the delay."""
-
-    tio_at_extra_working_days: int
+    more_than: bool = False
+    mass_disruption_exempt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,10 +214,12 @@ def delay_duty(
     urgent: bool,
     state: State | None = None,
 ) -> DelayDuties:
-    """Return what a new target date obliges the provider to (VP-CMP-10, -11, -18; A6, A8)."""
+    """Return what a new target date obliges the provider to (VP-CMP-10, -11, -18; A6, A8).
+
+    The delay is counted from the last day for proposing.
+    """
     calendar = profile.calendar(state)
-    terms = profile.of(DelayDuty)
-    duty: DelayDuty | UrgentDelayDuty = profile.of(UrgentDelayDuty) if urgent else terms
+    terms = profile.of(DelayDuty, name="urgent" if urgent else None)
     days = (
         profile.of(UrgentDeadline).working_days
         if urgent
@@ -224,12 +227,13 @@ def delay_duty(
     )
     limit = calendar.count(received_on, days)
     extra = calendar.working_days_between(limit.day, new_target_on)
-    exempt = not urgent and mass_disruption and terms.mass_disruption_exempt
+    threshold = terms.tio_at_extra_working_days + terms.more_than
+    exempt = mass_disruption and terms.mass_disruption_exempt
     late = new_target_on > limit.day
     return DelayDuties(
         must_explain=late,
-        must_tell_tio=late and not exempt and extra >= duty.tio_at_extra_working_days,
-        because=(duty.because(*limit.steps, f"{max(extra, 0)} working days more"),),
+        must_tell_tio=late and not exempt and extra >= threshold,
+        because=(terms.because(*limit.steps, f"{max(extra, 0)} working days more"),),
     )
 
 

@@ -323,9 +323,13 @@ def general_dispute(
 
 @shape("legal_action_hold")
 class LegalActionHold(Terms):
-    """Whole working days that pass between telling the outcome and any court step."""
+    """Whole working days that pass between telling the outcome and any court step.
+
+    The first possible day is the day after, or (`then_next_working_day`) the next working day.
+    """
 
     working_days: int
+    then_next_working_day: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,10 +342,14 @@ class LegalActionHoldAnswer(Result):
 def legal_action_hold(
     profile: Profile, *, outcome_advised_on: date, state: State | None = None
 ) -> LegalActionHoldAnswer:
-    """Return from when court steps are possible: the next working day after (VP-DIS-04; A24)."""
+    """Return from when court steps are possible (VP-DIS-04, RF-TCP-19; A24)."""
     terms = profile.of(LegalActionHold)
-    walk = profile.calendar(state).count(outcome_advised_on, terms.working_days + 1)
-    return LegalActionHoldAnswer(not_before=walk.day, because=(terms.because(*walk.steps),))
+    calendar = profile.calendar(state)
+    walk = calendar.count(outcome_advised_on, terms.working_days)
+    after = walk.day + timedelta(days=1)
+    opens = calendar.next_working_day(after) if terms.then_next_working_day else after
+    because = (terms.because(*walk.steps, f"from {in_words(opens)}"),)
+    return LegalActionHoldAnswer(not_before=opens, because=because)
 
 
 @shape("credit_management")

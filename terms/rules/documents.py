@@ -87,7 +87,9 @@ def document_fee(
     history = profile.find(BillHistory, tcp=tcp)
     if history:
         months = needed("months_back", months_back)
-        return _history(profile, history, months, medium, actual_cost)
+        older = profile.of(OlderHistory, tcp=tcp)
+        other = profile.of(OtherMedium, tcp=tcp)
+        return _history(history, older, other, months, medium, actual_cost)
     listed = profile.of(ListedFee)
     if listed_fee is None:
         step = "the price list names no fee"
@@ -96,19 +98,19 @@ def document_fee(
 
 
 def _history(
-    profile: Profile,
     terms: BillHistory,
+    older: OlderHistory,
+    other: OtherMedium,
     months: int,
     medium: str,
     actual_cost: Decimal | None,
 ) -> DocumentFee:
-    older = profile.of(OlderHistory)
     if months > older.max_months:
         step = f"older than {older.max_months} months: need not be supplied"
         return DocumentFee(available=False, because=(older.because(step),))
     if months <= terms.free_months and medium == "provider_choice":
         return _fee(terms, money.NIL, f"no older than {terms.free_months} months")
-    cause: Terms = older if months > terms.free_months else profile.of(OtherMedium)
+    cause: Terms = older if months > terms.free_months else other
     cost = money.to_cents(needed("actual_cost", actual_cost))
     return _fee(cause, cost, f"no more than the cost of supply, {money.in_dollars(cost)}")
 

@@ -170,11 +170,9 @@ def early_termination(
 
 
 def _fees_left(profile: Profile, facts: _Facts) -> EarlyTermination:
-    terms, for_cause = profile.of(MonthlyFees), profile.find(TerminationForCause)
-    excused = facts.ended_by is By.PROVIDER and (
-        for_cause is None or facts.cause not in for_cause.causes
-    )
-    if excused:
+    terms = profile.of(MonthlyFees)
+    for_cause = profile.find(TerminationForCause, name=facts.cause)
+    if facts.ended_by is By.PROVIDER and for_cause is None:
         return _nothing(terms, "the provider ended it for no cause of the customer's")
     return _monthly_fees(terms, facts)
 

@@ -1,18 +1,39 @@
 """The law beneath every document: what its rows answer to the same questions.
 
-Each function bears the name of the rule that it stands under, takes that rule's facts and
-answers with the same result, or with None where no row protects this customer on this day.
+The floor is one more document, seen through a customer's standing: only the rows that protect
+them on the day. Most rules are put to it as they are, once by the customer's days and once by
+the provider's, and the kinder answer stands. Where the law asks for facts that a rule does not
+carry, a function of the rule's name in LAWS answers instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from terms.calendar import State
-from terms.profile import Profile
-from terms.result import Result
+from terms.calendar import State, Walk, in_words
+from terms.clause import Terms, shape
+from terms.facts import Action, Role, takes
+from terms.money import NIL, in_dollars, to_cents
+from terms.profile import Profile, TermsSilent
+from terms.result import Result, meet
+from terms.rules import authority, complaints, eligibility
+from terms.rules.credit import CollectionCostsAnswer
+from terms.rules.documents import DocumentFee
+from terms.rules.eligibility import UrgentGround
+from terms.rules.late_payment import LateFee
+from terms.rules.payment import Debit, Surcharge
+from terms.rules.suspension import (
+    DisputedBars,
+    ReconnectionFeeAnswer,
+    SuspensionAnswer,
+    SuspensionException,
+)
+from terms.rules.variation import Detriment, Variation
+
+NOON = time(12)
 
 
 class Cause(StrEnum):
@@ -47,11 +68,359 @@ class Standing:
 
 @dataclass(frozen=True)
 class Law:
-    """The floor as it stands for one customer of one provider."""
+    """The floor as one customer of one provider sees it, and what the terms have answered.
+
+    `answer` is None where the terms are silent.
+    """
 
     floor: Profile
     standing: Standing
-    provider_state: State
+    provider: Profile
+    answer: Result | None = None
+
+    def states(self, state: State | None) -> tuple[State, ...]:
+        """Return the states whose working days are counted: the customer's, the provider's."""
+        home = self.provider.default_state
+        mine = state or self.standing.state or home
+        return (mine,) if mine is home else (mine, home)
+
+    def latest(self, day: date, working_days: int, state: State | None) -> Walk:
+        """Return the later of the counts by the customer's and by the provider's days."""
+        walks = [self.floor.calendar(each).count(day, working_days) for each in self.states(state)]
+        return max(walks, key=lambda walk: walk.day)
 
 
-FLOOR: dict[str, Callable[..., Result | None]] = {}
+@shape("collection_charges")
+class CollectionCharges(Terms):
+    """Charges for paying late only repay real cost, and only if told beforehand (RF-TCP-20)."""
+
+
+@shape("document_fee.electronic")
+class ElectronicBill(Terms):
+    """An electronic bill costs nothing (RF-TCP-09)."""
+
+
+@shape("document_fee.past_bills")
+class PastBills(Terms):
+    """Past billing details up to `free_months` old are free, older ones at cost (RF-TCP-10)."""
+
+    free_months: int
+
+
+@shape("direct_debit.disputed")
+class DisputedNotDrawn(Terms):
+    """Money under an open complaint is not drawn (RF-TCP-13)."""
+
+
+@shape("direct_debit.visible")
+class VisibleFirst(Terms):
+    """Working days for which charges are visible before they are drawn (RF-TCP-14)."""
+
+    working_days: int
+
+
+@shape("suspension.law_notice")
+class LawNotice(Terms):
+    """Working days of notice that belong to the customer; named hardship where that is known."""
+
+    working_days: int
+    lifted_for: tuple[SuspensionException, ...] = ()
+
+
+@shape("suspension.safety")
+class SafetyBars(Terms):
+    """No cutting off where safety is raised (RF-DFV-03)."""
+
+
+@shape("complaint_close.unreachable_path")
+class UnreachablePath(Terms):
+    """Without consent a complaint closes only after every step to reach the customer."""
+
+
+@shape("card_surcharge.banned")
+class BannedSurcharge(Terms):
+    """Schemes on which there is no surcharge (RF-PAY-01)."""
+
+    schemes: tuple[str, ...]
+
+
+@shape("card_surcharge.at_cost")
+class SurchargeAtCost(Terms):
+    """On other schemes a surcharge only repays the cost of acceptance (RF-PAY-02)."""
+
+
+@shape("variation.harmful")
+class HarmfulChange(Terms):
+    """A change that hurts a consumer or small business needs notice (RF-TCP-24)."""
+
+
+def law_on(rule: Callable[..., Result], law: Law, facts: Mapping[str, Any]) -> Result | None:
+    """Return what the floor answers to a rule, or None where no row protects this customer."""
+    special = LAWS.get(rule.__name__)
+    if special:
+        return special(law, **facts)
+    name = rule.__name__
+    if not any(key == name or key.startswith(f"{name}.") for key in law.floor.parts):
+        return None
+    return by_both_calendars(rule, law, facts)
+
+
+def by_both_calendars(
+    rule: Callable[..., Result], law: Law, facts: Mapping[str, Any]
+) -> Result | None:
+    """Put the rule to the floor by the customer's and the provider's days; keep the kinder."""
+    try:
+        if not takes(rule, "state"):
+            return rule(law.floor, **facts)
+        first, *others = (
+            rule(law.floor, **{**facts, "state": each}) for each in law.states(facts.get("state"))
+        )
+    except TermsSilent:
+        return None
+    for other in others:
+        first = meet(first, other)
+    return first
+
+
+def _complaint_deadlines(
+    law: Law, *, received_at: datetime, state: State | None = None, **facts: Any
+) -> Result | None:
+    """Count by both calendars from the day on the customer's clock (RF-CMP-02, -03, -05)."""
+    mine, *others = law.states(state)
+    received_on = law.floor.calendar(mine).day_of(received_at)
+    answer: Result | None = None
+    for each in (mine, *others):
+        noon = law.floor.calendar(each).at(received_on, NOON)
+        try:
+            found = complaints.complaint_deadlines(
+                law.floor, received_at=noon, state=each, **facts
+            )
+        except TermsSilent:
+            return None
+        answer = meet(answer, found) if answer else found
+    return answer
+
+
+def _resolution_implementation(law: Law, *, urgent: bool, **facts: Any) -> Result | None:
+    """Without the day of receipt, only the days from acceptance are known (RF-CMP-04, -05)."""
+    known = urgent and facts.get("received_on") is not None
+    return by_both_calendars(complaints.resolution_implementation, law, {**facts, "urgent": known})
+
+
+def _urgent_complaint(law: Law, **met: bool) -> Result | None:
+    """Add the ground that no document's own rule asks for (RF-CMP-06)."""
+    terms = law.floor.find(eligibility.UrgentComplaint)
+    if terms is None:
+        return None
+    met["dfv_safety_threat"] = law.standing.dfv_safety_threat
+    return eligibility.urgent_for(terms, {UrgentGround(each) for each in met if met[each]})
+
+
+def _complaint_close(law: Law, *, consent: bool, **_: Any) -> Result | None:
+    path = law.floor.find(UnreachablePath)
+    if path is None:
+        return None
+    done = law.standing.unreachable_path_done
+    if consent:
+        step = "the customer consents"
+    else:
+        step = f"the steps to reach the customer were {'' if done else 'not '}all taken"
+    return complaints.ComplaintCloseAnswer(
+        may_close=consent or done, because=(path.because(step),)
+    )
+
+
+def _complaint_cost(law: Law, **facts: Any) -> Result | None:
+    told = facts.pop("told_first", False) or law.standing.charge_advised
+    return by_both_calendars(complaints.complaint_cost, law, {**facts, "told_first": told})
+
+
+def _may(law: Law, *, actor: authority.Actor, action: Action, **facts: Any) -> Result | None:
+    """Speak of advocates, and of representatives where the terms do not know any (RF-TCP-02)."""
+    if actor.role not in (Role.ADVOCATE, Role.AUTHORISED_REP):
+        return None
+    tcp = law.standing.tcp
+    if actor.role is Role.AUTHORISED_REP and law.provider.find(
+        authority.Anything, tcp=tcp, name=actor.role
+    ):
+        return None
+    return by_both_calendars(authority.may, law, {"actor": actor, "action": action, **facts})
+
+
+def _suspension(
+    law: Law,
+    *,
+    due_date: date,
+    disputed: bool,
+    hardship: bool,
+    notice_given_on: date | None = None,
+    exception: SuspensionException | None = None,
+    state: State | None = None,
+    **_: Any,
+) -> Result | None:
+    """Bar or delay a suspension; the right to suspend must come from the terms (FR-04)."""
+    unsafe, contested = law.floor.find(SafetyBars), law.floor.find(DisputedBars)
+    if unsafe and law.standing.dfv_safety_threat:
+        return SuspensionAnswer(allowed=False, because=(unsafe.because("safety is at stake"),))
+    if contested and (disputed or law.standing.disputed):
+        reason = contested.because("the amount is under an open complaint")
+        return SuspensionAnswer(allowed=False, because=(reason,))
+    known = law.standing.hardship or hardship
+    notice = law.floor.find(LawNotice, name="hardship" if known else None)
+    if notice is None or exception in notice.lifted_for:
+        return None
+    if notice_given_on is None:
+        return SuspensionAnswer(allowed=False, because=(notice.because("no notice was given"),))
+    walk = law.latest(notice_given_on, notice.working_days, state)
+    opens = max(walk.day, due_date) + timedelta(days=1)
+    step = f"all of these days are the customer's: from {in_words(opens)}"
+    return SuspensionAnswer(earliest_on=opens, because=(notice.because(*walk.steps, step),))
+
+
+def _direct_debit(
+    law: Law,
+    *,
+    disputed: bool = False,
+    received_on: date | None = None,
+    state: State | None = None,
+    **_: Any,
+) -> Result | None:
+    contested, visible = law.floor.find(DisputedNotDrawn), law.floor.find(VisibleFirst)
+    if contested and (disputed or law.standing.disputed):
+        reason = contested.because("the amount is under an open complaint")
+        return Debit(allowed=False, because=(reason,))
+    since = received_on or law.standing.visible_on
+    if visible is None or since is None:
+        return None
+    walk = law.latest(since, visible.working_days, state)
+    opens = walk.day + timedelta(days=1)
+    because = (visible.because(*walk.steps, f"may be drawn from {in_words(opens)}"),)
+    return Debit(earliest_on=opens, because=because)
+
+
+def _chargeable(
+    law: Law, actual_cost: Decimal | None, charge_advised: bool
+) -> tuple[Decimal, str]:
+    """Return the most that a charge for paying late may be, in dollars, and why (FR-12)."""
+    if law.standing.caused_by in (Cause.PROVIDER, Cause.THIRD_PARTY):
+        return NIL, "the customer did not cause the failure"
+    if not (charge_advised or law.standing.charge_advised):
+        return NIL, "the charge was not told beforehand"
+    cost = actual_cost if actual_cost is not None else law.standing.actual_cost
+    if cost is None:
+        return NIL, "no cost is known that it could repay"
+    return to_cents(cost), f"no more than the real cost, {in_dollars(to_cents(cost))}"
+
+
+def _only_a_cap(law: Law, cap: Decimal) -> bool:
+    """A cap alone is no charge: where the terms have none, the law does not give one."""
+    return law.answer is None and cap > NIL
+
+
+def _late_fee(
+    law: Law, *, actual_cost: Decimal | None = None, charge_advised: bool = False, **_: Any
+) -> Result | None:
+    terms = law.floor.find(CollectionCharges)
+    if terms is None:
+        return None
+    cap, step = _chargeable(law, actual_cost, charge_advised)
+    return None if _only_a_cap(law, cap) else LateFee(fee=cap, because=(terms.because(step),))
+
+
+def _reconnection_fee(
+    law: Law,
+    *,
+    cause: str | None = None,
+    actual_cost: Decimal | None = None,
+    charge_advised: bool = False,
+    **_: Any,
+) -> Result | None:
+    terms = law.floor.find(CollectionCharges)
+    if terms is None:
+        return None
+    cap, step = _chargeable(law, actual_cost, charge_advised)
+    if cause == "provider_mistake":
+        cap, step = NIL, "the provider made the mistake"
+    if _only_a_cap(law, cap):
+        return None
+    return ReconnectionFeeAnswer(fee=cap, because=(terms.because(step),))
+
+
+def _collection_costs(
+    law: Law, *, debt: Decimal, legal_costs: Decimal = NIL, **_: Any
+) -> Result | None:
+    terms = law.floor.find(CollectionCharges)
+    if terms is None:
+        return None
+    cap, step = _chargeable(law, None, False)
+    if law.answer is None:
+        return None
+    return CollectionCostsAnswer(
+        commission=cap,
+        total_recoverable=to_cents(debt + cap + legal_costs),
+        because=(terms.because(step),),
+    )
+
+
+def _document_fee(
+    law: Law,
+    *,
+    kind: str,
+    months_back: int | None = None,
+    actual_cost: Decimal | None = None,
+    **_: Any,
+) -> Result | None:
+    """Free electronic bills, free recent bills, older ones at cost (FR-13)."""
+    electronic, past = law.floor.find(ElectronicBill), law.floor.find(PastBills)
+    if electronic and kind == "electronic_invoice":
+        return DocumentFee(fee=NIL, free=True, because=(electronic.because("electronic"),))
+    if past is None or months_back is None or kind not in ("archived_invoice", "itemised_history"):
+        return None
+    if months_back <= past.free_months:
+        step = f"{months_back} months old, free up to {past.free_months}"
+        return DocumentFee(fee=NIL, free=True, because=(past.because(step),))
+    cost = actual_cost if actual_cost is not None else law.standing.actual_cost
+    if cost is None or _only_a_cap(law, cost):
+        return None
+    step = f"{months_back} months old: no more than cost, {in_dollars(cost)}"
+    return DocumentFee(fee=to_cents(cost), because=(past.because(step),))
+
+
+def _card_surcharge(law: Law, *, card: str, **_: Any) -> Result | None:
+    banned, at_cost = law.floor.find(BannedSurcharge), law.floor.find(SurchargeAtCost)
+    if banned and card in banned.schemes:
+        return Surcharge(max_surcharge=NIL, because=(banned.because(f"no surcharge on {card}"),))
+    cost = law.standing.actual_cost
+    if at_cost is None or cost is None or _only_a_cap(law, cost):
+        return None
+    step = f"no more than the cost of acceptance, {in_dollars(cost)}"
+    return Surcharge(max_surcharge=to_cents(cost), because=(at_cost.because(step),))
+
+
+def _variation(
+    law: Law, *, detriment: Detriment, acl_consumer: bool = False, **_: Any
+) -> Result | None:
+    """Ask for notice of a change that hurts; the law names no days (FR-15)."""
+    terms = law.floor.find(HarmfulChange)
+    protected = acl_consumer or law.standing.small_business
+    if terms is None or not protected or detriment is Detriment.NONE:
+        return None
+    return Variation(notice_required=True, because=(terms.because("the change hurts"),))
+
+
+LAWS: dict[str, Callable[..., Result | None]] = {
+    "complaint_deadlines": _complaint_deadlines,
+    "resolution_implementation": _resolution_implementation,
+    "urgent_complaint": _urgent_complaint,
+    "complaint_close": _complaint_close,
+    "complaint_cost": _complaint_cost,
+    "may": _may,
+    "suspension": _suspension,
+    "direct_debit": _direct_debit,
+    "late_fee": _late_fee,
+    "reconnection_fee": _reconnection_fee,
+    "collection_costs": _collection_costs,
+    "document_fee": _document_fee,
+    "card_surcharge": _card_surcharge,
+    "variation": _variation,
+}

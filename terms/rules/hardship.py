@@ -11,9 +11,10 @@ from terms.result import Result, combine
 
 @shape("hardship_decision")
 class HardshipDecision(Terms):
-    """Working days from complete information to the day by which the decision has been told."""
+    """Working days from complete information to the decision, and from there to telling it."""
 
     working_days: int
+    tell_working_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,8 @@ def hardship_decision(
     tcp: bool = False,
     state: State | None = None,
 ) -> HardshipDecisionAnswer:
-    """Return by when a request for help is decided and the customer told (VP-HAR-04)."""
+    """Return by when a request for help is decided, and it is told (VP-HAR-04, RF-HARD-03)."""
     terms = profile.of(HardshipDecision, tcp=tcp)
-    walk = profile.calendar(state).count(information_complete_on, terms.working_days)
+    days = terms.working_days + terms.tell_working_days
+    walk = profile.calendar(state).count(information_complete_on, days)
     return HardshipDecisionAnswer(decide_by=walk.day, because=(terms.because(*walk.steps),))

@@ -69,9 +69,7 @@ class TerminationEndsWith(Terms):
 
 @shape("termination.for_cause")
 class TerminationForCause(Terms):
-    """The provider may end it at once for these causes, as if the customer had left."""
-
-    causes: tuple[Cause, ...]
+    """Named for a cause: the provider may end it at once, as if the customer had left."""
 
 
 @shape("termination.agreed_early")
@@ -141,8 +139,8 @@ def termination(
         provider_in_breach,
         bill_day,
     )
-    for_cause = profile.find(TerminationForCause)
-    if for_cause and by is By.PROVIDER and cause in for_cause.causes:
+    for_cause = profile.find(TerminationForCause, name=cause)
+    if for_cause and by is By.PROVIDER:
         reason = for_cause.because(f"{cause.replace('_', ' ')}: at once, by written notice")
         return _charged(profile, notice, notice_given_on, (reason,), at_fault=True)
     return _early(profile, notice) or _by_notice(profile, notice)

@@ -79,7 +79,7 @@ def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
 
 
 def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
-    parts_ex = [money.to_cents(_exact_ex(terms, line), terms.rounding) for line in lines]
+    parts_ex = [_rounded_ex(terms, line) for line in lines]
     taxable = [
         part if line.gst is Gst.TAXABLE else money.NIL
         for part, line in zip(parts_ex, lines, strict=True)
@@ -131,6 +131,13 @@ def _amounts(
         ),
         because=(terms.because(*steps),),
     )
+
+
+def _rounded_ex(terms: LineTerms, line: Line) -> Decimal:
+    """A line without GST in cents; a price that holds its GST stays what it is, to the cent."""
+    if line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC:
+        return money.split_gst(_price(line), terms.rounding)[0]
+    return money.to_cents(_exact_ex(terms, line), terms.rounding)
 
 
 def _basis(terms: LineTerms, line: Line) -> PriceBasis:

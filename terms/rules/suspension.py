@@ -47,6 +47,11 @@ class WithoutNotice(Terms):
     """Suspension from the day after the due date, without any notice."""
 
 
+@shape("suspension.never")
+class Never(Terms):
+    """No suspension for arrears by itself."""
+
+
 @shape("suspension.no_warning")
 class NoWarning(Terms):
     """Grounds on which no warning is needed."""
@@ -97,6 +102,9 @@ def suspension(
     if exception and free and exception in free.exceptions:
         step = f"{exception.replace('_', ' ')}: no warning is needed"
         return SuspensionAnswer(allowed=True, notice_days=0, because=(free.because(step),))
+    never = profile.find(Never)
+    if never:
+        return SuspensionAnswer(allowed=False, because=(never.because("a person decides"),))
     noticed = profile.find(AfterNotice, tcp=tcp)
     stated = None if noticed else profile.find(NoticeStatesDate, tcp=tcp)
     basis: Terms = noticed or stated or profile.of(WithoutNotice, tcp=tcp)

@@ -1,5 +1,32 @@
 """What pages and commands may use of the terms: cases, explanations, reports, renderings."""
 
+from terms.workbench.calculators import Calculator, Field, calculate, calculators
 from terms.workbench.cases import BadCase, Case, Outcome, Report, read_cases, run_case, run_cases
+from terms.workbench.diff import diff
+from terms.workbench.explain import Answer, by_binding, by_terms, explain, in_plain_words
+from terms.workbench.lint import lint
+from terms.workbench.render import render_html, render_pdf, render_text
 
-__all__ = ["BadCase", "Case", "Outcome", "Report", "read_cases", "run_case", "run_cases"]
+__all__ = [
+    "Answer",
+    "BadCase",
+    "Calculator",
+    "Case",
+    "Field",
+    "Outcome",
+    "Report",
+    "by_binding",
+    "by_terms",
+    "calculate",
+    "calculators",
+    "diff",
+    "explain",
+    "in_plain_words",
+    "lint",
+    "read_cases",
+    "render_html",
+    "render_pdf",
+    "render_text",
+    "run_case",
+    "run_cases",
+]

@@ -40,7 +40,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: the answer, what was wrong with it, and whether it cites its place."""
+    """What became of a case: the answer, what is wrong with it, whether it cites its place."""
 
     case: Case
     got: Mapping[str, Any]
@@ -167,7 +167,7 @@ def _difference(case: Case, answer: Result) -> str | None:
 
 
 def cites_place(clause: str, because: Iterable[Reason]) -> bool:
-    """Say whether the reasons cite one of the places that `clause` names; "none" wants no place."""
+    """Say whether the reasons cite one of the places in `clause`; "none" wants no place."""
     cited = {place for heading in _places_cited(because) for place in places(heading)}
     if clause == "none":
         return not cited

@@ -1,0 +1,58 @@
+# `make run` shows the portal; `make test` proves it. Both set up what they need first.
+.DEFAULT_GOAL := help
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+.PHONY: setup
+setup: ## Create .venv and install what running needs (quick when nothing changed)
+	@PYTHON=$(PYTHON) sh scripts/setup.sh
+
+.PHONY: setup-dev
+setup-dev: setup
+	@PYTHON=$(PYTHON) sh scripts/setup.sh dev
+
+.PHONY: run
+run: setup ## Load the demo and start web, worker and beat (PORT=8000); Ctrl-C stops all
+	@$(BIN)/python scripts/run.py --port $(PORT)
+
+.PHONY: test
+test: setup-dev ## Everything: SQLite, then PostgreSQL and Redis, with a real browser
+	@sh scripts/test.sh
+
+.PHONY: check
+check: setup-dev ## Lint, types, import contracts, templates, migrations, deployment settings
+	@sh scripts/check.sh
+
+.PHONY: cases
+cases: setup ## Run the worked examples of the terms
+	@$(BIN)/python -m terms.workbench cases tests/terms/cases/*.yaml
+
+.PHONY: terms
+terms: setup ## Write docs/terms from the profiles and cases; gaps fail
+	@$(BIN)/python -m terms.workbench docs
+
+.PHONY: mutate-terms
+mutate-terms: setup-dev ## Change each figure of each profile; say which changes no case notices
+	@$(BIN)/python -m tests.terms.mutate
+
+.PHONY: holidays
+holidays: setup-dev ## Write the working calendar anew from its sources
+	@$(BIN)/python -m tests.terms.make_holidays
+
+.PHONY: bench
+bench: setup-dev ## Print performance as ratios taken in one run
+	@$(BIN)/python -m bench
+
+.PHONY: lock
+lock: setup-dev ## Pin requirements.in and requirements-dev.in with hashes
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## Remove the demo's data (var/); the next run builds it anew
+	rm -rf var

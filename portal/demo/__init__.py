@@ -1,0 +1,1 @@
+"""The demo: five providers with customers, thirteen months of history and staff, from a seed."""

@@ -1,0 +1,92 @@
+"""Complaints of the demo, in every state, each step taken by the services at its own time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from complaints import services
+from complaints.models import Complaint
+from complaints.states import State
+from parties.models import Account, User
+from parties.selectors import holder
+from records.deadlines.services import remind_and_flag
+from records.notices.models import Notice
+from records.notices.states import Status
+
+from .people import person
+
+ORDER = [
+    State.ACKNOWLEDGED,
+    State.INVESTIGATING,
+    State.PROPOSED,
+    State.IMPLEMENTING,
+    State.RESOLVED,
+    State.CLOSED,
+]
+ANSWER = "We have looked into it and can put it right: a credit, and a call to make sure it holds."
+
+
+def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: datetime) -> None:
+    """Lodge the complaints of one provider, spread over its accounts, and take them where told."""
+    desk = person("manager", "Max Manager", at)
+    for place, row in enumerate(rows):
+        account = accounts[place % len(accounts)]
+        by = holder(account)
+        if by is None:
+            continue
+        lodged = at - timedelta(days=row["days_ago"], hours=1)
+        complaint = services.lodge_complaint(
+            account=account,
+            by=by,
+            at=lodged,
+            topic=row["topic"],
+            description=row["description"],
+            wanted=row["wanted"],
+            disconnection_without_process=row.get("urgent", False),
+        )
+        if row["state"] == State.RECEIVED:
+            continue
+        _take(complaint, State(row["state"]), by, desk, lodged)
+        remind_and_flag(at=at)
+        _settle_notices(at)
+
+
+def _take(
+    complaint: Complaint, target: State, customer: User, desk: User, lodged: datetime
+) -> None:
+    step = timedelta(hours=20)
+    at = lodged + timedelta(minutes=3)
+    _settle_notices(at)
+    services.acknowledge_sent(at=at)
+    reference = complaint.reference
+    if target == State.WITHDRAWN:
+        services.withdraw_complaint(reference=reference, by=customer, at=at + step)
+        return
+    goal = State.INVESTIGATING if target == State.WAITING_FOR_CUSTOMER else target
+    for state in ORDER[1 : ORDER.index(goal) + 1]:
+        at += step
+        facts: dict[str, Any] = {"reference": reference, "at": at}
+        if state == State.INVESTIGATING:
+            services.start_investigation(by=desk, **facts)
+        elif state == State.PROPOSED:
+            services.propose_resolution(by=desk, text=ANSWER, **facts)
+        elif state == State.IMPLEMENTING:
+            services.accept_proposal(by=customer, **facts)
+        elif state == State.RESOLVED:
+            services.resolve_complaint(
+                by=desk, text="Done, and checked with you by phone.", **facts
+            )
+        elif state == State.CLOSED:
+            services.close_complaint(by=desk, upheld=True, **facts)
+    if target == State.WAITING_FOR_CUSTOMER:
+        services.ask_customer(
+            reference=reference, by=desk, text="Which lights show on the router?", at=at + step
+        )
+
+
+def _settle_notices(at: datetime) -> None:
+    """History's emails went out long ago: they are kept as sent, and not sent again."""
+    Notice.objects.filter(status=Status.QUEUED, given_at__lte=at).update(
+        status=Status.SENT, sent_at=at
+    )

@@ -1,0 +1,10 @@
+#!/bin/sh
+# The whole suite on the embedded defaults, then again on PostgreSQL and Redis.
+set -eu
+cd "$(dirname "$0")/.."
+unset DATABASE_URL REDIS_URL BROKER_URL PORTAL_ENV DEBUG || true
+echo "── on SQLite and the embedded broker"
+.venv/bin/python -m pytest tests "$@"
+echo "── on PostgreSQL and Redis"
+.venv/bin/python scripts/with_services.py .venv/bin/python -m pytest tests \
+    --ignore=tests/terms --ignore=tests/architecture "$@"

@@ -1,0 +1,83 @@
+"""The ledger as a page: clause × rule × case, from the profiles and the cases themselves."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from terms import library
+from terms.profile import Profile, Row
+from terms.workbench.cases import Case, read_cases, run_case
+
+
+@dataclass(frozen=True)
+class Page:
+    """A document's ledger as Markdown, and the clauses that feed a rule but no case cites."""
+
+    document: str
+    text: str
+    gaps: tuple[str, ...]
+
+
+def pages(case_files: Sequence[Path]) -> tuple[Page, ...]:
+    """Return a page for each document. A clause that feeds a rule needs a case that cites it."""
+    cited = _citations(case for path in case_files for case in read_cases(path))
+    return tuple(_page(document, cited) for document in library.documents())
+
+
+def _citations(cases: Iterator[Case]) -> Mapping[tuple[str, str], list[Case]]:
+    """Return the cases that cite each clause, by document and clause id."""
+    found: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in cases:
+        for reason in run_case(case).because:
+            found[reason.clause.document, reason.clause.id].append(case)
+    return found
+
+
+def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
+    profile = library.load(document, library.latest(document))
+    gaps = tuple(
+        row.clause.id
+        for row in profile.rows
+        if row.feeds and row.conf != "unverified" and not cited.get((document, row.clause.id))
+    )
+    lines = [
+        f"# {profile.title}",
+        "",
+        f"Version `{profile.version}`, written by `make terms` from the profile and the cases.",
+        "",
+        "| id | clause | says | for | feeds | cases |",
+        "|---|---|---|---|---|---|",
+        *(_line(row, cited.get((document, row.clause.id), [])) for row in profile.rows),
+        *_readings(profile),
+    ]
+    return Page(document, "\n".join(lines) + "\n", gaps if document != library.DEFAULT else ())
+
+
+def _line(row: Row, cases: Sequence[Case]) -> str:
+    names = ", ".join(dict.fromkeys(case.id for case in cases))
+    cells = (
+        row.clause.id,
+        row.clause.heading or "—",
+        row.clause.says,
+        row.applies_to.replace("_", " "),
+        _fed(row),
+        names or "—",
+    )
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _fed(row: Row) -> str:
+    if row.silent_on:
+        return f"silent on {', '.join(f'`{each}`' for each in row.silent_on)}"
+    return ", ".join(f"`{each}`" for each in row.feeds) or f"shown: {row.shows or 'as it is'}"
+
+
+def _readings(profile: Profile) -> Iterator[str]:
+    if not profile.readings:
+        return
+    yield from ("", "## Readings", "", "| id | where | chosen | decided by |", "|---|---|---|---|")
+    for reading in profile.readings:
+        by = ", ".join(row.clause.id for row in profile.rows if reading.id in row.decides)
+        cells = (reading.id, reading.where, reading.chosen, by or "—")
+        yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
