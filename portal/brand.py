@@ -66,7 +66,7 @@ def palette(colour: str) -> Palette:
             f"{colour} is too light to be read on white: it would turn into "
             f"{_hex(hue, light, saturation)}. Choose a darker brand colour."
         )
-    calm = min(saturation, 0.75)
+    calm = min(saturation, 0.55)
     dark = _readable(hue, max(lightness, 0.6), calm, (*DARK_BACKGROUNDS, dark_tint), _STEP)
     return Palette(
         mark=colour.lower(),

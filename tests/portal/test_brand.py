@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from portal import brand
 from portal.brand import BadBrandColour, contrast, palette
 from terms import library
 
-TOKENS = Path(settings.BASE_DIR) / "static" / "scss" / "_tokens.scss"
+TOKENS = Path(__file__).resolve().parents[2] / "static" / "scss" / "_tokens.scss"
 VIVID = ["#0b5fff", "#e4002b", "#00a651", "#f58220", "#1f5f6b", "#5b2d8e", "#009fe3", "#0b1f3a"]
 TEXTS = ["ink", "grey-text", "brand", "good", "attention", "bad", "info"]
 

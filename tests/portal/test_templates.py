@@ -8,12 +8,11 @@ from pathlib import Path
 
 import django_htmx
 import pytest
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from terms import library
 
-ROOT = Path(settings.BASE_DIR)
+ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 # Mail clients and the PDF engine read style where they find it; no policy applies there.
 OWN_WORLD = ("notices", "documents")
