@@ -106,7 +106,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         step = path(
-            "<int:pk>/<slug:act>/",
+            "<int:pk>/step/<slug:act>/",
             self.admin_site.admin_view(self.step_view),
             name="complaints_complaint_step",
         )
