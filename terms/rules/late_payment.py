@@ -102,7 +102,10 @@ def late_fee(
         rate = needed("penalty_rate_percent", penalty_rate_percent) + terms.margin_percent
         days = (paid_on - needed("bill_date", bill_date)).days
         charge = money.to_cents(money.percent_of(balance, rate) * days / 365)
-        step = f"{money.in_dollars(balance)} × {rate} % × {days} days / 365"
+        step = (
+            f"{money.in_dollars(balance)} × {rate} % × {days} days / 365"
+            f" = {money.in_dollars(charge)}"
+        )
     else:
         charge = money.to_cents(needed("late_fee_amount", late_fee_amount))
         step = f"the late fee that was chosen: {money.in_dollars(charge)}"
