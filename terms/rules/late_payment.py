@@ -113,13 +113,8 @@ def late_fee(
     if cost_only := profile.find(CostOnly, tcp=tcp):
         charge, capped = at_cost(cost_only, charge, actual_cost, charge_advised)
         why = (*why, capped)
-    as_interest = elected is Elected.INTEREST
-    return LateFee(
-        may_charge=charge > 0,
-        fee=money.NIL if as_interest else charge,
-        interest=charge if as_interest else money.NIL,
-        because=why,
-    )
+    fee, interest = (money.NIL, charge) if elected is Elected.INTEREST else (charge, money.NIL)
+    return LateFee(may_charge=charge > 0, fee=fee, interest=interest, because=why)
 
 
 def at_cost(
