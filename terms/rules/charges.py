@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from terms import money
-from terms.calendar import in_words, months_on
+from terms.calendar import SATURDAY, in_words, months_on
 from terms.clause import Terms, shape
 from terms.facts import BadFacts, needed
 from terms.money import Rounding
@@ -209,7 +209,7 @@ def support_rate_band(profile: Profile, *, at: datetime) -> RateBand:
     """Return which rate applies at an instant, on the desk's clock (CV-NOT-02)."""
     terms = profile.of(BusinessHours)
     here = at.astimezone(ZoneInfo(profile.desk_zone))
-    inside = here.weekday() < 5 and terms.opens <= here.time() <= terms.closes
+    inside = here.weekday() < SATURDAY and terms.opens <= here.time() <= terms.closes
     step = f"{here:%a %H:%M}, business hours are {terms.opens:%H:%M} to {terms.closes:%H:%M}"
     when = When.BUSINESS if inside else When.AFTER_HOURS
     return RateBand(when=when, because=(terms.because(step),))
