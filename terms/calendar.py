@@ -87,7 +87,7 @@ class Kind(StrEnum):
     REGIONAL = "regional"
 
 
-class OutsideCalendar(Exception):
+class OutsideCalendar(LookupError):
     """A day lies before or after the years whose holidays were reviewed."""
 
 

@@ -18,6 +18,11 @@ class Rounding(StrEnum):
     UP = "up"
     DOWN = "down"
 
+    @property
+    def words(self) -> str:
+        """How a sum that is not whole cents became so."""
+        return {"half_up": "to the cent", "up": "up to the cent", "down": "cut to the cent"}[self]
+
 
 _MODES = {
     Rounding.HALF_UP: ROUND_HALF_UP,

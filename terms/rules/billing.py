@@ -189,7 +189,8 @@ def prorata(profile: Profile, *, monthly_fee: Decimal, activated_on: date, bill_
     steps = (
         f"the billing period is {in_words(start)} to {in_words(end - ONE_DAY)}: {period} days",
         f"charged from {in_words(activated_on)}: {days} days",
-        f"{money.in_dollars(monthly_fee)} × {days} / {period} = {money.in_dollars(amount)}",
+        f"{money.in_dollars(monthly_fee)} × {days} / {period}"
+        f" = {money.in_dollars(amount)}, {terms.rounding.words}",
     )
     return Share(amount=amount, because=(terms.because(*steps),))
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from terms import money
-from terms.calendar import in_words, months_on
+from terms.calendar import SATURDAY, in_words, months_on
 from terms.clause import Terms, shape
 from terms.facts import BadFacts, needed
 from terms.money import Rounding
@@ -82,7 +82,7 @@ def call_charge(
     steps = [
         f"{seconds} seconds are billed as {billed}",
         f"{billed} / {A_MINUTE} × {money.in_dollars(rate_per_minute)}"
-        f" = {money.in_dollars(amount)}",
+        f" = {money.in_dollars(amount)}, {terms.rounding.words}",
     ]
     if flagfall:
         steps.insert(1, f"plus {money.in_dollars(flagfall)} for the connection")
@@ -130,7 +130,10 @@ def data_excess(
     if terms.whole_units:
         over = Decimal(int(over))
     amount = money.to_cents(over * terms.rate)
-    step = f"{over.normalize():f} {terms.unit.value.upper()} over × {money.in_dollars(terms.rate)}"
+    step = (
+        f"{over.normalize():f} {terms.unit.value.upper()} over × {money.in_dollars(terms.rate)}"
+        f" = {money.in_dollars(amount)}"
+    )
     return Charge(amount_ex=amount, because=(terms.because(step),))
 
 
@@ -206,7 +209,7 @@ def support_rate_band(profile: Profile, *, at: datetime) -> RateBand:
     """Return which rate applies at an instant, on the desk's clock (CV-NOT-02)."""
     terms = profile.of(BusinessHours)
     here = at.astimezone(ZoneInfo(profile.desk_zone))
-    inside = here.weekday() < 5 and terms.opens <= here.time() <= terms.closes
+    inside = here.weekday() < SATURDAY and terms.opens <= here.time() <= terms.closes
     step = f"{here:%a %H:%M}, business hours are {terms.opens:%H:%M} to {terms.closes:%H:%M}"
     when = When.BUSINESS if inside else When.AFTER_HOURS
     return RateBand(when=when, because=(terms.because(step),))
@@ -263,7 +266,7 @@ def indexation_date(profile: Profile, *, contract_start: date, year: int) -> Ind
     day = months_on(contract_start, 12 * year)
     if day.day != contract_start.day:
         day += ONE_DAY
-    step = f"{year} years after {in_words(contract_start)}"
+    step = f"{year} {'year' if year == 1 else 'years'} after {in_words(contract_start)}"
     return IndexationDate(applies_on=day, because=(terms.because(step),))
 
 

@@ -102,7 +102,10 @@ def late_fee(
         rate = needed("penalty_rate_percent", penalty_rate_percent) + terms.margin_percent
         days = (paid_on - needed("bill_date", bill_date)).days
         charge = money.to_cents(money.percent_of(balance, rate) * days / 365)
-        step = f"{money.in_dollars(balance)} × {rate} % × {days} days / 365"
+        step = (
+            f"{money.in_dollars(balance)} × {rate} % × {days} days / 365"
+            f" = {money.in_dollars(charge)}"
+        )
     else:
         charge = money.to_cents(needed("late_fee_amount", late_fee_amount))
         step = f"the late fee that was chosen: {money.in_dollars(charge)}"
@@ -110,13 +113,8 @@ def late_fee(
     if cost_only := profile.find(CostOnly, tcp=tcp):
         charge, capped = at_cost(cost_only, charge, actual_cost, charge_advised)
         why = (*why, capped)
-    as_interest = elected is Elected.INTEREST
-    return LateFee(
-        may_charge=charge > 0,
-        fee=money.NIL if as_interest else charge,
-        interest=charge if as_interest else money.NIL,
-        because=why,
-    )
+    fee, interest = (money.NIL, charge) if elected is Elected.INTEREST else (charge, money.NIL)
+    return LateFee(may_charge=charge > 0, fee=fee, interest=interest, because=why)
 
 
 def at_cost(

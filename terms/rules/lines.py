@@ -87,8 +87,7 @@ def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
     subtotal, base = money.total(parts_ex), money.total(taxable)
     gst = money.to_cents(money.gst_on(base))
     steps = (
-        f"each line goes to the cent ({terms.rounding.value.replace('_', ' ')}) before GST: "
-        f"{money.in_dollars(subtotal)} in all",
+        f"each line goes {terms.rounding.words} before GST: {money.in_dollars(subtotal)} in all",
         f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
     )
     parts_gst = money.share_out(gst, [money.gst_on(each) for each in taxable])

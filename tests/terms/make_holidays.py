@@ -16,7 +16,7 @@ import holidays
 
 from terms.calendar import HOLIDAYS, Kind, State
 
-FIRST, LAST = 2024, 2030
+FIRST, LAST = 2023, 2031
 LIBRARY = f"holidays {holidays.__version__}"
 CATEGORIES = {Kind.PUBLIC: "public", Kind.BANK: "bank", Kind.PART_DAY: "half_day"}
 

@@ -1,6 +1,8 @@
-"""Change every single figure of every profile and see whether a case notices (`make mutate-terms`).
+"""Change every figure of every profile, one at a time; see whether a case notices.
 
-A survivor is a figure that no case depends on: write a case, or a reason into survivors.yaml.
+A figure is a number, an amount, a time, a yes or no, or a word in a list. Whole clauses are
+dropped too. A survivor is what no case depends on: write a case, or a reason into survivors.yaml.
+Run by `make mutate-terms`.
 """
 
 import sys
@@ -9,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import time
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -42,42 +43,53 @@ def mutants(profile: Profile) -> Iterator[Mutant]:
     """Yield the profile with each figure changed in turn; the default's values are ours to set."""
     for key, parts in profile.parts.items():
         for at, part in enumerate(parts):
-            for figure, changed in _changed(part):
-                others = (*parts[:at], changed, *parts[at + 1 :])
+            name = f"{key}:{part.name}" if part.name else key
+            for figure, changed in (("dropped", ()), *_changed(part)):
+                others = (*parts[:at], *changed, *parts[at + 1 :])
                 yield Mutant(
                     profile.document,
                     part.terms.clause.id,
-                    f"{key}{f':{part.name}' if part.name else ''}.{figure}",
+                    f"{name}.{figure}",
                     replace(profile, parts={**profile.parts, key: others}),
                 )
 
 
-def _changed(part: Part) -> Iterator[tuple[str, Part]]:
+def _changed(part: Part) -> Iterator[tuple[str, tuple[Part, ...]]]:
+    """Yield each figure's name and the part with another value there; a default is no figure."""
     for one in fields(part.terms):
-        if one.name != "clause":
-            value = getattr(part.terms, one.name)
-            for path, other in _others(one.name, value):
-                yield path, replace(part, terms=replace(part.terms, **{one.name: other}))
+        value = getattr(part.terms, one.name)
+        if one.name == "clause" or value == one.default:
+            continue
+        for path, other in _others(one.name, value):
+            yield path, (replace(part, terms=replace(part.terms, **{one.name: other})),)
 
 
 def _others(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield other values for a figure, or for each figure inside it, by path."""
-    if isinstance(value, bool | Enum | str) or value is None:
-        return
-    if isinstance(value, int):
-        yield path, value + 1
-    elif isinstance(value, Decimal):
-        yield path, value + Decimal("0.01") if value.as_tuple().exponent else value + 1
-    elif isinstance(value, time):
-        yield path, value.replace(minute=(value.minute + 1) % 60)
-    elif isinstance(value, tuple):
+    if isinstance(value, tuple):
         for at, each in enumerate(value):
+            if isinstance(each, str):
+                yield f"{path}.{each}", (*value[:at], *value[at + 1 :])
             for inner, other in _others(f"{path}.{at}", each):
                 yield inner, (*value[:at], other, *value[at + 1 :])
     elif isinstance(value, dict):
         for key, each in value.items():
             for inner, other in _others(f"{path}.{key}", each):
                 yield inner, {**value, key: other}
+    else:
+        yield from ((path, other) for other in _other(value))
+
+
+def _other(value: Any) -> Iterator[Any]:
+    """Yield another value, if this is a figure: one more, one cent more, a minute later, not."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, Decimal):
+        yield value + (Decimal("0.01") if value.as_tuple().exponent else 1)
+    elif isinstance(value, time):
+        yield value.replace(minute=(value.minute + 1) % 60)
 
 
 def all_cases() -> Cases:
@@ -92,12 +104,13 @@ def all_cases() -> Cases:
 
 
 def survives(mutant: Mutant, cases: Cases) -> bool:
-    """Say whether every case that the mutant could touch still passes."""
+    """Say whether every case still passes and cites the place that it names."""
 
     def shelf(document: str) -> Profile:
         return mutant.profile if document == mutant.document else newest(document)
 
-    return not any(run_case(case, shelf).problem for case in cases[mutant.document])
+    outcomes = (run_case(case, shelf) for case in cases[mutant.document])
+    return not any(outcome.problem or outcome.uncited for outcome in outcomes)
 
 
 def survivors() -> list[str]:
