@@ -9,3 +9,4 @@ NUDGE_WORKER = False
 MIDDLEWARE = _MIDDLEWARE
 DEBUG = False
 DEV_PAGES = False
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -163,7 +163,7 @@ def _rate(calls: list[UsageRecord], bound: Binding) -> tuple[Decimal, list[dict[
             answer = bound.decide(rules.call_charge, **read_facts(rules.call_charge, facts))
         except TermsSilent as silence:
             return NIL, dump(silence.because)
-        total += answer.amount_ex
+        total += answer.to_add_ex
         because = because or dump(answer.because)
     return total, because
 

@@ -6,10 +6,8 @@ logs, and `production` refuses what must never go live.
 
 from .accounts import *
 from .core import *
-from .environment import DEBUG, ENVIRONMENT
+from .environment import *
 from .production import refuse_unsafe
 from .work import *
 
 refuse_unsafe(globals())
-
-__all__ = ["DEBUG", "ENVIRONMENT"]

@@ -43,13 +43,19 @@ class PdfUnavailable(RuntimeError):
 
 
 def make_pdf(document: Document) -> bytes:
-    """Return the document's PDF. Raises PdfUnavailable without Pango."""
+    """Return the document's PDF.
+
+    Raises PdfUnavailable without Pango, ValueError for a document that reaches outside.
+    """
     weasyprint = load_weasyprint()
     html = render_to_string(document.template, {"doc": document.content, "document": document})
     identifier = hashlib.sha256(f"{document.kind}/{document.subject}".encode()).digest()[:16]
     options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True, "pdf_identifier": identifier}
     page = weasyprint.HTML(string=html, base_url=STATIC.as_uri() + "/", url_fetcher=_fetcher())
-    layout = page.render(stylesheets=[_stylesheet()], font_config=_fonts(), **options)
+    try:
+        layout = page.render(stylesheets=[_stylesheet()], font_config=_fonts(), **options)
+    except weasyprint.urls.FatalURLFetchingError as refusal:
+        raise ValueError(str(refusal)) from refusal
     moment = document.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     layout.metadata.created = layout.metadata.modified = moment
     return bytes(layout.write_pdf(finisher=_mark_accessible, **options))

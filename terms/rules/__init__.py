@@ -149,103 +149,6 @@ Rule = Callable[..., Result]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        # relocation
-        withdrawal_cost,
-        relocation,
-        intervening_event_exit,
-        # service
-        fault_repair,
-        maintenance_window,
-        recording_retention,
-        permitted_use,
-        firewall_limits,
-        firewall_feature,
-        colo_access,
-        onsite_area,
-        out_of_scope,
-        # numbers
-        port_in_cutover,
-        port_in_withdraw,
-        service_transfer,
-        ipnd_change,
-        address_check,
-        identifier_change,
-        # supply
-        terms_acceptance,
-        terms_version,
-        csg_waiver,
-        csg_applies,
-        vendor_terms,
-        liability_cap,
-        change_notice,
-        responsibility,
-        # warranty
-        warranty_claim,
-        warranty_return,
-        warranty_charge,
-        # equipment
-        equipment_return,
-        equipment_charge,
-        equipment_title,
-        handset_fault,
-        handset_addition,
-        # usage
-        usage_alerts,
-        usage_alert_by,
-        fair_use,
-        power_overuse,
-        rack_overuse,
-        # variation
-        variation,
-        walk_away_charge,
-        # early termination
-        early_termination,
-        # leaving
-        termination,
-        port_out,
-        # contract
-        term_end,
-        plan_change,
-        plan_minimum_lines,
-        renewal,
-        contract_renewal,
-        service_start,
-        marketing_consent,
-        # documents
-        document_fee,
-        # billing
-        back_billing,
-        billing_start,
-        charge_start,
-        charge_billable_on,
-        prorata,
-        prepaid_expiry,
-        gst_payable,
-        recovery_cost,
-        deposit,
-        bill_required,
-        itemised_billing_notice,
-        # charges
-        call_charge,
-        data_excess,
-        support_fee,
-        support_rate_band,
-        indexation,
-        indexation_date,
-        price_review,
-        bundle_break,
-        # lines
-        line_amounts,
-        # late payment
-        late_fee,
-        # payment
-        invoice_due_date,
-        direct_debit,
-        card_surcharge,
-        payment_method,
-        payment_card,
-        payment_allocation,
-        card_check_refund,
         # authority
         may,
         staff_access,
@@ -259,6 +162,79 @@ RULES: dict[str, Rule] = {
         # receipt
         deemed_receipt,
         desk_open,
+        # contract
+        term_end,
+        plan_change,
+        plan_minimum_lines,
+        renewal,
+        contract_renewal,
+        service_start,
+        marketing_consent,
+        # variation
+        variation,
+        walk_away_charge,
+        # leaving
+        termination,
+        port_out,
+        # early termination
+        early_termination,
+        # relocation
+        withdrawal_cost,
+        relocation,
+        intervening_event_exit,
+        # supply
+        terms_acceptance,
+        terms_version,
+        csg_waiver,
+        csg_applies,
+        vendor_terms,
+        liability_cap,
+        change_notice,
+        responsibility,
+        # billing
+        back_billing,
+        billing_start,
+        charge_start,
+        charge_billable_on,
+        prorata,
+        prepaid_expiry,
+        gst_payable,
+        recovery_cost,
+        deposit,
+        bill_required,
+        itemised_billing_notice,
+        # lines
+        line_amounts,
+        # charges
+        call_charge,
+        data_excess,
+        support_fee,
+        support_rate_band,
+        indexation,
+        indexation_date,
+        price_review,
+        bundle_break,
+        # documents
+        document_fee,
+        # payment
+        invoice_due_date,
+        direct_debit,
+        card_surcharge,
+        payment_method,
+        payment_card,
+        payment_allocation,
+        card_check_refund,
+        # late payment
+        late_fee,
+        # disputes
+        dispute_window,
+        dispute_outcome,
+        dispute_notice,
+        dispute_escalation,
+        general_dispute,
+        legal_action_hold,
+        credit_management,
+        sixty_day_action,
         # complaints
         complaint_deadlines,
         resolution_implementation,
@@ -271,22 +247,6 @@ RULES: dict[str, Rule] = {
         privacy_complaint,
         # hardship
         hardship_decision,
-        # disputes
-        dispute_window,
-        dispute_outcome,
-        dispute_notice,
-        dispute_escalation,
-        general_dispute,
-        legal_action_hold,
-        credit_management,
-        sixty_day_action,
-        # suspension
-        suspension,
-        suspension_charges,
-        suspension_limits,
-        suspension_termination,
-        reconnection_fee,
-        reactivation_total,
         # credit
         overdue_escalation,
         bill_acceleration,
@@ -297,6 +257,46 @@ RULES: dict[str, Rule] = {
         security_draw,
         deposit_settlement,
         collection_costs,
+        # suspension
+        suspension,
+        suspension_charges,
+        suspension_limits,
+        suspension_termination,
+        reconnection_fee,
+        reactivation_total,
+        # equipment
+        equipment_return,
+        equipment_charge,
+        equipment_title,
+        handset_fault,
+        handset_addition,
+        # warranty
+        warranty_claim,
+        warranty_return,
+        warranty_charge,
+        # usage
+        usage_alerts,
+        usage_alert_by,
+        fair_use,
+        power_overuse,
+        rack_overuse,
+        # numbers
+        port_in_cutover,
+        port_in_withdraw,
+        service_transfer,
+        ipnd_change,
+        address_check,
+        identifier_change,
+        # service
+        fault_repair,
+        maintenance_window,
+        recording_retention,
+        permitted_use,
+        firewall_limits,
+        firewall_feature,
+        colo_access,
+        onsite_area,
+        out_of_scope,
         # every rule
         rule_source,
     )

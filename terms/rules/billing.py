@@ -125,7 +125,7 @@ class ChargeBillable(Terms):
     """
 
     waits_for: Billable
-    lead_days: int = 0
+    lead_days: int | None = None
     pay_by: bool = False
 
 
@@ -156,7 +156,7 @@ def charge_billable_on(
         return BillableFrom(billable_from=day, because=(reason,))
     starts = terms.waits_for is Billable.PERIOD_START
     fact = needed("period_start", period_start) if starts else needed("period_end", period_end)
-    day = fact - timedelta(days=terms.lead_days)
+    day = fact - timedelta(days=terms.lead_days or 0)
     step = f"the period {'starts' if starts else 'ends'} on {in_words(fact)}"
     steps = (step, f"{terms.lead_days} days before") if terms.lead_days else (step,)
     walk, why = rolled(profile, calendar, calendar.count(day, 0, Count.CALENDAR_DAYS))
@@ -270,6 +270,11 @@ class RecoveryCost(Terms):
     """A cost passed on is net of the input tax credit that the payee gets for it."""
 
 
+@shape("recovery_cost.enforcement")
+class EnforcementCost(Terms):
+    """Reasonable costs of getting paid may be passed on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recoverable(Result):
     """What may be passed on, in dollars without GST."""
@@ -281,10 +286,11 @@ def recovery_cost(
     profile: Profile, *, paid_inc: Decimal, input_tax_credit: Decimal
 ) -> Recoverable:
     """Return what of a cost may be passed on (CV-PAY-05, CV-BIL-08)."""
-    terms = profile.of(RecoveryCost)
+    terms, enforcement = profile.of(RecoveryCost), profile.of(EnforcementCost)
     left = money.to_cents(paid_inc - input_tax_credit)
     step = f"{money.in_dollars(paid_inc)} less {money.in_dollars(input_tax_credit)} tax credit"
-    return Recoverable(recoverable_ex=left, because=(terms.because(step),))
+    why = enforcement.because("as far as it is reasonable and was really paid")
+    return Recoverable(recoverable_ex=left, because=(terms.because(step), why))
 
 
 @shape("deposit")

@@ -33,17 +33,27 @@ class Charge(Result):
     amount_ex: Decimal | None = combine("lowest")
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallCharge(Result):
+    """A call alone, in dollars without GST; `to_add_ex` is its part of a line of several calls."""
+
+    amount_ex: Decimal | None = None
+    to_add_ex: Decimal | None = None
+
+
 @shape("call_charge")
 class CallTerms(Terms):
     """How a call's time becomes money; may be for some kinds of call only.
 
-    Time is counted in steps of `step_seconds`, at least `minimum_seconds`.
+    Time is counted in steps of `step_seconds`, at least `minimum_seconds` if there is such.
+    With `added_exactly` calls that share a line are added before anything is rounded.
     """
 
     step_seconds: int
-    minimum_seconds: int
     rounding: Rounding
+    minimum_seconds: int | None = None
     kinds: tuple[str, ...] = ()
+    added_exactly: bool = False
 
 
 def call_charge(
@@ -53,7 +63,7 @@ def call_charge(
     seconds: int,
     rate_per_minute: Decimal,
     flagfall: Decimal = money.NIL,
-) -> Charge:
+) -> CallCharge:
     """Return what an answered call costs (CV-BIL-13, VP-BIL-03, GL-BILL-02).
 
     A call that was never answered has no seconds and costs nothing (GL-AMB-15). Raise TermsSilent
@@ -63,9 +73,10 @@ def call_charge(
     if terms.kinds and kind not in terms.kinds:
         raise profile.silent("call_charge")
     if seconds <= 0:
-        return Charge(amount_ex=money.NIL, because=(terms.because("never answered"),))
+        nothing = terms.because("never answered")
+        return CallCharge(amount_ex=money.NIL, to_add_ex=money.NIL, because=(nothing,))
     steps_taken = -(-seconds // terms.step_seconds)
-    billed = max(steps_taken * terms.step_seconds, terms.minimum_seconds)
+    billed = max(steps_taken * terms.step_seconds, terms.minimum_seconds or 0)
     exact = rate_per_minute * billed / A_MINUTE + flagfall
     amount = money.to_cents(exact, terms.rounding)
     steps = [
@@ -75,7 +86,11 @@ def call_charge(
     ]
     if flagfall:
         steps.insert(1, f"plus {money.in_dollars(flagfall)} for the connection")
-    return Charge(amount_ex=amount, because=(terms.because(*steps),))
+    return CallCharge(
+        amount_ex=amount,
+        to_add_ex=exact if terms.added_exactly else amount,
+        because=(terms.because(*steps),),
+    )
 
 
 class Unit(StrEnum):

@@ -134,12 +134,13 @@ def nonpayment_termination(profile: Profile, *, due_date: date) -> NonpaymentTer
 class BreachCure(Terms):
     """Named for the breach: days from the notice in which to put it right.
 
-    `then_act`: the day after, the other side may act.
+    `then_act`: the day after, the other side may act. `by`: only such a notice counts.
     """
 
     days: int
     counted_in: Count
     then_act: bool = True
+    by: Literal["customer", "provider"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +164,8 @@ def breach_cure(
     `asked_on` is the day on which the notice was received; `by` is who gave it.
     """
     terms = profile.of(BreachCure, name=kind)
+    if terms.by and by and terms.by != by:
+        raise profile.silent("breach_cure")
     calendar = profile.calendar(state)
     walk = calendar.count(asked_on, terms.days, terms.counted_in)
     last, roll = rolled(profile, calendar, walk)

@@ -1,6 +1,6 @@
 """What leaving before the end of a minimum period costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -24,6 +24,11 @@ class MonthlyFees(Terms):
 @shape("early_termination.hardware")
 class HardwareSubsidy(Terms):
     """What is not yet paid of discounted hardware's full price."""
+
+
+@shape("early_termination.ported")
+class PortedAway(Terms):
+    """Moving to another provider repays a subsidy too."""
 
 
 @shape("early_termination.losses")
@@ -135,41 +140,36 @@ def early_termination(
     -17). `ended_on` is the last day of service; a minimum period runs from activation where known.
     """
     start = activated_on or contract_start
-    facts = _Facts(
-        start,
-        ended_on,
-        start and minimum_end(profile, start, minimum_months, service),
-        months_remaining,
-        minimum_months,
-        monthly_fee,
-        ended_by,
-        cause,
-    )
+    last_day = start and minimum_end(profile, start, minimum_months, service)
+    length = months_remaining, minimum_months
+    facts = _Facts(start, ended_on, last_day, *length, monthly_fee, ended_by, cause)
     if hardware := profile.find(HardwareSubsidy):
-        return _hardware(hardware, facts, hardware_rrp, hardware_paid)
+        answer = _hardware(hardware, facts, hardware_rrp, hardware_paid)
+        ported = profile.find(PortedAway)
+        if ported and ended_by is By.PORT:
+            why = ported.because("moved to another provider")
+            answer = replace(answer, because=(*answer.because, why))
+        return answer
     whole = profile.find(WholeService)
     if whole and whole_service and service in whole.services:
         return _monthly_fees(whole, facts)
-    if unrecovered := profile.find(Unrecovered):
-        parts = _Parts(
-            provisioning_cost,
-            unavoidable_costs,
-            recent_monthly_spend,
-            minimum_monthly_spend,
-            credits_given,
-        )
-        return _four_parts(profile, unrecovered, facts, parts)
-    losses = profile.find(Losses)
-    if losses and monthly_fee is None:
-        return _losses(losses, third_party_costs, lost_profit)
-    answer = _fees_left(profile, facts)
+    if profile.find(Unrecovered):
+        spend = recent_monthly_spend, minimum_monthly_spend
+        parts = _Parts(provisioning_cost, unavoidable_costs, *spend, credits_given)
+        return _four_parts(profile, facts, parts)
+    answer = _fees_left(profile, facts, third_party_costs, lost_profit)
     waived = profile.find(WaivedItems)
     if waived is None or waived_items_value is None:
         return answer
     return _with_waived(waived, facts, waived_items_value, answer)
 
 
-def _fees_left(profile: Profile, facts: _Facts) -> EarlyTermination:
+def _fees_left(
+    profile: Profile, facts: _Facts, costs: Decimal | None, profit: Decimal | None
+) -> EarlyTermination:
+    losses = profile.find(Losses)
+    if losses and facts.monthly_fee is None:
+        return _losses(losses, costs, profit)
     terms = profile.of(MonthlyFees)
     for_cause = profile.find(TerminationForCause, name=facts.cause)
     if facts.ended_by is By.PROVIDER and for_cause is None:
@@ -239,9 +239,8 @@ class _Parts:
     credits: Decimal
 
 
-def _four_parts(
-    profile: Profile, unrecovered: Unrecovered, facts: _Facts, parts: _Parts
-) -> EarlyTermination:
+def _four_parts(profile: Profile, facts: _Facts, parts: _Parts) -> EarlyTermination:
+    unrecovered = profile.of(Unrecovered)
     ended_on = needed("ended_on", facts.ended_on)
     last_day = needed("minimum_months", facts.last_day)
     if facts.is_over:

@@ -90,19 +90,14 @@ def late_fee(
     """
     if flat := profile.find(FlatLateFee):
         return _flat_late_fee(flat, balance, due_date, paid_on)
-    late = paid_on > due_date and balance > 0
-    if permitted := profile.find(PermittedLateFee):
-        return LateFee(
-            may_charge=late,
-            fee=None if late else money.NIL,
-            interest=money.NIL,
-            because=(permitted.because(_lateness(due_date, paid_on)),),
-        )
     if compounding := profile.find(CompoundingLateFee):
         return _compounded_late_fee(compounding, balance, due_date, paid_on)
-    terms = profile.of(ElectedLateFee)
-    if not late:
-        return _no_late_fee(terms, _lateness(due_date, paid_on))
+    lateness = _lateness(due_date, paid_on)
+    terms = profile.find(PermittedLateFee) or profile.of(ElectedLateFee)
+    if paid_on <= due_date or balance <= 0:
+        return _no_late_fee(terms, lateness)
+    if isinstance(terms, PermittedLateFee):
+        return LateFee(may_charge=True, interest=money.NIL, because=(terms.because(lateness),))
     if needed("elected", elected) is Elected.INTEREST:
         rate = needed("penalty_rate_percent", penalty_rate_percent) + terms.margin_percent
         days = (paid_on - needed("bill_date", bill_date)).days
@@ -111,9 +106,8 @@ def late_fee(
     else:
         charge = money.to_cents(needed("late_fee_amount", late_fee_amount))
         step = f"the late fee that was chosen: {money.in_dollars(charge)}"
-    cost_only = profile.find(CostOnly, tcp=tcp)
-    why: tuple[Reason, ...] = (terms.because(_lateness(due_date, paid_on), step),)
-    if cost_only:
+    why: tuple[Reason, ...] = (terms.because(lateness, step),)
+    if cost_only := profile.find(CostOnly, tcp=tcp):
         charge, capped = at_cost(cost_only, charge, actual_cost, charge_advised)
         why = (*why, capped)
     as_interest = elected is Elected.INTEREST

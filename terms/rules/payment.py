@@ -91,6 +91,11 @@ class DebitOnceBilled(Terms):
     wait_days: int
 
 
+@shape("direct_debit.no_wait")
+class NoWait(Terms):
+    """The customer agreed that no working days have to pass between the bill and the debit."""
+
+
 @shape("direct_debit.by_authority")
 class DebitByAuthority(Terms):
     """What is held may be drawn on as soon as a charge has accrued."""
@@ -136,6 +141,8 @@ def direct_debit(
         start = issue_date + timedelta(days=billed.wait_days)
         steps = (f"billed on {in_words(issue_date)}", f"may be drawn from {in_words(start)}")
     walk, why = rolled(profile, calendar, calendar.count(start, 0, Count.CALENDAR_DAYS))
+    if agreed := profile.find(NoWait, tcp=tcp):
+        why = (*why, agreed.because("no wait was agreed; the bill is open before the debit"))
     return Debit(allowed=True, earliest_on=walk.day, because=(billed.because(*steps), *why))
 
 

@@ -103,10 +103,12 @@ def deemed_receipt(
     refused = profile.find(NoChannel)
     if refused and channel in refused.channels:
         return Receipt(because=(refused.because(f"{channel} is no way to give notice"),))
-    failed = profile.find(Failed, name=channel)
+    pointer = profile.find(Pointer, name=channel)
+    travels_by = address_sent_by if pointer and address_sent_by else channel
+    failed = profile.find(Failed, name=travels_by)
     if failed and delivery_failed:
         answer = Receipt(because=(failed.because("the transmission failed"),))
-    elif pointer := profile.find(Pointer, name=channel):
+    elif pointer:
         answer = _pointed(profile, pointer, calendar, address_sent_by, sent_at, business_hours)
     else:
         answer = _received(profile, calendar, channel, sent_at, business_hours, confirmed_at)

@@ -180,7 +180,9 @@ def variation(
         return _at_once(new, facts.told_on, "the contract is new")
     if passed and facts.is_price and not on_rate_card:
         return _at_once(passed, made_on, "the price is not on the rate card")
-    answer = _exempt(profile, facts, premium_service) or _price(profile, facts, fixed_until)
+    answer = _exempt(profile, facts, premium_service, acl_consumer) or _price(
+        profile, facts, fixed_until
+    )
     if answer is not None:
         return answer
     if profile.find(ReasonableNotice, acl=acl_consumer):
@@ -190,17 +192,15 @@ def variation(
     return _after_notice(profile, terms, terms.notice_days, facts, profile.find(WalkAway), state)
 
 
-def _at_once(
-    terms: Terms, day: date | None, step: str, *more: Reason, notice: bool = False
-) -> Variation:
+def _at_once(terms: Terms, day: date | None, step: str, *more: Reason) -> Variation:
     steps = (step, f"from {in_words(day)}") if day else (step,)
     return Variation(
-        notice_required=notice, effective_on=day, because=(terms.because(*steps), *more)
+        notice_required=False, effective_on=day, because=(terms.because(*steps), *more)
     )
 
 
-def _exempt(profile: Profile, facts: _Facts, premium_service: bool) -> Variation | None:
-    exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange)
+def _exempt(profile: Profile, facts: _Facts, premium_service: bool, acl: bool) -> Variation | None:
+    exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange, acl=acl)
     if exempt:
         if facts.cause in exempt.causes:
             return _at_once(exempt, facts.told_on, f"the cause is {facts.cause}")
@@ -211,7 +211,9 @@ def _exempt(profile: Profile, facts: _Facts, premium_service: bool) -> Variation
         if exempt.premium_supplier and supplier and premium_service:
             return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
     if harmless and _is_harmless(harmless, facts):
-        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}")
+        ahead = profile.find(NotRetrospective)
+        why = (ahead.because("no notice period applies"),) if ahead else ()
+        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}", *why)
     return None
 
 
@@ -229,9 +231,11 @@ def _price(profile: Profile, facts: _Facts, fixed_until: date | None) -> Variati
         return _after_notice(profile, passed_on, days, facts, None, None)
     held = profile.find(FixedPrice)
     if held and facts.fixed_term:
-        after = needed("fixed_until", fixed_until) + ONE_DAY
+        if fixed_until is None:
+            return _at_once(held, None, "the price is held as long as it was agreed")
+        after = fixed_until + ONE_DAY
         day = max(after, facts.told_on or after)
-        return _at_once(held, day, f"the price is held until {in_words(after - ONE_DAY)}")
+        return _at_once(held, day, f"the price is held until {in_words(fixed_until)}")
     return _at_once(published, facts.told_on, "the price is not held: publication is enough")
 
 
@@ -244,10 +248,6 @@ def _reasonable(
     forced: bool,
 ) -> Variation:
     ahead = profile.of(NotRetrospective)
-    harmless = profile.find(HarmlessChange, acl=acl)
-    if harmless and _is_harmless(harmless, facts):
-        why = ahead.because("no notice period applies")
-        return _at_once(harmless, facts.told_on, f"detriment: {facts.detriment}", why)
     supplier = profile.find(SupplierWide, acl=acl)
     terms: Terms = profile.of(ReasonableNotice, acl=acl)
     walk_away = profile.find(WalkAway, acl=acl)
@@ -275,12 +275,13 @@ def _after_notice(
     state: State | None,
 ) -> Variation:
     told = facts.notice_given_on
-    if told is None or days is None:
-        step = "notice is needed" if days is None else f"{days} days' notice is needed"
-        return Variation(notice_required=True, because=(terms.because(step),))
-    day = told + timedelta(days=days)
-    steps = (f"told on {in_words(told)}", f"day {days} is {in_words(day)}")
-    reason = terms.because(*steps)
+    if told is None:
+        return Variation(notice_required=True, because=(terms.because("not told yet"),))
+    day, step = None, "how many days' notice are reasonable is still to be chosen"
+    if days is not None:
+        day = told + timedelta(days=days)
+        step = f"day {days} is {in_words(day)}"
+    reason = terms.because(f"told on {in_words(told)}", step)
     hurt = facts.detriment is not Detriment.NONE
     if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
         return Variation(notice_required=True, effective_on=day, because=(reason,))

@@ -1,8 +1,9 @@
 """Worked examples: read from files, run against the profiles, reported."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -10,7 +11,7 @@ from terms import library
 from terms.binding import Binding, Standing
 from terms.clause import Reason, Source
 from terms.facts import BadFacts, coerce, read_facts
-from terms.profile import TermsSilent
+from terms.profile import Profile, TermsSilent
 from terms.result import Result
 from terms.rules import RULES
 from terms.source import Document, read
@@ -111,13 +112,18 @@ def _case(document: Document, at: int, entry: Any, provider: str) -> Case:
     )
 
 
-def run_case(case: Case) -> Outcome:
+def newest(document: str) -> Profile:
+    """Return the newest version of a document."""
+    return library.load(document, library.latest(document))
+
+
+def run_case(case: Case, shelf: Callable[[str], Profile] = newest) -> Outcome:
     """Ask the case's rule and compare; whatever goes wrong becomes the outcome's problem."""
     rule = RULES.get(case.rule)
     if rule is None:
         return Outcome(case, {}, (), f"no rule is called {case.rule}")
     try:
-        answer = ask(case)
+        answer = ask(case, shelf)
     except TermsSilent as silence:
         problem = None if case.expect == {"silent": True} else f"silent: {silence}"
         return _outcome(case, {"silent": True}, silence.because, problem)
@@ -127,16 +133,15 @@ def run_case(case: Case) -> Outcome:
     return _outcome(case, got, answer.because, _difference(case, answer))
 
 
-def ask(case: Case) -> Result:
+def ask(case: Case, shelf: Callable[[str], Profile] = newest) -> Result:
     """Return the answer of the terms alone, or with the floor where the case has one."""
-    profile = library.load(case.provider, library.latest(case.provider))
+    profile = shelf(case.provider)
     rule = RULES[case.rule]
     facts = read_facts(rule, case.given)
     if case.floor is None:
         return rule(profile, **facts)
-    floor = library.load(library.FLOOR, library.latest(library.FLOOR))
     standing: Standing = coerce(Standing, case.floor, ("floor",))
-    return Binding(profile, floor, standing).decide(rule, **facts)
+    return Binding(profile, shelf(library.FLOOR), standing).decide(rule, **facts)
 
 
 def _outcome(
@@ -161,9 +166,16 @@ def _difference(case: Case, answer: Result) -> str | None:
             wanted = coerce(hints[key], value, (key,))
         except BadFacts as refusal:
             return f"expected value cannot be read: {refusal}"
-        if getattr(answer, key) != wanted:
+        if not _same(getattr(answer, key), wanted):
             return f"{key} differs"
     return None
+
+
+def _same(got: Any, wanted: Any) -> bool:
+    """Compare as values, instants on the one clock that never stands still or jumps."""
+    if isinstance(got, datetime) and isinstance(wanted, datetime):
+        return got.astimezone(UTC) == wanted.astimezone(UTC)
+    return bool(got == wanted)
 
 
 def cites_place(clause: str, because: Iterable[Reason]) -> bool:

@@ -1,0 +1,268 @@
+"""From charges to a tax invoice: dates, cents, reasons; nobody is billed twice."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing import selectors
+from billing.models import BillRun, Charge, Invoice, RunProblem
+from billing.services import assess_late_fees, record_payment, run_bills, run_provider_bills
+from billing.states import RunStatus
+from records.documents.models import Document
+from records.fields import MoneyField
+from records.notices.models import Notice
+from tests.world import instant, make_call, make_service, make_world
+
+ISSUE = date(2026, 12, 10)
+AT = instant("2026-12-10 06:20")
+
+
+def bill(world, on=ISSUE, at=AT) -> Invoice:
+    run_provider_bills(world.provider, issue_on=on, at=at)
+    return Invoice.objects.get(account=world.account, issue_date=on)
+
+
+@pytest.mark.parametrize(
+    ("key", "due_date", "total", "cited"),
+    [
+        # One line of 24.95 by the price list and a 45 s call at 0.132 ex GST a minute.
+        # Day 15 is Christmas Day; weekend; the 28th stands in for Boxing Day.
+        ("vpnet", date(2026, 12, 29), "27.60", "VP-PAY-02"),
+        ("comvergence", date(2026, 12, 24), "27.56", "CV-PAY-01"),
+        ("blueshift", date(2026, 12, 24), "25.06", "BS-PAY-01"),
+        ("greenlight", date(2026, 12, 24), "27.60", "GL-PAY-01"),
+    ],
+)
+@pytest.mark.django_db
+def test_each_providers_own_due_date_and_total(key, due_date, total, cited):
+    world = make_world(key, bill_day=10)
+    service = make_service(world.account)
+    make_call(service, instant("2026-12-01 10:00"), 45)
+
+    invoice = bill(world)
+
+    assert invoice.due_date == due_date
+    assert str(invoice.total_inc) == total
+    assert cited in {reason["id"] for reason in invoice.because["due_date"]}
+    assert invoice.total_inc == sum(line.amount_inc for line in invoice.lines.all())
+
+
+@pytest.mark.django_db
+def test_silent_terms_bill_by_the_house_default_and_say_so():
+    world = make_world("callpro", bill_day=10)
+    make_service(world.account)
+
+    invoice = bill(world)
+
+    sources = {reason["source"] for reason in invoice.because["due_date"]}
+    assert "default" in sources
+    assert all(
+        reason["clause"] is None
+        for reason in invoice.because["due_date"]
+        if reason["source"] == "default"
+    )
+
+
+def test_second_run_of_the_day_bills_nobody(world):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+
+    assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 1
+    assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 0
+
+    assert Invoice.objects.count() == 1
+    assert Notice.objects.filter(kind="invoice_issued").count() == 1
+
+
+def test_run_that_was_killed_half_way_goes_on_where_it_stopped(world, monkeypatch):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+    BillRun.objects.create(provider=world.provider, issue_on=ISSUE, status=RunStatus.RUNNING)
+
+    assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 1
+    assert BillRun.objects.get().status == RunStatus.CLOSED
+
+
+def test_sweep_bills_a_day_that_an_outage_swallowed(world):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+
+    assert run_bills(at=instant("2026-12-13 07:00")) == 1
+
+    assert Invoice.objects.get().issue_date == ISSUE
+
+
+def test_account_that_fails_is_noted_and_the_others_go_ahead(world, monkeypatch):
+    other = make_world("vpnet", bill_day=10)
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+    make_service(other.account)
+    from billing.services import runs
+
+    real = runs.issue_invoice
+
+    def fail_for_one(*, account, **facts):
+        if account.pk == world.account.pk:
+            raise RuntimeError("no rate for this plan")
+        return real(account=account, **facts)
+
+    monkeypatch.setattr(runs, "issue_invoice", fail_for_one)
+    run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
+
+    assert Invoice.objects.get().account == other.account
+    assert "no rate for this plan" in RunProblem.objects.get().what
+    assert BillRun.objects.get().status == RunStatus.OPEN
+
+    monkeypatch.setattr(runs, "issue_invoice", real)
+    run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
+
+    assert Invoice.objects.count() == 2
+    assert not RunProblem.objects.exists()
+    assert BillRun.objects.get().status == RunStatus.CLOSED
+
+
+def test_failure_after_the_number_was_taken_gives_no_half_written_invoice(world, monkeypatch):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+
+    def fail(**_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("billing.services.invoices.give_notice", fail)
+    run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
+
+    assert not Invoice.objects.exists()
+    assert not Document.objects.exists()
+    world.provider.refresh_from_db()
+    assert world.provider.next_invoice_number == 1
+
+
+def test_account_without_services_gets_no_invoice(world):
+    world.account.bill_day = 10
+    world.account.save()
+
+    assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 0
+    assert not Invoice.objects.exists()
+
+
+def test_call_is_billed_once(world):
+    world.account.bill_day = 10
+    world.account.save()
+    service = make_service(world.account)
+    call = make_call(service, instant("2026-12-09 23:50"), 90)
+
+    first = bill(world)
+    second = bill(world, date(2027, 1, 10), instant("2027-01-10 06:20"))
+
+    call.refresh_from_db()
+    assert call.line.invoice == first
+    assert not second.lines.filter(description__contains="calls").exists()
+
+
+def test_call_older_than_the_law_allows_is_not_billed(world):
+    world.account.bill_day = 10
+    world.account.save()
+    service = make_service(world.account)
+    # RF-TCP-07: 160 days; 2 July is 161 days before 10 December.
+    make_call(service, instant("2026-07-02 10:00"), 90)
+    make_call(service, instant("2026-07-03 10:00"), 90, kind="national")
+
+    invoice = bill(world)
+
+    assert [line.description for line in invoice.lines.all() if "calls" in line.description] == [
+        "National calls: 1 calls, 1 min"
+    ]
+
+
+def test_service_that_began_in_mid_period_is_billed_by_the_day(world):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account, fee="30.00", activated_on=date(2026, 11, 30), call_rate=None)
+
+    invoice = bill(world)
+
+    part = invoice.lines.get(description__contains="part of a month")
+    # 30 Nov to 9 Dec: 10 of the 30 days from 10 Nov.
+    assert part.amount_ex == Decimal("10.00")
+    assert part.because[0]["id"] == "VP-BIL-07"
+
+
+def test_late_fee_is_charged_once_and_capped_by_law(world):
+    world.account.bill_day = 10
+    world.account.save()
+    world.provider.late_payment_cost = Decimal("9.30")
+    world.provider.save()
+    world.account.refresh_from_db()
+    make_service(world.account, call_rate=None)
+    invoice = bill(world)
+
+    # Due 29 Dec; day 14 is 12 Jan, so day 15 is 13 Jan.
+    assert assess_late_fees(world.account, on=date(2027, 1, 12)) == []
+    (fee,) = assess_late_fees(world.account, on=date(2027, 1, 13))
+    assert assess_late_fees(world.account, on=date(2027, 1, 14)) == []
+
+    assert fee.amount == Decimal("9.30")
+    assert {"VP-PAY-06", "RF-TCP-20"} <= {reason["id"] for reason in fee.because}
+    assert fee.source == invoice.number
+    second = bill(world, date(2027, 2, 10), instant("2027-02-10 06:20"))
+    assert second.lines.get(description__startswith="Late fee").amount_inc <= Decimal("9.30")
+    assert Charge.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_customer_outside_the_code_pays_the_terms_own_late_fee():
+    world = make_world("vpnet", bill_day=10, spend="90000.00", negotiated=True)
+    make_service(world.account, call_rate=None)
+    bill(world)
+
+    (fee,) = assess_late_fees(world.account, on=date(2027, 1, 13))
+
+    assert fee.amount == Decimal("27.50")
+
+
+@pytest.mark.django_db
+def test_fee_whose_amount_the_terms_leave_open_is_not_charged_by_itself():
+    world = make_world("comvergence", bill_day=10)
+    make_service(world.account, call_rate=None)
+    bill(world)
+
+    assert assess_late_fees(world.account, on=date(2027, 3, 1)) == []
+
+
+def test_payment_is_recorded_once_and_pays_the_oldest_first(world):
+    make_service(world.account, fee="60.00", call_rate=None)
+    first = bill(world, date(2026, 11, 1), instant("2026-11-01 06:20"))
+    second = bill(world, date(2026, 12, 1), instant("2026-12-01 06:20"))
+    facts = {
+        "account": world.account,
+        "amount": Decimal("100.00"),
+        "received_on": date(2026, 12, 5),
+        "method": "bpay",
+        "reference": "BPAY-1",
+        "at": instant("2026-12-05 10:00"),
+    }
+
+    record_payment(**facts)
+    record_payment(**facts)
+
+    left = {one.pk: one.outstanding for one in selectors.invoices(world.account)}
+    assert left == {first.pk: Decimal("0.00"), second.pk: Decimal("32.00")}
+    owed = selectors.balance(world.account, date(2026, 12, 5))
+    assert owed.owing == Decimal("32.00")
+    assert owed.next_due == second.due_date
+
+
+@pytest.mark.parametrize("bad", [Decimal("1.005"), 1.5, "ten"])
+def test_money_column_refuses_what_is_not_whole_cents(bad):
+    from django.core.exceptions import ValidationError
+
+    with pytest.raises(ValidationError):
+        MoneyField().get_prep_value(bad)

@@ -1,0 +1,172 @@
+"""A complaint from the portal: reference, clocks with their clauses, notice, hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing.models import Hold
+from billing.selectors import balance
+from complaints import services
+from complaints.models import Complaint
+from complaints.states import Duty, State
+from parties.access import NotAuthorised
+from parties.models import DeclaredDay
+from records.audit.models import Entry
+from records.deadlines.models import Deadline
+from records.notices.models import Notice
+from records.notices.services import deliver_queued
+from terms.facts import Role
+from tests.world import appoint, instant, make_user, make_world
+
+CHRISTMAS_EVE = instant("2026-12-24 10:20")
+
+
+def lodge(world, at=CHRISTMAS_EVE, **facts):
+    given = {"topic": "fault", "description": "No dial tone."} | facts
+    return services.lodge_complaint(account=world.account, by=world.holder, at=at, **given)
+
+
+def clocks(complaint: Complaint) -> dict[str, date]:
+    rows = Deadline.objects.filter(subject=complaint.reference)
+    return dict(rows.values_list("duty", "due_on"))
+
+
+@pytest.mark.parametrize(
+    ("key", "acknowledge_by", "propose_by", "cited"),
+    [
+        # 28 Dec stands in for Boxing Day: 29=1, 30=2 … 12 Jan = 10 in New South Wales.
+        ("vpnet", date(2026, 12, 30), date(2027, 1, 12), {"VP-CMP-06", "VP-CMP-09"}),
+        ("callpro", date(2026, 12, 30), date(2027, 1, 12), {"RF-CMP-02", "RF-CMP-03"}),
+        ("comvergence", date(2026, 12, 30), date(2027, 1, 12), {"RF-CMP-02", "RF-CMP-03"}),
+        ("blueshift", date(2026, 12, 30), date(2027, 1, 12), {"RF-CMP-02", "RF-CMP-03"}),
+        ("greenlight", date(2026, 12, 30), date(2027, 1, 12), {"RF-CMP-02", "RF-CMP-03"}),
+    ],
+)
+@pytest.mark.django_db
+def test_web_complaint_on_christmas_eve_starts_the_clocks(key, acknowledge_by, propose_by, cited):
+    world = make_world(key)
+
+    complaint = lodge(world)
+
+    found = clocks(complaint)
+    assert found[Duty.ACKNOWLEDGE] == acknowledge_by
+    assert found[Duty.PROPOSE] == propose_by
+    because = Deadline.objects.get(subject=complaint.reference, duty=Duty.PROPOSE).because
+    assert cited <= {reason["id"] for reason in because}
+    assert any(reason["steps"] for reason in because)
+
+
+def test_reference_is_unique_and_cannot_be_guessed(world):
+    references = {lodge(world).reference for _ in range(20)}
+
+    assert len(references) == 20
+    assert all(len(reference) == 10 and reference.startswith("C-") for reference in references)
+
+
+def test_acknowledgement_goes_out_with_reference_and_dates(world, mailoutbox):
+    complaint = lodge(world)
+
+    deliver_queued(at=CHRISTMAS_EVE)
+
+    (mail,) = mailoutbox
+    assert complaint.reference in mail.subject
+    assert "Wed 30 Dec 2026" in mail.body
+    assert "Tue 12 Jan 2027" in mail.body
+    assert mail.to == [world.holder.email]
+
+
+def test_complaint_is_acknowledged_only_once_the_email_has_gone_out(world):
+    complaint = lodge(world)
+
+    assert services.acknowledge_sent(at=CHRISTMAS_EVE) == 0
+    deliver_queued(at=instant("2026-12-24 10:25"))
+    assert services.acknowledge_sent(at=instant("2026-12-24 10:30")) == 1
+
+    complaint.refresh_from_db()
+    deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
+    assert complaint.state == State.ACKNOWLEDGED
+    assert deadline.status == "met"
+    assert deadline.done_at == instant("2026-12-24 10:25")
+
+
+def test_urgent_complaint_is_answered_in_two_working_days(world):
+    complaint = lodge(world, disconnection_without_process=True)
+
+    assert complaint.is_urgent
+    assert complaint.urgent_because[0]["id"] == "VP-CMP-16"
+    assert clocks(complaint)[Duty.PROPOSE] == date(2026, 12, 30)
+
+
+def test_threat_to_safety_makes_it_urgent_by_law(world):
+    complaint = lodge(world, safety_threat=True)
+
+    assert complaint.is_urgent
+    assert "RF-CMP-06" in {reason["id"] for reason in complaint.urgent_because}
+
+
+def test_disputed_amount_is_held_and_not_overdue(world, invoice):
+    lodge(world, disputed_invoice=invoice, disputed_amount=Decimal("10.00"))
+
+    owed = balance(world.account, date(2027, 6, 1))
+    assert Hold.objects.get().amount == Decimal("10.00")
+    assert owed.overdue == invoice.total_inc - Decimal("10.00")
+    assert owed.disputed == Decimal("10.00")
+
+
+def test_stranger_cannot_complain_about_the_account(world):
+    stranger = make_user("A Stranger")
+
+    with pytest.raises(NotAuthorised):
+        services.lodge_complaint(
+            account=world.account, by=stranger, at=CHRISTMAS_EVE, topic="bill", description="x"
+        )
+
+    assert not Complaint.objects.exists()
+    assert not Notice.objects.exists()
+
+
+def test_advocate_may_complain_for_the_customer(world):
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+
+    complaint = services.lodge_complaint(
+        account=world.account, by=advocate, at=CHRISTMAS_EVE, topic="bill", description="x"
+    )
+
+    assert complaint.role == Role.ADVOCATE
+    entry = Entry.objects.get(action="lodge_complaint")
+    assert entry.actor_name == "Kim Abbott"
+    assert entry.authority
+
+
+def test_failure_half_way_leaves_nothing_behind(world, monkeypatch):
+    def fail(**_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("complaints.services.lodging.give_notice", fail)
+
+    with pytest.raises(RuntimeError):
+        lodge(world)
+
+    assert not Complaint.objects.exists()
+    assert not Deadline.objects.exists()
+
+
+def test_declared_day_moves_open_clocks(world):
+    complaint = lodge(world)
+    DeclaredDay.objects.create(state="NSW", day=date(2026, 12, 29), name="Mourning", source="x")
+
+    moved = services.recompute_open_deadlines(at=instant("2026-12-24 12:00"))
+
+    assert moved >= 2
+    found = dict(
+        Deadline.objects.filter(subject=complaint.reference, status="open").values_list(
+            "duty", "due_on"
+        )
+    )
+    assert found[Duty.ACKNOWLEDGE] == date(2026, 12, 31)
+    assert found[Duty.PROPOSE] == date(2027, 1, 13)
+    assert Deadline.objects.filter(subject=complaint.reference, status="superseded").exists()

@@ -1,0 +1,169 @@
+"""Small worlds for tests: one account of a provider with its people, made by the services."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+
+from billing.models import UsageRecord
+from contracts.models import Contract, Plan, Service
+from contracts.states import ServiceKind, ServiceStatus
+from parties.models import Account, Appointment, Customer, Provider, User
+from parties.services import ensure_staff_roles, open_account
+from parties.states import AcceptanceAct, CustomerKind, StaffRole
+from terms import library
+from terms.facts import Role
+
+SYDNEY = ZoneInfo("Australia/Sydney")
+PASSWORD = "a-long-test-password"
+_numbers = itertools.count(100001)
+
+
+def instant(text: str) -> datetime:
+    """A moment on the Sydney clock: instant("2026-12-24 10:20")."""
+    return datetime.fromisoformat(text).replace(tzinfo=SYDNEY)
+
+
+@dataclass
+class World:
+    """One account with its holder."""
+
+    provider: Provider
+    customer: Customer
+    account: Account
+    holder: User
+
+
+def make_user(name: str = "Mia Conti", **facts: Any) -> User:
+    """A person with a verified email address and the test password."""
+    email = f"{name.lower().replace(' ', '.')}.{next(_numbers)}@people.example"
+    user = User.objects.create_user(email, PASSWORD, full_name=name, **facts)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def make_provider(key: str = "vpnet") -> Provider:
+    """The provider with this key, made on first call."""
+    provider, _ = Provider.objects.get_or_create(
+        key=key,
+        defaults={
+            "name": library.provider(key).name,
+            "complaints_email": f"complaints-{key}@staff.example",
+        },
+    )
+    return provider
+
+
+def make_world(
+    key: str = "vpnet",
+    *,
+    state: str = "NSW",
+    kind: str = CustomerKind.BUSINESS,
+    opened_on: date = date(2026, 1, 5),
+    bill_day: int = 1,
+    spend: str = "5000.00",
+    negotiated: bool = False,
+) -> World:
+    """An account of a provider, TCP-protected unless it spends a lot or could negotiate."""
+    provider = make_provider(key)
+    customer = Customer.objects.create(
+        provider=provider,
+        kind=kind,
+        name="Harbour Bakery",
+        email="bakery@people.example",
+        annual_spend=Decimal(spend),
+        could_negotiate=negotiated,
+    )
+    account = open_account(
+        customer=customer,
+        number=f"T{next(_numbers)}",
+        opened_on=opened_on,
+        version=library.in_force(key, opened_on),
+        act=AcceptanceAct.SIGN_UP,
+        at=instant("2026-01-05 09:00"),
+        state=state,
+        street="1 Test Street",
+        suburb="Testville",
+        postcode="2000",
+        billing_email="bills@people.example",
+        bill_day=bill_day,
+    )
+    holder = make_user()
+    appoint(account, holder, Role.HOLDER, starts_on=opened_on)
+    return World(provider, customer, account, holder)
+
+
+def appoint(account: Account, user: User, role: Role, **facts: Any) -> Appointment:
+    """A signed and verified standing on the account."""
+    given = {
+        "starts_on": date(2026, 1, 5),
+        "in_writing": True,
+        "signed": True,
+        "form_received_on": date(2026, 1, 5),
+        "verified_at": instant("2026-01-05 10:00"),
+    } | facts
+    return Appointment.objects.create(account=account, user=user, role=role.value, **given)
+
+
+def make_service(
+    account: Account,
+    *,
+    fee: str = "24.95",
+    activated_on: date = date(2026, 1, 5),
+    minimum_months: int | None = None,
+    call_rate: str | None = "0.132",
+) -> Service:
+    """An active SIP trunk on a contract of its own."""
+    plan = Plan.objects.create(
+        provider=account.customer.provider,
+        code=f"plan-{next(_numbers)}",
+        name="SIP Saver",
+        kind=ServiceKind.SIP_TRUNK,
+        monthly_fee=Decimal(fee),
+        call_rate=Decimal(call_rate) if call_rate else None,
+        minimum_months=minimum_months,
+    )
+    contract = Contract.objects.create(
+        account=account,
+        reference=f"K-{next(_numbers)}",
+        version=library.in_force(account.customer.provider.key, activated_on),
+        started_on=activated_on,
+        minimum_months=minimum_months,
+    )
+    return Service.objects.create(
+        contract=contract,
+        plan=plan,
+        label="Shop lines",
+        identifier="02 5550 1180",
+        status=ServiceStatus.ACTIVE,
+        activated_on=activated_on,
+    )
+
+
+def make_call(service: Service, at: datetime, seconds: int, kind: str = "mobile") -> UsageRecord:
+    return UsageRecord.objects.create(
+        service=service,
+        kind=kind,
+        started_at=at,
+        seconds=seconds,
+        rate_per_minute=Decimal("0.132"),
+    )
+
+
+def make_staff(role: StaffRole = StaffRole.TEAM_MANAGER, provider: Provider | None = None) -> User:
+    """A member of staff with a role and a second factor."""
+    ensure_staff_roles()
+    user = make_user(f"Staff {role.label}", is_staff=True, provider=provider)
+    user.groups.add(Group.objects.get(name=role.label))
+    secret = get_adapter().encrypt("JBSWY3DPEHPK3PXP")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
+    return user
