@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import terms.rules
+import terms.rules.floor  # the floor's own shapes register on import
 from terms.calendar import State
 from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce, fields_from
