@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import terms.rules.floor  # the floor's own shapes register on import
-from terms.calendar import State
+from terms.calendar import DeclaredDay, State
 from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce, fields_from
 from terms.profile import Days, Part, Profile, Reading, Row
@@ -109,8 +109,13 @@ def _in_force_order(document: str, version: str) -> tuple[date, str]:
 
 
 @lru_cache(maxsize=64)
-def load(document: str, version: str) -> Profile:
-    """Return a published version. Raise BadProfile, or LookupError where there is no such file."""
+def load(document: str, version: str, declared: tuple[DeclaredDay, ...] = ()) -> Profile:
+    """Return a published version, with days that a state proclaimed since the last review.
+
+    Raise BadProfile, or LookupError where there is no such file.
+    """
+    if declared:
+        return load(document, version).with_declared(declared)
     path = PROFILES / document / f"{version}.yaml"
     if not path.is_file():
         raise LookupError(f"there is no {document} {version}: look in {PROFILES}")

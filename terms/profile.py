@@ -58,6 +58,7 @@ class Row:
 class Agreed:
     """What was agreed for one service in place of the terms: some parameters of one shape."""
 
+    shape: str
     clause: Clause
     values: Mapping[str, Any]
 
@@ -107,7 +108,7 @@ class Profile:
     parts: Mapping[str, tuple[Part, ...]]
     readings: tuple[Reading, ...] = ()
     declared: tuple[DeclaredDay, ...] = ()
-    agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    agreed: tuple[Agreed, ...] = ()
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -142,12 +143,12 @@ class Profile:
         return self._as_agreed(shape, found)
 
     def _as_agreed(self, shape: type[T], found: T | None) -> T | None:
-        agreed = self.agreed.get(shape.key)
-        if agreed is None:
-            return found
-        if found is None:
-            return shape(clause=agreed.clause, **agreed.values)
-        return replace(found, clause=agreed.clause, **agreed.values)
+        for agreed in self.agreed:
+            if agreed.shape == shape.key:
+                if found is None:
+                    return shape(clause=agreed.clause, **agreed.values)
+                return replace(found, clause=agreed.clause, **agreed.values)
+        return found
 
     def of(
         self,
@@ -227,9 +228,9 @@ class Profile:
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
 
-    def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
+    def with_agreed(self, agreed: tuple[Agreed, ...]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
-        return replace(self, agreed={**self.agreed, **agreed})
+        return replace(self, agreed=agreed) if agreed else self
 
 
 def _audience(

@@ -141,6 +141,18 @@ def test_declared_day_is_counted_out(tmp_path):
     assert any("Day of Mourning" in step for step in after.because[0].steps)
 
 
+def test_loading_is_shared_and_takes_declared_days():
+    version = library.latest("vpnet")
+    days = (DeclaredDay(date(2027, 2, 9), State.NSW, "Day of Mourning"),)
+
+    plain, declared = library.load("vpnet", version), library.load("vpnet", version, days)
+
+    assert plain is library.load("vpnet", version)
+    assert declared is library.load("vpnet", version, days)
+    assert declared.calendar(State.NSW).why_off(date(2027, 2, 9)) == "Day of Mourning"
+    assert plain.calendar(State.NSW).why_off(date(2027, 2, 9)) is None
+
+
 def test_everything_that_is_published_is_sound():
     library.check()
 
