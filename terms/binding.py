@@ -55,16 +55,16 @@ class Binding:
     switched_on: frozenset[str] = frozenset()
 
     def decide(
-        self, rule: Callable[Concatenate[Profile, P], R], *_: P.args, **facts: P.kwargs
+        self, rule: Callable[Concatenate[Profile, P], R], *none: P.args, **facts: P.kwargs
     ) -> R:
         """Return the rule's answer: as agreed or by the terms, with the law on top.
 
-        The house default answers only where all of those are silent. Raise TermsSilent where it
-        is silent too.
+        Facts are keywords. The house default answers only where all of those are silent. Raise
+        TermsSilent where it is silent too.
         """
         terms = self.profile.with_agreed(self.agreed)
         try:
-            answer = rule(terms, **facts)  # type: ignore[call-arg]
+            answer = rule(terms, *none, **facts)
         except TermsSilent as silence:
             return self._beyond_the_terms(rule, facts, silence)
         law: Any = law_on(rule, Law(self.law, self.standing, self.profile, answer), facts)

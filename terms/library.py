@@ -388,7 +388,8 @@ def check() -> None:
 def _locked() -> dict[str, str]:
     """Return the hash of each published version, by its name in the lock."""
     lines = (PROFILES / LOCK).read_text(encoding="utf-8").splitlines()
-    return dict(reversed(line.split("  ", 1)) for line in lines if line)  # type: ignore[misc]
+    pairs = (line.partition("  ") for line in lines)
+    return {name: digest for digest, _, name in pairs}
 
 
 def lock() -> str:

@@ -103,7 +103,10 @@ def test_file_that_is_no_case_file_is_refused(tmp_path, text):
 
 
 def test_fraction_in_a_case_is_exact(tmp_path):
-    text = "- {id: a, rule: onsite_area, given: {nearest_metro: melbourne, km_outside: 20.1}, expect: {travel_fee_possible: true}}"  # noqa: E501
+    text = (
+        "- {id: a, rule: onsite_area, given: {nearest_metro: melbourne, km_outside: 20.1},"
+        " expect: {travel_fee_possible: true}}"
+    )
 
     (case,) = workbench.read_cases(case_file(tmp_path, text, "comvergence.yaml"))
 
