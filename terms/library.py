@@ -89,6 +89,11 @@ def latest(document: str) -> str:
     return found[-1]
 
 
+def newest(document: str) -> Profile:
+    """Return the newest version of a document. Raise BadProfile, or LookupError."""
+    return load(document, latest(document))
+
+
 def documents() -> tuple[str, ...]:
     """Return all documents: the providers', the floor and the house default."""
     return tuple(sorted({each.parent.name for each in PROFILES.glob("*/*.yaml")}))

@@ -10,7 +10,6 @@ from terms.clause import Reason, Source
 from terms.facts import BadFacts
 from terms.profile import Profile, Row
 from terms.result import meet
-from terms.workbench.cases import newest
 from terms.workbench.examples import Example, examples
 from terms.workbench.explain import Answer, bind, by_binding, by_terms, in_plain_words, standing
 from terms.workbench.render import LABELS
@@ -68,7 +67,7 @@ def lint(profile: Profile, on: date) -> Lint:
     short: list[Finding] = []
     supplied: list[Finding] = []
     weaker: list[Finding] = []
-    default = newest(library.DEFAULT)
+    default = library.newest(library.DEFAULT)
     for example in examples(profile.document).values():
         protected = _protected(example)
         try:
@@ -80,7 +79,7 @@ def lint(profile: Profile, on: date) -> Lint:
         (supplied if alone.silent else short).extend(found)
         if not alone.silent and not found:
             weaker += _weaker(protected, alone, default)
-    duties = tuple(row for row in newest(library.FLOOR).rows if not row.feeds)
+    duties = tuple(row for row in library.newest(library.FLOOR).rows if not row.feeds)
     return Lint(profile, tuple(short), tuple(supplied), tuple(weaker), duties)
 
 
@@ -134,7 +133,9 @@ def _part(heading: str, findings: tuple[Finding, ...]) -> Iterator[str]:
 
 def _place(reason: Reason) -> str:
     """Return id and printed place; of a row of law also how far it could be verified."""
-    sure = {row.clause.id: row.conf for row in newest(library.FLOOR).rows}.get(reason.clause.id)
+    sure = {row.clause.id: row.conf for row in library.newest(library.FLOOR).rows}.get(
+        reason.clause.id
+    )
     parts = (reason.clause.id, reason.clause.heading, sure and f"({sure})")
     return " ".join(part for part in parts if part)
 

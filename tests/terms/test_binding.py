@@ -23,25 +23,21 @@ days = st.dates(date(2026, 1, 1), date(2029, 6, 30))
 amounts = st.decimals(0, 5000, places=2, allow_nan=False)
 
 
-def newest(document):
-    return library.load(document, library.latest(document))
-
-
 def bind(provider, *, default=False, agreed=(), switched_on=frozenset(), **standing):
     standing = {"tcp": True, "as_at": date(2027, 2, 1), **standing}
     return Binding(
-        newest(provider),
-        newest(library.FLOOR),
+        library.newest(provider),
+        library.newest(library.FLOOR),
         Standing(**standing),
         agreed=agreed,
-        default=newest(library.DEFAULT) if default else None,
+        default=library.newest(library.DEFAULT) if default else None,
         switched_on=switched_on,
     )
 
 
 def alone(rule, provider, facts):
     try:
-        return rule(newest(provider), **facts)
+        return rule(library.newest(provider), **facts)
     except TermsSilent:
         return None
 

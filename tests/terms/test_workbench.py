@@ -18,10 +18,6 @@ CLAUSE = Clause(document="d", version="1", id="X-1", heading="1 <b>", says='Say 
 REASON = Reason(CLAUSE, ("day 0 is <Mon>", "day 1 is Tue"))
 
 
-def newest(document):
-    return library.load(document, library.latest(document))
-
-
 def run(*words):
     lines, well = commands.run(words, TODAY)
     return "\n".join(lines), well
@@ -205,7 +201,7 @@ def test_list_and_show_name_documents_rules_and_clauses():
 
 
 def test_lint_names_what_the_law_overrules_and_what_is_weaker():
-    report = workbench.lint(newest("vpnet"), TODAY)
+    report = workbench.lint(library.newest("vpnet"), TODAY)
     text = "\n".join(report.lines())
 
     assert {"back_billing", "resolution_implementation"} <= {
@@ -216,21 +212,21 @@ def test_lint_names_what_the_law_overrules_and_what_is_weaker():
 
 
 def test_lint_of_silent_terms_finds_nothing_below_the_law():
-    report = workbench.lint(newest("callpro"), TODAY)
+    report = workbench.lint(library.newest("callpro"), TODAY)
 
     assert not report.short
     assert report.supplied
 
 
 def test_lint_shows_a_forbidden_surcharge_and_a_short_window():
-    report = workbench.lint(newest("greenlight"), TODAY)
+    report = workbench.lint(library.newest("greenlight"), TODAY)
 
     assert "card_surcharge" in {finding.example.rule for finding in report.short}
     assert "dispute_window" in {finding.example.rule for finding in report.weaker}
 
 
 def test_diff_shows_clauses_days_and_dollars(tmp_path):
-    old = newest("vpnet")
+    old = library.newest("vpnet")
     source = library.PROFILES / "vpnet" / f"{old.version}.yaml"
     text = source.read_text(encoding="utf-8").replace(f"version: {old.version}", 'version: "2"')
     text = text.replace("invoice_due_date: {days: 15", "invoice_due_date: {days: 10")
@@ -247,7 +243,7 @@ def test_diff_shows_clauses_days_and_dollars(tmp_path):
 
 
 def test_diff_of_a_version_with_itself_is_empty():
-    found = workbench.diff(newest("vpnet"), newest("vpnet"))
+    found = workbench.diff(library.newest("vpnet"), library.newest("vpnet"))
 
     assert (found.clauses, found.changes) == ((), ())
 
@@ -257,7 +253,7 @@ def test_diff_of_a_version_with_itself_is_empty():
 
 @pytest.mark.parametrize("document", library.providers())
 def test_every_executable_clause_has_a_calculator_that_answers(document):
-    profile = newest(document)
+    profile = library.newest(document)
     fed = {key.partition(":")[0].partition(".")[0] for row in profile.rows for key in row.feeds}
     offered = {each.rule: each for each in workbench.calculators(profile)}
 
@@ -269,7 +265,7 @@ def test_every_executable_clause_has_a_calculator_that_answers(document):
 
 def test_calculator_reads_a_filled_form():
     answer = workbench.calculate(
-        newest("vpnet"), "invoice_due_date", {"issue_date": "2026-12-10", "state": "NSW"}
+        library.newest("vpnet"), "invoice_due_date", {"issue_date": "2026-12-10", "state": "NSW"}
     )
 
     assert answer.values["due_date"] == date(2026, 12, 29)
@@ -278,7 +274,9 @@ def test_calculator_reads_a_filled_form():
 
 def test_calculator_names_the_field_at_fault():
     with pytest.raises(BadFacts) as refused:
-        workbench.calculate(newest("vpnet"), "invoice_due_date", {"issue_date": "tomorrow"})
+        workbench.calculate(
+            library.newest("vpnet"), "invoice_due_date", {"issue_date": "tomorrow"}
+        )
 
     assert refused.value.path == ("issue_date",)
 
