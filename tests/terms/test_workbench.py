@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from terms.workbench import commands
 from terms.workbench.cases import cites_place, places
 
 TODAY = date(2026, 11, 21)
+DOCS = Path(__file__).parents[2] / "docs" / "terms"
 CLAUSE = Clause(document="d", version="1", id="X-1", heading="1 <b>", says='Say "no" & mean it.')
 REASON = Reason(CLAUSE, ("day 0 is <Mon>", "day 1 is Tue"))
 
@@ -335,3 +337,10 @@ def test_every_clause_that_feeds_a_rule_is_cited_by_a_case(tmp_path):
 
     assert well, text
     assert "| VP-PAY-02 |" in (tmp_path / "vpnet.md").read_text(encoding="utf-8")
+
+
+def test_written_pages_are_up_to_date(tmp_path):
+    commands.run(("docs", "--into", str(tmp_path)), TODAY)
+
+    for page in tmp_path.glob("*.md"):
+        assert page.read_text(encoding="utf-8") == (DOCS / page.name).read_text(encoding="utf-8")
