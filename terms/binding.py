@@ -1,7 +1,7 @@
 """What binds one customer: what was agreed, the terms, the law beneath them, the house default."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
@@ -19,8 +19,8 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
 
 
-def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> Agreed:
-    """Return what was agreed for one service, as `Binding` takes it.
+def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> dict[str, Agreed]:
+    """Return what was agreed for one service, by shape, as `Binding` takes it.
 
     `values` are plain data for some or all of the shape's parameters; `id` names the quotation or
     agreement, `says` repeats it in a sentence. Raise BadFacts for a shape or key that is unknown.
@@ -37,7 +37,7 @@ def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> Agree
         document="agreed", version=id, id=id, heading=None, says=says, source=Source.AGREED
     )
     read = {key: coerce(hints[key], value, (shape, key)) for key, value in values.items()}
-    return Agreed(shape, clause, read)
+    return {shape: Agreed(clause, read)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Binding:
     profile: Profile
     floor: Profile
     standing: Standing
-    agreed: tuple[Agreed, ...] = ()
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
     default: Profile | None = None
     switched_on: frozenset[str] = frozenset()
 

@@ -58,7 +58,6 @@ class Row:
 class Agreed:
     """What was agreed for one service in place of the terms: some parameters of one shape."""
 
-    shape: str
     clause: Clause
     values: Mapping[str, Any]
 
@@ -108,7 +107,7 @@ class Profile:
     parts: Mapping[str, tuple[Part, ...]]
     readings: tuple[Reading, ...] = ()
     declared: tuple[DeclaredDay, ...] = ()
-    agreed: tuple[Agreed, ...] = ()
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -143,12 +142,12 @@ class Profile:
         return self._as_agreed(shape, found)
 
     def _as_agreed(self, shape: type[T], found: T | None) -> T | None:
-        for agreed in self.agreed:
-            if agreed.shape == shape.key:
-                if found is None:
-                    return shape(clause=agreed.clause, **agreed.values)
-                return replace(found, clause=agreed.clause, **agreed.values)
-        return found
+        agreed = self.agreed.get(shape.key)
+        if agreed is None:
+            return found
+        if found is None:
+            return shape(clause=agreed.clause, **agreed.values)
+        return replace(found, clause=agreed.clause, **agreed.values)
 
     def of(
         self,
@@ -228,7 +227,7 @@ class Profile:
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
 
-    def with_agreed(self, agreed: tuple[Agreed, ...]) -> "Profile":
+    def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
         return replace(self, agreed=agreed) if agreed else self
 

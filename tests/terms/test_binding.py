@@ -23,13 +23,13 @@ days = st.dates(date(2026, 1, 1), date(2029, 6, 30))
 amounts = st.decimals(0, 5000, places=2, allow_nan=False)
 
 
-def bind(provider, *, default=False, agreed=(), switched_on=frozenset(), **standing):
+def bind(provider, *, default=False, agreed=None, switched_on=frozenset(), **standing):
     standing = {"tcp": True, "as_at": date(2027, 2, 1), **standing}
     return Binding(
         library.newest(provider),
         library.newest(library.FLOOR),
         Standing(**standing),
-        agreed=agreed,
+        agreed=agreed or {},
         default=library.newest(library.DEFAULT) if default else None,
         switched_on=switched_on,
     )
@@ -59,7 +59,7 @@ def sources(answer):
 def test_agreed_figure_outranks_the_terms_and_is_cited():
     agreed = agree("invoice_due_date", {"days": 30}, id="Q-17", says="30 days, as quoted")
 
-    answer = bind("greenlight", agreed=(agreed,)).decide(
+    answer = bind("greenlight", agreed=agreed).decide(
         rules.invoice_due_date, issue_date=date(2027, 2, 1), state=State.NSW
     )
 
@@ -73,7 +73,7 @@ def test_agreed_figure_answers_where_the_terms_are_silent():
         "invoice_due_date", {"days": 7, "rolls": False, "printed_first": False}, id="Q-1", says="7"
     )
 
-    answer = bind("callpro", agreed=(agreed,)).decide(
+    answer = bind("callpro", agreed=agreed).decide(
         rules.invoice_due_date, issue_date=date(2027, 2, 1), state=State.NSW
     )
 
@@ -83,7 +83,7 @@ def test_agreed_figure_answers_where_the_terms_are_silent():
 def test_law_stands_on_top_of_what_was_agreed():
     agreed = agree("resolution_implementation", {"working_days": 20}, id="Q-2", says="20 days")
 
-    answer = bind("vpnet", agreed=(agreed,)).decide(
+    answer = bind("vpnet", agreed=agreed).decide(
         rules.resolution_implementation,
         offered_on=date(2027, 2, 15),
         accepted_on=date(2027, 2, 17),
