@@ -64,7 +64,7 @@ def _serve(port: int) -> int:
             "--log-level", "warning", "--no-control-socket",
         ),
         "worker and beat": _start(
-            "celery", "-A", "portal", "worker", "--beat", "--concurrency", "1",
+            "celery", "-A", "portal", "worker", "--beat", "--concurrency", "1", "--quiet",
             "--loglevel", os.environ["LOG_LEVEL"],
         ),
     }  # fmt: skip
