@@ -14,8 +14,8 @@ from django.db.models import Prefetch, QuerySet
 from records.audit.models import Entry
 from terms import library
 from terms.binding import Binding, Standing
+from terms.calendar import Calendar, State
 from terms.calendar import DeclaredDay as TermsDay
-from terms.calendar import State
 from terms.facts import Role
 from terms.profile import Agreed
 
@@ -141,6 +141,13 @@ def binding(
         agreed=agreed or {},
         default=library.load(HOUSE_DEFAULT, library.latest(HOUSE_DEFAULT)).with_declared(declared),
     )
+
+
+def working_calendar(account: Account, on: date) -> Calendar:
+    """The working days of the account's state, as its provider's terms read them."""
+    document = account.customer.provider.key
+    profile = library.load(document, library.in_force(document, on))
+    return profile.with_declared(declared_days()).calendar(State(account.state))
 
 
 def declared_days() -> tuple[TermsDay, ...]:
