@@ -197,13 +197,14 @@ def require(
     return decision
 
 
-def audit_actor(request: HttpRequest, authority: str = "") -> AuditActor:
-    """Who acts in this request, for the audit trail."""
+def audit_actor(request: HttpRequest, authority: str = "", acted_as: str = "") -> AuditActor:
+    """Who acts in this request, under which appointment and as what, for the audit trail."""
     user = request.user
     return AuditActor(
         user_id=user.pk,
         name=str(user),
         authority=authority,
+        acted_as=acted_as,
         address=request.META.get("REMOTE_ADDR"),
     )
 
@@ -260,7 +261,7 @@ class AccountPage(LoginRequiredMixin):
             record_read(
                 account_id=self.account.pk,
                 at=request.at,
-                actor=audit_actor(request, self.decision.authority),
+                actor=audit_actor(request, self.decision.authority, self.decision.role),
                 subject=request.path[:80],
             )
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

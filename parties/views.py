@@ -199,10 +199,26 @@ class Looked(ListPage):
     action = Action.VIEW_PERSONAL_DETAILS
     template_name = "parties/looked.html"
     section = "people"
-    search_in = ("actor_name", "action", "subject")
+    search_in = ("actor_name", "action", "subject", "reason")
     sorts = {"when": "at", "who": "actor_name"}
     csv_name = "account-history"
-    csv_columns = {"When": "at", "Who": "actor_name", "What": "what", "About": "subject"}
+    csv_columns = {
+        "When": "at",
+        "Who": "who",
+        "As": "role",
+        "What": "what",
+        "About": "about",
+        "Changed": "changed",
+        "Reason": "reason",
+    }
 
     def rows(self) -> QuerySet[Any]:
         return selectors.history(self.account)
+
+    def csv_rows(self) -> Iterable[Any]:
+        return map(selectors.deed, super().csv_rows())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["deeds"] = [selectors.deed(entry) for entry in context["page_obj"]]
+        return context

@@ -68,6 +68,13 @@ def add_message(*, reference: str, by: User, text: str, at: datetime) -> Complai
             _step(complaint, Act.CUSTOMER_ANSWERS, by=by, at=at, text=text)
         else:
             Event.objects.create(complaint=complaint, at=at, by=by, act="message", text=text)
+            record(
+                account_id=complaint.account_id,
+                at=at,
+                action="complaint_message",
+                actor=access.AuditActor(user_id=by.pk, name=str(by)),
+                subject=complaint.reference,
+            )
     return complaint
 
 
