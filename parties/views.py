@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -159,6 +160,9 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
         except InvitationRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
+        if is_mfa_enabled(user):
+            messages.success(self.request, "The account is yours. Log in with both factors.")
+            return redirect("account_login")
         login(self.request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         messages.success(self.request, "The account is yours. Welcome.")
         return redirect("home")
