@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -50,6 +51,8 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         """Return the record, once it is known why somebody opens it. Raises ReasonNeeded."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         found = super().get_object(request, object_id, from_field)
         if found is not None:
             for account in self.accounts_of(found):

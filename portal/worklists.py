@@ -92,6 +92,6 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return True
     if isinstance(found, Complaint) and user.has_perm("complaints.change_complaint"):
         return found.assigned_to_id is None and found.state not in OVER
-    if user.has_perm("billing.change_invoice"):
+    if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

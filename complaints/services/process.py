@@ -97,8 +97,8 @@ def accept_proposal(*, reference: str, by: User, at: datetime) -> Complaint:
     with transaction.atomic():
         complaint = _locked(reference)
         _require(complaint, by, access.Action.ACCEPT_RESOLUTION, at)
-        offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
         _step(complaint, Act.ACCEPT, by=by, at=at)
+        offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
         implementation_clock(
             complaint, offered_on=access.local_day(complaint.account, offered.at), at=at
         )

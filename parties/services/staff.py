@@ -53,6 +53,8 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
         "auth": {"view"},
     },
 }
+# Models that only some roles see, although they see the others of the app.
+ONLY_FOR = {"staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR}}
 
 
 def ensure_staff_roles() -> None:
@@ -64,7 +66,9 @@ def ensure_staff_roles() -> None:
             for label, verbs in ADMIN[role].items():
                 for verb in verbs:
                     wanted |= Q(content_type__app_label=label, codename__startswith=f"{verb}_")
-            group.permissions.set(Permission.objects.filter(wanted))
+            kept = [model for model, roles in ONLY_FOR.items() if role not in roles]
+            granted = Permission.objects.filter(wanted).exclude(content_type__model__in=kept)
+            group.permissions.set(granted)
 
 
 def grant_staff_role(
