@@ -178,7 +178,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
         """Ask for what the step needs, take it, and say so."""
         if not request.user.has_perm("complaints.change_complaint"):
             raise PermissionDenied
-        complaint = self.get_queryset(request).filter(pk=pk).first()
+        complaint = self.get_object(request, str(pk))
         if complaint is None or act not in {step.value for step in STEPS}:
             raise Http404
         service, form_class = STEPS[Act(act)]
