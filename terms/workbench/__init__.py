@@ -1,6 +1,13 @@
 """What pages and commands may use of the terms: cases, explanations, reports, renderings."""
 
-from terms.workbench.calculators import Calculator, Field, calculate, calculators
+from terms.workbench.calculators import (
+    Calculator,
+    Field,
+    Worked,
+    calculate,
+    calculators,
+    work_out,
+)
 from terms.workbench.cases import BadCase, Case, Outcome, Report, read_cases, run_case, run_cases
 from terms.workbench.diff import diff
 from terms.workbench.explain import Answer, by_binding, by_terms, explain, in_plain_words
@@ -15,6 +22,7 @@ __all__ = [
     "Field",
     "Outcome",
     "Report",
+    "Worked",
     "by_binding",
     "by_terms",
     "calculate",
@@ -29,4 +37,5 @@ __all__ = [
     "render_text",
     "run_case",
     "run_cases",
+    "work_out",
 ]

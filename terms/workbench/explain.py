@@ -8,7 +8,7 @@ from typing import Any
 
 from terms import library
 from terms.binding import Binding, Standing
-from terms.calendar import in_words
+from terms.calendar import DeclaredDay, in_words
 from terms.clause import Reason
 from terms.facts import BadFacts, coerce, read_facts
 from terms.money import in_dollars
@@ -61,14 +61,22 @@ def standing(plain: Mapping[str, Any], given: Mapping[str, Any], on: date) -> St
     return read
 
 
-def bind(profile: Profile, customer: Standing, *, default: bool = True) -> Binding:
-    """Return the binding of one document, the newest floor and, if wanted, the house default."""
-    return Binding(
-        profile,
-        library.newest(library.FLOOR),
-        customer,
-        default=library.newest(library.DEFAULT) if default else None,
+def bind(
+    profile: Profile,
+    customer: Standing,
+    *,
+    default: bool = True,
+    declared: tuple[DeclaredDay, ...] = (),
+) -> Binding:
+    """Return the binding of one document, the newest floor and, if wanted, the house default.
+
+    `declared` are days that a state proclaimed; the document must know them already.
+    """
+    floor, house = (
+        library.load(each, library.latest(each), declared)
+        for each in (library.FLOOR, library.DEFAULT)
     )
+    return Binding(profile, floor, customer, default=house if default else None)
 
 
 def explain(provider: str, rule: str, given: Mapping[str, Any], customer: Standing) -> list[str]:
