@@ -6,11 +6,19 @@ from terms.workbench.calculators import (
     Worked,
     calculate,
     calculators,
+    field_for,
     work_out,
 )
 from terms.workbench.cases import BadCase, Case, Outcome, Report, read_cases, run_case, run_cases
 from terms.workbench.diff import diff
-from terms.workbench.explain import Answer, by_binding, by_terms, explain, in_plain_words
+from terms.workbench.explain import (
+    Answer,
+    answer_rows,
+    by_binding,
+    by_terms,
+    explain,
+    in_plain_words,
+)
 from terms.workbench.lint import lint
 from terms.workbench.render import render_html, render_pdf, render_text
 
@@ -23,12 +31,14 @@ __all__ = [
     "Outcome",
     "Report",
     "Worked",
+    "answer_rows",
     "by_binding",
     "by_terms",
     "calculate",
     "calculators",
     "diff",
     "explain",
+    "field_for",
     "in_plain_words",
     "lint",
     "read_cases",

@@ -187,6 +187,17 @@ def _fields(
         yield _field(name, kind, value, known)
 
 
+def field_for(rule: str, fact: str) -> Field | None:
+    """Return an empty input for a fact that a rule takes; None for what has no one input."""
+    if rule not in RULES or not takes(RULES[rule], fact):
+        return None
+    kind = _plain(get_type_hints(RULES[rule])[fact])
+    simple = kind in _KINDS or get_origin(kind) is Literal
+    if simple or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return _field(fact, kind, None, ())
+    return None
+
+
 def _python_name(key: str) -> str:
     return f"{key}_" if key == "from" else key
 

@@ -1,5 +1,6 @@
 """One question answered: by the terms alone, with the law, and by the house default."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from terms.money import in_dollars
 from terms.profile import Profile, TermsSilent
 from terms.result import Result
 from terms.rules import RULES
+from terms.workbench import words
 from terms.workbench.render import render_text
 
 
@@ -89,6 +91,21 @@ def explain(provider: str, rule: str, given: Mapping[str, Any], customer: Standi
             "With the law, and the default", by_binding(bind(profile, customer), rule, given)
         ),
     ]
+
+
+def answer_rows(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """Return the determined fields of an answer, label and value as a reader would write them."""
+    return tuple(
+        (words.of_answer(name), _as_read(value))
+        for name, value in answer.values.items()
+        if value is not None
+    )
+
+
+def _as_read(value: Any) -> str:
+    if isinstance(value, str):
+        return words.of_choice(value) if re.fullmatch(r"[a-z][a-z_]*", value) else value
+    return in_plain_words(value)
 
 
 def in_plain_words(value: Any) -> str:
