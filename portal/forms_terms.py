@@ -30,7 +30,6 @@ class ReadersForm(forms.Form):
             ("protected", "Protected consumers"),
             ("others", "All other customers"),
         ],
-        required=False,
     )
 
 
@@ -44,15 +43,16 @@ class CalculatorForm(forms.Form):
         besides = (field_for(self.rule, name) for name in data or () if name not in known)
         self.asked += filter(None, besides)
         first_shown = {each.name: _first_shown(each) for each in self.asked} | {PROTECTED: "yes"}
-        super().__init__(data or first_shown)
+        super().__init__({PROTECTED: "yes", **data} if data else first_shown)
         for each in self.asked:
             self.fields[each.name] = _form_field(each)
+            self.fields[each.name].error_messages["required"] = NEEDED
         self.fields[PROTECTED] = forms.ChoiceField(
             label="Protected consumer?",
             help_text="Most people at home are, and small businesses that could not negotiate.",
             choices=YES_NO,
             widget=forms.RadioSelect,
-            required=False,
+            error_messages={"required": NEEDED},
         )
 
     def filled(self, home: State) -> dict[str, str]:
@@ -88,7 +88,11 @@ def _first_shown(field: Field) -> str:
 
 
 def _form_field(field: Field) -> forms.Field:
-    facts: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+    facts: dict[str, Any] = {
+        "label": field.label,
+        "help_text": field.help,
+        "required": field.required,
+    }
     if field.kind == "yes_no":
         return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **facts)
     if field.kind == "choice":

@@ -206,7 +206,13 @@ class WorkItOut(VersionPage):
         form = CalculatorForm(calculator, self.request.GET.dict())
         declared = known_declared_days()
         found = answers(self.profile, calculator, form, on=self.today, declared=declared)
-        return super().get_context_data(calculator=calculator, form=form, **found, **kwargs)
+        return super().get_context_data(
+            calculator=calculator,
+            form=form,
+            floor=library.newest(library.FLOOR),
+            **found,
+            **kwargs,
+        )
 
     @cached_property
     def calculator(self) -> Calculator:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -34,6 +34,7 @@ class Field:
     value: str
     choices: tuple[str, ...] = ()
     help: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,10 @@ def _fields(
         for at, each in enumerate(value):
             yield from _fields(f"{name}.{at}", get_args(kind)[0], each, known)
     else:
-        yield _field(name, kind, value, known)
+        # What this document's example gives is needed; part of a thing may be left open.
+        open_part = "." in name and kind is not hint
+        field = _field(name, kind, value, known)
+        yield replace(field, required=value is not None and not open_part)
 
 
 def field_for(rule: str, fact: str) -> Field | None:

@@ -105,7 +105,11 @@ def answer_rows(answer: Answer) -> tuple[tuple[str, str], ...]:
 def _as_read(value: Any) -> str:
     if isinstance(value, str):
         return words.of_choice(value) if re.fullmatch(r"[a-z][a-z_]*", value) else value
-    return in_plain_words(value)
+    return (
+        words.humanised(in_plain_words(value))
+        if isinstance(value, bool)
+        else in_plain_words(value)
+    )
 
 
 def in_plain_words(value: Any) -> str:
