@@ -1,6 +1,6 @@
 """`make bench`: performance as ratios taken in one run. It prints a table and never fails.
 
-Each figure is the median of paired measurements of CPU time, so it holds on a slow or busy machine.
+Each figure is the median of paired measurements of CPU time, so it holds on a busy machine too.
 A ratio under 1.15 means nothing, one over 1.5 is safe.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-
+from bench.measure import Row
 
 
 def main() -> int:

@@ -27,7 +27,7 @@ def cpu(act: Callable[[], object]) -> float:
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], rounds: int = 7) -> float:
-    """How many times as long `one` takes as `other`: the median of paired turns after a warm-up."""
+    """How many times as long `one` takes as `other`: the median of paired turns."""
     one()
     other()
     return statistics.median(cpu(one) / cpu(other) for _ in range(rounds))

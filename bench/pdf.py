@@ -1,4 +1,4 @@
-"""An invoice of 40 lines: ours against ReportLab's platypus and against WeasyPrint used naively."""
+"""An invoice of 40 lines: ours against ReportLab's platypus and a naive use of WeasyPrint."""
 
 from __future__ import annotations
 
@@ -64,34 +64,46 @@ def _naive() -> Callable[[], object]:
 
 
 def _platypus() -> Callable[[], object]:
+    from reportlab.lib import colors
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import getSampleStyleSheet
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
     content = _document().content
     style = getSampleStyleSheet()
 
     def draw() -> object:
+        normal = style["Normal"]
         parts = [Paragraph(content["title"], style["Title"])]
-        parts += [Paragraph(line, style["Normal"]) for line in content["customer"]["address"]]
+        parts += [Paragraph(text, normal) for text in _words(content)]
         cells = [
             [
-                Paragraph(line["description"], style["Normal"]),
-                f"{line['from']} {line['to']}",
-                line["quantity"],
-                line["unit_price"],
-                line["gst"],
-                line["amount"],
+                Paragraph(line[name], normal)
+                for name in ("description", "from", "quantity", "unit_price", "gst", "amount")
             ]
             for line in content["lines"]
         ]
-        parts.append(Table([["Charge", "Days", "Qty", "Price", "GST", "Amount"], *cells]))
+        lines = Table([["Charge", "From", "Qty", "Price", "GST", "Amount"], *cells], repeatRows=1)
+        lines.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, colors.grey)]))
+        parts.append(lines)
         for reason in content["because"]:
-            parts.append(Paragraph(f"{reason['what']}: {reason['value']}", style["Normal"]))
+            parts.append(Paragraph(f"{reason['what']}: {reason['value']}", style["Heading3"]))
+            for why in reason["reasons"]:
+                parts.append(Paragraph(f"{why['clause']} {why['says']}", normal))
+                parts += [Paragraph(step, normal) for step in why["steps"]]
         SimpleDocTemplate(io.BytesIO(), pagesize=A4).build(parts)
         return None
 
     return draw
+
+
+def _words(content: dict[str, Any]) -> list[str]:
+    """What stands on the invoice beside its lines and reasons."""
+    told = [content["seller"]["name"], content["seller"]["abn"], *content["customer"]["address"]]
+    told += [f"{row['label']} {row['amount']}" for row in content["summary"]]
+    told += [f"{way['method']} {way['text']}" for way in content["pay"]]
+    told += [f"{name} {amount}" for name, amount in content["totals"].items()]
+    return [*told, *content["help"].values()]
 
 
 def _growth(draw: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -97,16 +98,18 @@ def may(
     on: date,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
     Of several standings the widest that is in force answers; staff are judged by their role.
+    `standings` are the actor's own on this account, where they have been read already.
     """
     if actor.is_staff:
         return staff_may(actor, action, account)
     decisions = [
         _judge(appointment, action, account, on, customer_present, amount)
-        for appointment in selectors.standings(account, actor, on)
+        for appointment in (standings or selectors.standings(account, actor, on))
     ]
     allowed = [decision for decision in decisions if decision.allowed]
     if allowed:
@@ -189,9 +192,18 @@ def require(
     on: date,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
-    decision = may(actor, action, account, on=on, customer_present=customer_present, amount=amount)
+    decision = may(
+        actor,
+        action,
+        account,
+        on=on,
+        customer_present=customer_present,
+        amount=amount,
+        standings=standings,
+    )
     if not decision.allowed:
         raise NotAuthorised(decision, action)
     return decision
@@ -255,7 +267,13 @@ class AccountPage(LoginRequiredMixin):
             return redirect("admin:index")
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
-        self.decision = require(request.user, self.action, self.account, on=self.today)
+        self.decision = require(
+            request.user,
+            self.action,
+            self.account,
+            on=self.today,
+            standings=current(request).chosen.standings,
+        )
         if self.decision.role != Role.HOLDER:
             record_read(
                 account_id=self.account.pk,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from records.audit.models import Entry
@@ -18,6 +20,7 @@ from terms.facts import Role
 from terms.profile import Agreed
 
 from .models import Account, Appointment, DeclaredDay, Provider, TermsAcceptance, User
+from .models.acceptance import DECLARED_DAYS
 from .states import CustomerKind
 
 FLOOR = "floor"
@@ -37,6 +40,7 @@ class Acting:
     holder_name: str
     ends_on: date | None
     limits: tuple[str, ...]
+    standings: tuple[Appointment, ...]
 
     @property
     def for_someone_else(self) -> bool:
@@ -48,13 +52,14 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
-        .prefetch_related("account__acceptances")
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
+    held: dict[int, list[Appointment]] = defaultdict(list)
     for row in rows:
         today = at.astimezone(State(row.account.state).zone).date()
         if row.starts_on <= today <= (row.ends_on or today):
+            held[row.account_id].append(row)
             kept = best.get(row.account_id)
             if kept is None or WIDEST.index(row.role) < WIDEST.index(kept.role):
                 best[row.account_id] = row
@@ -66,6 +71,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
             holder_name=row.account.customer.name,
             ends_on=row.ends_on,
             limits=tuple(row.limits),
+            standings=tuple(held[row.account_id]),
         )
         for row in best.values()
     ]
@@ -139,10 +145,14 @@ def binding(
 
 def declared_days() -> tuple[TermsDay, ...]:
     """Days proclaimed by a state since the calendar was published."""
-    return tuple(
-        TermsDay(state=State(row.state), day=row.day, name=row.name)
-        for row in DeclaredDay.objects.order_by("state", "day")
-    )
+    known = cache.get(DECLARED_DAYS)
+    if known is None:
+        known = tuple(
+            TermsDay(state=State(row.state), day=row.day, name=row.name)
+            for row in DeclaredDay.objects.order_by("state", "day")
+        )
+        cache.set(DECLARED_DAYS, known, timeout=300)
+    return known
 
 
 def account_by_public_id(public_id: str) -> Account | None:
