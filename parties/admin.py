@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .models import Account, Appointment, Customer, DeclaredDay, Invitation, Provider, User
+from .models import Account, Appointment, Customer, Invitation, Provider, User
 
 
 class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -118,12 +118,3 @@ class InvitationAdmin(ReadOnlyAdmin):
     search_fields = ("email", "account__number")
     list_select_related = ("account__customer",)
     exclude = ("token_hash",)
-
-
-@admin.register(DeclaredDay)
-class DeclaredDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A day proclaimed by a state; open clocks are set anew by the sweep that follows."""
-
-    list_display = ("day", "state", "name", "source")
-    list_filter = ("state",)
-    date_hierarchy = "day"

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views import View
@@ -25,7 +24,6 @@ from terms.workbench import Answer, Calculator, answer_rows, diff, reading, work
 
 from .forms_terms import PROTECTED, CalculatorForm, ReadersForm
 
-DECLARED_FOR_SECONDS = 60
 TCP_OF_READERS = {"protected": True, "others": False}
 COLUMNS = ("id", "place", "says", "for", "feeds", "shown", "silent on", "confidence")
 
@@ -204,8 +202,7 @@ class WorkItOut(VersionPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         calculator = self.calculator
         form = CalculatorForm(calculator, self.request.GET.dict())
-        declared = known_declared_days()
-        found = answers(self.profile, calculator, form, on=self.today, declared=declared)
+        found = answers(self.profile, calculator, form, on=self.today, declared=declared_days())
         return super().get_context_data(
             calculator=calculator,
             form=form,
@@ -271,14 +268,6 @@ def _shown(answer: Answer) -> Shown:
     by = {reason.clause.source for reason in answer.because}
     source = next((each for each in (Source.DEFAULT, Source.FLOOR) if each in by), Source.TERMS)
     return Shown(answer_rows(answer), answer.because, answer.silent, source.value)
-
-
-def known_declared_days() -> tuple[DeclaredDay, ...]:
-    """Return the days that states proclaimed; read once a minute, so that readers cost nothing."""
-    days: tuple[DeclaredDay, ...] = cache.get_or_set(
-        "declared_days", declared_days, DECLARED_FOR_SECONDS
-    )
-    return days
 
 
 class Compare(VersionPage):
