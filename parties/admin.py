@@ -17,7 +17,6 @@ from .models import (
     Account,
     Appointment,
     Customer,
-    DeclaredDay,
     Invitation,
     Provider,
     StaffGrant,
@@ -243,24 +242,6 @@ class InvitationAdmin(ReadOnlyAdmin):
     search_fields = ("email", "account__number")
     list_select_related = ("account__customer",)
     exclude = ("token_hash",)
-
-
-@admin.register(DeclaredDay)
-class DeclaredDayAdmin(ConfinedAdmin):
-    """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
-
-    It moves the clocks of every provider, so staff of one provider only read it.
-    """
-
-    list_display = ("day", "state", "name", "source")
-    list_filter = ("state",)
-    date_hierarchy = "day"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return not request.user.provider_id and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return not request.user.provider_id and super().has_change_permission(request, obj)
 
 
 @admin.register(StaffGrant)

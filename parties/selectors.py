@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +28,7 @@ from .models.acceptance import DECLARED_DAYS
 from .models.appointments import ROLES
 from .states import CustomerKind
 
+_supposed: ContextVar[tuple[TermsDay, ...]] = ContextVar("supposed_days", default=())
 FLOOR = "floor"
 HOUSE_DEFAULT = "default"
 WIDEST = [
@@ -162,7 +165,17 @@ def declared_days() -> tuple[TermsDay, ...]:
             for row in DeclaredDay.objects.order_by("state", "day")
         )
         cache.set(DECLARED_DAYS, known, timeout=300)
-    return known
+    return (*known, *_supposed.get())
+
+
+@contextmanager
+def as_if_declared(day: TermsDay) -> Iterator[None]:
+    """Let every binding made meanwhile count a day as declared that nobody has declared yet."""
+    token = _supposed.set((*_supposed.get(), day))
+    try:
+        yield
+    finally:
+        _supposed.reset(token)
 
 
 def account_by_public_id(public_id: str) -> Account | None:

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("contracts.urls")),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
-    path("terms/", views.Terms.as_view(), name="your_terms"),
+    path("terms/", include("portal.urls_terms")),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),
     path("admin/", admin.site.urls),

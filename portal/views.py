@@ -1,4 +1,4 @@
-"""Home, the terms' front page, and health."""
+"""Home, the way in for staff, and health."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from billing.selectors import balance
 from complaints.selectors import open_complaints
 from contracts.selectors import services
 from parties.access import AccountPage, Action
-from terms import library
 
 from . import health
 
@@ -39,17 +38,6 @@ class Home(AccountPage, TemplateView):
             waiting=[one for one in complaints if one.state == "proposed"],
             today=self.today,
             **kwargs,
-        )
-
-
-class Terms(TemplateView):
-    """The providers whose terms can be read here."""
-
-    template_name = "terms/providers.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            providers=[library.provider(key) for key in library.providers()], **kwargs
         )
 
 

@@ -71,6 +71,14 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "done": ("Done", Kind.GOOD),
     "waiting": ("Waiting", Kind.INFO),
     "ready": ("Ready", Kind.GOOD),
+    # Clauses and what answers
+    "terms_computes": ("Worked out by the portal", Kind.GOOD),
+    "terms_shown": ("Shown only", Kind.NEUTRAL),
+    "terms_silent": ("Your terms don't say", Kind.ATTENTION),
+    "terms_default": ("Default, not from your terms", Kind.ATTENTION),
+    "terms_law": ("The law answers", Kind.INFO),
+    "terms_on": ("Switched on", Kind.GOOD),
+    "terms_off": ("Switched off", Kind.NEUTRAL),
     # Outages and trouble
     "down": ("Down", Kind.BAD),
     "degraded": ("Degraded", Kind.ATTENTION),

@@ -211,6 +211,11 @@ def _value(address: Address, key: str, world: World) -> Any:
         "content_type_id": 1,
         "object_id": 1,
         "url": "nowhere/",
+        "document": "vpnet",
+        "version": "undated-1",
+        "new": "undated-1",
+        "id": "VP-PAY-02",
+        "rule": "invoice_due_date",
         "public_id": {
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
