@@ -14,13 +14,26 @@ from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
-from terms.facts import Role
+from terms.clause import Reason, dump
+from terms.facts import Action, Role
 from terms.profile import Agreed
 
-from .models import Account, Appointment, DeclaredDay, Provider, TermsAcceptance, User
-from .states import CustomerKind
+from .models import (
+    Account,
+    Appointment,
+    DeclaredDay,
+    Presence,
+    Provider,
+    TermsAcceptance,
+    User,
+)
+from .states import CustomerKind, HighRisk, PresenceState
 
 FLOOR = "floor"
+# How the floor marks a row that is prudence, not law.
+HOUSE_RULE = "house"
+LOOK_TOGETHER = "look"
+LOOKS = frozenset({Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.REQUEST_RECORDS})
 HOUSE_DEFAULT = "default"
 WIDEST = [
     role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
@@ -78,6 +91,46 @@ def standings(account: Account, user: User, on: date) -> list[Appointment]:
         .exclude(starts_on__gt=on)
         .select_related("account__customer__provider")
     )
+
+
+def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
+    """Whether the customer is there with this advocate now, for looking at things together.
+
+    A change is confirmed for itself and done at once; only looking goes on for a while.
+    """
+    return (
+        Presence.objects.filter(
+            appointment=appointment,
+            state=PresenceState.CONFIRMED,
+            act=LOOK_TOGETHER,
+            ends_at__gt=at,
+        ).exists()
+        and action in LOOKS
+    )
+
+
+def live_presences(account: Account, at: datetime) -> list[Presence]:
+    """What advocates ask for or look at with the customer at this moment, newest first."""
+    return list(
+        Presence.objects.filter(
+            account=account,
+            state__in=[PresenceState.ASKED, PresenceState.CONFIRMED],
+            ends_at__gt=at,
+        ).select_related("advocate", "account")
+    )
+
+
+def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, Any]]:
+    """Why a step needs a second factor (RF-ID-01 to RF-ID-04); empty if it does not.
+
+    A provider may turn off single entries of the house's own list, none of the law's.
+    """
+    rows = library.load(FLOOR, library.in_force(FLOOR, on)).rows
+    naming = [row for row in rows if risk.value in row.parameters.get("high_risk", ())]
+    if risk.value in account.customer.provider.low_risk:
+        naming = [row for row in naming if row.conf != HOUSE_RULE]
+    general = [row for row in rows if "factors_min" in row.parameters]
+    return dump(Reason(row.clause) for row in (*general, *naming)) if naming else []
 
 
 def holder(account: Account) -> User | None:
