@@ -30,6 +30,7 @@ __all__ = [
     "service_by_public_id",
     "service_card",
     "services",
+    "services_to_choose",
     "term_of",
     "version_in_force",
 ]
@@ -85,6 +86,12 @@ def services(account: Account, on: date) -> list[ServiceCard]:
     )
     bound = account_binding(account, on)
     return [_card(row, bound) for row in rows]
+
+
+def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
+    """The account's services that run on that day, as public id and label."""
+    rows = Service.objects.filter(contract__account=account).exclude(ended_on__lt=on)
+    return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
 
 
 def service_card(service: Service, on: date) -> ServiceCard:

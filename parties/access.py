@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +18,7 @@ from django.utils.functional import cached_property
 from records.audit.services import Actor as AuditActor
 from records.audit.services import record_read
 from terms import rules
+from terms.binding import Binding
 from terms.calendar import State
 from terms.clause import Clause, Reason, Source, dump
 from terms.facts import Action, Role, read_facts
@@ -120,8 +123,9 @@ def may(
     if actor.is_staff:
         return staff_may(actor, action, account)
     asked = _Question(action, on, at, customer_present, amount, service)
+    bound = cache(partial(selectors.binding, account, on))
     decisions = [
-        _judge(appointment, account, asked)
+        _judge(appointment, account, asked, bound)
         for appointment in selectors.standings(account, actor, on)
     ]
     allowed = [decision for decision in decisions if decision.allowed]
@@ -142,7 +146,9 @@ class _Question:
     service: str = ""
 
 
-def _judge(appointment: Appointment, account: Account, asked: _Question) -> Decision:
+def _judge(
+    appointment: Appointment, account: Account, asked: _Question, bound: Callable[[], Binding]
+) -> Decision:
     authority = str(appointment.public_id)
     if appointment.role == Role.HOLDER and not (
         appointment.ends_on and appointment.ends_on < asked.on
@@ -162,12 +168,11 @@ def _judge(appointment: Appointment, account: Account, asked: _Question) -> Deci
         "tcp": account.customer.is_tcp,
         **({} if asked.amount is None else {"amount": asked.amount}),
     }
-    decision = _decide(account, facts, role=appointment.role, authority=authority)
+    decision = _decide(bound(), facts, role=appointment.role, authority=authority)
     return _not_yet(appointment, asked, decision) if decision.allowed else decision
 
 
-def _decide(account: Account, facts: dict[str, Any], *, role: str, authority: str) -> Decision:
-    binding = selectors.binding(account, facts["on"])
+def _decide(binding: Binding, facts: dict[str, Any], *, role: str, authority: str) -> Decision:
     try:
         answer = binding.decide(rules.may, **read_facts(rules.may, facts))
     except TermsSilent as silence:
@@ -198,7 +203,9 @@ def _not_yet(appointment: Appointment, asked: _Question, decision: Decision) -> 
 
 
 def _house(id: str, says: str, step: str) -> list[dict[str, Any]]:
-    clause = Clause("house", "", id, None, says, Source.DEFAULT)
+    clause = Clause(
+        document="house", version="", id=id, heading=None, says=says, source=Source.DEFAULT
+    )
     return dump([Reason(clause, (step,))])
 
 
@@ -231,14 +238,20 @@ def _facts_of(appointment: Appointment, asked: _Question) -> dict[str, Any]:
     return facts | {key: value for key, value in optional.items() if value is not None}
 
 
-def powers(actor: User, account: Account, *, on: date, at: datetime) -> frozenset[Action]:
-    """Return all that a person may do on the account by themselves at that moment."""
-    return frozenset(
-        action for action in Action if may(actor, action, account, on=on, at=at).allowed
-    )
+def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, Decision]:
+    """Return what an appointment allows its person to do alone at that moment, and why not."""
+    account = appointment.account
+    bound = cache(partial(selectors.binding, account, on))
+    if appointment.revoked_at or appointment.starts_on > on:
+        return dict.fromkeys(Action, Decision(allowed=False, role=appointment.role))
+    return {
+        action: _judge(appointment, account, _Question(action, on, at), bound) for action in Action
+    }
 
 
-def trial(appointment: Appointment, action: Action, on: date, *, checked: bool) -> Decision:
+def trial(
+    appointment: Appointment, action: Action, on: date, bound: Binding, *, checked: bool = True
+) -> Decision:
     """Say what an appointment, saved or not, would allow; `checked`: as if staff had checked it.
 
     Tells before anybody signs whether an appointment would work at all.
@@ -254,7 +267,7 @@ def trial(appointment: Appointment, action: Action, on: date, *, checked: bool) 
         "on": on,
         "tcp": appointment.account.customer.is_tcp,
     }
-    return _decide(appointment.account, question, role=appointment.role, authority="")
+    return _decide(bound, question, role=appointment.role, authority="")
 
 
 def staff_may(actor: User, action: Action, account: Account | None = None) -> Decision:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 
 from records.audit.models import Entry
+from records.documents.models import Document
 from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay as TermsDay
@@ -22,12 +24,14 @@ from .models import (
     Account,
     Appointment,
     DeclaredDay,
+    IdentityCheck,
     Presence,
     Provider,
+    Signature,
     TermsAcceptance,
     User,
 )
-from .states import CustomerKind, HighRisk, PresenceState
+from .states import ONLY_WITH_CUSTOMER, POWERS, CustomerKind, HighRisk, PresenceState
 
 FLOOR = "floor"
 # How the floor marks a row that is prudence, not law.
@@ -93,6 +97,27 @@ def standings(account: Account, user: User, on: date) -> list[Appointment]:
     )
 
 
+def appointment_by_public_id(account: Account, public_id: str) -> Appointment | None:
+    """One appointment on the account, whatever its dates."""
+    return (
+        Appointment.objects.filter(account=account, public_id=public_id)
+        .select_related("user", "account__customer__provider")
+        .first()
+    )
+
+
+def open_code(account: Account, person: User, purpose: str, at: datetime) -> IdentityCheck | None:
+    """The code that was sent for this purpose and can still be entered."""
+    return IdentityCheck.objects.filter(
+        account=account, person=person, purpose=purpose, passed_at__isnull=True, expires_at__gt=at
+    ).first()
+
+
+def zone_of(account: Account) -> ZoneInfo:
+    """The clock of the account's state."""
+    return State(account.state).zone
+
+
 def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
     """Whether the customer is there with this advocate now, for looking at things together.
 
@@ -147,7 +172,8 @@ def holder(account: Account) -> User | None:
 
 def people(account: Account) -> list[Appointment]:
     """Everyone who stands or stood somewhere on the account, for its People page."""
-    return list(account.appointments.select_related("user").order_by("-starts_on"))
+    rows = account.appointments.select_related("user", "replaced_by")
+    return list(rows.order_by("-starts_on", "-pk"))
 
 
 def version_in_force(account: Account, on: date) -> str:
@@ -216,6 +242,7 @@ def providers() -> list[Provider]:
 class PersonCard:
     """One appointment as the People page shows it."""
 
+    public_id: str
     name: str
     email: str
     role: str
@@ -225,28 +252,81 @@ class PersonCard:
     limits: tuple[str, ...]
 
 
-def people_cards(account: Account, on: date) -> list[PersonCard]:
-    """Everyone who stands or stood somewhere on the account, newest first."""
-    return [
+def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
+    """Everyone who stands or stood somewhere on the account, who can act first."""
+    cards = [
         PersonCard(
-            name=row.user.full_name,
+            public_id=str(row.public_id),
+            name=row.person,
             email=row.user.email,
-            role=row.get_role_display(),
-            status=_standing_on(row, on),
+            role=row.position or row.get_role_display(),
+            status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,
-            limits=tuple(limit.replace("_", " ") for limit in row.limits),
+            limits=withheld(row),
         )
         for row in people(account)
+        if not hasattr(row, "replaced_by")
     ]
+    return sorted(cards, key=lambda card: card.status in OVER)
 
 
-def _standing_on(row: Appointment, on: date) -> str:
-    if row.revoked_at or (row.ends_on and row.ends_on < on):
+OVER = ("ended", "expired")
+
+
+def standing_status(row: Appointment, on: date, at: datetime) -> str:
+    """Where an appointment stands on a day, as a status code."""
+    if row.revoked_at:
+        return "ended"
+    if row.ends_on and row.ends_on < on:
         return "expired"
-    if row.starts_on > on:
-        return "pending"
-    return "current"
+    if row.needs_check and row.verified_at is None:
+        return "to_check"
+    if row.works_from and at < row.works_from:
+        return "cooling_off"
+    return "pending" if row.starts_on > on else "current"
+
+
+def withheld(row: Appointment) -> tuple[str, ...]:
+    """What an appointment withholds, in words."""
+    words = tuple(says for one, says in POWERS.items() if one.value in row.limits)
+    return ("Anything without you", *words) if ONLY_WITH_CUSTOMER in row.limits else words
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentCard:
+    """One appointment as its own page shows it."""
+
+    row: Appointment
+    status: str
+    is_over: bool
+    granted: tuple[str, ...]
+    withheld: tuple[str, ...]
+    signature: Signature | None
+    has_form: bool
+    earlier: Appointment | None
+
+
+def appointment_card(row: Appointment, on: date, at: datetime) -> AppointmentCard:
+    """One appointment with its signature and the one that it replaced."""
+    status = standing_status(row, on, at)
+    representative = row.role == Role.AUTHORISED_REP
+    granted = tuple(says for one, says in POWERS.items() if one.value not in row.limits)
+    return AppointmentCard(
+        row=row,
+        status=status,
+        is_over=status in OVER,
+        granted=granted if representative else (),
+        withheld=withheld(row),
+        signature=Signature.objects.filter(appointment=row).first(),
+        has_form=form_of(row) is not None,
+        earlier=row.replaces,
+    )
+
+
+def form_of(row: Appointment) -> Document | None:
+    """The form that was issued for an appointment."""
+    return Document.objects.filter(kind="appointment", subject=str(row.public_id)).first()
 
 
 def history(account: Account) -> QuerySet[Entry]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from terms.facts import Action
 from terms.lifecycle import Lifecycle
 
 
@@ -31,6 +32,29 @@ class AcceptanceAct(models.TextChoices):
     VARIATION = "variation", "A variation took effect"
 
 
+# What somebody may be allowed to do, in the words that people read.
+POWERS: dict[Action, str] = {
+    Action.VIEW_BILLS: "See bills and services",
+    Action.VIEW_PERSONAL_DETAILS: "See personal details",
+    Action.DISCUSS_ISSUE: "Talk through a problem",
+    Action.REQUEST_RECORDS: "Ask for records",
+    Action.PAY_BILL: "Pay a bill",
+    Action.LODGE_COMPLAINT: "Make a complaint",
+    Action.TROUBLESHOOT: "Work on a fault",
+    Action.CHANGE_DETAILS: "Change contact details",
+    Action.CHANGE_PLAN: "Change a plan",
+    Action.OPEN_SERVICE: "Order a service",
+    Action.CLOSE_SERVICE: "End a service",
+    Action.CLOSE_ACCOUNT: "Close the account",
+    Action.ADD_REPRESENTATIVE: "Appoint others",
+    Action.REMOVE_REPRESENTATIVE: "Remove others",
+    Action.ARRANGE_HARDSHIP: "Agree on payment help",
+    Action.ACCEPT_RESOLUTION: "Accept the answer to a complaint",
+    Action.INCUR_EXPENSE: "Agree to other costs",
+}
+ONLY_WITH_CUSTOMER = "only_with_customer"
+
+
 class SignedHow(models.TextChoices):
     TYPED = "typed", "Name typed on screen"
     DRAWN = "drawn", "Drawn on screen"
@@ -51,7 +75,7 @@ class Factor(models.TextChoices):
 class HighRisk(models.TextChoices):
     """Steps that need a second factor; the floor's rows RF-ID-02 to RF-ID-04 list them."""
 
-    PASSWORD_RESET = "password_reset", "Reset a password"  # noqa: S105
+    PASSWORD_RESET = "password_reset", "Reset a password"
     CHANGE_DETAILS = "change_details", "Change contact details"
     CHANGE_EMAIL = "change_email", "Change the email address"
     ADD_REPRESENTATIVE = "add_representative", "Let somebody act for you"
@@ -60,6 +84,11 @@ class HighRisk(models.TextChoices):
     EXPORT_DATA = "export_personal_data", "Download personal data"
     PORT_OUT = "port_out", "Move a number away"
     TRANSFER = "transfer_of_title", "Change the account holder"
+
+
+# What an identity can be checked for: a high-risk step, or an advocate's act.
+PRESENCE_CODE = "presence"
+CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
 
 
 class PresenceState(models.TextChoices):

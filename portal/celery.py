@@ -27,6 +27,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "records.deadlines.remind_and_flag",
         "schedule": crontab(minute="*/15"),
     },
+    "remind of appointments": {
+        "task": "parties.remind_of_expiry",
+        "schedule": crontab(minute=35),
+    },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }
 # A ring that nobody heard in time is dropped: the next one does the same work.

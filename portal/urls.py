@@ -3,11 +3,24 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from contracts.selectors import services_to_choose
+from parties.views import appointing
+
 from . import views, views_brand, views_dev
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("", include("parties.urls")),
+    path(
+        "people/appoint/check/",
+        appointing.AppointCheck.as_view(services_of=services_to_choose),
+        name="appoint_check",
+    ),
+    path(
+        "people/appoint/<slug:step>/",
+        appointing.AppointStep.as_view(services_of=services_to_choose),
+        name="appoint",
+    ),
     path("", include("contracts.urls")),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),

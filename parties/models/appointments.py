@@ -51,7 +51,9 @@ class Appointment(models.Model):
     named = models.CharField(max_length=150, blank=True, help_text="As written on the form.")
     position = models.CharField(max_length=60, blank=True, help_text="A business contact's job.")
     services = models.JSONField(
-        default=list, blank=True, help_text="Public ids of the services covered; empty for all."
+        default=dict,
+        blank=True,
+        help_text="The services covered, public id to label; empty for all.",
     )
     employee = models.BooleanField(null=True, blank=True)
     warrants_authority = models.BooleanField(
@@ -121,6 +123,7 @@ class Signature(models.Model):
     drawing = models.TextField(blank=True, help_text="The strokes, as an SVG path.")
     file = models.FileField(upload_to="appointments/%Y/%m/", blank=True)
     media_type = models.CharField(max_length=20, blank=True)
+    words = models.CharField(max_length=300, blank=True, help_text="What was agreed instead.")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True, blank=True)
@@ -151,7 +154,7 @@ class ExpiryReminder(models.Model):
 
 
 class Invitation(models.Model):
-    """An emailed way to claim an account, or to take up an appointment on it; only the token's hash is kept."""
+    """An emailed way to an account or an appointment on it; only the token's hash is kept."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
     role = models.CharField(max_length=20, choices=ROLES, default=Role.HOLDER.value)

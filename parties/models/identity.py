@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from parties.states import Factor, HighRisk, HolderEventKind
+from parties.states import CHECKED_FOR, Factor, HolderEventKind
 
 from .customers import Account
 from .people import User
@@ -22,9 +22,7 @@ class IdentityCheck(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identity_checks")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="identity_checks")
-    purpose = models.CharField(
-        max_length=40, choices=[*HighRisk.choices, ("presence", "Presence")]
-    )
+    purpose = models.CharField(max_length=40, choices=CHECKED_FOR)
     about = models.CharField(max_length=300, blank=True, help_text="What exactly it was for.")
     factor = models.CharField(max_length=15, choices=Factor)
     asked_at = models.DateTimeField()
