@@ -106,6 +106,18 @@ def appointment_by_public_id(account: Account, public_id: str) -> Appointment | 
     )
 
 
+def standing_of(acting: Acting, user: User) -> Appointment | None:
+    """The appointment under which a person acts on the account."""
+    return (
+        Appointment.objects.filter(
+            account=acting.account, user=user, role=acting.role, revoked_at__isnull=True
+        )
+        .select_related("user", "account__customer__provider")
+        .order_by("-starts_on")
+        .first()
+    )
+
+
 def open_code(account: Account, person: User, purpose: str, at: datetime) -> IdentityCheck | None:
     """The code that was sent for this purpose and can still be entered."""
     return IdentityCheck.objects.filter(
@@ -142,6 +154,24 @@ def live_presences(account: Account, at: datetime) -> list[Presence]:
             state__in=[PresenceState.ASKED, PresenceState.CONFIRMED],
             ends_at__gt=at,
         ).select_related("advocate", "account")
+    )
+
+
+def presences(account: Account, limit: int = 50) -> list[Presence]:
+    """What advocates asked for with the customer there, newest first."""
+    return list(
+        Presence.objects.filter(account=account).select_related("advocate", "account")[:limit]
+    )
+
+
+def presence_by_public_id(account: Account, public_id: Any) -> Presence | None:
+    """One request of an advocate on the account."""
+    return (
+        Presence.objects.filter(account=account, public_id=public_id)
+        .select_related(
+            "advocate", "confirmed_by", "code", "appointment", "account__customer__provider"
+        )
+        .first()
     )
 
 

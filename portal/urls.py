@@ -3,10 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from billing.selectors import is_overdue
 from contracts.selectors import services_to_choose
+from contracts.views import ConfirmPlan
 from parties.views import appointing
 
-from . import views, views_brand, views_dev
+from . import views, views_brand, views_dev, views_together
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -22,8 +24,21 @@ urlpatterns = [
         name="appoint",
     ),
     path("", include("contracts.urls")),
+    path(
+        "services/<uuid:public_id>/plan/<slug:code>/",
+        ConfirmPlan.as_view(overdue_of=is_overdue),
+        name="confirm_plan",
+    ),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
+    path("together/", views_together.Together.as_view(), name="together"),
+    path("together/ask/<slug:act>/", views_together.TogetherAsk.as_view(), name="together_ask"),
+    path("together/<uuid:public_id>/", views_together.TogetherOne.as_view(), name="together_one"),
+    path(
+        "together/<uuid:public_id>/<slug:answer>/",
+        views_together.TogetherAnswer.as_view(),
+        name="together_answer",
+    ),
     path("terms/", views.Terms.as_view(), name="your_terms"),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),

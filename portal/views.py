@@ -14,7 +14,9 @@ from billing.selectors import balance, card, invoices
 from complaints.selectors import open_complaints
 from contracts.selectors import services
 from parties.access import AccountPage, Action
+from parties.selectors import live_presences
 from terms import library
+from terms.facts import Role
 
 from . import health
 
@@ -36,6 +38,11 @@ class Home(AccountPage, TemplateView):
             services=services(self.account, self.today),
             complaints=complaints,
             waiting=[one for one in complaints if one.state == "proposed"],
+            asked=[
+                one
+                for one in live_presences(self.account, self.request.at)
+                if one.state == "asked" and self.decision.role == Role.HOLDER
+            ],
             today=self.today,
             **kwargs,
         )

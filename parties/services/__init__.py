@@ -1,7 +1,14 @@
 """The verbs about people and accounts."""
 
 from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
-from .contact import UndoRefused, change_contact, contact_details, find_change, undo_change
+from .contact import (
+    UndoRefused,
+    change_contact,
+    contact_details,
+    find_change,
+    note_access_needs,
+    undo_change,
+)
 from .customers import open_account, recompute_protection
 from .identity import IdentityNotProven, enter_code, note_factor, send_code
 from .invitations import (
@@ -47,6 +54,7 @@ __all__ = [
     "find_change",
     "find_invitation",
     "invite_holder",
+    "note_access_needs",
     "note_factor",
     "open_account",
     "possible_roles",

@@ -94,6 +94,27 @@ def change_contact(
     return change
 
 
+def note_access_needs(*, account: Account, by: User, at: datetime, **needs: Any) -> None:
+    """Keep what helps when staff talk with the customer. Raises NotAuthorised."""
+    on = access.local_day(account, at)
+    decision = access.require(by, Action.CHANGE_DETAILS, account, on=on, at=at)
+    customer = account.customer
+    before = {name: getattr(customer, name) for name in needs}
+    with transaction.atomic():
+        for name, value in needs.items():
+            setattr(customer, name, value)
+        customer.save(update_fields=list(needs))
+        record(
+            account_id=account.pk,
+            at=at,
+            action="note_access_needs",
+            actor=access.with_customer(by, decision),
+            subject=account.number,
+            before=before,
+            after=needs,
+        )
+
+
 def find_change(token: str, *, at: datetime) -> ContactChange:
     """Return the change of a link. Raises UndoRefused if it is too late or done already."""
     found = (

@@ -86,7 +86,9 @@ def confirm_on_screen(
     on = access.local_day(account, at)
     if by.pk == presence.advocate_id:
         raise PresenceRefused("The customer confirms this, not you.")
-    access.require(by, Action(presence.action), account, on=on, at=at)
+    decision = access.require(by, Action(presence.action), account, on=on, at=at)
+    if decision.role != Role.HOLDER:
+        raise PresenceRefused("Only the account holder confirms this.")
     return _confirm(presence, by=by, at=at, perform=perform, facts={"identity_check": proof})
 
 

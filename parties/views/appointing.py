@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.datastructures import MultiValueDict
@@ -15,7 +16,7 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
-from parties.access import AccountPage, Action, Role, StepUp, current, powers
+from parties.access import AccountPage, Action, Role, StepUp, current, local_day, powers
 from parties.forms.appointing import PersonForm, PowersForm, SignForm, TimeForm, wanted_from
 from parties.models import Account, Appointment
 from parties.services import AppointmentRefused, Signing
@@ -302,34 +303,59 @@ class AppointmentPdf(_One, View):
         return pdf_response(request, document)
 
 
-class MyAuthority(AccountPage, TemplateView):
+class _Mine(LoginRequiredMixin):
+    """A page about one's own standing on the current account; nobody is refused that."""
+
+    section = "people"
+    request: HttpRequest
+
+    @cached_property
+    def row(self) -> Appointment:
+        chosen = current(self.request).chosen
+        if chosen is None:
+            raise Http404
+        found = selectors.standing_of(chosen, self.request.user)
+        if found is None:
+            raise Http404
+        return found
+
+
+class MyAuthority(_Mine, TemplateView):
     """What the person may and may not do on this account, each with its reason."""
 
-    action = Action.LODGE_COMPLAINT
     template_name = "parties/my_authority.html"
-    section = "people"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = selectors.appointment_by_public_id(self.account, self.decision.authority)
-        judged = powers(row, on=self.today, at=self.request.at) if row else {}
+        today = local_day(self.row.account, self.request.at)
+        judged = powers(self.row, on=today, at=self.request.at)
         return super().get_context_data(
-            row=row,
+            row=self.row,
             judged=[(POWERS[action], decision) for action, decision in judged.items()],
             **kwargs,
         )
 
 
-class LayDown(AccountPage, View):
-    """Lay down one's own appointment."""
+class Warrant(_Mine, View):
+    """Say, as an employee, that one has authority to agree for the customer."""
 
-    action = Action.LODGE_COMPLAINT
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        row = selectors.appointment_by_public_id(self.account, self.decision.authority)
-        if row is None or row.role == Role.HOLDER:
+        words = f"I have authority to agree for {self.row.account.customer.name}"
+        services.warrant_authority(
+            appointment=self.row, by=request.user, words=words, at=request.at
+        )
+        messages.success(request, "Your words are kept. The account holder was told.")
+        return redirect("my_authority")
+
+
+class LayDown(_Mine, View):
+    """Lay down one's own appointment."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if self.row.role == Role.HOLDER:
             raise Http404
-        services.revoke(appointment=row, by=request.user, at=request.at, why="Laid down")
-        messages.success(request, "You no longer act on this account.")
-        others = [one for one in current(request).choices if one.account.pk != row.account_id]
-        return redirect("choose_account" if others else "account_login")
+        services.revoke(appointment=self.row, by=request.user, at=request.at, why="Laid down")
+        return redirect("choose_account")
