@@ -25,7 +25,7 @@ from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.notices.models import Notice
 from terms.facts import Action, Role
-from tests.parties.conftest import AT, TYPED, make_appointment, wanted
+from tests.parties.people import AT, TYPED, make_appointment, signed_in, wanted
 from tests.world import instant, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -190,11 +190,11 @@ def test_representative_without_the_power_appoints_nobody(world):
         make_appointment(world, by=first.user, email="casey@people.example")
 
 
-def test_removal_works_at_once_and_ends_the_sessions(world, client_of):
+def test_removal_works_at_once_and_ends_the_sessions(world):
     row = make_appointment(world, **NOW)
     row.user.set_password("a-long-test-password")
     row.user.save()
-    client = client_of(row.user)
+    client = signed_in(row.user)
     client.get("/")
     assert client.get("/bills/").status_code == 200
 
@@ -206,12 +206,12 @@ def test_removal_works_at_once_and_ends_the_sessions(world, client_of):
     assert Entry.objects.get(action="revoke_appointment").reason == "No longer needed"
 
 
-def test_who_has_another_account_keeps_that_and_must_choose_it(world, client_of):
+def test_who_has_another_account_keeps_that_and_must_choose_it(world):
     other = make_world("callpro")
     person = make_user("Jordan Lee")
     for one in (world, other):
         make_appointment(one, email=person.email, **NOW)
-    client = client_of(person)
+    client = signed_in(person)
     client.post("/accounts/switch/", {"account": str(world.account.public_id)})
     mine = Appointment.objects.get(user=person, account=world.account)
 

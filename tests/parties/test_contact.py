@@ -23,6 +23,7 @@ from records.audit.models import Entry
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role
+from tests.parties.people import signed_in
 from tests.parties.test_presence import code_of
 from tests.world import appoint, instant, make_staff, make_user
 
@@ -92,8 +93,8 @@ def test_representative_without_the_power_is_refused(world):
         change_contact(account=world.account, by=person, at=AT, details=NEW)
 
 
-def test_page_asks_for_a_code_sent_to_the_old_contact_point(world, client_of):
-    client = client_of(world.holder)
+def test_page_asks_for_a_code_sent_to_the_old_contact_point(world):
+    client = signed_in(world.holder)
     asked = client.get("/profile/contact/")
     assert asked["Location"].startswith("/identity/change_details/")
 
@@ -116,8 +117,8 @@ def test_page_asks_for_a_code_sent_to_the_old_contact_point(world, client_of):
     )
 
 
-def test_proof_for_one_step_does_not_open_another(world, client_of):
-    client = client_of(world.holder)
+def test_proof_for_one_step_does_not_open_another(world):
+    client = signed_in(world.holder)
     target = "/identity/change_email/?next=/profile/"
     client.post(target, {"send": "yes"})
     client.post(target, {"code": code_of(Notice.objects.get(kind="identity_code"))})
@@ -125,8 +126,8 @@ def test_proof_for_one_step_does_not_open_another(world, client_of):
     assert client.get("/profile/contact/").status_code == 302
 
 
-def test_proof_is_stale_after_15_minutes(world, client_of, time_machine):
-    client = client_of(world.holder)
+def test_proof_is_stale_after_15_minutes(world, time_machine):
+    client = signed_in(world.holder)
     target = "/identity/change_details/?next=/profile/"
     client.post(target, {"send": "yes"})
     client.post(target, {"code": code_of(Notice.objects.get(kind="identity_code"))})
@@ -138,7 +139,7 @@ def test_proof_is_stale_after_15_minutes(world, client_of, time_machine):
     assert client.get("/profile/contact/").status_code == 302
 
 
-def test_who_has_an_authenticator_app_gets_no_code_by_email(world, client_of):
+def test_who_has_an_authenticator_app_gets_no_code_by_email(world):
     from allauth.mfa.adapter import get_adapter
     from allauth.mfa.models import Authenticator
 
@@ -146,7 +147,7 @@ def test_who_has_an_authenticator_app_gets_no_code_by_email(world, client_of):
     Authenticator.objects.create(
         user=world.holder, type=Authenticator.Type.TOTP, data={"secret": secret}
     )
-    client = client_of(world.holder)
+    client = signed_in(world.holder)
 
     page = client.get("/identity/change_details/?next=/profile/contact/").content.decode()
     answer = client.post("/identity/change_details/?next=/profile/contact/", {"send": "yes"})
@@ -156,7 +157,7 @@ def test_who_has_an_authenticator_app_gets_no_code_by_email(world, client_of):
     assert not IdentityCheck.objects.exists()
 
 
-def test_authenticator_app_passes_and_the_customer_is_told(world, client_of):
+def test_authenticator_app_passes_and_the_customer_is_told(world):
     from allauth.mfa.adapter import get_adapter
     from allauth.mfa.models import Authenticator
 
@@ -168,7 +169,7 @@ def test_authenticator_app_passes_and_the_customer_is_told(world, client_of):
         type=Authenticator.Type.TOTP,
         data={"secret": get_adapter().encrypt(secret)},
     )
-    client = client_of(world.holder)
+    client = signed_in(world.holder)
     here = "/identity/change_details/?next=/profile/contact/"
     step = client.post(here, {"send": "yes"})["Location"]
     from django.utils import timezone

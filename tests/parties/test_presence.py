@@ -24,6 +24,7 @@ from portal.together import ACTS
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
+from tests.parties.people import signed_in
 from tests.world import appoint, instant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -202,8 +203,8 @@ def test_only_five_codes_an_hour_are_sent(world, advocate):
         send_presence_code(presence=presence, at=AT)
 
 
-def test_both_sides_at_once_on_the_site(world, advocate, client_of):
-    theirs, customers = client_of(advocate), client_of(world.holder)
+def test_both_sides_at_once_on_the_site(world, advocate):
+    theirs, customers = signed_in(advocate)(world.holder)
 
     asked = theirs.post("/together/ask/look/", follow=True)
     assert "Waiting" in asked.content.decode()
@@ -223,8 +224,8 @@ def test_both_sides_at_once_on_the_site(world, advocate, client_of):
     assert theirs.get("/people/").status_code == 403
 
 
-def test_high_risk_request_needs_the_customers_second_factor(world, advocate, client_of):
-    theirs, customers = client_of(advocate), client_of(world.holder)
+def test_high_risk_request_needs_the_customers_second_factor(world, advocate):
+    theirs, customers = signed_in(advocate)(world.holder)
     theirs.post("/together/ask/change_billing_email/", {"billing_email": "new@people.example"})
     page = f"/together/{Presence.objects.get().public_id}/"
 
@@ -244,8 +245,8 @@ def test_high_risk_request_needs_the_customers_second_factor(world, advocate, cl
     assert entry.after["identity_check"] == str(IdentityCheck.objects.get().public_id)
 
 
-def test_stranger_finds_no_request(world, advocate, client_of):
+def test_stranger_finds_no_request(world, advocate):
     presence = ask(world, advocate)
     other = make_user("Somebody Else")
 
-    assert client_of(other).get(f"/together/{presence.public_id}/").status_code in (302, 404)
+    assert signed_in(other).get(f"/together/{presence.public_id}/").status_code in (302, 404)

@@ -1,9 +1,10 @@
+"""Appointments for tests, and people who are logged in."""
+
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from parties.models import Appointment, User
@@ -34,17 +35,13 @@ def make_appointment(world: World, by: User | None = None, at=AT, **facts: Any) 
         account=world.account,
         by=by or world.holder,
         wanted=wanted(**facts),
-        signing=facts.pop("signing", TYPED) if "signing" in facts else TYPED,
+        signing=TYPED,
         at=at,
     )
 
 
 def signed_in(user: User) -> Client:
+    """A browser in which this person is logged in."""
     client = Client()
     assert client.login(email=user.email, password=PASSWORD)
     return client
-
-
-@pytest.fixture
-def client_of():
-    return signed_in
