@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -112,13 +112,15 @@ def may(
     customer_present: bool = False,
     amount: Decimal | None = None,
     service: str = "",
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
     `at` is the instant where hours count: a cooling-off, a customer who is there with their
     advocate; without it the day's beginning counts. `amount` is the expense in dollars, GST
     included; `service` the public id of the service concerned. Of several standings the widest
-    that is in force answers; staff are judged by their role.
+    that is in force answers; staff are judged by their role. `standings` are the actor's own on
+    this account, where they have been read already.
     """
     if actor.is_staff:
         return staff_may(actor, action, account)
@@ -126,7 +128,7 @@ def may(
     bound = cache(partial(selectors.binding, account, on))
     decisions = [
         _judge(appointment, account, asked, bound)
-        for appointment in selectors.standings(account, actor, on)
+        for appointment in (standings or selectors.standings(account, actor, on))
     ]
     allowed = [decision for decision in decisions if decision.allowed]
     if allowed:
@@ -297,6 +299,7 @@ def require(
     customer_present: bool = False,
     amount: Decimal | None = None,
     service: str = "",
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
     decision = may(
@@ -308,6 +311,7 @@ def require(
         customer_present=customer_present,
         amount=amount,
         service=service,
+        standings=standings,
     )
     if not decision.allowed:
         raise NotAuthorised(decision, action)
@@ -374,7 +378,12 @@ class AccountPage(LoginRequiredMixin):
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
         self.decision = require(
-            request.user, self.action, self.account, on=self.today, at=request.at
+            request.user,
+            self.action,
+            self.account,
+            on=self.today,
+            at=request.at,
+            standings=current(request).chosen.standings,
         )
         if self.decision.role != Role.HOLDER:
             record_read(

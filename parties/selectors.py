@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from records.audit.models import Entry
 from records.documents.models import Document
@@ -31,6 +33,7 @@ from .models import (
     TermsAcceptance,
     User,
 )
+from .models.acceptance import DECLARED_DAYS
 from .states import ONLY_WITH_CUSTOMER, POWERS, CustomerKind, HighRisk, PresenceState
 
 FLOOR = "floor"
@@ -54,6 +57,8 @@ class Acting:
     holder_name: str
     ends_on: date | None
     limits: tuple[str, ...]
+    standings: tuple[Appointment, ...]
+    is_asked: bool = False  # an advocate waits for the customer's answer
 
     @property
     def for_someone_else(self) -> bool:
@@ -62,16 +67,21 @@ class Acting:
 
 def accounts_of(user: User, at: datetime) -> list[Acting]:
     """The accounts on which the person stands today, each once, by the widest standing."""
+    asked = Presence.objects.filter(
+        account=OuterRef("account"), state=PresenceState.ASKED, ends_at__gt=at
+    )
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
-        .prefetch_related("account__acceptances")
+        .annotate(is_asked=Exists(asked))
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
+    held: dict[int, list[Appointment]] = defaultdict(list)
     for row in rows:
         today = at.astimezone(State(row.account.state).zone).date()
         if row.starts_on <= today <= (row.ends_on or today):
+            held[row.account_id].append(row)
             kept = best.get(row.account_id)
             if kept is None or WIDEST.index(row.role) < WIDEST.index(kept.role):
                 best[row.account_id] = row
@@ -83,6 +93,8 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
             holder_name=row.account.customer.name,
             ends_on=row.ends_on,
             limits=tuple(row.limits),
+            standings=tuple(held[row.account_id]),
+            is_asked=row.is_asked,  # type: ignore[attr-defined]
         )
         for row in best.values()
     ]
@@ -106,16 +118,9 @@ def appointment_by_public_id(account: Account, public_id: str) -> Appointment | 
     )
 
 
-def standing_of(acting: Acting, user: User) -> Appointment | None:
+def standing_of(acting: Acting) -> Appointment | None:
     """The appointment under which a person acts on the account."""
-    return (
-        Appointment.objects.filter(
-            account=acting.account, user=user, role=acting.role, revoked_at__isnull=True
-        )
-        .select_related("user", "account__customer__provider")
-        .order_by("-starts_on")
-        .first()
-    )
+    return next((row for row in acting.standings if row.role == acting.role), None)
 
 
 def open_code(account: Account, person: User, purpose: str, at: datetime) -> IdentityCheck | None:
@@ -146,15 +151,10 @@ def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
     )
 
 
-def live_presences(account: Account, at: datetime) -> list[Presence]:
-    """What advocates ask for or look at with the customer at this moment, newest first."""
-    return list(
-        Presence.objects.filter(
-            account=account,
-            state__in=[PresenceState.ASKED, PresenceState.CONFIRMED],
-            ends_at__gt=at,
-        ).select_related("advocate", "account")
-    )
+def asked_of_customer(account: Account, at: datetime) -> list[Presence]:
+    """What advocates ask the customer at this moment, newest first."""
+    rows = Presence.objects.filter(account=account, state=PresenceState.ASKED, ends_at__gt=at)
+    return list(rows.select_related("advocate"))
 
 
 def presences(account: Account, limit: int = 50) -> list[Presence]:
@@ -248,10 +248,14 @@ def binding(
 
 def declared_days() -> tuple[TermsDay, ...]:
     """Days proclaimed by a state since the calendar was published."""
-    return tuple(
-        TermsDay(state=State(row.state), day=row.day, name=row.name)
-        for row in DeclaredDay.objects.order_by("state", "day")
-    )
+    known = cache.get(DECLARED_DAYS)
+    if known is None:
+        known = tuple(
+            TermsDay(state=State(row.state), day=row.day, name=row.name)
+            for row in DeclaredDay.objects.order_by("state", "day")
+        )
+        cache.set(DECLARED_DAYS, known, timeout=300)
+    return known
 
 
 def account_by_public_id(public_id: str) -> Account | None:

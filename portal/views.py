@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from billing.selectors import balance, card, invoices
+from billing.selectors import balance
 from complaints.selectors import open_complaints
 from contracts.selectors import services
-from parties.access import AccountPage, Action
-from parties.selectors import live_presences
+from parties.access import AccountPage, Action, current
+from parties.models import Presence
+from parties.selectors import asked_of_customer
 from terms import library
-from terms.facts import Role
 
 from . import health
 
@@ -32,20 +32,24 @@ class Home(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         complaints = open_complaints(self.account)
+        owed = balance(self.account, self.today, newest=NEWEST_BILLS)
         return super().get_context_data(
-            balance=balance(self.account, self.today),
-            bills=[card(row, self.today) for row in invoices(self.account)[:NEWEST_BILLS]],
+            balance=owed,
+            bills=owed.newest,
             services=services(self.account, self.today),
             complaints=complaints,
             waiting=[one for one in complaints if one.state == "proposed"],
-            asked=[
-                one
-                for one in live_presences(self.account, self.request.at)
-                if one.state == "asked" and self.decision.role == Role.HOLDER
-            ],
+            asked=self._asked(),
             today=self.today,
             **kwargs,
         )
+
+    def _asked(self) -> list[Presence]:
+        """What an advocate asks the account holder; looked up only if something is asked."""
+        chosen = current(self.request).chosen
+        if chosen is None or not chosen.is_asked or chosen.for_someone_else:
+            return []
+        return asked_of_customer(self.account, self.request.at)
 
 
 class Terms(TemplateView):

@@ -314,7 +314,7 @@ class _Mine(LoginRequiredMixin):
         chosen = current(self.request).chosen
         if chosen is None:
             raise Http404
-        found = selectors.standing_of(chosen, self.request.user)
+        found = selectors.standing_of(chosen)
         if found is None:
             raise Http404
         return found

@@ -204,7 +204,7 @@ def test_only_five_codes_an_hour_are_sent(world, advocate):
 
 
 def test_both_sides_at_once_on_the_site(world, advocate):
-    theirs, customers = signed_in(advocate)(world.holder)
+    theirs, customers = signed_in(advocate), signed_in(world.holder)
 
     asked = theirs.post("/together/ask/look/", follow=True)
     assert "Waiting" in asked.content.decode()
@@ -225,7 +225,7 @@ def test_both_sides_at_once_on_the_site(world, advocate):
 
 
 def test_high_risk_request_needs_the_customers_second_factor(world, advocate):
-    theirs, customers = signed_in(advocate)(world.holder)
+    theirs, customers = signed_in(advocate), signed_in(world.holder)
     theirs.post("/together/ask/change_billing_email/", {"billing_email": "new@people.example"})
     page = f"/together/{Presence.objects.get().public_id}/"
 
