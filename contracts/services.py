@@ -96,11 +96,12 @@ def request_plan_change(
 
 
 def decide_plan_change(
-    *, change: PlanChange, agree: bool, by: User, why: str, overdue: bool, at: datetime
+    *, change: PlanChange, agree: bool, by: User, why: str, at: datetime
 ) -> PlanChange:
     """The provider agrees, from the day that the terms then give, or refuses with its reason.
 
-    Raises NotAuthorised, IllegalStep, and PlanChangeRefused if the terms no longer allow it.
+    What was overdue was looked at when it was asked for. Raises NotAuthorised,
+    IllegalStep, and PlanChangeRefused if the terms no longer allow it.
     """
     account = change.service.contract.account
     on = access.local_day(account, at)
@@ -109,7 +110,7 @@ def decide_plan_change(
         row = _locked(change)
         if agree:
             offer = selectors.plan_offer(
-                row.service, row.to_plan, row.asked_on, overdue=overdue, provider_agrees=True
+                row.service, row.to_plan, row.asked_on, overdue=False, provider_agrees=True
             )
             if offer.verdict != PlanChangeState.AGREED:
                 raise PlanChangeRefused("The terms do not allow it.", offer.because)

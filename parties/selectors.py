@@ -25,6 +25,7 @@ from terms.profile import Agreed
 from .models import (
     Account,
     Appointment,
+    Customer,
     DeclaredDay,
     IdentityCheck,
     Presence,
@@ -352,10 +353,30 @@ def appointment_card(row: Appointment, on: date, at: datetime) -> AppointmentCar
         is_over=status in OVER,
         granted=granted if representative else (),
         withheld=withheld(row),
-        signature=Signature.objects.filter(appointment=row).first(),
+        signature=signature_of(row),
         has_form=form_of(row) is not None,
         earlier=row.replaces,
     )
+
+
+def to_check(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Those appointments that wait for staff to check who the person is."""
+    return rows.filter(needs_check=True, verified_at__isnull=True, revoked_at__isnull=True)
+
+
+def signature_of(row: Appointment) -> Signature | None:
+    """How an appointment was signed."""
+    return Signature.objects.filter(appointment=row).first()
+
+
+def access_needs(customer: Customer) -> str:
+    """What helps when staff talk with the customer, in a sentence or two."""
+    parts = [
+        "Call through the National Relay Service." if customer.relay_service else "",
+        f"Interpreter: {customer.interpreter_language}." if customer.interpreter_language else "",
+        customer.access_notes,
+    ]
+    return " ".join(filter(None, parts))
 
 
 def form_of(row: Appointment) -> Document | None:

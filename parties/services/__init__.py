@@ -10,7 +10,8 @@ from .contact import (
     undo_change,
 )
 from .customers import open_account, recompute_protection
-from .identity import IdentityNotProven, enter_code, note_factor, send_code
+from .holders import Happened, HolderChangeRefused, record_holder_event
+from .identity import IdentityNotProven, enter_code, note_factor, recent_check, send_code
 from .invitations import (
     InvitationRefused,
     accept_appointment,
@@ -33,6 +34,8 @@ from .warranties import warrant_authority
 
 __all__ = [
     "AppointmentRefused",
+    "Happened",
+    "HolderChangeRefused",
     "IdentityNotProven",
     "InvitationRefused",
     "PresenceRefused",
@@ -58,7 +61,9 @@ __all__ = [
     "note_factor",
     "open_account",
     "possible_roles",
+    "recent_check",
     "recompute_protection",
+    "record_holder_event",
     "remind_of_expiry",
     "review",
     "revoke",

@@ -46,11 +46,13 @@ def change_contact(
     at: datetime,
     details: dict[str, str],
     proof: str = "",
+    without: str = "",
     together_with: User | None = None,
 ) -> ContactChange | None:
     """Change contact details and tell the old contact point, with a way to undo it for 48 hours.
 
-    None if nothing changes. `together_with` is the customer who confirmed an advocate's request.
+    None if nothing changes. `together_with` is the customer who confirmed an advocate's request;
+    `without` says why staff went on although nobody's identity was checked.
     Raises NotAuthorised. (RF-ID-04, RF-ID-06.)
     """
     on = access.local_day(account, at)
@@ -86,11 +88,12 @@ def change_contact(
             action="change_contact",
             actor=access.with_customer(by, decision, together_with),
             subject=account.number,
+            reason=f"No identity check: {without}" if without else "",
             before=before,
             after=after | {"identity_check": proof},
             because=decision.because,
         )
-        _tell(change, now["billing_email"], token, at)
+        _tell(change, now["billing_email"], token, at, without)
     return change
 
 
@@ -169,9 +172,10 @@ def _write(account: Account, values: dict[str, Any]) -> None:
         account.customer.save(update_fields=["phone"])
 
 
-def _tell(change: ContactChange, old_address: str, token: str, at: datetime) -> None:
+def _tell(change: ContactChange, old_address: str, token: str, at: datetime, without: str) -> None:
     """The old contact point can undo it; the holder is told, at an address that did not change."""
     account, holder = change.account, selectors.holder(change.account)
+    unchecked = f" Nobody's identity was checked: {without}." if without else ""
     what = ", ".join(WORDS[name] for name in change.after)
     last = in_words(change.undo_until.astimezone(selectors.zone_of(account)).date())
     told = {old_address: account.customer.name}
@@ -184,8 +188,8 @@ def _tell(change: ContactChange, old_address: str, token: str, at: datetime) -> 
             name=name,
             at=at,
             headline="Contact details were changed",
-            body=f"Changed by {change.by}: {what}. If this was not agreed, undo it with this "
-            f"link; it works until {last}. You need not log in.",
+            body=f"Changed by {change.by}: {what}.{unchecked} If this was not agreed, undo it "
+            f"with this link; it works until {last}. You need not log in.",
             path=reverse("undo_contact_change", args=[token]),
             label="Undo it",
         )

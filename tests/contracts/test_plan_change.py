@@ -149,7 +149,7 @@ def test_terms_that_want_the_providers_word_make_it_wait_for_staff():
 
     staff = make_staff()
     decided = decide_plan_change(
-        change=change, agree=True, by=staff, why="", overdue=False, at=instant("2027-01-04 10:00")
+        change=change, agree=True, by=staff, why="", at=instant("2027-01-04 10:00")
     )
 
     assert decided.state == PlanChangeState.AGREED
@@ -164,7 +164,7 @@ def test_refusal_is_told_with_its_reason():
 
     decide_plan_change(
         change=change, agree=False, by=make_staff(), why="The line can't carry it.",
-        overdue=False, at=AT,
+        at=AT,
     )  # fmt: skip
 
     told = Notice.objects.filter(title="We can't change your plan")
