@@ -156,9 +156,7 @@ class Authority:
     def _plan_change(self, *, account: int, to: str) -> None:
         chosen = self.accounts[account]
         plan = Plan.objects.get(provider=chosen.customer.provider, code=to)
-        service = Service.objects.filter(contract__account=chosen, plan__kind=plan.kind).latest(
-            "pk"
-        )
+        mine = Service.objects.filter(contract__account=chosen, plan__kind=plan.kind)
         request_plan_change(
             service=mine.latest("pk"),
             plan=plan,
