@@ -18,7 +18,7 @@ from contracts.services import request_plan_change
 from parties.access import Action
 from parties.models import Account, Presence
 from parties.selectors import LOOK_TOGETHER
-from parties.services import change_contact, contact_details
+from parties.services import change_contact
 from parties.states import HighRisk
 from terms.money import in_dollars
 
@@ -46,8 +46,10 @@ class BillingEmailForm(ActForm):
     billing_email = forms.EmailField(label="Where should bills go?")
 
     def words(self) -> str:
-        now = contact_details(self.account)["billing_email"]
-        return f"Bills go to {self.cleaned_data['billing_email']} instead of {now}."
+        # The advocate reads this too, and may not learn the address that is on file.
+        return (
+            f"Bills go to {self.cleaned_data['billing_email']}, no longer to the address so far."
+        )
 
 
 class PlanForm(ActForm):
@@ -133,7 +135,10 @@ def _service_and_plan(account: Account, facts: dict[str, str]) -> tuple[Any, Any
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that an advocate can ask for. A `risk` needs the customer's second factor."""
+    """One thing that an advocate can ask for.
+
+    A `risk` needs the customer's second factor; what one must see to ask is `sees`.
+    """
 
     key: str
     label: str
@@ -141,6 +146,7 @@ class Act:
     form: type[ActForm]
     perform: Callable[[Presence], None]
     risk: HighRisk | None = None
+    sees: Action | None = None
 
 
 ACTS: dict[str, Act] = {
@@ -155,7 +161,14 @@ ACTS: dict[str, Act] = {
             _change_billing_email,
             HighRisk.CHANGE_EMAIL,
         ),
-        Act("change_plan", "Change a plan", Action.CHANGE_PLAN, PlanForm, _change_plan),
+        Act(
+            "change_plan",
+            "Change a plan",
+            Action.CHANGE_PLAN,
+            PlanForm,
+            _change_plan,
+            sees=Action.VIEW_BILLS,
+        ),
         Act(
             "accept_proposal",
             "Accept the answer to a complaint",

@@ -14,9 +14,9 @@ from django.views.generic import FormView, TemplateView
 
 from contracts.services import PlanChangeRefused
 from parties import selectors, services
-from parties.access import AccountPage, Action, proof_of
+from parties.access import AccountPage, Action, current, local_day, may, proof_of
 from parties.forms.identity import CodeForm
-from parties.models import Presence
+from parties.models import Account, Presence
 from parties.services import IdentityNotProven, PresenceRefused
 from parties.states import PresenceState
 from terms.facts import Role
@@ -54,6 +54,18 @@ class TogetherAsk(AccountPage, FormView):  # type: ignore[type-arg]
         if found is None:
             raise Http404
         return found
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        chosen = current(request).chosen if request.user.is_authenticated else None
+        if chosen and self.act.sees and not self._sees(chosen.account, self.act.sees):
+            messages.error(request, "Look at the account together first, then ask for this.")
+            return redirect("together_ask", "look")
+        return super().dispatch(request, *args, **kwargs)
+
+    def _sees(self, account: Account, action: Action) -> bool:
+        """Whether the advocate may see now what the question is about."""
+        on, at = local_day(account, self.request.at), self.request.at
+        return may(self.request.user, action, account, on=on, at=at).allowed
 
     def get_form_class(self) -> type[ActForm]:
         return self.act.form

@@ -46,7 +46,7 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "to_confirm": ("To confirm", Kind.ATTENTION),
     "to_check": ("To be checked", Kind.ATTENTION),
     "cooling_off": ("Time to think", Kind.ATTENTION),
-    "asked": ("Waiting for you both", Kind.ATTENTION),
+    "asked": ("Waiting for an answer", Kind.ATTENTION),
     "confirmed": ("Confirmed", Kind.GOOD),
     "refused": ("Refused", Kind.BAD),
     "agreed": ("Agreed", Kind.INFO),

@@ -50,6 +50,8 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, roles: list[str], **_: Any) -> None:
         super().__init__(*args)
         self.fields["role"].choices = [row for row in ROLES if row[0] in roles]  # type: ignore[attr-defined]
+        if Role.CUSTOMER_CONTACT.value not in roles:
+            del self.fields["position"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -211,6 +213,6 @@ def wanted_from(
         max_expense=powers.get("max_expense"),
         services={one: labels.get(one, one) for one in powers.get("services", ())},
         advocate_kind=person["advocate_kind"] if role is Role.ADVOCATE else "",
-        position=person["position"] if role is Role.CUSTOMER_CONTACT else "",
+        position=person.get("position", "") if role is Role.CUSTOMER_CONTACT else "",
         statement=powers.get("statement", ""),
     )

@@ -148,7 +148,7 @@ class Authority:
             act=change.key,
             action=change.action,
             facts={"billing_email": f"counsellor@{DOMAIN}"},
-            words=f"Bills go to counsellor@{DOMAIN} instead of {account.billing_email}.",
+            words=f"Bills go to counsellor@{DOMAIN}, no longer to the address so far.",
             at=asked,
         )
         end_together(presence=presence, by=customer, at=asked + timedelta(minutes=2))

@@ -25,7 +25,7 @@ from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.parties.people import signed_in
-from tests.world import appoint, instant, make_user
+from tests.world import appoint, instant, make_service, make_user
 
 pytestmark = pytest.mark.django_db
 AT = instant("2027-02-01 10:00")
@@ -243,6 +243,19 @@ def test_high_risk_request_needs_the_customers_second_factor(world, advocate):
     assert world.account.billing_email == "new@people.example"
     entry = Entry.objects.get(action="confirm_presence")
     assert entry.after["identity_check"] == str(IdentityCheck.objects.get().public_id)
+
+
+def test_request_shows_the_advocate_nothing_of_the_account(world, advocate):
+    make_service(world.account)
+    theirs = signed_in(advocate)
+
+    plans = theirs.get("/together/ask/change_plan/", follow=True)
+    asked = theirs.post(
+        "/together/ask/change_billing_email/", {"billing_email": "new@people.example"}, follow=True
+    )
+
+    assert "Look at the account together first" in plans.content.decode()
+    assert "bills@people.example" not in asked.content.decode()
 
 
 def test_stranger_finds_no_request(world, advocate):
