@@ -1,6 +1,7 @@
 """Every address of the portal."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from billing.selectors import is_overdue
@@ -8,7 +9,7 @@ from contracts.selectors import services_to_choose
 from contracts.views import ConfirmPlan
 from parties.views import appointing
 
-from . import views, views_brand, views_dev, views_together
+from . import views, views_brand, views_dev, views_login, views_together
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -39,6 +40,14 @@ urlpatterns = [
         "together/<uuid:public_id>/<slug:answer>/",
         views_together.TogetherAnswer.as_view(),
         name="together_answer",
+    ),
+    path(
+        "accounts/email/", login_required(views_login.ChangeEmail.as_view()), name="account_email"
+    ),
+    path(
+        "accounts/password/change/",
+        login_required(views_login.ChangePassword.as_view()),
+        name="account_change_password",
     ),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),

@@ -225,9 +225,11 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
             "There is a log-in for this email address already. Enter its password, "
             "or reset it first and open this link again."
         )
-    EmailAddress.objects.update_or_create(
-        user=user, email=email, defaults={"verified": True, "primary": True}
+    address, _ = EmailAddress.objects.update_or_create(
+        user=user, email=email, defaults={"verified": True}
     )
+    if not EmailAddress.objects.filter(user=user, primary=True).exists():
+        address.set_as_primary()
     return user
 
 

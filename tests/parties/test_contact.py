@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -220,3 +221,19 @@ def test_provider_may_turn_off_entries_of_the_house_list_but_none_of_the_law(wor
     assert why_high_risk(world.account, HighRisk.CHANGE_EMAIL, on) == []
     cited = why_high_risk(world.account, HighRisk.CHANGE_DETAILS, on)
     assert [reason["id"] for reason in cited] == ["RF-ID-01", "RF-ID-03"]
+
+
+@pytest.mark.parametrize(
+    ("path", "risk", "form"),
+    [
+        ("/accounts/email/", "change_email", {"email": "new@people.example", "action_add": ""}),
+        ("/accounts/password/change/", "password_reset", {"oldpassword": "x"}),
+    ],
+)
+def test_changing_ones_log_in_needs_a_second_factor_too(world, path, risk, form):
+    client = signed_in(world.holder)
+
+    answer = client.post(path, form)
+
+    assert answer["Location"] == f"/identity/{risk}/?next={quote(path, safe='')}"
+    assert world.holder.emailaddress_set.count() == 1
