@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from billing.models import Charge, Invoice, RunProblem
 from billing.services import record_payment, run_provider_bills
@@ -26,9 +27,18 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
-from parties.models import DeclaredDay, User
-from parties.services import invite_holder
+from contracts.models import Plan, PlanChange
+from parties.models import (
+    ContactChange,
+    DeclaredDay,
+    HolderEvent,
+    IdentityCheck,
+    Presence,
+    User,
+)
+from parties.services import ask_together, confirm_on_screen, invite_holder
 from parties.states import StaffRole
+from portal.together import ACTS
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
 from terms.facts import Role
@@ -56,6 +66,11 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "admin:reason": lambda world: {"reason": "The customer called"},
     "admin:view_as": lambda world: {"reason": "The customer called"},
 }
+
+
+SERVICE_PAGES = ("service", "choose_plan", "confirm_plan", "withdraw_plan_change")
+APPOINTMENT_PAGES = ("appointment", "change_appointment", "remove_appointment", "appointment_form")
+PRESENCE_PAGES = ("together_one", "together_answer")
 
 
 @dataclass(frozen=True)
@@ -116,9 +131,9 @@ class Person:
     world: World
 
 
-def build_world(provider: str = "vpnet") -> World:
+def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     """A customer that could negotiate, so that its terms alone bind, with one of everything."""
-    world = make_world(provider, negotiated=True)
+    world = make_world(provider, negotiated=negotiated)
     account, provider = world.account, world.provider
     make_service(account, fee="60.00")
     run_provider_bills(provider, issue_on=date(2026, 11, 1), at=AT, on_demand=True)
@@ -145,14 +160,53 @@ def build_world(provider: str = "vpnet") -> World:
     )
     invite_holder(account=account, email="new@people.example", at=AT, by=Actor())
     anchor_chains(on=AT.date(), at=AT)
+    _add_changes(world)
     WORLDS[account.number] = world
     return world
+
+
+def _add_changes(world: World) -> None:
+    """A change of plan that waits, and traces of checks, contact and holder changes."""
+    account, holder = world.account, world.holder
+    service = account.contracts.get().services.get()
+    other = Plan.objects.create(
+        provider=world.provider, code="other-plan", name="Other", kind=service.plan.kind,
+        monthly_fee=70,
+    )  # fmt: skip
+    PlanChange.objects.create(
+        service=service, from_plan=service.plan, to_plan=other, monthly_before=66,
+        monthly_after=77, state="waiting", asked_on=AT.date(), asked_at=AT, asked_by=holder,
+    )  # fmt: skip
+    IdentityCheck.objects.create(
+        account=account, person=holder, purpose="change_details", factor="emailed_code",
+        asked_at=AT, expires_at=AT + timedelta(minutes=10),
+    )  # fmt: skip
+    ContactChange.objects.create(
+        account=account, before={}, after={}, by=holder, changed_at=AT,
+        token_hash=f"hash of {account.number}", undo_until=AT,
+    )  # fmt: skip
+    HolderEvent.objects.create(
+        account=account, kind="incapacity", since=AT.date(), evidence="Letter",
+        recorded_by=holder, recorded_at=AT,
+    )  # fmt: skip
+
+
+def beside_the_customer(advocate: User, world: World) -> None:
+    """The customer has just confirmed on their screen that they look at the account together."""
+    now = timezone.now()
+    asked = ask_together(
+        account=world.account, by=advocate, act="look", action=ACTS["look"].action, facts={},
+        words="See bills together.", at=now,
+    )  # fmt: skip
+    confirm_on_screen(presence=asked, by=world.holder, at=now, perform=ACTS["look"].perform)
 
 
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    strict = build_world("blueshift")  # whose terms want a representative's identity checked
+    strict = build_world(
+        "blueshift", negotiated=False
+    )  # whose terms want a representative's identity checked
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
@@ -164,6 +218,8 @@ def build_people() -> dict[str, Person]:
 
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE
     withheld = ["view_personal_details", "accept_resolution"]
+    present = stands(advocate)
+    beside_the_customer(present.user, world)
     return {
         "anon": Person(None, world),
         "stranger": Person(make_world(negotiated=True).holder, world),
@@ -174,6 +230,7 @@ def build_people() -> dict[str, Person]:
         "unverif": stands(rep, strict, verified_at=None),
         "revoked": stands(rep, revoked_at=AT - timedelta(days=9)),
         "advocate": stands(advocate),
+        "present": present,
         "forbid": stands(advocate, limits=["only_with_customer"]),
         "front": works(StaffRole.FRONT_LINE),
         "manager": works(StaffRole.TEAM_MANAGER),
@@ -203,10 +260,17 @@ def _value(address: Address, key: str, world: World) -> Any:
     ):
         return _record(address.name, world).pk
     invoice = Invoice.objects.get(account=world.account)
+    service = invoice.account.contracts.get().services.get()
+    presence = Presence.objects.filter(account=world.account).first()
+    standing = world.account.appointments.exclude(role=Role.HOLDER).order_by("pk").first()
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
-        "act": "resolve",
+        "act": "look" if address.name == "together_ask" else "resolve",
+        "risk": "change_details",
+        "step": "person",
+        "answer": "confirm",
+        "code": "other-plan",
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,
@@ -219,8 +283,11 @@ def _value(address: Address, key: str, world: World) -> Any:
         "public_id": {
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
-            "service": invoice.account.contracts.get().services.get().public_id,
-        }.get(address.name, world.account.public_id),
+            **dict.fromkeys(SERVICE_PAGES, service.public_id),
+            **dict.fromkeys(APPOINTMENT_PAGES, standing and standing.public_id),
+            **dict.fromkeys(PRESENCE_PAGES, presence and presence.public_id),
+        }.get(address.name)
+        or world.account.public_id,
     }
     return found[key]
 
