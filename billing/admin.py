@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from parties.admin import ReadOnlyAdmin
+from parties.states import StaffData
 
 from .models import BillRun, Charge, Hold, Invoice, InvoiceLine, Payment, RunProblem
 
@@ -19,6 +20,7 @@ class BillRunAdmin(ReadOnlyAdmin):
 @admin.register(RunProblem)
 class RunProblemAdmin(ReadOnlyAdmin):
     provider_path = "run__provider"
+    account_path = "account"
     list_display = ("account", "run", "what", "at")
     list_select_related = ("account__customer", "run__provider")
 
@@ -50,7 +52,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
-    list_display = ("reference", "account", "amount", "received_on", "method")
+    guarded = {StaffData.CARD: ("reference", "method")}
+    list_display = ("received_on", "amount", "account", "reference", "method")
     list_filter = ("method", "account__customer__provider")
     search_fields = ("reference", "account__number")
     list_select_related = ("account__customer",)

@@ -62,6 +62,8 @@ class Contract(models.Model):
         return self.reference
 
     def clean(self) -> None:
+        if self.account_id is None:
+            return
         document = self.account.customer.provider.key
         if self.version not in library.versions(document):
             raise ValidationError(

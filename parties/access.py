@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from ipaddress import ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
@@ -22,9 +24,16 @@ from terms.facts import Action, Role, read_facts
 from terms.profile import TermsSilent
 
 from . import selectors
-from .models import Account, Appointment, User
+from .models import Account, Appointment, StaffGrant, User
 from .selectors import Acting
-from .states import StaffRole
+from .states import (
+    DATA_OF,
+    JOBS,
+    STAFF_MAY,
+    STAFF_SEES,
+    StaffData,
+    StaffRole,
+)
 
 __all__ = [
     "AccountPage",
@@ -35,13 +44,21 @@ __all__ = [
     "Role",
     "audit_actor",
     "current",
+    "is_remote",
     "local_day",
     "may",
     "require",
+    "role_names",
+    "sees_in_lists",
     "staff_may",
+    "staff_roles",
+    "staff_sees",
+    "viewing",
 ]
 
+STAFF = "staff"
 SESSION_KEY = "account"
+VIEWING_KEY = "viewing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,27 +79,6 @@ class NotAuthorised(Exception):
         super().__init__(f"{action.value} is not allowed")
         self.decision = decision
         self.action = action
-
-
-_READS = frozenset({Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.DISCUSS_ISSUE})
-_SERVES = _READS | {
-    Action.REQUEST_RECORDS,
-    Action.LODGE_COMPLAINT,
-    Action.TROUBLESHOOT,
-    Action.CHANGE_DETAILS,
-}
-# What each role of staff may do for a customer; the least that the work needs.
-STAFF_MAY: dict[StaffRole, frozenset[Action]] = {
-    StaffRole.FRONT_LINE: _SERVES | {Action.CHANGE_PLAN, Action.OPEN_SERVICE},
-    StaffRole.TEAM_MANAGER: _SERVES
-    | {Action.CHANGE_PLAN, Action.OPEN_SERVICE, Action.CLOSE_SERVICE, Action.ACCEPT_RESOLUTION}
-    | {Action.ADD_REPRESENTATIVE, Action.REMOVE_REPRESENTATIVE, Action.ARRANGE_HARDSHIP},
-    StaffRole.BILLING: _READS | {Action.PAY_BILL, Action.REQUEST_RECORDS},
-    StaffRole.CREDIT: _READS | {Action.ARRANGE_HARDSHIP},
-    StaffRole.PRIVACY: _READS | {Action.REQUEST_RECORDS, Action.CHANGE_DETAILS},
-    StaffRole.AUDITOR: _READS,
-    StaffRole.ADMINISTRATOR: frozenset(Action),
-}
 
 
 def local_day(account: Account, at: datetime) -> date:
@@ -106,7 +102,7 @@ def may(
     `standings` are the actor's own on this account, where they have been read already.
     """
     if actor.is_staff:
-        return staff_may(actor, action, account)
+        return staff_may(actor, action, account, on=on)
     decisions = [
         _judge(appointment, action, account, on, customer_present, amount)
         for appointment in (standings or selectors.standings(account, actor, on))
@@ -167,21 +163,93 @@ def _facts_of(appointment: Appointment) -> dict[str, Any]:
     return facts | {key: value for key, value in optional.items() if value is not None}
 
 
-def staff_may(actor: User, action: Action, account: Account | None = None) -> Decision:
-    """Decide by the role table whether a member of staff may do this for this account."""
-    if not (actor.is_staff and actor.is_active):
-        return Decision(allowed=False)
-    if account and actor.provider_id and actor.provider_id != account.customer.provider_id:
-        return Decision(allowed=False, role="staff")
+def staff_may(
+    actor: User,
+    action: Action,
+    account: Account | None = None,
+    *,
+    on: date | None = None,
+    remote: bool = False,
+) -> Decision:
+    """Decide by the role table whether a member of staff may do this, then by the terms.
+
+    The terms are asked (VP-PRV-08 to VP-PRV-10) where an account and a day are given; `remote`
+    says that the person works from outside the provider's own networks.
+    """
     roles = staff_roles(actor)
-    allowed = actor.is_superuser or any(action in STAFF_MAY[role] for role in roles)
-    return Decision(allowed=allowed, role=", ".join(role.label for role in roles) or "staff")
+    named = role_names(actor)
+    if not _is_theirs(actor, account):
+        return Decision(allowed=False, role=named)
+    if not (actor.is_superuser or any(action in STAFF_MAY[role] for role in roles)):
+        return Decision(allowed=False, role=named)
+    if account is None or on is None:
+        return Decision(allowed=True, role=named)
+    return staff_sees(actor, DATA_OF.get(action, StaffData.ACCOUNT), account, on=on, remote=remote)
+
+
+def staff_sees(
+    actor: User, data: StaffData, account: Account, *, on: date, remote: bool = False
+) -> Decision:
+    """Decide whether a member of staff sees this kind of data: by role table and by the terms.
+
+    Of several roles the one that sees most answers; the reasons are the terms' own.
+    """
+    roles = staff_roles(actor)
+    refused = Decision(allowed=False, role=role_names(actor))
+    if not _is_theirs(actor, account):
+        return refused
+    grants = {
+        grant.role: grant for grant in StaffGrant.objects.filter(user=actor, ended_at__isnull=True)
+    }
+    binding = selectors.binding(account, on)
+    for role in roles:
+        grant = grants.get(role.value)
+        facts = {
+            "job": JOBS.get(role, role.value),
+            "data": data.value,
+            "senior_request": grant is not None,
+            "remote": remote,
+            "selected_senior": bool(grant and grant.from_outside),
+        }
+        answer = binding.decide(rules.staff_access, **read_facts(rules.staff_access, facts))
+        because = dump(answer.because)
+        if answer.allowed and data in STAFF_SEES[role]:
+            return replace(refused, allowed=True, because=because)
+        refused = replace(refused, because=because)
+    return refused
+
+
+def sees_in_lists(actor: User, data: StaffData) -> bool:
+    """Whether any of the person's roles sees this kind of data, where no one account is open."""
+    return any(data in STAFF_SEES[role] for role in staff_roles(actor))
+
+
+def _is_theirs(actor: User, account: Account | None) -> bool:
+    """Whether the person works here, and for the provider of this account."""
+    if not (actor.is_staff and actor.is_active):
+        return False
+    return not (
+        account and actor.provider_id and actor.provider_id != account.customer.provider_id
+    )
+
+
+def role_names(actor: User) -> str:
+    """The roles of a member of staff, as the audit trail names them."""
+    return ", ".join(role.label for role in staff_roles(actor)) or "staff"
 
 
 def staff_roles(actor: User) -> list[StaffRole]:
     """The roles that a member of staff holds, by their groups."""
     labels = {group.name for group in actor.groups.all()}
     return [role for role in StaffRole if role.label in labels]
+
+
+def is_remote(request: HttpRequest) -> bool:
+    """Whether the request comes from outside the provider's own networks, where these are set."""
+    if not settings.STAFF_NETWORKS:
+        return False
+    address = ip_address(request.META["REMOTE_ADDR"])
+    return not any(address in ip_network(network) for network in settings.STAFF_NETWORKS)
 
 
 def require(
@@ -209,13 +277,14 @@ def require(
     return decision
 
 
-def audit_actor(request: HttpRequest, authority: str = "") -> AuditActor:
-    """Who acts in this request, for the audit trail."""
+def audit_actor(request: HttpRequest, authority: str = "", acted_as: str = "") -> AuditActor:
+    """Who acts in this request, under which appointment and as what, for the audit trail."""
     user = request.user
     return AuditActor(
         user_id=user.pk,
         name=str(user),
         authority=authority,
+        acted_as=acted_as,
         address=request.META.get("REMOTE_ADDR"),
     )
 
@@ -241,14 +310,46 @@ def current(request: HttpRequest) -> Current:
 
 
 def _read_current(request: HttpRequest) -> Current:
-    if not request.user.is_authenticated or request.user.is_staff:
+    if not request.user.is_authenticated:
         return Current((), None)
+    if request.user.is_staff:
+        seen = viewing(request)
+        return Current((), seen.acting if seen else None)
     rows = selectors.accounts_of(request.user, request.at)
     wanted = request.session.get(SESSION_KEY)
     chosen = next((row for row in rows if str(row.account.public_id) == wanted), None)
     if chosen is None and len(rows) == 1:
         chosen = rows[0]
     return Current(tuple(rows), chosen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewing:
+    """A member of staff sees the portal as a customer does: reading only, and not for long."""
+
+    acting: Acting
+    reason: str
+    until: datetime
+
+
+def viewing(request: HttpRequest) -> Viewing | None:
+    """What a member of staff sees as a customer at the moment, if anything."""
+    public_id, reason, until = request.session.get(VIEWING_KEY, ("", "", ""))
+    if until <= request.at.isoformat():
+        return None
+    account = selectors.account_by_public_id(public_id)
+    if account is None or not _is_theirs(request.user, account):
+        return None
+    acting = Acting(
+        account=account,
+        role=STAFF,
+        role_label=role_names(request.user),
+        holder_name=account.customer.name,
+        ends_on=None,
+        limits=(),
+        standings=(),
+    )
+    return Viewing(acting=acting, reason=reason, until=datetime.fromisoformat(until))
 
 
 class AccountPage(LoginRequiredMixin):
@@ -258,12 +359,13 @@ class AccountPage(LoginRequiredMixin):
     """
 
     action: Action
+    own_only = False  # staff who see the portal as a customer does don't see this page
     request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return self.handle_no_permission()
-        if request.user.is_staff:
+        if request.user.is_staff and current(request).chosen is None:
             return redirect("admin:index")
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
@@ -274,14 +376,28 @@ class AccountPage(LoginRequiredMixin):
             on=self.today,
             standings=current(request).chosen.standings,
         )
+        if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
+            raise NotAuthorised(replace(self.decision, allowed=False), self.action)
         if self.decision.role != Role.HOLDER:
             record_read(
                 account_id=self.account.pk,
                 at=request.at,
-                actor=audit_actor(request, self.decision.authority),
+                actor=audit_actor(request, self.decision.authority, self.decision.role),
                 subject=request.path[:80],
+                reason=request.session.get(VIEWING_KEY, ("", ""))[1],
             )
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    @cached_property
+    def masked(self) -> bool:
+        """Whether the page hides who the customer is: by the terms, or by what was withheld.
+
+        Whoever may not see the customer's details sees them on no page, whatever its action.
+        """
+        if self.decision.role == Role.HOLDER:
+            return False
+        details = may(self.request.user, Action.VIEW_PERSONAL_DETAILS, self.account, on=self.today)
+        return self.decision.masked or not details.allowed or details.masked
 
     @cached_property
     def account(self) -> Account:

@@ -14,15 +14,18 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from records.audit.models import Entry
+from records.audit.states import VIEW, in_words
 from terms import library
 from terms.binding import Binding, Standing
+from terms.calendar import Calendar, State
 from terms.calendar import DeclaredDay as TermsDay
-from terms.calendar import State
+from terms.calendar import in_words as in_day_words
 from terms.facts import Role
 from terms.profile import Agreed
 
 from .models import Account, Appointment, DeclaredDay, Provider, TermsAcceptance, User
 from .models.acceptance import DECLARED_DAYS
+from .models.appointments import ROLES
 from .states import CustomerKind
 
 _supposed: ContextVar[tuple[TermsDay, ...]] = ContextVar("supposed_days", default=())
@@ -146,6 +149,13 @@ def binding(
     )
 
 
+def working_calendar(account: Account, on: date) -> Calendar:
+    """The working days of the account's state, as its provider's terms read them."""
+    document = account.customer.provider.key
+    profile = library.load(document, library.in_force(document, on))
+    return profile.with_declared(declared_days()).calendar(State(account.state))
+
+
 def declared_days() -> tuple[TermsDay, ...]:
     """Days proclaimed by a state since the calendar was published."""
     known = cache.get(DECLARED_DAYS)
@@ -219,6 +229,86 @@ def _standing_on(row: Appointment, on: date) -> str:
     return "current"
 
 
+# What a page of the portal is about, by the first part of its address.
+PAGES = {
+    "": "the account's home page",
+    "bills": "bills",
+    "services": "services",
+    "contract": "the contract",
+    "complaints": "complaints",
+    "people": "people on the account",
+    "profile": "the customer's details",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One fact that changed, in words."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What somebody did to, or saw of, an account, in words."""
+
+    at: datetime
+    who: str
+    role: str
+    what: str
+    about: str
+    reason: str
+    changes: tuple[Change, ...]
+
+    @property
+    def changed(self) -> str:
+        """The changes in one line, for a file."""
+        return "; ".join(f"{one.name}: {one.before} → {one.after}" for one in self.changes)
+
+
 def history(account: Account) -> QuerySet[Entry]:
-    """What was done to or seen of the account, newest first."""
-    return Entry.objects.filter(account=account).order_by("-sequence")
+    """What was done to or seen of the account, newest first, without what concerns safety."""
+    return Entry.objects.filter(account=account, is_private=False).order_by("-sequence")
+
+
+def deed(entry: Entry) -> Deed:
+    """An entry of the account's history in words."""
+    return Deed(
+        at=entry.at,
+        who="The portal" if entry.actor_name == "system" else entry.actor_name,
+        role=dict(ROLES).get(entry.acted_as, entry.acted_as),
+        what=in_words(entry.action),
+        about=_about(entry),
+        reason=entry.reason,
+        changes=tuple(
+            Change(
+                name=name.replace("_", " ").capitalize(),
+                before=_said(entry.before.get(name)),
+                after=_said(entry.after.get(name)),
+            )
+            for name in dict.fromkeys([*entry.before, *entry.after])
+        ),
+    )
+
+
+def _about(entry: Entry) -> str:
+    if entry.action == VIEW and entry.subject.startswith("/"):
+        return PAGES.get(entry.subject.split("/")[1], "the account")
+    return entry.subject
+
+
+def _said(value: Any) -> str:
+    """A stored value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) or "nothing"
+    if value in (None, "", {}):
+        return "nothing"
+    text = str(value)
+    try:
+        return in_day_words(date.fromisoformat(text))
+    except ValueError:
+        return text.replace("_", " ")

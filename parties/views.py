@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -159,6 +160,9 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
         except InvitationRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
+        if is_mfa_enabled(user):
+            messages.success(self.request, "The account is yours. Log in with both factors.")
+            return redirect("account_login")
         login(self.request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         messages.success(self.request, "The account is yours. Welcome.")
         return redirect("home")
@@ -199,10 +203,26 @@ class Looked(ListPage):
     action = Action.VIEW_PERSONAL_DETAILS
     template_name = "parties/looked.html"
     section = "people"
-    search_in = ("actor_name", "action", "subject")
+    search_in = ("actor_name", "action", "subject", "reason")
     sorts = {"when": "at", "who": "actor_name"}
     csv_name = "account-history"
-    csv_columns = {"When": "at", "Who": "actor_name", "What": "what", "About": "subject"}
+    csv_columns = {
+        "When": "at",
+        "Who": "who",
+        "As": "role",
+        "What": "what",
+        "About": "about",
+        "Changed": "changed",
+        "Reason": "reason",
+    }
 
     def rows(self) -> QuerySet[Any]:
         return selectors.history(self.account)
+
+    def csv_rows(self) -> Iterable[Any]:
+        return map(selectors.deed, super().csv_rows())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["deeds"] = [selectors.deed(entry) for entry in context["page_obj"]]
+        return context

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from parties.admin import ReadOnlyAdmin
+from parties.admin import ConfinedAdmin, ReadOnlyAdmin
 from parties.models import DeclaredDay
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
@@ -52,8 +52,12 @@ class DocumentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DeclaredDay)
-class DeclaredDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A day proclaimed by a state; open clocks are set anew by the sweep that follows."""
+class DeclaredDayAdmin(ConfinedAdmin):
+    """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
+
+    It moves the clocks of every provider, so staff of one provider only read it. Nobody deletes
+    one, as clocks have followed it: a mistake is corrected, and swept again.
+    """
 
     list_display = ("day", "state", "name", "source", "applied_at")
     list_filter = ("state",)
@@ -61,9 +65,11 @@ class DeclaredDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ("applied_at",)
     change_form_template = "admin/parties/declaredday/change_form.html"
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A day that was proclaimed by mistake is corrected: clocks have followed it."""
-        return False
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not request.user.provider_id and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not request.user.provider_id and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: DeclaredDay, form: Any, change: bool) -> None:
         obj.applied_at = None

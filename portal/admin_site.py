@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 
 
 class PortalAdminConfig(AdminConfig):
@@ -32,17 +35,56 @@ class PortalAdminSite(AdminSite):
         extra = {"worklists": worklists(request.user, request.at)} | (extra_context or {})
         return super().index(request, extra)
 
-    def get_urls(self) -> list[Any]:
-        from . import admin_terms
-
-        def page(view: Any) -> Any:
-            return self.admin_view(partial(view, site=self))
-
-        ours = [
-            path("terms/", page(admin_terms.reports), name="terms_reports"),
-            path("terms/<slug:document>/", page(admin_terms.report), name="terms_report"),
-        ]
-        return [*ours, *super().get_urls()]
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Passwords change where everyone's do, with the same checks."""
+        return redirect("account_change_password")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
+
+    def get_urls(self) -> list[Any]:
+        from . import admin_terms, staff
+
+        return [
+            path("terms/", self.admin_view(admin_terms.reports), name="terms_reports"),
+            path(
+                "terms/<slug:document>/", self.admin_view(admin_terms.report), name="terms_report"
+            ),
+            path("reason/<uuid:public_id>/", self.admin_view(staff.ask_reason), name="reason"),
+            path(
+                "view-as/<uuid:public_id>/",
+                self.admin_view(staff.view_as_customer),
+                name="view_as",
+            ),
+            path("view-as/stop/", self.admin_view(staff.stop_viewing), name="stop_viewing"),
+            *super().get_urls(),
+        ]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Send whoever opens a record without a reason to where they give one."""
+
+        @wraps(view)
+        def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            from parties.services.openings import ReasonNeeded
+
+            try:
+                return view(request, *args, **kwargs)
+            except ReasonNeeded as needed:
+                asking = reverse("admin:reason", args=[needed.account.public_id])
+                return redirect(f"{asking}?{urlencode({'next': request.get_full_path()})}")
+
+        return super().admin_view(ask_first, cacheable)
+
+    def is_in_queue(self, request: HttpRequest, account: Any, found: Any) -> bool:
+        """Whether work in the person's own queue leads to this record of the account."""
+        from .worklists import is_in_queue
+
+        return is_in_queue(request.user, account, found)
+
+    def account_header(self, request: HttpRequest, account: Any) -> dict[str, Any]:
+        """What a customer's page shows above the record."""
+        from .staff import account_header
+
+        return account_header(request, account)

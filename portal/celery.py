@@ -28,6 +28,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/15"),
     },
     "apply declared days": {"task": "portal.apply_declared_days", "schedule": 60},
+    "anchor audit chains": {
+        "task": "records.audit.anchor_chains",
+        "schedule": crontab(minute=5),
+    },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }
 # A ring that nobody heard in time is dropped: the next one does the same work.

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from parties.access import current
+from parties.access import STAFF, current, viewing
 from terms import library
 
 SECTIONS = [
@@ -51,6 +51,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "account": _account(chosen) if chosen else None,
         "accounts": [_account(row) for row in known.choices] if known else [],
         "acting": _acting(chosen) if chosen and chosen.for_someone_else else None,
+        "viewing": viewing(request) if chosen and chosen.role == STAFF else None,
         "section": here,
         "sections": [
             {"key": key, "label": label, "url": reverse(name), "current": key == here}

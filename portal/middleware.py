@@ -35,7 +35,7 @@ class RequestFacts:
         return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
-        if request.user.is_authenticated and not request.user.is_staff:
+        if request.user.is_authenticated:
             chosen = current(request).chosen
             if chosen is not None:
                 timezone.activate(State(chosen.account.state).zone)

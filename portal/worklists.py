@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing.models import RunProblem
 from complaints.models import Complaint
 from complaints.states import OVER, State
-from parties.models import User
+from parties.models import Account, User
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.models import Notice
@@ -79,3 +79,19 @@ def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
         for permission, title, count, url, overdue in lists
         if user.has_perm(permission)
     ]
+
+
+def is_in_queue(user: User, account: Account, found: Any) -> bool:
+    """Whether work in hand leads a member of staff to this record.
+
+    A complaint of theirs leads to the whole account; one that nobody has taken leads those who
+    work complaints to itself; an account that could not be billed leads those who bill to it.
+    """
+    unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
+    if unfinished.filter(assigned_to=user).exists():
+        return True
+    if isinstance(found, Complaint) and user.has_perm("complaints.change_complaint"):
+        return found.assigned_to_id is None and found.state not in OVER
+    if user.has_perm("billing.add_billrun"):
+        return RunProblem.objects.filter(account=account).exists()
+    return False

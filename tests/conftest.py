@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.test import TransactionTestCase
 
+from tests.ledger import unprotected
 from tests.world import World, make_world
 
 
@@ -27,3 +29,17 @@ def _empty_cache() -> Iterator[None]:
 def world(db) -> World:
     """A VPnet customer in New South Wales."""
     return make_world()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_can_be_emptied() -> Iterator[None]:
+    """Let tests with real transactions end by emptying tables, which the audit trail refuses."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_all(case: TransactionTestCase) -> None:
+        with unprotected():
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
+        yield

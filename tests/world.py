@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import Group
 
 from billing.models import UsageRecord
 from contracts.models import Contract, Plan, Service
 from contracts.states import ServiceKind, ServiceStatus
 from parties.models import Account, Appointment, Customer, Provider, User
-from parties.services import ensure_staff_roles, open_account
+from parties.services import ensure_staff_roles, grant_staff_role, open_account
 from parties.states import AcceptanceAct, CustomerKind, StaffRole
 from terms import library
 from terms.facts import Role
@@ -160,10 +159,10 @@ def make_call(service: Service, at: datetime, seconds: int, kind: str = "mobile"
 
 
 def make_staff(role: StaffRole = StaffRole.TEAM_MANAGER, provider: Provider | None = None) -> User:
-    """A member of staff with a role and a second factor."""
+    """A member of staff with a role that a senior manager asked for, and a second factor."""
     ensure_staff_roles()
-    user = make_user(f"Staff {role.label}", is_staff=True, provider=provider)
-    user.groups.add(Group.objects.get(name=role.label))
+    user = make_user(f"Staff {role.label}", provider=provider)
+    grant_staff_role(user=user, role=role, asked_by="Sen Manager", at=instant("2026-01-05 09:00"))
     secret = get_adapter().encrypt("JBSWY3DPEHPK3PXP")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
     return user

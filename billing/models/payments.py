@@ -30,7 +30,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reference
+        return f"{self.amount} on {self.received_on}"
 
 
 class Allocation(models.Model):

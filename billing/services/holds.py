@@ -39,6 +39,21 @@ def hold_amount(*, invoice: Invoice, amount: Decimal, complaint: str, at: dateti
 def end_hold(*, complaint: str, upheld: bool, at: datetime) -> int:
     """End what a complaint holds; return how many holds there were."""
     status = HoldStatus.UPHELD if upheld else HoldStatus.DISMISSED
-    return Hold.objects.filter(complaint=complaint, status=HoldStatus.OPEN).update(
-        status=status, ended_at=at
-    )
+    with transaction.atomic():
+        holds = list(
+            Hold.objects.select_for_update(of=("self",))
+            .filter(complaint=complaint, status=HoldStatus.OPEN)
+            .select_related("invoice")
+        )
+        for hold in holds:
+            hold.status, hold.ended_at = status, at
+            hold.save(update_fields=["status", "ended_at"])
+            record(
+                account_id=hold.invoice.account_id,
+                at=at,
+                action="end_hold",
+                subject=hold.invoice.number,
+                before={"hold": HoldStatus.OPEN.value},
+                after={"hold": status.value, "complaint": complaint},
+            )
+    return len(holds)

@@ -96,7 +96,12 @@ def lodge_complaint(
             account_id=account.pk,
             at=at,
             action="lodge_complaint",
-            actor=access.AuditActor(user_id=by.pk, name=str(by), authority=decision.authority),
+            actor=access.AuditActor(
+                user_id=by.pk,
+                name=str(by),
+                authority=decision.authority,
+                acted_as=decision.role,
+            ),
             subject=complaint.reference,
             after={"topic": topic, "urgent": complaint.is_urgent},
             because=clocks.get("because", []),

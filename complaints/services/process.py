@@ -68,6 +68,13 @@ def add_message(*, reference: str, by: User, text: str, at: datetime) -> Complai
             _step(complaint, Act.CUSTOMER_ANSWERS, by=by, at=at, text=text)
         else:
             Event.objects.create(complaint=complaint, at=at, by=by, act="message", text=text)
+            record(
+                account_id=complaint.account_id,
+                at=at,
+                action="complaint_message",
+                actor=access.AuditActor(user_id=by.pk, name=str(by)),
+                subject=complaint.reference,
+            )
     return complaint
 
 
@@ -90,8 +97,8 @@ def accept_proposal(*, reference: str, by: User, at: datetime) -> Complaint:
     with transaction.atomic():
         complaint = _locked(reference)
         _require(complaint, by, access.Action.ACCEPT_RESOLUTION, at)
-        offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
         _step(complaint, Act.ACCEPT, by=by, at=at)
+        offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
         implementation_clock(
             complaint, offered_on=access.local_day(complaint.account, offered.at), at=at
         )

@@ -4,6 +4,7 @@ from .acceptance import DeclaredDay, TermsAcceptance
 from .appointments import Appointment, Invitation
 from .customers import Account, Customer, Provider
 from .people import User
+from .staff import StaffGrant
 
 __all__ = [
     "Account",
@@ -12,6 +13,7 @@ __all__ = [
     "DeclaredDay",
     "Invitation",
     "Provider",
+    "StaffGrant",
     "TermsAcceptance",
     "User",
 ]

@@ -11,9 +11,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.contrib.auth.models import Group
 
 from parties.models import Provider, User
+from parties.services import grant_staff_role
 from parties.states import StaffRole
 
 PASSWORD = "calm-harbour-2026"  # noqa: S105
@@ -47,10 +47,9 @@ def staff_member(
 ) -> User:
     """A member of staff with a role and a second factor that the seed decides."""
     user = person(key, name, at)
-    user.is_staff, user.provider = True, provider
-    user.is_superuser = False
+    user.provider = provider
     user.save()
-    user.groups.set([Group.objects.get(name=role.label)])
+    grant_staff_role(user=user, role=role, asked_by="Sasha Senior, head of service", at=at)
     Authenticator.objects.get_or_create(
         user=user,
         type=Authenticator.Type.TOTP,

@@ -44,3 +44,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or ENVIRONMENT == "local"
 MFA_ENCRYPTION_KEY = env.str("MFA_ENCRYPTION_KEY", default="")
 # Where staff without a second factor are sent before anything else.
 STAFF_MFA_SETUP = "/accounts/2fa/totp/activate/"
+# The provider's own networks (10.0.0.0/8, …). Where they are set, staff elsewhere work remotely,
+# which the terms may keep to selected seniors; where none is set, nobody counts as remote.
+STAFF_NETWORKS = env.list("STAFF_NETWORKS", default=[])

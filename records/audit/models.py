@@ -33,6 +33,7 @@ class Entry(models.Model):
     )
     actor_name = models.CharField(max_length=200, help_text="As known then; “system” for a task.")
     authority = models.CharField(max_length=60, blank=True, help_text="The appointment relied on.")
+    acted_as = models.CharField(max_length=80, blank=True, help_text="The standing or role, then.")
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -41,6 +42,9 @@ class Entry(models.Model):
     because = models.JSONField(default=list, blank=True)
     from_where = models.GenericIPAddressField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    is_private = models.BooleanField(
+        default=False, help_text="About somebody's safety: never shown on the account."
+    )
     prev_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
@@ -63,7 +67,35 @@ class Entry(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise EntryIsPermanent("An audit entry can't be deleted.")
 
-    @property
-    def what(self) -> str:
-        """The action in words."""
-        return self.action.replace("_", " ").capitalize()
+
+class Anchor(models.Model):
+    """One day's seal over every chain: it hashes the heads that moved and the anchor before it."""
+
+    day = models.DateField(unique=True)
+    taken_at = models.DateTimeField()
+    moved = models.PositiveIntegerField(help_text="How many chains grew since the last anchor.")
+    prev_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.hash[:12]}"
+
+
+class AnchoredHead(models.Model):
+    """Where one account's chain stood when an anchor was taken."""
+
+    anchor = models.ForeignKey(Anchor, on_delete=models.PROTECT, related_name="heads")
+    account = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
+    sequence = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "sequence"], name="head_anchored_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.sequence}"

@@ -1,18 +1,19 @@
-"""Write and prove the audit chain."""
+"""Write the audit chains and seal them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
 
-from .models import ChainHead, Entry
+from .models import Anchor, AnchoredHead, ChainHead, Entry
+from .selectors import anchor_fingerprint, fingerprint, moved_heads
+from .states import VIEW
+
+log = structlog.get_logger(__name__)
 
 # Repeated reads of the same page by the same person within this time are one act.
 COALESCE = timedelta(minutes=15)
@@ -20,11 +21,12 @@ COALESCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: a user, from where, under which authority; without a user it is the system."""
+    """Who acts: a user, from where, under which authority and as what; no user is the system."""
 
     user_id: int | None = None
     name: str = "system"
     authority: str = ""
+    acted_as: str = ""
     address: str | None = None
 
 
@@ -42,8 +44,12 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     because: list[dict[str, Any]] | None = None,
+    is_private: bool = False,
 ) -> Entry:
-    """Append one entry to the account's chain, in the caller's transaction."""
+    """Append one entry to the account's chain, in the caller's transaction.
+
+    `is_private` keeps what concerns somebody's safety off every page of the account.
+    """
     with transaction.atomic():
         ChainHead.objects.get_or_create(account_id=account_id)
         head = ChainHead.objects.select_for_update().get(account_id=account_id)
@@ -54,6 +60,7 @@ def record(
             actor_id=actor.user_id,
             actor_name=actor.name,
             authority=actor.authority,
+            acted_as=actor.acted_as,
             action=action,
             subject=subject,
             reason=reason,
@@ -61,7 +68,8 @@ def record(
             after=after or {},
             because=because or [],
             from_where=actor.address,
-            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+            request_id=_request_id(),
+            is_private=is_private,
             prev_hash=head.hash,
         )
         entry.hash = fingerprint(entry)
@@ -71,13 +79,25 @@ def record(
     return entry
 
 
+def _request_id() -> str:
+    """The request, or the run of a task, in which something was done."""
+    known = structlog.contextvars.get_contextvars()
+    return str(known.get("request_id") or known.get("task_id") or "")
+
+
 def record_read(
-    *, account_id: int, at: datetime, actor: Actor, subject: str, reason: str = ""
+    *,
+    account_id: int,
+    at: datetime,
+    actor: Actor,
+    subject: str,
+    reason: str = "",
+    is_private: bool = False,
 ) -> None:
     """Record that someone other than the holder looked; repeats within 15 minutes are one act."""
     seen = Entry.objects.filter(
         account_id=account_id,
-        action="view",
+        action=VIEW,
         actor_id=actor.user_id,
         subject=subject,
         at__gt=at - COALESCE,
@@ -86,56 +106,36 @@ def record_read(
         record(
             account_id=account_id,
             at=at,
-            action="view",
+            action=VIEW,
             actor=actor,
             subject=subject,
             reason=reason,
+            is_private=is_private,
         )
 
 
-def fingerprint(entry: Entry) -> str:
-    """Return the SHA-256 that binds an entry's facts to the entry before it."""
-    facts = {
-        "account": entry.account_id,
-        "sequence": entry.sequence,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": entry.actor_id,
-        "actor_name": entry.actor_name,
-        "authority": entry.authority,
-        "action": entry.action,
-        "subject": entry.subject,
-        "reason": entry.reason,
-        "before": entry.before,
-        "after": entry.after,
-        "because": entry.because,
-        "from_where": entry.from_where,
-        "request_id": entry.request_id,
-        "prev": entry.prev_hash,
-    }
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Flaw:
-    """A place where an account's chain does not hold."""
-
-    account_id: int
-    sequence: int
-    what: str
-
-
-def flaws() -> Iterator[Flaw]:
-    """Yield every changed, missing or added entry, account by account."""
-    for head in ChainHead.objects.order_by("account_id").iterator():
-        previous, expected = "", 1
-        for entry in (
-            Entry.objects.filter(account_id=head.account_id).order_by("sequence").iterator()
-        ):
-            if entry.sequence != expected:
-                yield Flaw(head.account_id, expected, "missing")
-            elif entry.prev_hash != previous or entry.hash != fingerprint(entry):
-                yield Flaw(head.account_id, entry.sequence, "changed")
-            previous, expected = entry.hash, entry.sequence + 1
-        if expected != head.sequence + 1 or previous != head.hash:
-            yield Flaw(head.account_id, expected, "missing at the end")
+def anchor_chains(*, on: date, at: datetime) -> Anchor | None:
+    """Seal every chain that grew, on top of the anchor before; None if the day has its anchor."""
+    with transaction.atomic():
+        if Anchor.objects.filter(day=on).exists():
+            return None
+        last = Anchor.objects.order_by("-day").first()
+        previous = last.hash if last else ""
+        heads = moved_heads()
+        anchor = Anchor.objects.create(
+            day=on,
+            taken_at=at,
+            moved=len(heads),
+            prev_hash=previous,
+            hash=anchor_fingerprint(on, previous, heads),
+        )
+        AnchoredHead.objects.bulk_create(
+            [
+                AnchoredHead(anchor=anchor, account_id=account_id, sequence=sequence, hash=hash_)
+                for account_id, sequence, hash_ in heads
+            ],
+            batch_size=1000,
+        )
+    # The log is kept elsewhere: whoever rewrites the trail can't rewrite this line of it.
+    log.info("audit_anchored", day=on.isoformat(), hash=anchor.hash)
+    return anchor

@@ -1,0 +1,47 @@
+"""Give somebody a role, or take it away. A role is given because a senior manager asked for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from parties.models import User
+from parties.services import end_staff_role, ensure_staff_roles, grant_staff_role
+from parties.states import StaffRole
+
+
+class Command(BaseCommand):
+    help = "grant: give a role to a log-in. end: take it away, from this moment."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        grant = verbs.add_parser("grant", help="give a role because a senior manager asked")
+        end = verbs.add_parser("end", help="take a role away")
+        for verb in (grant, end):
+            verb.add_argument("email")
+            verb.add_argument("role", choices=StaffRole.values)
+        grant.add_argument("--asked-by", required=True, help="the senior manager's name")
+        grant.add_argument(
+            "--from-outside", action="store_true", help="selected senior: may work remotely"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email=options["email"].strip().lower()).first()
+        if user is None:
+            raise CommandError(f"Nobody signs in as {options['email']}.")
+        role, now = StaffRole(options["role"]), timezone.now()
+        if options["verb"] == "end":
+            end_staff_role(user=user, role=role, at=now)
+            self.stdout.write(f"{user} is no longer {role.label}.")
+            return
+        ensure_staff_roles()
+        grant_staff_role(
+            user=user,
+            role=role,
+            asked_by=options["asked_by"],
+            from_outside=options["from_outside"],
+            at=now,
+        )
+        self.stdout.write(f"{user} is {role.label}, as {options['asked_by']} asked.")

@@ -1,0 +1,17 @@
+"""Sign staff in for a test."""
+
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from parties.models import Account, User
+
+
+def sign_in_staff(client: Client, user: User, *, because_of: Account | None = None) -> Client:
+    """Sign a member of staff in; with `because_of`, they have said why they open that account."""
+    client.force_login(user)
+    if because_of is not None:
+        reason = reverse("admin:reason", args=[because_of.public_id])
+        client.post(reason, {"reason": "The customer called about a bill"})
+    return client
