@@ -46,6 +46,11 @@ def of_audience(applies_to: str) -> str:
     return f"for the service {humanised(name).lower()}" if name else str(_words()["choices"][kind])
 
 
+def listed(part: str) -> tuple[str, ...]:
+    """Return the names that have words of their own: of `facts`, `answers` or `choices`."""
+    return tuple(_words()[part])
+
+
 def humanised(name: str) -> str:
     """Return a name as words: `first_used_on` is "First used on"; capitals stay."""
     words = name.replace("_", " ").strip()
