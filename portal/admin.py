@@ -55,8 +55,7 @@ class DocumentAdmin(ReadOnlyAdmin):
 class DeclaredDayAdmin(ConfinedAdmin):
     """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
 
-    It moves the clocks of every provider, so staff of one provider only read it. Nobody deletes
-    one, as clocks have followed it: a mistake is corrected, and swept again.
+    It moves the clocks of every provider, so staff of one provider only read it.
     """
 
     list_display = ("day", "state", "name", "source", "applied_at")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,18 +22,18 @@ def providers_of(request: HttpRequest) -> tuple[str, ...]:
     return (own.key,) if own else library.providers()
 
 
-def reports(request: HttpRequest) -> HttpResponse:
+def reports(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """List the providers that can be reported on."""
     keys = providers_of(request)
     context = {
-        **admin.site.each_context(request),
+        **site.each_context(request),
         "title": "Terms against the law",
         "providers": [library.provider(key) for key in keys],
     }
     return TemplateResponse(request, "admin/terms/reports.html", context)
 
 
-def report(request: HttpRequest, document: str) -> HttpResponse:
+def report(request: HttpRequest, document: str, site: AdminSite) -> HttpResponse:
     """Show where one provider's own terms fall short of the law, and what fills their silences."""
     if document not in providers_of(request):
         raise Http404
@@ -41,7 +41,7 @@ def report(request: HttpRequest, document: str) -> HttpResponse:
     profile = library.load(document, library.in_force(document, on))
     silences = reading.page(profile, on).silences
     context = {
-        **admin.site.each_context(request),
+        **site.each_context(request),
         "title": f"{library.provider(document).name}: where the terms fall short of the law",
         "profile": profile,
         "lint": lint(profile, on),

@@ -27,9 +27,17 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "records.deadlines.remind_and_flag",
         "schedule": crontab(minute="*/15"),
     },
-    "apply declared days": {"task": "portal.apply_declared_days", "schedule": 60},
     "anchor audit chains": {
         "task": "records.audit.anchor_chains",
+        "schedule": crontab(minute=5),
+    },
+    "apply declared days": {"task": "portal.apply_declared_days", "schedule": 60},
+    "remind of appointments": {
+        "task": "parties.remind_of_expiry",
+        "schedule": crontab(minute=35),
+    },
+    "apply plan changes": {
+        "task": "contracts.apply_plan_changes",
         "schedule": crontab(minute=5),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},

@@ -44,6 +44,13 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "expiring": ("Ends soon", Kind.ATTENTION),
     "invited": ("Invited", Kind.INFO),
     "to_confirm": ("To confirm", Kind.ATTENTION),
+    "to_check": ("To be checked", Kind.ATTENTION),
+    "cooling_off": ("Time to think", Kind.ATTENTION),
+    "asked": ("Waiting for an answer", Kind.ATTENTION),
+    "confirmed": ("Confirmed", Kind.GOOD),
+    "refused": ("Refused", Kind.BAD),
+    "agreed": ("Agreed", Kind.INFO),
+    "applied": ("In force", Kind.GOOD),
     "withdrawn": ("Withdrawn", Kind.NEUTRAL),
     # Complaints
     "received": ("Received", Kind.INFO),

@@ -10,7 +10,10 @@ from django.urls import reverse
 from billing.models import RunProblem
 from complaints.models import Complaint
 from complaints.states import OVER, State
-from parties.models import Account, User
+from contracts.models import PlanChange
+from contracts.states import PlanChangeState
+from parties.models import Account, Appointment, User
+from parties.selectors import to_check
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.models import Notice
@@ -23,11 +26,17 @@ def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     deadlines = Deadline.objects.filter(status__in=[Status.OPEN, Status.MISSED])
     problems = RunProblem.objects.all()
     failed = Notice.objects.filter(status=NoticeStatus.FAILED)
+    unchecked = to_check(Appointment.objects.all())
+    plan_changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     if user.provider_id:
         complaints = complaints.filter(account__customer__provider=user.provider_id)
         deadlines = deadlines.filter(account__customer__provider=user.provider_id)
         problems = problems.filter(account__customer__provider=user.provider_id)
         failed = failed.filter(account__customer__provider=user.provider_id)
+        unchecked = unchecked.filter(account__customer__provider=user.provider_id)
+        plan_changes = plan_changes.filter(
+            service__contract__account__customer__provider=user.provider_id
+        )
     missed = deadlines.filter(due_at__lte=at).count()
     queue = reverse("admin:complaints_complaint_changelist")
     lists = [
@@ -57,6 +66,20 @@ def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
             "Answers accepted, to carry out",
             complaints.filter(state=State.IMPLEMENTING).count(),
             f"{queue}?state__exact=implementing",
+            False,
+        ),
+        (
+            "parties.view_appointment",
+            "Appointments that wait for an identity check",
+            unchecked.count(),
+            f"{reverse('admin:parties_appointment_changelist')}?check=waits",
+            False,
+        ),
+        (
+            "contracts.view_planchange",
+            "Plan changes that wait for our word",
+            plan_changes.count(),
+            f"{reverse('admin:contracts_planchange_changelist')}?state__exact=waiting",
             False,
         ),
         (

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0002_staff_grants'),
+        ("parties", "0002_staff_grants"),
     ]
 
     operations = [
