@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from records.audit.models import Entry
 from records.audit.states import VIEW, in_words
@@ -16,12 +16,21 @@ from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
 from terms.calendar import in_words as in_day_words
+from terms.clause import Reason, dump
 from terms.facts import Role
 from terms.profile import Agreed
 
-from .models import Account, Appointment, DeclaredDay, Provider, TermsAcceptance, User
+from .models import (
+    Account,
+    Appointment,
+    DeclaredDay,
+    Preference,
+    Provider,
+    TermsAcceptance,
+    User,
+)
 from .models.appointments import ROLES
-from .states import CustomerKind
+from .states import CHOICES, CustomerKind, PreferenceKind
 
 FLOOR = "floor"
 HOUSE_DEFAULT = "default"
@@ -197,6 +206,35 @@ def _standing_on(row: Appointment, on: date) -> str:
     if row.starts_on > on:
         return "pending"
     return "current"
+
+
+def preferences(account: Account) -> dict[PreferenceKind, str]:
+    """What holds for the account of each kind; the first choice where nothing was chosen."""
+    chosen = {kind: choices[0][0] for kind, choices in CHOICES.items()}
+    # Oldest first, so that the newest of each kind is what stays.
+    for row in Preference.objects.filter(account=account).order_by("chosen_at", "pk"):
+        chosen[PreferenceKind(row.kind)] = row.value
+    return chosen
+
+
+def wanting_news(provider: Provider) -> list[Account]:
+    """The accounts of a provider that agreed to news and offers."""
+    newest = Preference.objects.filter(
+        account=OuterRef("pk"), kind=PreferenceKind.MARKETING
+    ).order_by("-chosen_at", "-pk")
+    return list(
+        Account.objects.filter(customer__provider=provider)
+        .annotate(news=Subquery(newest.values("value")[:1]))
+        .filter(news="yes")
+        .select_related("customer__provider")
+    )
+
+
+def law(id: str, on: date) -> tuple[Mapping[str, Any], Callable[..., list[dict[str, Any]]]]:
+    """The figures of a row of the law in force on a day, and how to cite it with steps."""
+    floor = library.load(FLOOR, library.in_force(FLOOR, on))
+    clause = next(clause for clause in floor.clauses if clause.id == id)
+    return floor.parameters(id), lambda *steps: dump([Reason(clause, steps)])
 
 
 # What a page of the portal is about, by the first part of its address.

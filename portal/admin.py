@@ -5,10 +5,23 @@ from __future__ import annotations
 from django.contrib import admin
 
 from parties.admin import ReadOnlyAdmin
+from parties.states import StaffData
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
+
+from .admin_privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
+
+__all__ = [
+    "DataExportAdmin",
+    "DeadlineAdmin",
+    "DocumentAdmin",
+    "EntryAdmin",
+    "NoticeAdmin",
+    "PreferenceAdmin",
+    "PrivacyRequestAdmin",
+]
 
 
 @admin.register(Deadline)
@@ -23,9 +36,10 @@ class DeadlineAdmin(ReadOnlyAdmin):
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
-    list_display = ("title", "to", "kind", "status", "given_at", "sent_at", "attempts")
+    list_display = ("title", "account", "to", "kind", "status", "given_at", "sent_at", "attempts")
     list_filter = ("status", "kind")
-    search_fields = ("to", "subject_ref", "title")
+    search_fields = ("subject_ref", "title", "account__number", "to")
+    guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone")}
     exclude = ("html", "leased_until")
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import views, views_brand, views_dev
+from . import views, views_brand, views_dev, views_privacy
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -12,6 +12,21 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
     path("terms/", views.Terms.as_view(), name="your_terms"),
+    path("privacy/", views_privacy.Privacy.as_view(), name="privacy"),
+    path("privacy/choices/", views_privacy.Choose.as_view(), name="choose_preferences"),
+    path("privacy/ask/", views_privacy.AskPrivacy.as_view(), name="ask_privacy"),
+    path("privacy/download/", views_privacy.AskExport.as_view(), name="ask_export"),
+    path(
+        "privacy/download/<uuid:public_id>/progress/",
+        views_privacy.ExportProgress.as_view(),
+        name="export_progress",
+    ),
+    path(
+        "privacy/download/<uuid:public_id>/",
+        views_privacy.FetchExport.as_view(),
+        name="fetch_export",
+    ),
+    path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),
     path("admin/", admin.site.urls),

@@ -71,6 +71,9 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "done": ("Done", Kind.GOOD),
     "waiting": ("Waiting", Kind.INFO),
     "ready": ("Ready", Kind.GOOD),
+    "refused": ("Refused", Kind.BAD),
+    "by_hand": ("To be told by staff", Kind.ATTENTION),
+    "told": ("Told by staff", Kind.GOOD),
     # Outages and trouble
     "down": ("Down", Kind.BAD),
     "degraded": ("Degraded", Kind.ATTENTION),

@@ -26,9 +26,10 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
-from parties.models import DeclaredDay, User
+from parties.models import DataExport, DeclaredDay, User
 from parties.services import invite_holder
-from parties.states import StaffRole
+from parties.services.privacy import ask_export, ask_privacy, choose
+from parties.states import PreferenceKind, PrivacyKind, StaffRole
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
 from terms.facts import Role
@@ -53,6 +54,12 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "lodge_complaint": lambda world: {"topic": "fault", "description": "No dial tone."},
     "complaint_message": lambda world: {"text": "Still no dial tone."},
     "complaint_decline": lambda world: {"text": "That does not mend it."},
+    "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
+    "ask_privacy": lambda world: {"kind": "access", "text": "All of it, please."},
+    "admin:parties_privacyrequest_answer": lambda world: {
+        "outcome": "done",
+        "answer": "Here it is.",
+    },
     "admin:reason": lambda world: {"reason": "The customer called"},
     "admin:view_as": lambda world: {"reason": "The customer called"},
 }
@@ -144,6 +151,11 @@ def build_world(provider: str = "vpnet") -> World:
         state="NSW", day=AT.date(), name="Mourning", source="Gazette"
     )
     invite_holder(account=account, email="new@people.example", at=AT, by=Actor())
+    ask_privacy(
+        account=account, by=world.holder, kind=PrivacyKind.ACCESS, text="All of it.", at=AT
+    )
+    ask_export(account=account, by=world.holder, at=AT)
+    choose(account=account, by=world.holder, at=AT, kind=PreferenceKind.MARKETING, value="yes")
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
@@ -212,6 +224,8 @@ def _value(address: Address, key: str, world: World) -> Any:
         "object_id": 1,
         "url": "nowhere/",
         "public_id": {
+            "export_progress": DataExport.objects.get(account=world.account).public_id,
+            "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
             "service": invoice.account.contracts.get().services.get().public_id,
@@ -278,6 +292,8 @@ def _where(url: str) -> str:
         "/accounts/login/": "login",
         "/admin/login/": "login",
         "/accounts/choose/": "choose",
+        "/accounts/reauthenticate/": "prove",
+        "/privacy/download/": "prove",
         "/admin/": "desk",
     }
     return words.get(path) or ("why" if path.startswith("/admin/reason/") else "yes")
