@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from parties.models import Account
@@ -54,6 +54,7 @@ class Balance:
     disputed: Decimal
     next_due: date | None
     next_invoice: InvoiceCard | None
+    newest: tuple[InvoiceCard, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +135,14 @@ def status_on(row: Invoice, on: date) -> str:
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
 
-def balance(account: Account, on: date) -> Balance:
-    """What is owed, overdue and contested, and what falls due next. One query."""
-    unpaid = [card(row, on) for row in unpaid_invoices(account)]
+def balance(account: Account, on: date, newest: int = 0) -> Balance:
+    """What is owed and overdue, what falls due next, and the newest bills. One query."""
+    recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
+    rows = invoices(account).filter(
+        Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
+    )
+    cards = [card(row, on) for row in rows.order_by("due_date", "pk")]
+    unpaid = [one for one in cards if one.outstanding > NIL]
     late = [one for one in unpaid if one.due_date < on]
     ahead = [one for one in unpaid if one.due_date >= on]
     return Balance(
@@ -145,6 +151,7 @@ def balance(account: Account, on: date) -> Balance:
         disputed=sum((one.disputed for one in unpaid), NIL),
         next_due=ahead[0].due_date if ahead else None,
         next_invoice=(late or ahead or [None])[0],
+        newest=tuple(sorted(cards, key=lambda one: one.issue_date, reverse=True)[:newest]),
     )
 
 

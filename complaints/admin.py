@@ -6,12 +6,23 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from parties.access import local_day
 from parties.admin import ReadOnlyAdmin
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
@@ -76,6 +87,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
                    "account__customer__provider")  # fmt: skip
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
+    exclude = ("urgent_because", "version")
     change_form_template = "admin/complaints/complaint/change_form.html"
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -95,6 +107,12 @@ class ComplaintAdmin(ReadOnlyAdmin):
                 first_duty=Subquery(first.values("duty")[:1]),
                 first_due_on=Subquery(first.values("due_on")[:1]),
             )
+            .annotate(
+                time_left=ExpressionWrapper(
+                    F("first_due") - Value(request.at, output_field=DateTimeField()),
+                    output_field=DurationField(),
+                )
+            )
         )
 
     @admin.display(description="next duty", ordering="first_due")
@@ -102,7 +120,12 @@ class ComplaintAdmin(ReadOnlyAdmin):
         """The duty that is due first, and its day."""
         if complaint.first_due is None:
             return "–"
-        return f"{Duty(complaint.first_duty).label} by {complaint.first_due_on:%a %-d %b}"
+        duty, hours = Duty(complaint.first_duty).label, complaint.time_left.total_seconds() / 3600
+        if hours < 0:
+            left = f"{-hours / 24:.0f} days late" if hours < -48 else f"{-hours:.0f} h late"
+        else:
+            left = f"{hours / 24:.0f} days left" if hours > 48 else f"{hours:.0f} h left"
+        return f"{duty} by {complaint.first_due_on:%a %-d %b} ({left})"
 
     def get_urls(self) -> list[Any]:
         step = path(
@@ -122,7 +145,11 @@ class ComplaintAdmin(ReadOnlyAdmin):
         complaint = self.get_object(request, object_id)
         extra: dict[str, Any] = {}
         if complaint is not None:
-            record = selectors.record_of(complaint.account, complaint.reference)
+            record = selectors.record_of(
+                complaint.account,
+                complaint.reference,
+                local_day(complaint.account, request.at),
+            )
             extra = {
                 "record": record,
                 "complaint": complaint,
@@ -175,7 +202,11 @@ class ComplaintAdmin(ReadOnlyAdmin):
                 **self.admin_site.each_context(request),
                 "title": f"{Act(act).label}: {complaint.reference}",
                 "complaint": complaint,
-                "record": selectors.record_of(complaint.account, complaint.reference),
+                "record": selectors.record_of(
+                    complaint.account,
+                    complaint.reference,
+                    local_day(complaint.account, request.at),
+                ),
                 "form": form,
                 "back": back,
                 "opts": self.opts,

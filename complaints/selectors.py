@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 
 from parties.models import Account
+from parties.selectors import working_calendar
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 
@@ -66,19 +67,30 @@ def of_account(account: Account) -> QuerySet[Complaint]:
     return Complaint.objects.filter(account=account)
 
 
-def cards(rows: list[Complaint]) -> list[ComplaintCard]:
-    """Cards of a page of complaints; one query for all their deadlines."""
+def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCard]:
+    """Cards of a page of the account's complaints; one query for all their deadlines."""
     due = deadlines_of(row.reference for row in rows)
-    return [_card(row, due[row.reference]) for row in rows]
+    return [_card(row, _with_days_left(account, due[row.reference], on)) for row in rows]
 
 
-def open_complaints(account: Account, limit: int = 5) -> list[ComplaintCard]:
+def open_complaints(account: Account, on: date, limit: int = 5) -> list[ComplaintCard]:
     """The newest complaints that are not over."""
-    return cards(list(of_account(account).exclude(state__in=OVER)[:limit]))
+    return cards(account, list(of_account(account).exclude(state__in=OVER)[:limit]), on)
 
 
-def record_of(account: Account, reference: str) -> ComplaintRecord | None:
-    """One complaint of the account, or None."""
+def _with_days_left(account: Account, due: list[DueDate], on: date) -> list[DueDate]:
+    """Count the working days that are left for each duty, on the customer's calendar."""
+    calendar = working_calendar(account, on)
+    return [
+        replace(one, left=calendar.working_days_between(on, one.due_on))
+        if one.status == Status.OPEN
+        else one
+        for one in due
+    ]
+
+
+def record_of(account: Account, reference: str, on: date) -> ComplaintRecord | None:
+    """One complaint of the account as it stands on a day, or None."""
     row = (
         of_account(account)
         .filter(reference=reference)
@@ -87,7 +99,7 @@ def record_of(account: Account, reference: str) -> ComplaintRecord | None:
     )
     if row is None:
         return None
-    due = deadlines_of([reference])[reference]
+    due = _with_days_left(account, deadlines_of([reference])[reference], on)
     events = list(Event.objects.filter(complaint=row, for_staff_only=False).select_related("by"))
     proposals = [event.text for event in events if event.act == "propose"]
     return ComplaintRecord(

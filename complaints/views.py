@@ -43,7 +43,7 @@ class Complaints(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        context["cards"] = selectors.cards(list(context["page_obj"]))
+        context["cards"] = selectors.cards(self.account, list(context["page_obj"]), self.today)
         context["today"] = self.today
         return context
 
@@ -81,7 +81,7 @@ class ComplaintPage(AccountPage, TemplateView):
     section = "complaints"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        record = selectors.record_of(self.account, self.kwargs["reference"])
+        record = selectors.record_of(self.account, self.kwargs["reference"], self.today)
         if record is None:
             raise Http404
         return super().get_context_data(

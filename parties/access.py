@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -93,16 +94,18 @@ def may(
     on: date,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
     Of several standings the widest that is in force answers; staff are judged by their role.
+    `standings` are the actor's own on this account, where they have been read already.
     """
     if actor.is_staff:
         return staff_may(actor, action, account, on=on)
     decisions = [
         _judge(appointment, action, account, on, customer_present, amount)
-        for appointment in selectors.standings(account, actor, on)
+        for appointment in (standings or selectors.standings(account, actor, on))
     ]
     allowed = [decision for decision in decisions if decision.allowed]
     if allowed:
@@ -257,9 +260,18 @@ def require(
     on: date,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
-    decision = may(actor, action, account, on=on, customer_present=customer_present, amount=amount)
+    decision = may(
+        actor,
+        action,
+        account,
+        on=on,
+        customer_present=customer_present,
+        amount=amount,
+        standings=standings,
+    )
     if not decision.allowed:
         raise NotAuthorised(decision, action)
     return decision
@@ -335,6 +347,7 @@ def viewing(request: HttpRequest) -> Viewing | None:
         holder_name=account.customer.name,
         ends_on=None,
         limits=(),
+        standings=(),
     )
     return Viewing(acting=acting, reason=reason, until=datetime.fromisoformat(until))
 
@@ -356,7 +369,13 @@ class AccountPage(LoginRequiredMixin):
             return redirect("admin:index")
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
-        self.decision = require(request.user, self.action, self.account, on=self.today)
+        self.decision = require(
+            request.user,
+            self.action,
+            self.account,
+            on=self.today,
+            standings=current(request).chosen.standings,
+        )
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
             raise NotAuthorised(replace(self.decision, allowed=False), self.action)
         if self.decision.role != Role.HOLDER:

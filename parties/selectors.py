@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from records.audit.models import Entry
 from records.audit.states import VIEW, in_words
 from terms import library
 from terms.binding import Binding, Standing
+from terms.calendar import Calendar, State
 from terms.calendar import DeclaredDay as TermsDay
-from terms.calendar import State
 from terms.calendar import in_words as in_day_words
 from terms.clause import Reason, dump
 from terms.facts import Role
@@ -29,6 +31,7 @@ from .models import (
     TermsAcceptance,
     User,
 )
+from .models.acceptance import DECLARED_DAYS
 from .models.appointments import ROLES
 from .states import CHOICES, CustomerKind, PreferenceKind
 
@@ -49,6 +52,7 @@ class Acting:
     holder_name: str
     ends_on: date | None
     limits: tuple[str, ...]
+    standings: tuple[Appointment, ...]
 
     @property
     def for_someone_else(self) -> bool:
@@ -60,13 +64,14 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
-        .prefetch_related("account__acceptances")
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
+    held: dict[int, list[Appointment]] = defaultdict(list)
     for row in rows:
         today = at.astimezone(State(row.account.state).zone).date()
         if row.starts_on <= today <= (row.ends_on or today):
+            held[row.account_id].append(row)
             kept = best.get(row.account_id)
             if kept is None or WIDEST.index(row.role) < WIDEST.index(kept.role):
                 best[row.account_id] = row
@@ -78,6 +83,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
             holder_name=row.account.customer.name,
             ends_on=row.ends_on,
             limits=tuple(row.limits),
+            standings=tuple(held[row.account_id]),
         )
         for row in best.values()
     ]
@@ -149,12 +155,23 @@ def binding(
     )
 
 
+def working_calendar(account: Account, on: date) -> Calendar:
+    """The working days of the account's state, as its provider's terms read them."""
+    document = account.customer.provider.key
+    profile = library.load(document, library.in_force(document, on))
+    return profile.with_declared(declared_days()).calendar(State(account.state))
+
+
 def declared_days() -> tuple[TermsDay, ...]:
     """Days proclaimed by a state since the calendar was published."""
-    return tuple(
-        TermsDay(state=State(row.state), day=row.day, name=row.name)
-        for row in DeclaredDay.objects.order_by("state", "day")
-    )
+    known = cache.get(DECLARED_DAYS)
+    if known is None:
+        known = tuple(
+            TermsDay(state=State(row.state), day=row.day, name=row.name)
+            for row in DeclaredDay.objects.order_by("state", "day")
+        )
+        cache.set(DECLARED_DAYS, known, timeout=300)
+    return known
 
 
 def account_by_public_id(public_id: str) -> Account | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +18,7 @@ from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
 Handler = Callable[[HttpRequest], HttpResponse]
+SEEN_EVERY = timedelta(minutes=10)
 
 
 class RequestFacts:
@@ -37,6 +41,21 @@ class RequestFacts:
                 timezone.activate(State(chosen.account.state).zone)
 
 
+class SessionActivity:
+    """Notes when each log-in was last used, at most every ten minutes: not a write per page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            last = datetime.fromtimestamp(request.session.get("seen_at", 0), UTC)
+            if request.at - last > SEEN_EVERY:
+                UserSession.objects.create_from_request(request)
+                request.session["seen_at"] = int(request.at.timestamp())
+        return self.get_response(request)
+
+
 class StaffSecondFactor:
     """Staff use the admin only after signing in with a second factor."""
 
@@ -44,11 +63,9 @@ class StaffSecondFactor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/") and request.user.is_authenticated:
-            from allauth.mfa.utils import is_mfa_enabled
-
-            if request.user.is_staff and not is_mfa_enabled(request.user):
-                return redirect(f"{settings.STAFF_MFA_SETUP}?next={request.get_full_path()}")
+        staff = request.user.is_authenticated and request.user.is_staff
+        if staff and request.path.startswith("/admin/") and not is_mfa_enabled(request.user):
+            return redirect(f"{settings.STAFF_MFA_SETUP}?next={request.get_full_path()}")
         return self.get_response(request)
 
 

@@ -86,7 +86,7 @@ def account_header(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {
         "account": account,
         "balance": balance(account, on),
-        "open_complaints": open_complaints(account),
+        "open_complaints": open_complaints(account, access.local_day(account, request.at)),
         "people": [one for one in people_cards(account, on) if one.status == "current"],
         "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,
         "related": [

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from billing.selectors import balance, card, invoices
+from billing.selectors import balance
 from complaints.selectors import open_complaints
 from contracts.selectors import services
 from parties.access import AccountPage, Action
@@ -29,10 +29,11 @@ class Home(AccountPage, TemplateView):
     section = "home"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        complaints = open_complaints(self.account)
+        complaints = open_complaints(self.account, self.today)
+        owed = balance(self.account, self.today, newest=NEWEST_BILLS)
         return super().get_context_data(
-            balance=balance(self.account, self.today),
-            bills=[card(row, self.today) for row in invoices(self.account)[:NEWEST_BILLS]],
+            balance=owed,
+            bills=owed.newest,
             services=services(self.account, self.today),
             complaints=complaints,
             waiting=[one for one in complaints if one.state == "proposed"],

@@ -64,16 +64,16 @@ def _serve(port: int) -> int:
             "--log-level", "warning", "--no-control-socket",
         ),
         "worker and beat": _start(
-            "celery", "-A", "portal", "worker", "--beat", "--concurrency", "1",
+            "celery", "--quiet", "-A", "portal", "worker", "--beat", "--concurrency", "1",
             "--loglevel", os.environ["LOG_LEVEL"],
         ),
     }  # fmt: skip
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
-    status = 0
     try:
-        _wait_for_bills()
-        _print_welcome(port)
+        _wait_for_bills(processes)
+        if all(process.poll() is None for process in processes.values()):
+            _print_welcome(port)
         while True:
             for name, process in processes.items():
                 if process.poll() is not None:
@@ -86,7 +86,7 @@ def _serve(port: int) -> int:
         for process in processes.values():
             _end(process)
     print("Stopped. Nothing is lost: `make run` takes up from here.")
-    return status
+    return 0
 
 
 def _start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -110,7 +110,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _wait_for_bills() -> None:
+def _wait_for_bills(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     """Follow the worker while it makes the PDFs and sends the emails of the newest bills."""
     import django
 
@@ -135,7 +135,8 @@ def _wait_for_bills() -> None:
             print(f"\r{line}   " if sys.stdout.isatty() else line,
                   end="" if sys.stdout.isatty() else "\n", flush=True)  # fmt: skip
             shown = line
-        if waiting == unsent == 0:
+        dead = any(process.poll() is not None for process in processes.values())
+        if waiting == unsent == 0 or dead:
             break
         time.sleep(0.5)
     print()

@@ -1,9 +1,10 @@
 """What binds one customer: what was agreed, the terms, the law beneath them, the house default."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from terms.calendar import Calendar, State
 from terms.clause import SHAPES, Clause, Source
@@ -19,7 +20,7 @@ R = TypeVar("R", bound=Result)
 
 
 def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> dict[str, Agreed]:
-    """Return what was agreed for one service, as `Binding` takes it.
+    """Return what was agreed for one service, by shape, as `Binding` takes it.
 
     `values` are plain data for some or all of the shape's parameters; `id` names the quotation or
     agreement, `says` repeats it in a sentence. Raise BadFacts for a shape or key that is unknown.
@@ -27,7 +28,8 @@ def agree(shape: str, values: Mapping[str, Any], *, id: str, says: str) -> dict[
     kind = SHAPES.get(shape)
     if kind is None:
         raise BadFacts((shape,), "no rule has a shape of this name")
-    hints = {one: hint for one, hint in kind.__annotations__.items() if one != "key"}
+    hints = {one.name: get_type_hints(kind)[one.name] for one in fields(kind)}
+    del hints["clause"]
     for key in values:
         if key not in hints:
             raise BadFacts((shape, key), f"not known; known are {', '.join(hints)}")
@@ -53,27 +55,25 @@ class Binding:
     switched_on: frozenset[str] = frozenset()
 
     def decide(
-        self, rule: Callable[Concatenate[Profile, P], R], *_: P.args, **facts: P.kwargs
+        self, rule: Callable[Concatenate[Profile, P], R], *none: P.args, **facts: P.kwargs
     ) -> R:
         """Return the rule's answer: as agreed or by the terms, with the law on top.
 
-        The house default answers only where all of those are silent. Raise TermsSilent where it
-        is silent too.
+        Facts are keywords. The house default answers only where all of those are silent. Raise
+        TermsSilent where it is silent too.
         """
         terms = self.profile.with_agreed(self.agreed)
         try:
-            answer = rule(terms, **facts)  # type: ignore[call-arg]
+            answer = rule(terms, *none, **facts)
         except TermsSilent as silence:
             return self._beyond_the_terms(rule, facts, silence)
         law: Any = law_on(rule, Law(self.law, self.standing, self.profile, answer), facts)
         return answer if law is None else meet(answer, law)
 
-    @cached_property
+    @property
     def law(self) -> Profile:
         """The floor as it protects this customer."""
-        return self.floor.as_seen(
-            tcp=self.standing.tcp, on=self.standing.as_at, switched_on=self.switched_on
-        )
+        return _seen(self.floor, self.standing.tcp, self.standing.as_at, self.switched_on)
 
     def calendar(self, state: State | None = None, day: str = "working") -> Calendar:
         """Return a state's calendar as the terms read it."""
@@ -92,3 +92,9 @@ class Binding:
                 raise silence from None
         answer: R = replace(law, because=silence.because + law.because)
         return answer
+
+
+@lru_cache(maxsize=256)
+def _seen(floor: Profile, tcp: bool, on: date, switched_on: frozenset[str]) -> Profile:
+    """Return the floor as customers of one class see it on a day; a bill run asks it often."""
+    return floor.as_seen(tcp=tcp, on=on, switched_on=switched_on)

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import terms.rules
-from terms.calendar import State
+import terms.rules.floor  # the floor's own shapes register on import
+from terms.calendar import DeclaredDay, State
 from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce, fields_from
 from terms.profile import Days, Part, Profile, Reading, Row
@@ -89,6 +89,11 @@ def latest(document: str) -> str:
     return found[-1]
 
 
+def newest(document: str) -> Profile:
+    """Return the newest version of a document. Raise BadProfile, or LookupError."""
+    return load(document, latest(document))
+
+
 def documents() -> tuple[str, ...]:
     """Return all documents: the providers', the floor and the house default."""
     return tuple(sorted({each.parent.name for each in PROFILES.glob("*/*.yaml")}))
@@ -109,8 +114,13 @@ def _in_force_order(document: str, version: str) -> tuple[date, str]:
 
 
 @lru_cache(maxsize=64)
-def load(document: str, version: str) -> Profile:
-    """Return a published version. Raise BadProfile, or LookupError where there is no such file."""
+def load(document: str, version: str, declared: tuple[DeclaredDay, ...] = ()) -> Profile:
+    """Return a published version, with days that a state proclaimed since the last review.
+
+    Raise BadProfile, or LookupError where there is no such file.
+    """
+    if declared:
+        return load(document, version).with_declared(declared)
     path = PROFILES / document / f"{version}.yaml"
     if not path.is_file():
         raise LookupError(f"there is no {document} {version}: look in {PROFILES}")
@@ -383,7 +393,8 @@ def check() -> None:
 def _locked() -> dict[str, str]:
     """Return the hash of each published version, by its name in the lock."""
     lines = (PROFILES / LOCK).read_text(encoding="utf-8").splitlines()
-    return dict(reversed(line.split("  ", 1)) for line in lines if line)  # type: ignore[misc]
+    pairs = (line.partition("  ") for line in lines)
+    return {name: digest for digest, _, name in pairs}
 
 
 def lock() -> str:

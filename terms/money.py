@@ -86,5 +86,5 @@ def compounded(balance: Decimal, daily_rate: Decimal, days: int) -> Decimal:
 
 def in_dollars(amount: Decimal) -> str:
     """An amount as people write it: $1,234.50, or as many decimals as a rate has."""
-    shown = to_cents(amount) if amount == to_cents(amount) else amount
+    shown = to_cents(amount) if amount == to_cents(amount) else amount.normalize()
     return f"-${-shown:,f}" if shown < 0 else f"${shown:,f}"

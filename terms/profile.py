@@ -229,7 +229,7 @@ class Profile:
 
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
-        return replace(self, agreed={**self.agreed, **agreed})
+        return replace(self, agreed=agreed) if agreed else self
 
 
 def _audience(

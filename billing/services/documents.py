@@ -78,13 +78,22 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
         "pay": _ways_to_pay(account.number, facts),
         "because": _reasons(invoice, draft),
         "help": {
-            "complaints": f"Something wrong? Write to {facts.contacts.get('complaints_email', '')}"
-            f" or call {facts.contacts.get('phone', '')}, or complain in the portal: you get a "
-            "reference and a date at once.",
+            "complaints": _where_to_complain(facts),
             "hardship": HARDSHIP,
             "ombudsman": OMBUDSMAN,
         },
     }
+
+
+def _where_to_complain(facts: Provider) -> str:
+    """The ways that the provider has; the portal is always one."""
+    email = facts.contacts.get("complaints_email") or facts.contacts.get("email")
+    ways = [
+        *([f"write to {email}"] if email else []),
+        *([f"call {facts.contacts['phone']}"] if "phone" in facts.contacts else []),
+        "complain in the portal, where you get a reference and dates at once",
+    ]
+    return f"Something wrong? You can {', or '.join(ways)}."
 
 
 def _previous_balance(invoice: Invoice) -> Decimal:
@@ -132,8 +141,8 @@ def _ways_to_pay(account_number: str, facts: Provider) -> list[dict[str, str]]:
         {"method": "In the portal", "text": "Sign in and open this bill."},
         {
             "method": "By bank transfer",
-            "text": f"Ask {facts.contacts.get('email', facts.name)} for the account details; "
-            f"put {account_number} as the reference.",
+            "text": f"Ask {facts.contacts.get('email', facts.name)} for the account details; put "
+            f"{account_number} as the reference.",
         },
     ]
 

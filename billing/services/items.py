@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from billing.models import Charge, UsageRecord
 from contracts.models import Service
@@ -17,8 +18,11 @@ from terms.binding import Binding
 from terms.calendar import State, months_on
 from terms.clause import dump
 from terms.facts import read_facts
-from terms.money import NIL
+from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
+
+# How many calls of a line the invoice itself spells out.
+CALLS_SHOWN = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,14 +135,14 @@ def _usage(
     named = {service.pk: service for service in services}
     items = []
     for (service_id, kind), calls in by_line.items():
-        total, because = _rate(calls, bound)
+        total, because = _rate(calls, bound, zone)
         if total > NIL:
             service = named[service_id]
             minutes = sum(call.seconds for call in calls) // 60
             items.append(
                 Item(
                     description=f"{kind.replace('_', ' ').capitalize()} calls: "
-                    f"{len(calls)} calls, {minutes} min",
+                    f"{len(calls)} call{'s' if len(calls) > 1 else ''}, {minutes} min",
                     service_label=f"{service.label} ({service.identifier})",
                     unit_price=total,
                     price_basis="ex",
@@ -151,8 +155,11 @@ def _usage(
     return items
 
 
-def _rate(calls: list[UsageRecord], bound: Binding) -> tuple[Decimal, list[dict[str, Any]]]:
-    total, because = Decimal(0), []
+def _rate(
+    calls: list[UsageRecord], bound: Binding, zone: ZoneInfo
+) -> tuple[Decimal, list[dict[str, Any]]]:
+    """Price the calls of one line; each call is a step of the reason, and so is their sum."""
+    total, reasons, steps = Decimal(0), [], []
     for call in calls:
         facts = {
             "kind": call.kind,
@@ -164,8 +171,16 @@ def _rate(calls: list[UsageRecord], bound: Binding) -> tuple[Decimal, list[dict[
         except TermsSilent as silence:
             return NIL, dump(silence.because)
         total += answer.to_add_ex
-        because = because or dump(answer.because)
-    return total, because
+        reasons = reasons or dump(answer.because)
+        if len(steps) < CALLS_SHOWN:
+            day = call.started_at.astimezone(zone)
+            steps.append(f"{day:%-d %b %H:%M}: {'; '.join(answer.because[-1].steps)}")
+    if len(calls) > CALLS_SHOWN:
+        steps.append(f"and {len(calls) - CALLS_SHOWN} more calls, priced the same way")
+    if len(calls) > 1:
+        steps.append(f"{len(calls)} calls together: {in_dollars(total)} without GST")
+    reasons[-1] = reasons[-1] | {"steps": steps}
+    return total, reasons
 
 
 def _still_billable(incurred_on: date, bound: Binding, account: Account, issue_on: date) -> bool:

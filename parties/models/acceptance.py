@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -11,6 +14,9 @@ from terms.calendar import State
 
 from .customers import Account
 from .people import User
+
+# Nearly every page counts days; these rows change a few times a year.
+DECLARED_DAYS = "declared-days"
 
 
 class TermsAcceptance(models.Model):
@@ -57,3 +63,12 @@ class DeclaredDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.name} ({self.state})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        cache.delete(DECLARED_DAYS)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        gone = super().delete(*args, **kwargs)
+        cache.delete(DECLARED_DAYS)
+        return gone

@@ -133,16 +133,15 @@ class Demo:
         self, provider: Provider, account: Account, rows: list[list[Any]], opened: date
     ) -> None:
         plans = {plan.code: plan for plan in Plan.objects.filter(provider=provider)}
-        chosen = [plans[row[0]] for row in rows]
-        contract = Contract.objects.create(
-            account=account,
-            reference=f"K-{account.number}",
-            version=library.in_force(provider.key, opened),
-            started_on=opened,
-            minimum_months=max((plan.minimum_months or 0 for plan in chosen), default=0) or None,
-        )
-        Service.objects.bulk_create(
-            Service(
+        for number, (code, quantity, identifier, label) in enumerate(rows, start=1):
+            contract = Contract.objects.create(
+                account=account,
+                reference=f"K-{account.number}-{number}",
+                version=library.in_force(provider.key, opened),
+                started_on=opened,
+                minimum_months=plans[code].minimum_months,
+            )
+            Service.objects.create(
                 contract=contract,
                 plan=plans[code],
                 quantity=quantity,
@@ -151,8 +150,6 @@ class Demo:
                 status=ServiceStatus.ACTIVE,
                 activated_on=opened,
             )
-            for code, quantity, identifier, label in rows
-        )
 
     def _people(self, provider: Provider, account: Account) -> None:
         for one in self.world["people"]:

@@ -1,5 +1,7 @@
 """Django itself: apps, database, cache, templates, static files, security."""
 
+from pathlib import Path
+
 from csp.constants import NONCE, NONE, SELF
 
 from .environment import BASE_DIR, DATA_DIR, DEBUG, ENVIRONMENT, env
@@ -53,7 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.middleware.SessionActivity",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.StaffSecondFactor",
     "portal.middleware.Refusals",
@@ -119,6 +121,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(DATA_DIR / "files"))
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 HASHED_STATIC = env.bool("HASHED_STATIC", default=ENVIRONMENT == "production")
 STORAGES = {
     # Documents are served by views that ask who is looking, never by URL.

@@ -21,6 +21,7 @@ class DueDate:
     status: str
     done_at: datetime | None
     because: list[dict[str, Any]]
+    left: int | None = None  # working days until the due day, where a page counts them
 
     @property
     def was_missed(self) -> bool:

@@ -212,8 +212,8 @@ def _advocate(
         step = "the customer is there and agrees"
         return Permission(allowed=True, because=(terms.because(step), *also))
     switch = profile.find(OnlyWithCustomer, tcp=tcp)
-    if switch and "only_with_customer" in actor.limits:
-        step = "the customer wants to be there for everything"
+    if switch and ("only_with_customer" in actor.limits or action in actor.limits):
+        step = "the customer wants to be there"
         return Permission(allowed=False, because=(switch.because(step), terms.because()))
     step = f"alone, an advocate may {'' if terms.alone else 'not '}{_words(action)}"
     return Permission(

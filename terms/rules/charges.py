@@ -81,8 +81,7 @@ def call_charge(
     amount = money.to_cents(exact, terms.rounding)
     steps = [
         f"{seconds} seconds are billed as {billed}",
-        f"{billed} / {A_MINUTE} × {money.in_dollars(rate_per_minute)}"
-        f" = {money.in_dollars(amount)}, {terms.rounding.words}",
+        f"{billed} / {A_MINUTE} × {money.in_dollars(rate_per_minute)} = {_charged(terms, exact)}",
     ]
     if flagfall:
         steps.insert(1, f"plus {money.in_dollars(flagfall)} for the connection")
@@ -91,6 +90,13 @@ def call_charge(
         to_add_ex=exact if terms.added_exactly else amount,
         because=(terms.because(*steps),),
     )
+
+
+def _charged(terms: CallTerms, exact: Decimal) -> str:
+    amount = f"{money.in_dollars(money.to_cents(exact, terms.rounding))}, {terms.rounding.words}"
+    if not terms.added_exactly:
+        return amount
+    return f"{money.in_dollars(exact)} beside other calls, alone {amount}"
 
 
 class Unit(StrEnum):

@@ -18,6 +18,11 @@ class CustomerKind(StrEnum):
     BUSINESS = "business"
     NON_PROFIT = "non_profit"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "CustomerKind | None":
+        """Read the other spellings in use."""
+        return cls.NON_PROFIT if value in ("nonprofit", "not_for_profit") else None
+
 
 class UrgentGround(StrEnum):
     """Why a complaint may be urgent."""

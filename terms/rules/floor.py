@@ -324,7 +324,10 @@ def _late_fee(
     if terms is None:
         return None
     cap, step = _chargeable(law, actual_cost, charge_advised)
-    return None if _only_a_cap(law, cap) else LateFee(fee=cap, because=(terms.because(step),))
+    if _only_a_cap(law, cap):
+        return None
+    may_charge = None if cap > NIL else False
+    return LateFee(may_charge=may_charge, fee=cap, because=(terms.because(step),))
 
 
 def _reconnection_fee(

@@ -90,8 +90,27 @@ def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
         f"each line goes {terms.rounding.words} before GST: {money.in_dollars(subtotal)} in all",
         f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
     )
-    parts_gst = money.share_out(gst, [money.gst_on(each) for each in taxable])
+    parts_gst = _shared_gst(terms, lines, taxable, gst)
     return _amounts(terms, lines, parts_ex, parts_gst, steps)
+
+
+def _shared_gst(
+    terms: LineTerms, lines: Sequence[Line], taxable: Sequence[Decimal], gst: Decimal
+) -> list[Decimal]:
+    """Share the GST out; a price that holds its GST keeps it, the others take what is left."""
+    exact = [money.gst_on(each) for each in taxable]
+    own = [
+        money.split_gst(_price(line), terms.rounding)[1] if _holds_gst(terms, line) else None
+        for line in lines
+    ]
+    others = [at for at, each in enumerate(own) if each is None and taxable[at]]
+    if not others:
+        return list(money.share_out(gst, exact))
+    parts = [each or money.NIL for each in own]
+    left = money.share_out(gst - money.total(parts), [exact[at] for at in others])
+    for at, part in zip(others, left, strict=True):
+        parts[at] = part
+    return parts
 
 
 def _rounded_once(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
@@ -134,7 +153,7 @@ def _amounts(
 
 def _rounded_ex(terms: LineTerms, line: Line) -> Decimal:
     """A line without GST in cents; a price that holds its GST stays what it is, to the cent."""
-    if line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC:
+    if _holds_gst(terms, line):
         return money.split_gst(_price(line), terms.rounding)[0]
     return money.to_cents(_exact_ex(terms, line), terms.rounding)
 
@@ -160,8 +179,11 @@ def _exact_gst(terms: LineTerms, line: Line) -> Decimal:
 
 
 def _gst_within(terms: LineTerms, line: Line) -> Decimal:
-    held = line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC
-    return money.gst_within(_price(line)) if held else money.NIL
+    return money.gst_within(_price(line)) if _holds_gst(terms, line) else money.NIL
+
+
+def _holds_gst(terms: LineTerms, line: Line) -> bool:
+    return line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC
 
 
 def _price(line: Line) -> Decimal:

@@ -62,7 +62,15 @@ def calculate(profile: Profile, rule: str, filled: Mapping[str, str]) -> Answer:
         for each in outer:
             target = target.setdefault(each, {})
         target[last] = _value(rule, name, text)
-    return by_terms(profile, rule, given)
+    return by_terms(profile, rule, {key: _listed(value) for key, value in given.items()})
+
+
+def _listed(value: Any) -> Any:
+    """Turn a mapping of positions into a list, inside and out."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _listed(each) for key, each in value.items()}
+    return list(inner.values()) if all(key.isdigit() for key in inner) else inner
 
 
 def _calculator(profile: Profile, example: Example) -> Calculator | None:
@@ -72,36 +80,36 @@ def _calculator(profile: Profile, example: Example) -> Calculator | None:
         given["state"] = profile.default_state.value
     try:
         answer = by_terms(profile, example.rule, given)
-        asked = tuple(_fields(hints, given))
-    except (BadFacts, _NotPlain):
+    except BadFacts:
         return None
     if answer.silent:
         return None
+    asked = tuple(each for key in given for each in _fields(key, hints[key], given[key]))
     cited = tuple(dict.fromkeys(reason.clause.id for reason in answer.because))
     return Calculator(example.rule, example.asks, cited, asked)
 
 
-class _NotPlain(Exception):
-    """A fact that no single input can hold."""
+def _fields(name: str, hint: Any, value: Any) -> Iterator[Field]:
+    """Yield the inputs for a fact: one, or one for each part of it, named by its path."""
+    kind = _plain(hint)
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        hints = get_type_hints(kind)
+        for key, each in value.items():
+            yield from _fields(f"{name}.{key}", hints[_python_name(key)], each)
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _fields(f"{name}.{at}", get_args(kind)[0], each)
+    else:
+        yield _field(name, kind, value)
 
 
-def _fields(
-    hints: Mapping[str, Any], given: Mapping[str, Any], outer: str = ""
-) -> Iterator[Field]:
-    for key, value in given.items():
-        kind = _plain(hints[f"{key}_" if key == "from" else key])
-        name = f"{outer}{key}"
-        if is_dataclass(kind) and isinstance(value, Mapping):
-            yield from _fields(get_type_hints(kind), value, f"{name}.")
-        elif isinstance(value, list):
-            if value:
-                raise _NotPlain(name)
-        else:
-            yield _field(name, kind, value)
+def _python_name(key: str) -> str:
+    return f"{key}_" if key == "from" else key
 
 
 def _field(name: str, kind: Any, value: Any) -> Field:
-    label = name.rpartition(".")[2].replace("_", " ").capitalize()
+    steps = [each for each in name.split(".") if not each.isdigit()]
+    label = _LABELS.get(steps[-1], steps[-1].replace("_", " ").capitalize())
     if get_origin(kind) is Literal:
         return Field(name, label, "choice", _text(value), tuple(get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -126,14 +134,15 @@ def _text(value: Any) -> str:
 
 def _value(rule: str, name: str, text: str) -> Any:
     """Return a form's text as plain data: only yes and no need to be read."""
+    kind: Any = None
     hints = get_type_hints(RULES[rule])
     for step in name.split("."):
-        kind = _plain(hints.get(f"{step}_" if step == "from" else step, str))
-        if is_dataclass(kind) and isinstance(kind, type):
-            hints = get_type_hints(kind)
+        kind = _plain(get_args(kind)[0] if step.isdigit() else hints.get(_python_name(step), str))
+        hints = get_type_hints(kind) if is_dataclass(kind) and isinstance(kind, type) else hints
     return {"yes": True, "no": False}.get(text, text) if kind is bool else text
 
 
+_LABELS = {"tcp": "Protected consumer", "acl_consumer": "Consumer under these terms"}
 _KINDS = {
     bool: "yes_no",
     int: "number",

@@ -112,12 +112,7 @@ def _case(document: Document, at: int, entry: Any, provider: str) -> Case:
     )
 
 
-def newest(document: str) -> Profile:
-    """Return the newest version of a document."""
-    return library.load(document, library.latest(document))
-
-
-def run_case(case: Case, shelf: Callable[[str], Profile] = newest) -> Outcome:
+def run_case(case: Case, shelf: Callable[[str], Profile] = library.newest) -> Outcome:
     """Ask the case's rule and compare; whatever goes wrong becomes the outcome's problem."""
     rule = RULES.get(case.rule)
     if rule is None:
@@ -133,7 +128,7 @@ def run_case(case: Case, shelf: Callable[[str], Profile] = newest) -> Outcome:
     return _outcome(case, got, answer.because, _difference(case, answer))
 
 
-def ask(case: Case, shelf: Callable[[str], Profile] = newest) -> Result:
+def ask(case: Case, shelf: Callable[[str], Profile] = library.newest) -> Result:
     """Return the answer of the terms alone, or with the floor where the case has one."""
     profile = shelf(case.provider)
     rule = RULES[case.rule]

@@ -122,7 +122,7 @@ def _cases(wanted: argparse.Namespace) -> Outcome:
 
 
 def _lint(wanted: argparse.Namespace) -> Outcome:
-    profile = library.load(wanted.provider, library.latest(wanted.provider))
+    profile = library.newest(wanted.provider)
     return list(lint(profile, wanted.today).lines()), True
 
 

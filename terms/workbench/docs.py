@@ -35,7 +35,7 @@ def _citations(cases: Iterator[Case]) -> Mapping[tuple[str, str], list[Case]]:
 
 
 def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
-    profile = library.load(document, library.latest(document))
+    profile = library.newest(document)
     gaps = tuple(
         row.clause.id
         for row in profile.rows

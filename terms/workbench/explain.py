@@ -65,17 +65,15 @@ def bind(profile: Profile, customer: Standing, *, default: bool = True) -> Bindi
     """Return the binding of one document, the newest floor and, if wanted, the house default."""
     return Binding(
         profile,
-        library.load(library.FLOOR, library.latest(library.FLOOR)),
+        library.newest(library.FLOOR),
         customer,
-        default=library.load(library.DEFAULT, library.latest(library.DEFAULT))
-        if default
-        else None,
+        default=library.newest(library.DEFAULT) if default else None,
     )
 
 
 def explain(provider: str, rule: str, given: Mapping[str, Any], customer: Standing) -> list[str]:
     """Return answer and working as lines, without the floor and with it."""
-    profile = library.load(provider, library.latest(provider))
+    profile = library.newest(provider)
     return [
         f"{profile.title}, version {profile.version}",
         *_indented("The terms alone", by_terms(profile, rule, given)),

@@ -1,6 +1,6 @@
 """A profile against the law: where its own terms fall short, for who answers for compliance."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,25 +17,27 @@ from terms.workbench.render import LABELS
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer of the terms that the law overrules, or that only the law gives."""
+    """An answer of the terms that something kinder overrules, or that only the other gives.
+
+    `fields` are the values that differ: name, the terms' value, the kinder one.
+    """
 
     example: Example
-    field: str
-    terms: Any
-    kinder: Any
+    fields: tuple[tuple[str, Any, Any], ...]
     cites: tuple[Reason, ...]
     against: tuple[Reason, ...]
 
     def lines(self) -> Iterator[str]:
-        """Yield the finding: the question, both answers and both places."""
-        yield f"{self.example.asks} ({_facts(self.example.given)})"
-        name = self.field.replace("_", " ")
-        places = "; ".join(filter(None, map(_place, self.cites)))
-        yield f"  the terms: {name} {in_plain_words(self.terms)} [{places or 'silent'}]"
-        for each in self.against:
-            word = LABELS[each.clause.source]
-            yield f"  {word}: {name} {in_plain_words(self.kinder)} [{each.clause.id}]"
-            yield f"    {each.clause.says}"
+        """Yield the finding: the question, its facts, both answers and both places."""
+        yield self.example.asks
+        facts = ", ".join(_fact(key, value) for key, value in self.example.given.items())
+        if facts:
+            yield f"  given: {facts}"
+        for name, terms, kinder in self.fields:
+            words = name.replace("_", " ")
+            yield f"  {words}: {in_plain_words(terms)} → {in_plain_words(kinder)}"
+        for each in (*self.cites, *self.against):
+            yield f"  {LABELS[each.clause.source]}: {_place(each)}: {each.clause.says}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def lint(profile: Profile, on: date) -> Lint:
     short: list[Finding] = []
     supplied: list[Finding] = []
     weaker: list[Finding] = []
-    default = library.load(library.DEFAULT, library.latest(library.DEFAULT))
+    default = library.newest(library.DEFAULT)
     for example in examples(profile.document).values():
         protected = _protected(example)
         try:
@@ -73,12 +75,11 @@ def lint(profile: Profile, on: date) -> Lint:
             bound = _bound(profile, protected, on)
         except BadFacts:
             continue
-        found = tuple(_differences(protected, alone, bound))
+        found = tuple(_overruled(protected, alone, bound))
         (supplied if alone.silent else short).extend(found)
         if not alone.silent and not found:
             weaker += _weaker(protected, alone, default)
-    floor = library.load(library.FLOOR, library.latest(library.FLOOR))
-    duties = tuple(row for row in floor.rows if not row.feeds)
+    duties = tuple(row for row in library.newest(library.FLOOR).rows if not row.feeds)
     return Lint(profile, tuple(short), tuple(supplied), tuple(weaker), duties)
 
 
@@ -92,15 +93,20 @@ def _bound(profile: Profile, example: Example, on: date) -> Answer:
     return by_binding(bind(profile, customer, default=False), example.rule, example.given)
 
 
-def _differences(example: Example, alone: Answer, bound: Answer) -> Iterator[Finding]:
+def _overruled(example: Example, alone: Answer, bound: Answer) -> Iterator[Finding]:
+    """Yield what the law changes in an answer, or what it alone gives."""
     law = tuple(each for each in bound.because if each.clause.source is Source.FLOOR)
-    for name, value in bound.values.items():
-        if law and value is not None and alone.values.get(name) != value:
-            yield Finding(example, name, alone.values.get(name), value, alone.because, law)
+    changed = tuple(
+        (name, alone.values.get(name), value)
+        for name, value in bound.values.items()
+        if value is not None and alone.values.get(name) != value
+    )
+    if law and changed:
+        yield Finding(example, changed, alone.because, law)
 
 
 def _weaker(example: Example, alone: Answer, default: Profile) -> Iterator[Finding]:
-    """Yield the fields of an answer that the house default would make kinder."""
+    """Yield what the house default would make kinder in an answer."""
     try:
         house = by_terms(default, example.rule, example.given)
     except BadFacts:
@@ -108,10 +114,13 @@ def _weaker(example: Example, alone: Answer, default: Profile) -> Iterator[Findi
     if alone.result is None or house.result is None:
         return
     kindest = meet(alone.result, house.result)
-    for name, value in alone.values.items():
-        kinder = getattr(kindest, name)
-        if value is not None and kinder != value:
-            yield Finding(example, name, value, kinder, alone.because, house.because)
+    changed = tuple(
+        (name, value, getattr(kindest, name))
+        for name, value in alone.values.items()
+        if value is not None and getattr(kindest, name) != value
+    )
+    if changed:
+        yield Finding(example, changed, alone.because, house.because)
 
 
 def _part(heading: str, findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -123,8 +132,14 @@ def _part(heading: str, findings: tuple[Finding, ...]) -> Iterator[str]:
 
 
 def _place(reason: Reason) -> str:
-    return f"{reason.clause.id}, {reason.clause.heading}" if reason.clause.heading else ""
+    """Return id and printed place; of a row of law also how far it could be verified."""
+    sure = {row.clause.id: row.conf for row in library.newest(library.FLOOR).rows}.get(
+        reason.clause.id
+    )
+    parts = (reason.clause.id, reason.clause.heading, sure and f"({sure})")
+    return " ".join(part for part in parts if part)
 
 
-def _facts(given: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in given.items())
+def _fact(key: str, value: Any) -> str:
+    words = value if isinstance(value, str) else in_plain_words(value)
+    return f"{key.replace('_', ' ')} {words}"

@@ -178,7 +178,7 @@ def test_call_older_than_the_law_allows_is_not_billed(world):
     invoice = bill(world)
 
     assert [line.description for line in invoice.lines.all() if "calls" in line.description] == [
-        "National calls: 1 calls, 1 min"
+        "National calls: 1 call, 1 min"
     ]
 
 
@@ -213,7 +213,7 @@ def test_late_fee_is_charged_once_and_capped_by_law(world):
     assert {"VP-PAY-06", "RF-TCP-20"} <= {reason["id"] for reason in fee.because}
     assert fee.source == invoice.number
     second = bill(world, date(2027, 2, 10), instant("2027-02-10 06:20"))
-    assert second.lines.get(description__startswith="Late fee").amount_inc <= Decimal("9.30")
+    assert second.lines.get(description__startswith="Late fee").amount_inc == Decimal("9.30")
     assert Charge.objects.count() == 1
 
 

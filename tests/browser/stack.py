@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv" / "bin"
 PATIENCE = 120
+OPENER = urllib.request.build_opener()
 
 
 class Stack:
@@ -105,7 +106,7 @@ class Stack:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+            with OPENER.open(f"{self.url}/healthz", timeout=2) as answer:
                 return answer.status == 200
         except OSError:
             return False

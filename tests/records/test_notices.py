@@ -57,9 +57,9 @@ def test_sender_and_reply_address_are_the_providers():
 
 
 def test_notice_of_a_transaction_that_failed_is_never_sent():
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         queue()
-        raise RuntimeError("rolled back")
+        transaction.set_rollback(True)
 
     assert services.deliver_queued(at=AT) == 0
 

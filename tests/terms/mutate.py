@@ -18,7 +18,6 @@ from terms import library
 from terms.profile import Part, Profile
 from terms.source import read
 from terms.workbench import Case, read_cases, run_case
-from terms.workbench.cases import newest
 
 HERE = Path(__file__).parent
 Cases = dict[str, list[Case]]
@@ -107,7 +106,7 @@ def survives(mutant: Mutant, cases: Cases) -> bool:
     """Say whether every case still passes and cites the place that it names."""
 
     def shelf(document: str) -> Profile:
-        return mutant.profile if document == mutant.document else newest(document)
+        return mutant.profile if document == mutant.document else library.newest(document)
 
     outcomes = (run_case(case, shelf) for case in cases[mutant.document])
     return not any(outcome.problem or outcome.uncited for outcome in outcomes)
@@ -120,7 +119,7 @@ def survivors() -> list[str]:
         mutant.name
         for document in library.documents()
         if document != library.DEFAULT
-        for mutant in mutants(newest(document))
+        for mutant in mutants(library.newest(document))
         if survives(mutant, cases)
     ]
 

@@ -1,0 +1,126 @@
+"""What every file keeps to, beside what the import contracts prove."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.apps import apps
+
+from portal.celery import BEAT
+from terms import library
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ["portal", "complaints", "billing", "contracts", "parties", "records", "terms"]
+
+
+def sources(*packages: str) -> Iterator[Path]:
+    for package in packages or PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def calls(path: Path) -> Iterator[str]:
+    """The names of the functions and methods that a file calls."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                yield node.func.id
+            elif isinstance(node.func, ast.Attribute):
+                yield node.func.attr
+
+
+def test_only_money_rounds_money():
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in sources("terms", "billing", "contracts", "complaints", "parties")
+        if path != ROOT / "terms" / "money.py" and {"round", "quantize"} & set(calls(path))
+    ]
+
+    assert guilty == []
+
+
+def test_no_providers_name_stands_in_code():
+    names = "|".join(
+        re.escape(word)
+        for key in library.providers()
+        for word in (key, library.provider(key).name)
+    )
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in sources("terms", "billing", "contracts", "complaints", "parties", "records")
+        if re.search(rf"\b({names})\b", path.read_text(), re.IGNORECASE)
+    ]
+
+    assert guilty == []
+
+
+def test_no_receiver_and_no_float_field():
+    text = "\n".join(path.read_text() for path in sources())
+
+    assert "@receiver" not in text
+    assert "FloatField(" not in text
+
+
+def test_services_never_call_celery():
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if "services" in str(path) and {"delay", "apply_async"} & set(calls(path))
+    ]
+
+    assert guilty == []
+
+
+@pytest.mark.parametrize("name", sorted(entry["task"] for entry in BEAT.values()))
+def test_beat_rings_only_tasks_that_exist(name):
+    current_app.loader.import_default_modules()
+
+    assert name in current_app.tasks
+
+
+def test_every_task_is_rung():
+    current_app.loader.import_default_modules()
+    ours = {name for name in current_app.tasks if name.partition(".")[0] in PACKAGES}
+
+    assert ours == {entry["task"] for entry in BEAT.values()}
+
+
+def test_every_task_reads_the_clock_once_and_makes_one_call():
+    for path in sources():
+        if path.name != "tasks.py":
+            continue
+        tree = ast.parse(path.read_text())
+        for task in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            called = [
+                node
+                for node in ast.walk(task)
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("services.")
+            ]
+            assert len(called) <= 1, f"{path}: {task.name} does more than call a service"
+            assert len(task.body) <= 3, f"{path}: {task.name} does more than call a service"
+
+
+def test_every_model_of_ours_has_words_for_people():
+    ours = [model for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES]
+
+    assert len(ours) > 20
+    assert all("__str__" in vars(model) for model in ours)
+
+
+def test_the_project_speaks_of_itself_alone():
+    words = re.compile(r"/(work|farm)/|\.\./shared|/tmp/|pypi\.org|registry\.npmjs")
+    guilty = [
+        str(path.relative_to(ROOT))
+        for folder in [*PACKAGES, "docs", "scripts", "templates", "bench"]
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".sh", ".html", ".yaml"}
+        and words.search(path.read_text())
+    ]
+
+    assert guilty == []
