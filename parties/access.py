@@ -389,17 +389,6 @@ class AccountPage(LoginRequiredMixin):
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     @cached_property
-    def masked(self) -> bool:
-        """Whether the page hides who the customer is: by the terms, or by what was withheld.
-
-        Whoever may not see the customer's details sees them on no page, whatever its action.
-        """
-        if self.decision.role == Role.HOLDER:
-            return False
-        details = may(self.request.user, Action.VIEW_PERSONAL_DETAILS, self.account, on=self.today)
-        return self.decision.masked or not details.allowed or details.masked
-
-    @cached_property
     def account(self) -> Account:
         chosen = current(self.request).chosen
         if chosen is None:

@@ -49,6 +49,12 @@ Times are in UTC. Something is wrong or missing? Ask for a correction on your pr
 """
 
 
+def sweep(*, at: datetime) -> int:
+    """Delete the files whose days are over and make those that wait; return how many were made."""
+    remove_expired(at=at)
+    return make_waiting(at=at)
+
+
 def make_waiting(*, at: datetime) -> int:
     """Make the files that wait, one after the other; return how many were made."""
     made = 0

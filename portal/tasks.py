@@ -17,6 +17,4 @@ def heartbeat() -> None:
 @shared_task(name="portal.make_exports")
 def make_exports(*, at: str | None = None) -> int:
     """Make the data files that wait, and delete those whose days are over."""
-    now = datetime.fromisoformat(at) if at else timezone.now()
-    exports.remove_expired(at=now)
-    return exports.make_waiting(at=now)
+    return exports.sweep(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -28,6 +28,7 @@ from complaints.services import (
 )
 from parties.models import DataExport, DeclaredDay, User
 from parties.services import invite_holder
+from parties.services.masking import HIDDEN
 from parties.services.privacy import ask_export, ask_privacy, choose
 from parties.states import PreferenceKind, PrivacyKind, StaffRole
 from records.audit.services import Actor, anchor_chains
@@ -277,13 +278,16 @@ def _word(found: HttpResponse, world: World) -> str:
         return {403: "no", 404: "none", 405: "method", 410: "gone"}.get(
             found.status_code, str(found.status_code)
         )
-    shown = getattr(found, "context", None) or {}
-    view = shown.get("view")
-    if view is None or not hasattr(view, "decision"):
-        return "yes"
-    if view.account.pk != world.account.pk:
+    view = (getattr(found, "context", None) or {}).get("view")
+    if view is not None and hasattr(view, "decision") and view.account.pk != world.account.pk:
         return "own"
-    return "mask" if view.masked else "yes"
+    return "mask" if _is_masked(found) else "yes"
+
+
+def _is_masked(found: HttpResponse) -> bool:
+    if "-masked-" in found.get("Content-Disposition", ""):
+        return True
+    return not found.streaming and HIDDEN.encode() in found.content
 
 
 def _where(url: str) -> str:

@@ -1,0 +1,189 @@
+"""Who a customer is stays hidden from an advocate who may see bills but not whose they are."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from complaints.models import Complaint
+from complaints.services import (
+    acknowledge_sent,
+    lodge_complaint,
+    propose_resolution,
+    start_investigation,
+)
+from parties.services.masking import HIDDEN, Mask, mask_for
+from records.documents.models import Document
+from records.notices.services import deliver_queued
+from terms.facts import Role
+from tests.architecture.authority import addresses
+from tests.world import appoint, instant, make_staff, make_user, make_world
+
+AT = instant("2026-11-20 10:00")
+SECRETS = [
+    "Harbour Bakery",
+    "Mia Conti",
+    "Conti",
+    "bakery@people.example",
+    "bills@people.example",
+    "1 Test Street",
+    "Testville",
+    "0491 570 156",
+    "+61491570156",
+]
+# Pages that are about no account, or that answer with no page at all.
+ELSEWHERE = {"claim_account", "unsubscribe", "healthz", "readyz", "your_terms"}
+PAGES = sorted(
+    {
+        address.name
+        for address in addresses()
+        if address.method == "GET"
+        and not address.name.startswith("admin:")
+        and address.name not in ELSEWHERE
+    }
+)
+
+
+@pytest.fixture
+def world(db):
+    """A VPnet customer that could negotiate: its terms alone bind, and show masked bills."""
+    world = make_world(negotiated=True)
+    world.customer.phone = world.holder.phone = "+61491570156"
+    world.customer.save()
+    world.holder.save()
+    return world
+
+
+@pytest.fixture
+def complaint(world, invoice) -> Complaint:
+    """A complaint whose words name the customer, with an answer that does so too."""
+    found = lodge_complaint(
+        account=world.account, by=world.holder, at=AT, topic="bill",
+        description="I am Mia Conti of Harbour Bakery, call 0491 570 156.",
+    )  # fmt: skip
+    deliver_queued(at=AT)
+    acknowledge_sent(at=AT)
+    desk = make_staff()
+    start_investigation(reference=found.reference, by=desk, at=AT)
+    propose_resolution(reference=found.reference, by=desk, text="Ms Conti gets $5.", at=AT)
+    return found
+
+
+def stands(world, role=Role.ADVOCATE, **facts):
+    user = make_user("Kim Abbott")
+    appoint(world.account, user, role, **({"ends_on": date(2099, 12, 31)} | facts))
+    return user
+
+
+def url_of(name: str, world, invoice, complaint) -> str:
+    kwargs = {
+        "invoice": {"public_id": invoice.public_id},
+        "invoice_pdf": {"public_id": invoice.public_id},
+        "service": {"public_id": world.account.contracts.get().services.get().public_id},
+        "complaint": {"reference": complaint.reference},
+        "complaint_pdf": {"reference": complaint.reference},
+        "export_progress": {"public_id": world.account.public_id},
+        "fetch_export": {"public_id": world.account.public_id},
+    }
+    return reverse(name, kwargs=kwargs.get(name))
+
+
+def text_of(answer) -> str:
+    data = answer.getvalue()
+    if not data.startswith(b"%PDF"):
+        return data.decode()
+    command = ["pdftotext", "-layout", "-", "-"]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode()
+
+
+def found_in(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret.lower() in text.lower()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_gives_the_customer_away(client, world, invoice, complaint, name):
+    client.force_login(stands(world))
+
+    for form in ("", "?format=csv"):
+        answer = client.get(url_of(name, world, invoice, complaint) + form)
+        assert found_in(text_of(answer)) == []
+
+
+def test_bill_and_its_pdf_are_shown_without_the_customer(client, world, invoice, complaint):
+    client.force_login(stands(world))
+
+    page = client.get(url_of("invoice", world, invoice, complaint))
+    pdf = client.get(url_of("invoice_pdf", world, invoice, complaint))
+
+    assert page.status_code == pdf.status_code == 200
+    assert HIDDEN in page.content.decode()
+    assert invoice.number in text_of(pdf)
+    assert f"invoice-masked-{invoice.number.lower()}" in pdf["Content-Disposition"]
+    client.get(url_of("invoice_pdf", world, invoice, complaint))
+    assert Document.objects.filter(kind__endswith="_masked").count() == 1
+
+
+def test_holder_and_full_representative_see_all(client, world, invoice, complaint):
+    for user in (world.holder, stands(world, Role.AUTHORISED_REP)):
+        client.force_login(user)
+        page = client.get(url_of("complaint", world, invoice, complaint)).content.decode()
+        pdf = text_of(client.get(url_of("invoice_pdf", world, invoice, complaint)))
+        assert "Mia Conti" in page
+        assert "Harbour Bakery" in pdf
+
+
+def test_representative_without_personal_details_sees_them_nowhere(
+    client, world, invoice, complaint
+):
+    client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
+
+    for name in ("home", "bills", "invoice", "invoice_pdf", "complaint", "choose_account"):
+        assert found_in(text_of(client.get(url_of(name, world, invoice, complaint)))) == []
+
+
+def test_refusal_gives_nobody_away(client, world, invoice, complaint):
+    client.force_login(stands(world, limits=["only_with_customer"]))
+
+    answer = client.get("/bills/")
+
+    assert answer.status_code == 403
+    assert found_in(answer.content.decode()) == []
+
+
+def test_email_to_an_advocate_hides_what_staff_wrote(world, mailoutbox):
+    advocate = stands(world)
+    complaint = lodge_complaint(
+        account=world.account, by=advocate, at=AT, topic="bill", description="Too much."
+    )
+    deliver_queued(at=AT)
+    acknowledge_sent(at=AT)
+    desk = make_staff()
+    start_investigation(reference=complaint.reference, by=desk, at=AT)
+    propose_resolution(
+        reference=complaint.reference, by=desk, text="Mia Conti of 1 Test Street gets $5.", at=AT
+    )
+    deliver_queued(at=AT)
+
+    assert len(mailoutbox) == 2
+    for mail in mailoutbox:
+        assert found_in(mail.subject + mail.body + str(mail.alternatives)) == []
+
+
+def test_mask_knows_a_name_that_html_has_escaped():
+    mask = Mask(["O'Neil & Sons"])
+
+    assert mask.text("<p>O&#x27;Neil &amp; Sons</p>") == f"<p>{HIDDEN}</p>"
+
+
+def test_mask_leaves_other_words_alone():
+    assert Mask(["Ann"]).text("Announce to ANN, in the annex") == (
+        f"Announce to {HIDDEN}, in the annex"
+    )
+
+
+def test_mask_without_words_changes_nothing(world):
+    assert not mask_for(world.holder, world.account, date(2026, 11, 20))
+    assert Mask().data({"name": ["Mia"]}) == {"name": ["Mia"]}
