@@ -360,6 +360,7 @@ class AccountPage(LoginRequiredMixin):
 
     action: Action
     own_only = False  # staff who see the portal as a customer does don't see this page
+    is_private = False  # that somebody looked is nobody else's business
     request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -385,6 +386,7 @@ class AccountPage(LoginRequiredMixin):
                 actor=audit_actor(request, self.decision.authority, self.decision.role),
                 subject=request.path[:80],
                 reason=request.session.get(VIEWING_KEY, ("", ""))[1],
+                is_private=self.is_private,
             )
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 

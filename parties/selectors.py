@@ -28,6 +28,7 @@ from .models import (
     DeclaredDay,
     Preference,
     Provider,
+    SafeContact,
     TermsAcceptance,
     User,
 )
@@ -247,6 +248,29 @@ def wanting_news(provider: Provider) -> list[Account]:
     )
 
 
+def safe_contacts(account: Account) -> list[SafeContact]:
+    """The safe contacts that hold on the account, for those who have to use them."""
+    return list(
+        SafeContact.objects.filter(account=account, ended_at__isnull=True).select_related("user")
+    )
+
+
+def safe_contact_of(account: Account, user: User) -> SafeContact | None:
+    """The person's own safe contact; nobody else's is ever shown on the account."""
+    return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).first()
+
+
+def credit_binding(account: Account, on: date, **known: Any) -> Binding:
+    """What binds the account where cutting it off is at stake: with its people's safety known.
+
+    The law then forbids to restrict, suspend or disconnect (RF-DFV-03).
+    """
+    raised = SafeContact.objects.filter(
+        account=account, safety_threat=True, ended_at__isnull=True
+    ).exists()
+    return binding(account, on, dfv_safety_threat=raised, **known)
+
+
 def law(id: str, on: date) -> tuple[Mapping[str, Any], Callable[..., list[dict[str, Any]]]]:
     """The figures of a row of the law in force on a day, and how to cite it with steps."""
     floor = library.load(FLOOR, library.in_force(FLOOR, on))
@@ -294,8 +318,14 @@ class Deed:
 
 
 def history(account: Account) -> QuerySet[Entry]:
-    """What was done to or seen of the account, newest first, without what concerns safety."""
-    return Entry.objects.filter(account=account, is_private=False).order_by("-sequence")
+    """What was done to or seen of the account, newest first, without what concerns safety.
+
+    What bears the same subject as a private entry is left out with it.
+    """
+    entries = Entry.objects.filter(account=account)
+    private = entries.filter(is_private=True).exclude(subject="").values("subject")
+    shown = entries.filter(is_private=False).exclude(subject__in=private)
+    return shown.order_by("-sequence")
 
 
 def deed(entry: Entry) -> Deed:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from parties.access import audit_actor, role_names, sees_in_lists
 from parties.admin import ReadOnlyAdmin
 from parties.states import StaffData
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
+from records.notices.services import mark_told
 
 from .admin_privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
 
@@ -41,6 +45,22 @@ class NoticeAdmin(ReadOnlyAdmin):
     search_fields = ("subject_ref", "title", "account__number", "to")
     guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone")}
     exclude = ("html", "leased_until")
+    actions = ("told",)
+
+    def has_tell_permission(self, request: HttpRequest) -> bool:
+        return sees_in_lists(request.user, StaffData.SAFETY)
+
+    @admin.action(description="Note as told by phone or post", permissions=["tell"])
+    def told(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """Note each chosen message as told, and say of each how it went."""
+        actor = audit_actor(request, acted_as=role_names(request.user))
+        for notice in queryset:
+            try:
+                mark_told(notice=notice, by=actor, at=request.at)
+            except ValueError as refusal:
+                messages.error(request, f"{refusal}.")
+            else:
+                messages.success(request, f"Noted as told: {notice}.")
 
 
 @admin.register(Document)

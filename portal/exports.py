@@ -19,7 +19,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Charge, Invoice, InvoiceLine, Payment, UsageRecord
-from complaints.models import Complaint, Event
+from billing.selectors import is_help_line
+from complaints.models import Event
+from complaints.selectors import of_account
 from contracts.models import Contract, Service
 from parties import selectors
 from parties.models import (
@@ -30,6 +32,7 @@ from parties.models import (
     Preference,
     PrivacyRequest,
     TermsAcceptance,
+    User,
 )
 from parties.services.privacy import tell_export_ready
 from parties.states import ExportState
@@ -87,7 +90,7 @@ def _make(pk: int, at: datetime) -> int:
     with TemporaryFile() as space:
         with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("README.txt", README)
-            for name, rows in _kinds(export.account):
+            for name, rows in _kinds(export.account, export.asked_by):
                 text = json.dumps(list(rows), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
                 archive.writestr(f"{name}.json", text)
             for done, document in enumerate(documents, start=1):
@@ -126,9 +129,9 @@ def _note_failure(pk: int, failure: Exception) -> None:
     export.save(update_fields=["attempts", "state"])
 
 
-def _kinds(account: Account) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]:
+def _kinds(account: Account, by: User) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]:
     """Each kind of record with its rows as plain data."""
-    of = {"account": account}
+    of, complaints = {"account": account}, of_account(account, by)
     yield "customer", _rows(Customer.objects.filter(accounts=account))
     yield "account", _rows(Account.objects.filter(pk=account.pk))
     yield (
@@ -142,21 +145,24 @@ def _kinds(account: Account) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]:
     yield "privacy_requests", _rows(PrivacyRequest.objects.filter(**of))
     yield "contracts", _rows(Contract.objects.filter(**of))
     yield "services", _rows(Service.objects.filter(contract__account=account))
-    yield "usage", _rows(UsageRecord.objects.filter(service__contract__account=account))
+    calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
+    yield "usage", [call for call in calls if not is_help_line(call["called"])]
     yield "charges", _rows(Charge.objects.filter(**of))
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))
-    yield "complaints", _rows(Complaint.objects.filter(**of), without=["safety_threat"])
+    yield "complaints", _rows(complaints, without=["safety_threat"])
     yield (
         "complaint_steps",
-        Event.objects.filter(complaint__account=account, for_staff_only=False).values(
+        Event.objects.filter(complaint__in=complaints, for_staff_only=False).values(
             "complaint__reference", "at", "act", "text", "by__full_name"
         ),
     )
     yield (
         "messages",
-        Notice.objects.filter(**of, is_secret=False).values("kind", "title", "text", "given_at"),
+        Notice.objects.filter(
+            **of, is_secret=False, to__in=[account.billing_email, by.email]
+        ).values("kind", "title", "text", "given_at"),
     )
     yield "history", _history(account)
 

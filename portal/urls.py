@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import views, views_brand, views_dev, views_privacy
+from . import views, views_brand, views_dev, views_privacy, views_safety
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -26,6 +26,8 @@ urlpatterns = [
         views_privacy.FetchExport.as_view(),
         name="fetch_export",
     ),
+    path("reach/", views_safety.SafeContactPage.as_view(), name="safe_contact"),
+    path("reach/end/", views_safety.EndSafeContact.as_view(), name="end_safe_contact"),
     path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),

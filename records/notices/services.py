@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.template.loader import render_to_string
 
+from records.audit.services import Actor, record
 from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.documents.states import Status as DocumentStatus
@@ -183,14 +184,18 @@ def end_redirects(*, addresses: Iterable[tuple[int | None, str]], at: datetime) 
         ).update(ended_at=at)
 
 
-def mark_told(*, notice: Notice, at: datetime) -> None:
+def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:
     """Note that staff have told what could not be emailed. Raises ValueError if it could be."""
     with transaction.atomic():
         row = Notice.objects.select_for_update().get(pk=notice.pk)
         if row.status != Status.BY_HAND:
-            raise ValueError(f"{row} does not wait to be told by staff")
+            raise ValueError(f"“{row}” does not wait to be told by staff")
         row.status, row.sent_at = Status.TOLD, at
         row.save(update_fields=["status", "sent_at"])
+        if row.account_id is not None:
+            record(
+                account_id=row.account_id, at=at, action="tell_notice", actor=by, is_private=True
+            )
 
 
 def _follow(notice: Notice, redirect: Redirect) -> None:

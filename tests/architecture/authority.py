@@ -57,6 +57,7 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "complaint_decline": lambda world: {"text": "That does not mend it."},
     "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
     "ask_privacy": lambda world: {"kind": "access", "text": "All of it, please."},
+    "safe_contact": lambda world: {"channel": "email", "address": "safe@people.example"},
     "admin:parties_privacyrequest_answer": lambda world: {
         "outcome": "done",
         "answer": "Here it is.",
