@@ -56,9 +56,7 @@ def write_to(world, address, at=AT, **facts):
 def test_bills_reminders_and_sign_in_go_to_the_safe_contact(world, mailoutbox):
     protect(world)
     make_service(world.account, fee="60.00")
-    run_provider_bills(
-        world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"), on_demand=True
-    )
+    run_provider_bills(world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"))
     for address in (world.holder.email, world.account.billing_email, world.customer.email):
         write_to(world, address)
     write_to(world, world.holder.email.upper(), is_secret=True)
