@@ -160,6 +160,11 @@ def balance(account: Account, on: date, newest: int = 0) -> Balance:
     )
 
 
+def is_overdue(account: Account, on: date) -> bool:
+    """Whether anything uncontested is unpaid past its day."""
+    return balance(account, on).overdue > NIL
+
+
 def payments(account: Account) -> QuerySet[Payment]:
     return Payment.objects.filter(account=account)
 

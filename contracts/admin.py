@@ -1,10 +1,21 @@
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from parties.admin import ConfinedAdmin
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 
-from .models import Contract, Plan, Service
+from parties.access import Action, staff_may
+from parties.admin import ConfinedAdmin, ReadOnlyAdmin
+
+from . import services
+from .forms import DecideForm
+from .models import Contract, Plan, PlanChange, Service
+from .services import PlanChangeRefused
+from .states import PlanChangeState
 
 
 @admin.register(Plan)
@@ -44,3 +55,60 @@ class ServiceAdmin(ConfinedAdmin):
     list_select_related = ("plan",)
     readonly_fields = ("status", "activated_on", "ended_on")
     autocomplete_fields = ("contract", "plan")
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(ReadOnlyAdmin):
+    """Plan changes, with the button that decides what waits for the provider's word."""
+
+    provider_path = "service__contract__account__customer__provider"
+    list_display = ("service", "from_plan", "to_plan", "monthly_before", "monthly_after", "state",
+                    "takes_effect_on", "asked_by")  # fmt: skip
+    list_filter = ("state", "service__contract__account__customer__provider")
+    search_fields = ("service__label", "service__contract__account__number")
+    list_select_related = ("service", "from_plan", "to_plan", "asked_by")
+    change_form_template = "admin/contracts/planchange/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        decide = self.admin_site.admin_view(self.decide)
+        return [path("<int:pk>/decide/", decide, name="contracts_planchange_decide"),
+                *super().get_urls()]  # fmt: skip
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        waits = row is not None and row.state == PlanChangeState.WAITING
+        may = staff_may(request.user, Action.CHANGE_PLAN).allowed
+        extra = {"may_decide": waits and may} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, extra)
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Agree, from the day that the terms give, or refuse with a reason."""
+        change = self.get_object(request, str(pk))
+        if change is None:
+            raise Http404
+        form = DecideForm(request.POST or None)
+        if form.is_valid():
+            try:
+                services.decide_plan_change(
+                    change=change, by=request.user, at=request.at, **form.cleaned_data
+                )
+                messages.success(request, "Decided. The customer is told.")
+                return redirect("admin:contracts_planchange_change", pk)
+            except PlanChangeRefused as refusal:
+                form.add_error(None, str(refusal))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Decide the plan change",
+            "action": "Decide",
+            "about": change,
+            "form": form,
+            "opts": self.opts,
+            "back": reverse("admin:contracts_planchange_changelist"),
+        }
+        return TemplateResponse(request, "admin/parties/step.html", context)

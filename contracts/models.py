@@ -7,11 +7,11 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from parties.models import Account, Provider
-from records.fields import RateField
+from parties.models import Account, Provider, User
+from records.fields import MoneyField, RateField
 from terms import library
 
-from .states import ServiceKind, ServiceStatus
+from .states import PlanChangeState, ServiceKind, ServiceStatus
 
 
 class Plan(models.Model):
@@ -100,3 +100,54 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.identifier})"
+
+
+class PlanChange(models.Model):
+    """A request to move a service to another plan, done by itself on its day.
+
+    Prices are for all units a month, GST included.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="plan_changes")
+    from_plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    to_plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    monthly_before = MoneyField()
+    monthly_after = MoneyField()
+    state = models.CharField(max_length=10, choices=PlanChangeState)
+    asked_on = models.DateField()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    authority = models.CharField(max_length=60, blank=True, help_text="The appointment relied on.")
+    takes_effect_on = models.DateField(null=True, blank=True)
+    because = models.JSONField(default=list, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_why = models.CharField(max_length=300, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=models.Q(state__in=[PlanChangeState.WAITING, PlanChangeState.AGREED]),
+                name="one_open_plan_change",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=PlanChangeState.AGREED)
+                | models.Q(takes_effect_on__isnull=False),
+                name="agreed_plan_change_has_day",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["takes_effect_on"],
+                condition=models.Q(state=PlanChangeState.AGREED),
+                name="plan_change_to_apply",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.from_plan} → {self.to_plan}"

@@ -18,18 +18,26 @@ from terms.clause import dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
-from .models import Contract, Service
+from .models import Contract, Plan, PlanChange, Service
+from .states import PlanChangeState
 
 __all__ = [
     "Answer",
+    "PlanOffer",
     "ServiceCard",
     "ask",
     "binding",
     "contracts",
     "leaving",
+    "monthly_price",
+    "open_plan_change",
+    "other_plans",
+    "plan_offer",
+    "plan_prices",
     "service_by_public_id",
     "service_card",
     "services",
+    "services_to_choose",
     "term_of",
     "version_in_force",
 ]
@@ -85,6 +93,12 @@ def services(account: Account, on: date) -> list[ServiceCard]:
     )
     bound = account_binding(account, on)
     return [_card(row, bound) for row in rows]
+
+
+def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
+    """The account's services that run on that day, as public id and label."""
+    rows = Service.objects.filter(contract__account=account).exclude(ended_on__lt=on)
+    return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
 
 
 def service_card(service: Service, on: date) -> ServiceCard:
@@ -144,12 +158,87 @@ def leaving(contract: Contract, service: Service, on: date) -> Answer:
     return ask(binding(contract, on), rules.termination, **known)
 
 
-def _fee_with_gst(row: Service, bound: Binding) -> Decimal:
-    """The monthly fee as the terms tax and round it."""
+@dataclass(frozen=True, kw_only=True)
+class PlanOffer:
+    """What moving a service to another plan would mean, asked on a day.
+
+    `verdict` is agreed, waiting (the provider must agree first) or refused. Prices are for all
+    units a month, GST included.
+    """
+
+    plan: Plan
+    monthly_before: Decimal
+    monthly_after: Decimal
+    verdict: PlanChangeState
+    takes_effect_on: date | None
+    possible_on: date | None
+    because: list[dict[str, Any]]
+
+    @property
+    def difference(self) -> Decimal:
+        return self.monthly_after - self.monthly_before
+
+    @property
+    def saving(self) -> Decimal:
+        return -self.difference
+
+
+def other_plans(service: Service) -> list[Plan]:
+    """The provider's other plans of the same kind."""
+    plans = Plan.objects.filter(provider=service.plan.provider_id, kind=service.plan.kind)
+    return list(plans.exclude(pk=service.plan_id).order_by("monthly_fee"))
+
+
+def plan_prices(service: Service, on: date) -> list[tuple[Plan, Decimal]]:
+    """Other plans with what they would cost a month, GST included."""
+    bound = binding(service.contract, on)
+    return [(plan, monthly_price(plan, service.quantity, bound)) for plan in other_plans(service)]
+
+
+def plan_offer(
+    service: Service, plan: Plan, on: date, *, overdue: bool, provider_agrees: bool = False
+) -> PlanOffer:
+    """Say whether and when a service may move to a plan (VP-CON-07, -08, GL-CON-11)."""
+    bound = binding(service.contract, on)
+    facts = {"requested_on": on, "overdue": overdue}
+    last = service.plan_changes.exclude(
+        state__in=[PlanChangeState.REFUSED, PlanChangeState.WITHDRAWN, PlanChangeState.WAITING]
+    ).first()
+    ends = getattr(term_of(service.contract, service, on).result, "ends_on", None)
+    optional = {"last_changed_on": last.asked_on if last else None, "minimum_ends_on": ends}
+    facts |= {key: value for key, value in optional.items() if value is not None}
+    alone = ask(bound, rules.plan_change, **facts, provider_agrees=provider_agrees)
+    agreed = ask(bound, rules.plan_change, **facts, provider_agrees=True)
+    if alone.result and alone.result.allowed:
+        verdict = PlanChangeState.AGREED
+    elif agreed.result and agreed.result.allowed:
+        verdict = PlanChangeState.WAITING
+    else:
+        verdict = PlanChangeState.REFUSED
+    told = agreed if verdict == PlanChangeState.WAITING else alone
+    return PlanOffer(
+        plan=plan,
+        monthly_before=monthly_price(service.plan, service.quantity, bound),
+        monthly_after=monthly_price(plan, service.quantity, bound),
+        verdict=verdict,
+        takes_effect_on=getattr(told.result, "effective_by", None),
+        possible_on=getattr(told.result, "next_possible_on", None),
+        because=told.because,
+    )
+
+
+def open_plan_change(service: Service) -> PlanChange | None:
+    """The request that is not settled yet."""
+    waiting = [PlanChangeState.WAITING, PlanChangeState.AGREED]
+    return service.plan_changes.filter(state__in=waiting).select_related("to_plan").first()
+
+
+def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
+    """What a plan costs a month for so many units, as the terms tax and round it."""
     line = {
-        "description": row.plan.name,
-        "quantity": row.quantity,
-        "unit_price": row.plan.monthly_fee,
+        "description": plan.name,
+        "quantity": quantity,
+        "unit_price": plan.monthly_fee,
         "gst": "taxable",
     }
     total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
@@ -166,7 +255,7 @@ def _card(row: Service, bound: Binding) -> ServiceCard:
         plan=row.plan.name,
         includes=row.plan.includes,
         quantity=row.quantity,
-        monthly_fee=_fee_with_gst(row, bound),
+        monthly_fee=monthly_price(row.plan, row.quantity, bound),
         status=row.status,
         activated_on=row.activated_on,
         ended_on=row.ended_on,

@@ -32,6 +32,31 @@ class ServiceAct(models.TextChoices):
     DISCONNECT = "disconnect"
 
 
+class PlanChangeState(models.TextChoices):
+    WAITING = "waiting", "Waiting for the provider"
+    AGREED = "agreed", "Agreed, not yet in force"
+    APPLIED = "applied", "In force"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class PlanChangeAct(models.TextChoices):
+    AGREE = "agree", "Agree"
+    REFUSE = "refuse", "Refuse"
+    APPLY = "apply"
+    WITHDRAW = "withdraw"
+
+
+PLAN_CHANGE = Lifecycle(
+    {
+        (PlanChangeState.WAITING, PlanChangeAct.AGREE): PlanChangeState.AGREED,
+        (PlanChangeState.WAITING, PlanChangeAct.REFUSE): PlanChangeState.REFUSED,
+        (PlanChangeState.WAITING, PlanChangeAct.WITHDRAW): PlanChangeState.WITHDRAWN,
+        (PlanChangeState.AGREED, PlanChangeAct.APPLY): PlanChangeState.APPLIED,
+        (PlanChangeState.AGREED, PlanChangeAct.WITHDRAW): PlanChangeState.WITHDRAWN,
+    }
+)
+
 LIFECYCLE = Lifecycle(
     {
         (ServiceStatus.ORDERED, ServiceAct.ACTIVATE): ServiceStatus.ACTIVE,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from django.http import Http404
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.views import View
 from django.views.generic import TemplateView
 
-from parties.access import AccountPage, Action
+from parties.access import AccountPage, Action, require
+from parties.models import Account
 
-from . import selectors
+from . import selectors, services
+from .models import Plan, Service
+from .services import PlanChangeRefused
+from .states import PlanChangeState
 
 
 class Services(AccountPage, TemplateView):
@@ -41,6 +51,7 @@ class ServiceDetail(AccountPage, TemplateView):
             card=selectors.service_card(service, self.today),
             term=selectors.term_of(service.contract, service, self.today),
             leaving=selectors.leaving(service.contract, service, self.today),
+            change=selectors.open_plan_change(service),
             today=self.today,
             **kwargs,
         )
@@ -60,3 +71,101 @@ class ContractPage(AccountPage, TemplateView):
             account=self.account,
             **kwargs,
         )
+
+
+class _PlanPage(AccountPage):
+    """A page about the plan of one service."""
+
+    action = Action.CHANGE_PLAN
+    section = "services"
+    # Whether the account owes something past its day; the site's table of addresses names it.
+    overdue_of: Callable[[Account, date], bool] = staticmethod(lambda *_: False)
+
+    @cached_property
+    def service(self) -> Service:
+        found = selectors.service_by_public_id(self.account, self.kwargs["public_id"])
+        if found is None:
+            raise Http404
+        return found
+
+    @cached_property
+    def plan(self) -> Plan:
+        code = self.kwargs["code"]
+        found = next(
+            (one for one in selectors.other_plans(self.service) if one.code == code), None
+        )
+        if found is None:
+            raise Http404
+        return found
+
+
+class ChoosePlan(_PlanPage, TemplateView):
+    """The provider's other plans of the same kind, with their prices."""
+
+    template_name = "contracts/choose_plan.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            service=self.service,
+            card=selectors.service_card(self.service, self.today),
+            plans=selectors.plan_prices(self.service, self.today),
+            change=selectors.open_plan_change(self.service),
+            **kwargs,
+        )
+
+
+class ConfirmPlan(_PlanPage, TemplateView):
+    """What the change means in days and dollars, and the button that asks for it."""
+
+    template_name = "contracts/confirm_plan.html"
+
+    @cached_property
+    def offer(self) -> selectors.PlanOffer:
+        overdue = self.overdue_of(self.account, self.today)
+        return selectors.plan_offer(self.service, self.plan, self.today, overdue=overdue)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        require(
+            request.user,
+            self.action,
+            self.account,
+            on=self.today,
+            at=request.at,
+            amount=self.offer.monthly_after,
+            service=str(self.service.public_id),
+        )
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        try:
+            change = services.request_plan_change(
+                service=self.service,
+                plan=self.plan,
+                by=request.user,
+                overdue=self.overdue_of(self.account, self.today),
+                at=request.at,
+            )
+        except PlanChangeRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("confirm_plan", self.service.public_id, self.plan.code)
+        agreed = change.state == PlanChangeState.AGREED
+        words = "The change is agreed." if agreed else "We have your request and answer soon."
+        messages.success(request, words)
+        return redirect("service", self.service.public_id)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(service=self.service, offer=self.offer, **kwargs)
+
+
+class WithdrawPlanChange(_PlanPage, View):
+    """Take back a change that is not in force yet."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        change = selectors.open_plan_change(self.service)
+        if change is None:
+            raise Http404
+        services.withdraw_plan_change(change=change, by=request.user, at=request.at)
+        messages.success(request, "The change is taken back. Your plan stays as it is.")
+        return redirect("service", self.service.public_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache, partial
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -18,19 +20,21 @@ from django.utils.functional import cached_property
 from records.audit.services import Actor as AuditActor
 from records.audit.services import record_read
 from terms import rules
+from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import Clause, Reason, Source, dump
 from terms.facts import Action, Role, read_facts
 from terms.profile import TermsSilent
 
 from . import selectors
-from .models import Account, Appointment, StaffGrant, User
+from .models import Account, Appointment, IdentityCheck, StaffGrant, User
 from .selectors import Acting
 from .states import (
     DATA_OF,
     JOBS,
     STAFF_MAY,
     STAFF_SEES,
+    HighRisk,
     StaffData,
     StaffRole,
 )
@@ -42,23 +46,32 @@ __all__ = [
     "Decision",
     "NotAuthorised",
     "Role",
+    "StepUp",
     "audit_actor",
     "current",
     "is_remote",
+    "keep_proof",
     "local_day",
     "may",
+    "powers",
+    "proof_of",
     "require",
     "role_names",
     "sees_in_lists",
     "staff_may",
     "staff_roles",
     "staff_sees",
+    "trial",
     "viewing",
+    "with_customer",
 ]
 
 STAFF = "staff"
 SESSION_KEY = "account"
 VIEWING_KEY = "viewing"
+PROOFS_KEY = "proofs"
+# How long a second factor counts as fresh (RF-ID-01).
+FRESH = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,19 +105,26 @@ def may(
     account: Account,
     *,
     on: date,
+    at: datetime | None = None,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    service: str = "",
     standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
-    Of several standings the widest that is in force answers; staff are judged by their role.
-    `standings` are the actor's own on this account, where they have been read already.
+    `at` is the instant where hours count: a cooling-off, a customer who is there with their
+    advocate; without it the day's beginning counts. `amount` is the expense in dollars, GST
+    included; `service` the public id of the service concerned. Of several standings the widest
+    that is in force answers; staff are judged by their role. `standings` are the actor's own on
+    this account, where they have been read already.
     """
     if actor.is_staff:
         return staff_may(actor, action, account, on=on)
+    asked = _Question(action, on, at, customer_present, amount, service)
+    bound = cache(partial(selectors.binding, account, on))
     decisions = [
-        _judge(appointment, action, account, on, customer_present, amount)
+        _judge(appointment, account, asked, bound)
         for appointment in (standings or selectors.standings(account, actor, on))
     ]
     allowed = [decision for decision in decisions if decision.allowed]
@@ -113,54 +133,140 @@ def may(
     return decisions[0] if decisions else Decision(allowed=False)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of a standing."""
+
+    action: Action
+    on: date
+    at: datetime | None = None
+    customer_present: bool = False
+    amount: Decimal | None = None
+    service: str = ""
+
+
 def _judge(
-    appointment: Appointment,
-    action: Action,
-    account: Account,
-    on: date,
-    customer_present: bool,
-    amount: Decimal | None,
+    appointment: Appointment, account: Account, asked: _Question, bound: Callable[[], Binding]
 ) -> Decision:
     authority = str(appointment.public_id)
-    if appointment.role == Role.HOLDER and not (appointment.ends_on and appointment.ends_on < on):
+    if appointment.role == Role.HOLDER and not (
+        appointment.ends_on and appointment.ends_on < asked.on
+    ):
         # The holder is the customer: no document needs to grant what is theirs.
         return Decision(allowed=True, authority=authority, role=appointment.role)
+    present = asked.customer_present or (
+        appointment.role == Role.ADVOCATE
+        and asked.at is not None
+        and selectors.is_present(appointment, asked.action, asked.at)
+    )
     facts = {
-        "actor": _facts_of(appointment),
-        "action": action.value,
-        "customer_present": customer_present,
-        "on": on,
-        **({} if amount is None else {"amount": amount}),
+        "actor": _facts_of(appointment, asked),
+        "action": asked.action.value,
+        "customer_present": present,
+        "on": asked.on,
+        "tcp": account.customer.is_tcp,
+        **({} if asked.amount is None else {"amount": asked.amount}),
     }
-    binding = selectors.binding(account, on)
+    decision = _decide(bound(), facts, role=appointment.role, authority=authority)
+    return _not_yet(appointment, asked, decision) if decision.allowed else decision
+
+
+def _decide(binding: Binding, facts: dict[str, Any], *, role: str, authority: str) -> Decision:
     try:
         answer = binding.decide(rules.may, **read_facts(rules.may, facts))
     except TermsSilent as silence:
-        return Decision(allowed=False, because=dump(silence.because), role=appointment.role)
+        return Decision(allowed=False, because=dump(silence.because), role=role)
     return Decision(
         allowed=bool(answer.allowed),
         masked=bool(answer.masked),
         because=dump(answer.because),
         authority=authority,
-        role=appointment.role,
+        role=role,
     )
 
 
-def _facts_of(appointment: Appointment) -> dict[str, Any]:
+def _not_yet(appointment: Appointment, asked: _Question, decision: Decision) -> Decision:
+    """Refuse what an appointment would allow once it is checked or its cooling-off is over."""
+    zone = State(appointment.account.state).zone
+    moment = asked.at or datetime.combine(asked.on, time(), zone)
+    if appointment.works_from and moment < appointment.works_from:
+        begins = appointment.works_from.astimezone(zone)
+        why = f"it works from {begins:%a} {begins.day} {begins:%b %Y, %H:%M}"
+        because = _house("cooling-off", "A full authority works after a time to think.", why)
+    elif appointment.needs_check and appointment.verified_at is None:
+        why = "nobody has checked it yet"
+        because = _house("identity-check", "It works once staff have checked it.", why)
+    else:
+        return decision
+    return Decision(allowed=False, because=because, role=decision.role)
+
+
+def _house(id: str, says: str, step: str) -> list[dict[str, Any]]:
+    clause = Clause(
+        document="house", version="", id=id, heading=None, says=says, source=Source.DEFAULT
+    )
+    return dump([Reason(clause, (step,))])
+
+
+def _facts_of(appointment: Appointment, asked: _Question) -> dict[str, Any]:
+    """The facts of an appointment as the rule takes them.
+
+    For a service that the appointment does not cover, everything is withheld.
+    """
+    limits = list(appointment.limits)
+    if asked.service and appointment.services and asked.service not in appointment.services:
+        limits.append(asked.action.value)
     facts: dict[str, Any] = {
         "role": appointment.role,
-        "limits": appointment.limits,
+        "limits": limits,
         "from": appointment.starts_on,
         "in_writing": appointment.in_writing,
         "signed": appointment.signed,
         "verified": appointment.verified_at is not None,
+        "substitute_agreed": bool(appointment.substitute),
+        "warrants_authority": appointment.warrants_authority,
+        "provider_knows_otherwise": appointment.provider_knows_otherwise,
     }
     optional = {
         "until": appointment.ends_on,
         "form_received_on": appointment.form_received_on,
         "max_expense": appointment.max_expense,
+        "employee": appointment.employee,
+        "removal_notice_on": appointment.removal_notice_on,
     }
     return facts | {key: value for key, value in optional.items() if value is not None}
+
+
+def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, Decision]:
+    """Return what an appointment allows its person to do alone at that moment, and why not."""
+    account = appointment.account
+    bound = cache(partial(selectors.binding, account, on))
+    if appointment.revoked_at or appointment.starts_on > on:
+        return dict.fromkeys(Action, Decision(allowed=False, role=appointment.role))
+    return {
+        action: _judge(appointment, account, _Question(action, on, at), bound) for action in Action
+    }
+
+
+def trial(
+    appointment: Appointment, action: Action, on: date, bound: Binding, *, checked: bool = True
+) -> Decision:
+    """Say what an appointment, saved or not, would allow; `checked`: as if staff had checked it.
+
+    Tells before anybody signs whether an appointment would work at all.
+    """
+    facts = _facts_of(appointment, _Question(action, on))
+    facts |= {"verified": checked or facts["verified"], "signed": checked or facts["signed"]}
+    if facts.get("employee"):
+        facts["warrants_authority"] = True
+    question = {
+        "actor": facts,
+        "action": action.value,
+        "customer_present": False,
+        "on": on,
+        "tcp": appointment.account.customer.is_tcp,
+    }
+    return _decide(bound, question, role=appointment.role, authority="")
 
 
 def staff_may(
@@ -258,8 +364,10 @@ def require(
     account: Account,
     *,
     on: date,
+    at: datetime | None = None,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    service: str = "",
     standings: Iterable[Appointment] | None = None,
 ) -> Decision:
     """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
@@ -268,8 +376,10 @@ def require(
         action,
         account,
         on=on,
+        at=at,
         customer_present=customer_present,
         amount=amount,
+        service=service,
         standings=standings,
     )
     if not decision.allowed:
@@ -300,7 +410,8 @@ class Current:
 def current(request: HttpRequest) -> Current:
     """Return the person's accounts and the current one, read once for each request.
 
-    With one account it is chosen by itself; with several the person chooses.
+    With one account it is chosen by itself; with several the person chooses, also after they lost
+    the one that they had chosen: what was meant for one account never falls on another.
     """
     known = getattr(request, "_current_account", None)
     if known is None:
@@ -318,7 +429,7 @@ def _read_current(request: HttpRequest) -> Current:
     rows = selectors.accounts_of(request.user, request.at)
     wanted = request.session.get(SESSION_KEY)
     chosen = next((row for row in rows if str(row.account.public_id) == wanted), None)
-    if chosen is None and len(rows) == 1:
+    if chosen is None and wanted is None and len(rows) == 1:
         chosen = rows[0]
     return Current(tuple(rows), chosen)
 
@@ -375,6 +486,7 @@ class AccountPage(LoginRequiredMixin):
             self.action,
             self.account,
             on=self.today,
+            at=request.at,
             standings=current(request).chosen.standings,
         )
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
@@ -400,3 +512,41 @@ class AccountPage(LoginRequiredMixin):
     @cached_property
     def today(self) -> date:
         return local_day(self.account, self.request.at)
+
+
+def with_customer(by: User, decision: Decision, customer: User | None = None) -> AuditActor:
+    """Who acts, for the audit trail: one person, or an advocate and the customer together."""
+    name = f"{by} with {customer}" if customer else str(by)
+    return AuditActor(user_id=by.pk, name=name, authority=decision.authority)
+
+
+def proof_of(request: HttpRequest, risk: HighRisk) -> str:
+    """Return the public id of a fresh proof of identity for this step in this session, or ""."""
+    found = request.session.get(PROOFS_KEY, {}).get(risk.value)
+    if not found or datetime.fromisoformat(found["at"]) < request.at - FRESH:
+        return ""
+    return str(found["check"])
+
+
+def keep_proof(request: HttpRequest, risk: HighRisk, check: IdentityCheck) -> None:
+    """Let a passed check count in this session, for this step, while it is fresh."""
+    proofs = request.session.get(PROOFS_KEY, {})
+    proofs[risk.value] = {"check": str(check.public_id), "at": request.at.isoformat()}
+    request.session[PROOFS_KEY] = proofs
+
+
+class StepUp:
+    """A page that asks for a second factor first: `class Page(AccountPage, StepUp, FormView)`.
+
+    `risk` names the step; the check that was passed is in `self.proof`.
+    """
+
+    risk: HighRisk
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.proof = proof_of(request, self.risk)
+        account, today = self.account, self.today  # type: ignore[attr-defined]
+        if not self.proof and selectors.why_high_risk(account, self.risk, today):
+            target = resolve_url("prove_identity", self.risk.value)
+            return redirect(f"{target}?{urlencode({'next': request.get_full_path()})}")
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 
 from records.audit.services import record
 
-from .access import audit_actor, role_names, sees_in_lists
+from . import selectors, services
+from .access import Action, audit_actor, role_names, sees_in_lists, staff_may
+from .forms.identity import CodeForm
+from .forms.staff import AccountForm, CallerForm, HolderForm, StaffContactForm, VerifyForm
 from .models import (
     Account,
     Appointment,
+    ContactChange,
     Customer,
-    DeclaredDay,
+    HolderEvent,
+    IdentityCheck,
     Invitation,
+    Presence,
     Provider,
     StaffGrant,
     User,
 )
+from .services import Happened, HolderChangeRefused, IdentityNotProven
 from .services.openings import open_record
-from .states import StaffData
+from .states import Factor, HighRisk, HolderEventKind, StaffData
 
 
 class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -227,13 +238,291 @@ class UserAdmin(ReadOnlyAdmin):
         return list(accounts.select_related("customer__provider"))
 
 
+class CheckFilter(admin.SimpleListFilter):
+    title = "identity check"
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waits", "Waits for a check")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.to_check(queryset) if self.value() == "waits" else queryset
+
+
+class StepAdmin(ReadOnlyAdmin):
+    """Has pages on which staff take a step: a form, one call inward, a word about it."""
+
+    def step(
+        self,
+        request: HttpRequest,
+        form: Any,
+        *,
+        title: str,
+        action: str,
+        about: Any = "",
+        intro: str = "",
+        because: Any = (),
+    ) -> HttpResponse:
+        """Show the step's form."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "action": action,
+            "about": about,
+            "intro": intro,
+            "because": because,
+            "form": form,
+            "opts": self.opts,
+            "back": reverse(f"admin:parties_{self.opts.model_name}_changelist"),
+        }
+        return TemplateResponse(request, "admin/parties/step.html", context)
+
+    def list_page(self) -> HttpResponse:
+        """Go back to the list."""
+        return redirect(f"admin:parties_{self.opts.model_name}_changelist")
+
+    def account_asked(self, request: HttpRequest) -> Account | None:
+        """The account that the address names by its number, if the person may see it."""
+        number = request.GET.get("account", "").strip().upper()
+        accounts = self.admin_site.get_model_admin(Account)
+        return accounts.get_queryset(request).filter(number=number).first()
+
+    def ask_account(self, request: HttpRequest, title: str) -> HttpResponse:
+        """Ask which account it is about."""
+        form = AccountForm(request.POST or None)
+        if form.is_valid():
+            number = form.cleaned_data["account"]
+            return redirect(f"{request.path}?{urlencode({'account': number})}")
+        if "account" in request.GET:
+            messages.error(request, "No account has this number.")
+        return self.step(request, form, title=title, action="Continue")
+
+
 @admin.register(Appointment)
-class AppointmentAdmin(ReadOnlyAdmin):
+class AppointmentAdmin(StepAdmin):
     provider_path = "account__customer__provider"
-    list_display = ("user", "role", "account", "starts_on", "ends_on", "revoked_at")
-    list_filter = ("role", "account__customer__provider")
-    search_fields = ("user__full_name", "user__email", "account__number")
+    list_display = (
+        "person", "role", "account", "starts_on", "ends_on", "needs_check", "verified_at",
+        "revoked_at",
+    )  # fmt: skip
+    list_filter = (CheckFilter, "role", "account__customer__provider")
+    search_fields = ("named", "user__full_name", "user__email", "account__number")
     list_select_related = ("user", "account__customer")
+    change_form_template = "admin/parties/appointment/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/verify/", view(self.verify), name="parties_appointment_verify"),
+            path("<int:pk>/form/", view(self.file), name="parties_appointment_file"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            extra = {
+                "signature": selectors.signature_of(row),
+                "needs": selectors.access_needs(row.account.customer),
+                "may_verify": row.revoked_at is None and row.verified_at is None,
+            }
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def verify(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note how the person's identity was checked."""
+        row = self.get_object(request, str(pk))
+        if row is None or row.revoked_at:
+            raise Http404
+        form = VerifyForm(request.POST or None)
+        if form.is_valid():
+            services.verify(appointment=row, by=request.user, at=request.at, **form.cleaned_data)
+            messages.success(request, f"{row.person}: the check is noted, both sides are told.")
+            return self.list_page()
+        title = "Note the identity check"
+        return self.step(
+            request, form, title=title, action=title, about=row,
+            intro=selectors.access_needs(row.account.customer),
+        )  # fmt: skip
+
+    def file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The signed form as it was uploaded."""
+        row = self.get_object(request, str(pk))
+        signature = selectors.signature_of(row) if row else None
+        if signature is None or not signature.file:
+            raise Http404
+        return FileResponse(
+            signature.file.open("rb"), as_attachment=True, content_type=signature.media_type
+        )
+
+
+@admin.register(IdentityCheck)
+class IdentityCheckAdmin(StepAdmin):
+    """Who proved who they are, when, how and what for; adding one checks a caller."""
+
+    provider_path = "account__customer__provider"
+    list_display = ("person", "account", "purpose", "factor", "asked_at", "asked_by", "passed_at")
+    list_filter = ("purpose", "factor", "account__customer__provider")
+    search_fields = ("person__full_name", "account__number")
+    list_select_related = ("person", "account__customer", "asked_by")
+    exclude = ("code_hash",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return staff_may(request.user, Action.CHANGE_DETAILS).allowed
+
+    def get_urls(self) -> list[Any]:
+        code = self.admin_site.admin_view(self.code)
+        return [path("<int:pk>/code/", code, name="parties_identitycheck_code"),
+                *super().get_urls()]  # fmt: skip
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Check who is calling: send a code, or note the documents."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = self.account_asked(request)
+        if account is None:
+            return self.ask_account(request, "Check who is calling")
+        form = CallerForm(request.POST or None, account=account)
+        if form.is_valid():
+            given = form.cleaned_data | {"account": account, "at": request.at}
+            evidence = given.pop("evidence")
+            try:
+                if given["factor"] == Factor.DOCUMENTS:
+                    services.note_factor(**given, evidence=evidence, seen_by=request.user)
+                    messages.success(request, "The documents are noted. It counts for 15 minutes.")
+                    return self.list_page()
+                given.pop("factor")
+                check = services.send_code(**given, asked_by=request.user)
+                return redirect("admin:parties_identitycheck_code", check.pk)
+            except IdentityNotProven as refusal:
+                form.add_error(None, str(refusal))
+        return self.step(
+            request, form, title="Check who is calling", action="Continue", about=account,
+            intro=selectors.access_needs(account.customer),
+        )  # fmt: skip
+
+    def code(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Enter the code that the caller reads out."""
+        check = self.get_object(request, str(pk))
+        if check is None or check.asked_by_id != request.user.pk:
+            raise Http404
+        form = CodeForm(request.POST or None)
+        if form.is_valid():
+            try:
+                services.enter_code(check=check, code=form.cleaned_data["code"], at=request.at)
+                messages.success(request, f"{check.person} is who they say, for 15 minutes.")
+                return self.list_page()
+            except IdentityNotProven as refusal:
+                form.add_error("code", str(refusal))
+        return self.step(
+            request, form, title="Enter the code", action="Check", about=check.person,
+            intro=f"We sent it to {check.sent_to}. Ask the caller to read it out.",
+        )  # fmt: skip
+
+
+@admin.register(ContactChange)
+class ContactChangeAdmin(StepAdmin):
+    """Changes of contact details; adding one changes them for a customer who asks."""
+
+    provider_path = "account__customer__provider"
+    list_display = ("account", "changed_at", "by", "undo_until", "undone_at")
+    list_filter = ("account__customer__provider",)
+    search_fields = ("account__number", "account__customer__name")
+    list_select_related = ("account__customer", "by")
+    exclude = ("token_hash",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return staff_may(request.user, Action.CHANGE_DETAILS).allowed
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Change contact details, with the caller's identity checked, or a reason why not."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = self.account_asked(request)
+        if account is None:
+            return self.ask_account(request, "Change contact details")
+        proof = services.recent_check(account, HighRisk.CHANGE_DETAILS, at=request.at)
+        form = StaffContactForm(
+            request.POST or None, initial=services.contact_details(account), checked=proof
+        )
+        if form.is_valid():
+            given = form.cleaned_data
+            services.change_contact(
+                account=account, by=request.user, at=request.at, proof=proof,
+                without=given.pop("without", ""), details=given,
+            )  # fmt: skip
+            messages.success(request, "Changed. The old address is told and can undo it.")
+            return self.list_page()
+        return self.step(
+            request, form, title="Change contact details", action="Change them", about=account
+        )
+
+
+@admin.register(HolderEvent)
+class HolderEventAdmin(StepAdmin):
+    """What happened to account holders; adding one may change the holder."""
+
+    provider_path = "account__customer__provider"
+    list_display = ("account", "kind", "since", "old_holder", "new_holder_email", "recorded_by")
+    list_filter = ("kind", "account__customer__provider")
+    search_fields = ("account__number", "account__customer__name")
+    list_select_related = ("account__customer", "old_holder", "recorded_by")
+    change_form_template = "admin/parties/holderevent/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return staff_may(request.user, Action.ADD_REPRESENTATIVE).allowed
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Record what happened, with its evidence; end the old standing, invite the new holder."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = self.account_asked(request)
+        if account is None:
+            return self.ask_account(request, "Record what happened to the account holder")
+        proof = services.recent_check(account, HighRisk.TRANSFER, at=request.at)
+        form = HolderForm(request.POST or None, checked=proof)
+        because: list[dict[str, Any]] = []
+        if form.is_valid():
+            given = form.cleaned_data
+            checked = proof or f"none: {given.pop('without')}"
+            kind = HolderEventKind(given.pop("kind"))
+            try:
+                services.record_holder_event(
+                    account=account, happened=Happened(kind=kind, **given), by=request.user,
+                    at=request.at, checked=checked,
+                )  # fmt: skip
+                messages.success(request, "Recorded. Standings and invitation follow from it.")
+                return self.list_page()
+            except HolderChangeRefused as refusal:
+                form.add_error(None, str(refusal))
+                because = refusal.because
+        return self.step(
+            request, form, title="Record what happened to the account holder", action="Record it",
+            about=account, because=because,
+        )  # fmt: skip
+
+
+@admin.register(Presence)
+class PresenceAdmin(ReadOnlyAdmin):
+    """What advocates asked for with the customer there, and the answers."""
+
+    provider_path = "account__customer__provider"
+    list_display = ("asked_at", "advocate", "account", "words", "state", "confirmed_by")
+    list_filter = ("state", "act", "account__customer__provider")
+    search_fields = ("advocate__full_name", "account__number", "words")
+    list_select_related = ("advocate", "account__customer", "confirmed_by")
 
 
 @admin.register(Invitation)
@@ -243,24 +532,6 @@ class InvitationAdmin(ReadOnlyAdmin):
     search_fields = ("email", "account__number")
     list_select_related = ("account__customer",)
     exclude = ("token_hash",)
-
-
-@admin.register(DeclaredDay)
-class DeclaredDayAdmin(ConfinedAdmin):
-    """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
-
-    It moves the clocks of every provider, so staff of one provider only read it.
-    """
-
-    list_display = ("day", "state", "name", "source")
-    list_filter = ("state",)
-    date_hierarchy = "day"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return not request.user.provider_id and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return not request.user.provider_id and super().has_change_permission(request, obj)
 
 
 @admin.register(StaffGrant)

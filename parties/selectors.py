@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from records.audit.models import Entry
 from records.audit.states import VIEW, in_words
+from records.documents.models import Document
 from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import Calendar, State
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import in_words as in_day_words
 from terms.clause import Reason, dump
-from terms.facts import Role
+from terms.facts import Action, Role
 from terms.profile import Agreed
 
 from .models import (
     Account,
     Appointment,
+    Customer,
     DeclaredDay,
+    IdentityCheck,
     Preference,
+    Presence,
     Provider,
     SafeContact,
+    Signature,
     TermsAcceptance,
     User,
 )
 from .models.acceptance import DECLARED_DAYS
 from .models.appointments import ROLES
-from .states import CHOICES, CustomerKind, PreferenceKind
+from .states import (
+    CHOICES,
+    ONLY_WITH_CUSTOMER,
+    POWERS,
+    CustomerKind,
+    HighRisk,
+    PreferenceKind,
+    PresenceState,
+)
 
+_supposed: ContextVar[tuple[TermsDay, ...]] = ContextVar("supposed_days", default=())
 FLOOR = "floor"
+# How the floor marks a row that is prudence, not law.
+HOUSE_RULE = "house"
+LOOK_TOGETHER = "look"
+LOOKS = frozenset({Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.REQUEST_RECORDS})
 HOUSE_DEFAULT = "default"
 WIDEST = [
     role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
@@ -54,6 +75,7 @@ class Acting:
     ends_on: date | None
     limits: tuple[str, ...]
     standings: tuple[Appointment, ...]
+    is_asked: bool = False  # an advocate waits for the customer's answer
 
     @property
     def for_someone_else(self) -> bool:
@@ -62,9 +84,13 @@ class Acting:
 
 def accounts_of(user: User, at: datetime) -> list[Acting]:
     """The accounts on which the person stands today, each once, by the widest standing."""
+    asked = Presence.objects.filter(
+        account=OuterRef("account"), state=PresenceState.ASKED, ends_at__gt=at
+    )
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
+        .annotate(is_asked=Exists(asked))
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
@@ -85,6 +111,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
             ends_on=row.ends_on,
             limits=tuple(row.limits),
             standings=tuple(held[row.account_id]),
+            is_asked=row.is_asked,  # type: ignore[attr-defined]
         )
         for row in best.values()
     ]
@@ -97,6 +124,85 @@ def standings(account: Account, user: User, on: date) -> list[Appointment]:
         .exclude(starts_on__gt=on)
         .select_related("account__customer__provider")
     )
+
+
+def appointment_by_public_id(account: Account, public_id: str) -> Appointment | None:
+    """One appointment on the account, whatever its dates."""
+    return (
+        Appointment.objects.filter(account=account, public_id=public_id)
+        .select_related("user", "account__customer__provider")
+        .first()
+    )
+
+
+def standing_of(acting: Acting) -> Appointment | None:
+    """The appointment under which a person acts on the account."""
+    return next((row for row in acting.standings if row.role == acting.role), None)
+
+
+def open_code(account: Account, person: User, purpose: str, at: datetime) -> IdentityCheck | None:
+    """The code that was sent for this purpose and can still be entered."""
+    return IdentityCheck.objects.filter(
+        account=account, person=person, purpose=purpose, passed_at__isnull=True, expires_at__gt=at
+    ).first()
+
+
+def zone_of(account: Account) -> ZoneInfo:
+    """The clock of the account's state."""
+    return State(account.state).zone
+
+
+def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
+    """Whether the customer is there with this advocate now, for looking at things together.
+
+    A change is confirmed for itself and done at once; only looking goes on for a while.
+    """
+    return (
+        Presence.objects.filter(
+            appointment=appointment,
+            state=PresenceState.CONFIRMED,
+            act=LOOK_TOGETHER,
+            ends_at__gt=at,
+        ).exists()
+        and action in LOOKS
+    )
+
+
+def asked_of_customer(account: Account, at: datetime) -> list[Presence]:
+    """What advocates ask the customer at this moment, newest first."""
+    rows = Presence.objects.filter(account=account, state=PresenceState.ASKED, ends_at__gt=at)
+    return list(rows.select_related("advocate"))
+
+
+def presences(account: Account, limit: int = 50) -> list[Presence]:
+    """What advocates asked for with the customer there, newest first."""
+    return list(
+        Presence.objects.filter(account=account).select_related("advocate", "account")[:limit]
+    )
+
+
+def presence_by_public_id(account: Account, public_id: Any) -> Presence | None:
+    """One request of an advocate on the account."""
+    return (
+        Presence.objects.filter(account=account, public_id=public_id)
+        .select_related(
+            "advocate", "confirmed_by", "code", "appointment", "account__customer__provider"
+        )
+        .first()
+    )
+
+
+def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, Any]]:
+    """Why a step needs a second factor (RF-ID-01 to RF-ID-04); empty if it does not.
+
+    A provider may turn off single entries of the house's own list, none of the law's.
+    """
+    rows = library.load(FLOOR, library.in_force(FLOOR, on)).rows
+    naming = [row for row in rows if risk.value in row.parameters.get("high_risk", ())]
+    if risk.value in account.customer.provider.low_risk:
+        naming = [row for row in naming if row.conf != HOUSE_RULE]
+    general = [row for row in rows if "factors_min" in row.parameters]
+    return dump(Reason(row.clause) for row in (*general, *naming)) if naming else []
 
 
 def holder(account: Account) -> User | None:
@@ -113,7 +219,8 @@ def holder(account: Account) -> User | None:
 
 def people(account: Account) -> list[Appointment]:
     """Everyone who stands or stood somewhere on the account, for its People page."""
-    return list(account.appointments.select_related("user").order_by("-starts_on"))
+    rows = account.appointments.select_related("user", "replaced_by")
+    return list(rows.order_by("-starts_on", "-pk"))
 
 
 def version_in_force(account: Account, on: date) -> str:
@@ -172,7 +279,17 @@ def declared_days() -> tuple[TermsDay, ...]:
             for row in DeclaredDay.objects.order_by("state", "day")
         )
         cache.set(DECLARED_DAYS, known, timeout=300)
-    return known
+    return (*known, *_supposed.get())
+
+
+@contextmanager
+def as_if_declared(day: TermsDay) -> Iterator[None]:
+    """Let every binding made meanwhile count a day as declared that nobody has declared yet."""
+    token = _supposed.set((*_supposed.get(), day))
+    try:
+        yield
+    finally:
+        _supposed.reset(token)
 
 
 def account_by_public_id(public_id: str) -> Account | None:
@@ -193,6 +310,7 @@ def providers() -> list[Provider]:
 class PersonCard:
     """One appointment as the People page shows it."""
 
+    public_id: str
     name: str
     email: str
     role: str
@@ -202,28 +320,101 @@ class PersonCard:
     limits: tuple[str, ...]
 
 
-def people_cards(account: Account, on: date) -> list[PersonCard]:
-    """Everyone who stands or stood somewhere on the account, newest first."""
-    return [
+def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
+    """Everyone who stands or stood somewhere on the account, who can act first."""
+    cards = [
         PersonCard(
-            name=row.user.full_name,
+            public_id=str(row.public_id),
+            name=row.person,
             email=row.user.email,
-            role=row.get_role_display(),
-            status=_standing_on(row, on),
+            role=row.position or row.get_role_display(),
+            status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,
-            limits=tuple(limit.replace("_", " ") for limit in row.limits),
+            limits=withheld(row),
         )
         for row in people(account)
+        if not hasattr(row, "replaced_by")
     ]
+    return sorted(cards, key=lambda card: card.status in OVER)
 
 
-def _standing_on(row: Appointment, on: date) -> str:
-    if row.revoked_at or (row.ends_on and row.ends_on < on):
+OVER = ("ended", "expired")
+
+
+def standing_status(row: Appointment, on: date, at: datetime) -> str:
+    """Where an appointment stands on a day, as a status code."""
+    if row.revoked_at:
+        return "ended"
+    if row.ends_on and row.ends_on < on:
         return "expired"
-    if row.starts_on > on:
-        return "pending"
-    return "current"
+    if row.needs_check and row.verified_at is None:
+        return "to_check"
+    if row.works_from and at < row.works_from:
+        return "cooling_off"
+    return "pending" if row.starts_on > on else "current"
+
+
+def withheld(row: Appointment) -> tuple[str, ...]:
+    """What an appointment withholds, in words."""
+    words = tuple(says for one, says in POWERS.items() if one.value in row.limits)
+    return ("Anything without you", *words) if ONLY_WITH_CUSTOMER in row.limits else words
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentCard:
+    """One appointment as its own page shows it."""
+
+    row: Appointment
+    status: str
+    is_over: bool
+    granted: tuple[str, ...]
+    withheld: tuple[str, ...]
+    signature: Signature | None
+    has_form: bool
+    earlier: Appointment | None
+
+
+def appointment_card(row: Appointment, on: date, at: datetime) -> AppointmentCard:
+    """One appointment with its signature and the one that it replaced."""
+    status = standing_status(row, on, at)
+    representative = row.role == Role.AUTHORISED_REP
+    granted = tuple(says for one, says in POWERS.items() if one.value not in row.limits)
+    return AppointmentCard(
+        row=row,
+        status=status,
+        is_over=status in OVER,
+        granted=granted if representative else (),
+        withheld=withheld(row),
+        signature=signature_of(row),
+        has_form=form_of(row) is not None,
+        earlier=row.replaces,
+    )
+
+
+def to_check(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Those appointments that wait for staff to check who the person is."""
+    return rows.filter(needs_check=True, verified_at__isnull=True, revoked_at__isnull=True)
+
+
+def signature_of(row: Appointment) -> Signature | None:
+    """How an appointment was signed."""
+    return Signature.objects.filter(appointment=row).first()
+
+
+def access_needs(customer: Customer) -> str:
+    """What helps when staff talk with the customer, in a sentence or two."""
+    parts = [
+        "Call through the National Relay Service." if customer.relay_service else "",
+        f"Interpreter: {customer.interpreter_language}." if customer.interpreter_language else "",
+        customer.access_notes,
+    ]
+    return " ".join(filter(None, parts))
+
+
+def form_of(row: Appointment) -> Document | None:
+    """The form that was issued for an appointment."""
+    return Document.objects.filter(kind="appointment", subject=str(row.public_id)).first()
 
 
 def preferences(account: Account) -> dict[PreferenceKind, str]:
@@ -251,7 +442,9 @@ def wanting_news(provider: Provider) -> list[Account]:
 def safe_contacts(account: Account) -> list[SafeContact]:
     """The safe contacts that hold on the account, for those who have to use them."""
     return list(
-        SafeContact.objects.filter(account=account, ended_at__isnull=True).select_related("user")
+        SafeContact.objects.filter(account=account, ended_at__isnull=True).select_related(
+            "user", "account__customer"
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from terms.facts import Action
+from terms.lifecycle import Lifecycle
 
 
 class CustomerKind(models.TextChoices):
@@ -70,6 +71,98 @@ class SafeChannel(models.TextChoices):
     EMAIL = "email", "Email"
     PHONE = "phone", "Phone call"
     POST = "post", "Post"
+
+
+# What somebody may be allowed to do, in the words that people read.
+POWERS: dict[Action, str] = {
+    Action.VIEW_BILLS: "See bills and services",
+    Action.VIEW_PERSONAL_DETAILS: "See personal details",
+    Action.DISCUSS_ISSUE: "Talk through a problem",
+    Action.REQUEST_RECORDS: "Ask for records",
+    Action.PAY_BILL: "Pay a bill",
+    Action.LODGE_COMPLAINT: "Make a complaint",
+    Action.TROUBLESHOOT: "Work on a fault",
+    Action.CHANGE_DETAILS: "Change contact details",
+    Action.CHANGE_PLAN: "Change a plan",
+    Action.OPEN_SERVICE: "Order a service",
+    Action.CLOSE_SERVICE: "End a service",
+    Action.CLOSE_ACCOUNT: "Close the account",
+    Action.ADD_REPRESENTATIVE: "Appoint others",
+    Action.REMOVE_REPRESENTATIVE: "Remove others",
+    Action.ARRANGE_HARDSHIP: "Agree on payment help",
+    Action.ACCEPT_RESOLUTION: "Accept the answer to a complaint",
+    Action.INCUR_EXPENSE: "Agree to other costs",
+}
+ONLY_WITH_CUSTOMER = "only_with_customer"
+
+
+class SignedHow(models.TextChoices):
+    TYPED = "typed", "Name typed on screen"
+    DRAWN = "drawn", "Drawn on screen"
+    UPLOADED = "uploaded", "Signed form uploaded"
+    SUBSTITUTE = "substitute", "Another way, agreed because signing was not possible"
+
+
+class Factor(models.TextChoices):
+    """How somebody proved who they are, beside the password that let them in (RF-ID-01)."""
+
+    TOTP = "totp", "Authenticator app"
+    PASSKEY = "passkey", "Passkey"
+    RECOVERY_CODE = "recovery_code", "Recovery code"
+    EMAILED_CODE = "emailed_code", "Code sent by email"
+    DOCUMENTS = "documents", "Identity documents seen by staff"
+
+
+class HighRisk(models.TextChoices):
+    """Steps that need a second factor; the floor's rows RF-ID-02 to RF-ID-04 list them."""
+
+    PASSWORD_RESET = "password_reset", "Reset a password"
+    CHANGE_DETAILS = "change_details", "Change contact details"
+    CHANGE_EMAIL = "change_email", "Change the email address"
+    ADD_REPRESENTATIVE = "add_representative", "Let somebody act for you"
+    RAISE_LIMITS = "raise_representative_limits", "Give somebody more authority"
+    CLOSE_ACCOUNT = "close_account", "Close the account"
+    EXPORT_DATA = "export_personal_data", "Download personal data"
+    PORT_OUT = "port_out", "Move a number away"
+    TRANSFER = "transfer_of_title", "Change the account holder"
+
+
+# What an identity can be checked for: a high-risk step, or an advocate's act.
+PRESENCE_CODE = "presence"
+CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
+
+
+class PresenceState(models.TextChoices):
+    ASKED = "asked", "Waiting for the customer"
+    CONFIRMED = "confirmed", "Confirmed by the customer"
+    REFUSED = "refused", "Refused by the customer"
+    ENDED = "ended", "Ended"
+
+
+class PresenceAct(models.TextChoices):
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    END = "end"
+
+
+PRESENCE = Lifecycle(
+    {
+        (PresenceState.ASKED, PresenceAct.CONFIRM): PresenceState.CONFIRMED,
+        (PresenceState.ASKED, PresenceAct.REFUSE): PresenceState.REFUSED,
+        (PresenceState.ASKED, PresenceAct.END): PresenceState.ENDED,
+        (PresenceState.CONFIRMED, PresenceAct.END): PresenceState.ENDED,
+    }
+)
+
+
+class HolderEventKind(models.TextChoices):
+    """What can happen to an account holder that ends their standing or that terms act on."""
+
+    INCAPACITY = "incapacity", "Can no longer decide for themselves"
+    DEATH = "death", "Has died"
+    BANKRUPTCY = "bankruptcy", "Is bankrupt"
+    INSOLVENCY = "insolvency", "Is insolvent"
+    SALE = "sale", "Sold the business or passed the contract on"
 
 
 class StaffRole(models.TextChoices):

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from parties.access import audit_actor, role_names, sees_in_lists
-from parties.admin import ReadOnlyAdmin
+from parties.admin import ConfinedAdmin, ReadOnlyAdmin
+from parties.models import DeclaredDay
 from parties.states import StaffData
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
 from records.notices.services import mark_told
+from terms.calendar import DeclaredDay as TermsDay
+from terms.calendar import State
 
 from .admin_privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
+from .declared_days import clocks_that_would_move
 
 __all__ = [
     "DataExportAdmin",
     "DeadlineAdmin",
+    "DeclaredDayAdmin",
     "DocumentAdmin",
     "EntryAdmin",
     "NoticeAdmin",
@@ -71,6 +82,59 @@ class DocumentAdmin(ReadOnlyAdmin):
     search_fields = ("subject", "account__number")
     list_select_related = ("account__customer",)
     exclude = ("file",)
+
+
+@admin.register(DeclaredDay)
+class DeclaredDayAdmin(ConfinedAdmin):
+    """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
+
+    It moves the clocks of every provider, so staff of one provider only read it.
+    """
+
+    list_display = ("day", "state", "name", "source", "applied_at")
+    list_filter = ("state",)
+    date_hierarchy = "day"
+    readonly_fields = ("applied_at",)
+    change_form_template = "admin/parties/declaredday/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not request.user.provider_id and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not request.user.provider_id and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: DeclaredDay, form: Any, change: bool) -> None:
+        obj.applied_at = None
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Say on request how many open clocks would move, before anything is kept."""
+        if request.method == "POST" and "_preview" in request.POST:
+            return self._preview(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _preview(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self.get_form(request)(request.POST)
+        if form.is_valid():
+            given = form.cleaned_data
+            day = TermsDay(state=State(given["state"]), day=given["day"], name=given["name"])
+            moved = clocks_that_would_move(day, at=request.at)
+            clocks = "1 open clock" if moved == 1 else f"{moved} open clocks"
+            messages.info(
+                request, f"{given['name']}, {given['day']:%-d %b %Y}: {clocks} would move."
+            )
+        else:
+            messages.error(request, "Fill in state, day, name and source first.")
+        filled = {name: request.POST.get(name, "") for name in form.fields}
+        return redirect(f"{reverse('admin:parties_declaredday_add')}?{urlencode(filled)}")
 
 
 @admin.register(Entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,9 +45,14 @@ class PortalAdminSite(AdminSite):
         return bool(request.user.is_active and request.user.is_staff)
 
     def get_urls(self) -> list[Any]:
-        from . import staff
+        from . import admin_terms, staff
+
+        def page(view: Any) -> Any:
+            return self.admin_view(partial(view, site=self))
 
         return [
+            path("terms/", page(admin_terms.reports), name="terms_reports"),
+            path("terms/<slug:document>/", page(admin_terms.report), name="terms_report"),
             path("reason/<uuid:public_id>/", self.admin_view(staff.ask_reason), name="reason"),
             path(
                 "view-as/<uuid:public_id>/",

@@ -32,6 +32,15 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "records.audit.anchor_chains",
         "schedule": crontab(minute=5),
     },
+    "apply declared days": {"task": "portal.apply_declared_days", "schedule": 60},
+    "remind of appointments": {
+        "task": "parties.remind_of_expiry",
+        "schedule": crontab(minute=35),
+    },
+    "apply plan changes": {
+        "task": "contracts.apply_plan_changes",
+        "schedule": crontab(minute=5),
+    },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }
 # A ring that nobody heard in time is dropped: the next one does the same work.

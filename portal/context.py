@@ -39,8 +39,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     chosen = known.chosen if known else None
     match = getattr(request, "resolver_match", None)
     provider_key = chosen.account.customer.provider.key if chosen else None
-    if provider_key is None and match and "provider" in match.kwargs:
-        provider_key = match.kwargs["provider"]
+    if provider_key is None and match:
+        provider_key = match.kwargs.get("provider") or match.kwargs.get("document")
     section = getattr(match, "func", None) and getattr(match.func, "view_class", None)
     here = getattr(section, "section", "")
     return {

@@ -5,7 +5,7 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from . import exports, health
+from . import declared_days, exports, health
 
 
 @shared_task(name="portal.heartbeat")
@@ -18,3 +18,9 @@ def heartbeat() -> None:
 def make_exports(*, at: str | None = None) -> int:
     """Make the data files that wait, and delete those whose days are over."""
     return exports.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="portal.apply_declared_days")
+def apply_declared_days() -> int:
+    """Let open clocks follow the days that states proclaimed."""
+    return declared_days.apply_declared_days(at=timezone.now())

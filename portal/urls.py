@@ -1,17 +1,45 @@
 """Every address of the portal."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
-from . import views, views_brand, views_dev, views_privacy, views_safety
+from billing.selectors import is_overdue
+from contracts.selectors import services_to_choose
+from contracts.views import ConfirmPlan
+from parties.views import appointing
+
+from . import (
+    views,
+    views_brand,
+    views_dev,
+    views_login,
+    views_privacy,
+    views_safety,
+    views_together,
+)
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("", include("parties.urls")),
+    path(
+        "people/appoint/check/",
+        appointing.AppointCheck.as_view(services_of=services_to_choose),
+        name="appoint_check",
+    ),
+    path(
+        "people/appoint/<slug:step>/",
+        appointing.AppointStep.as_view(services_of=services_to_choose),
+        name="appoint",
+    ),
     path("", include("contracts.urls")),
+    path(
+        "services/<uuid:public_id>/plan/<slug:code>/",
+        ConfirmPlan.as_view(overdue_of=is_overdue),
+        name="confirm_plan",
+    ),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
-    path("terms/", views.Terms.as_view(), name="your_terms"),
     path("privacy/", views_privacy.Privacy.as_view(), name="privacy"),
     path("privacy/choices/", views_privacy.Choose.as_view(), name="choose_preferences"),
     path("privacy/ask/", views_privacy.AskPrivacy.as_view(), name="ask_privacy"),
@@ -29,6 +57,23 @@ urlpatterns = [
     path("reach/", views_safety.SafeContactPage.as_view(), name="safe_contact"),
     path("reach/end/", views_safety.EndSafeContact.as_view(), name="end_safe_contact"),
     path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
+    path("terms/", include("portal.urls_terms")),
+    path("together/", views_together.Together.as_view(), name="together"),
+    path("together/ask/<slug:act>/", views_together.TogetherAsk.as_view(), name="together_ask"),
+    path("together/<uuid:public_id>/", views_together.TogetherOne.as_view(), name="together_one"),
+    path(
+        "together/<uuid:public_id>/<slug:answer>/",
+        views_together.TogetherAnswer.as_view(),
+        name="together_answer",
+    ),
+    path(
+        "accounts/email/", login_required(views_login.ChangeEmail.as_view()), name="account_email"
+    ),
+    path(
+        "accounts/password/change/",
+        login_required(views_login.ChangePassword.as_view()),
+        name="account_change_password",
+    ),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", views.staff_login),
     path("admin/", admin.site.urls),

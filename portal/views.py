@@ -1,4 +1,4 @@
-"""Home, the terms' front page, and health."""
+"""Home, the way in for staff, and health."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from django.views.generic import TemplateView
 from billing.selectors import balance
 from complaints.selectors import open_complaints
 from contracts.selectors import services
-from parties.access import AccountPage, Action
-from terms import library
+from parties.access import AccountPage, Action, current
+from parties.models import Presence
+from parties.selectors import asked_of_customer
 
 from . import health
 
@@ -37,20 +38,17 @@ class Home(AccountPage, TemplateView):
             services=services(self.account, self.today),
             complaints=complaints,
             waiting=[one for one in complaints if one.state == "proposed"],
+            asked=self._asked(),
             today=self.today,
             **kwargs,
         )
 
-
-class Terms(TemplateView):
-    """The providers whose terms can be read here."""
-
-    template_name = "terms/providers.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            providers=[library.provider(key) for key in library.providers()], **kwargs
-        )
+    def _asked(self) -> list[Presence]:
+        """What an advocate asks the account holder; looked up only if something is asked."""
+        chosen = current(self.request).chosen
+        if chosen is None or not chosen.is_asked or chosen.for_someone_else:
+            return []
+        return asked_of_customer(self.account, self.request.at)
 
 
 def staff_login(request: HttpRequest) -> HttpResponse:

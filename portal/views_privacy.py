@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
-from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,10 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors
-from parties.access import AccountPage, Action
+from parties.access import AccountPage, Action, StepUp
 from parties.models import DataExport, Preference, PrivacyRequest
 from parties.services import privacy
-from parties.states import CHOICES, ExportState, PreferenceKind, PrivacyKind
+from parties.states import CHOICES, ExportState, HighRisk, PreferenceKind, PrivacyKind
 from records.deadlines.selectors import deadlines_of
 
 from .forms import PreferencesForm, PrivacyRequestForm
@@ -103,13 +101,14 @@ class AskPrivacy(AccountPage, FormView):  # type: ignore[type-arg]
         return redirect("privacy")
 
 
-class _OwnFile(AccountPage, View):
-    """Something about a file with all the customer's data."""
+class _OwnFile:
+    """A file that this person asked for, with all the customer's data."""
 
     action = Action.VIEW_PERSONAL_DETAILS
     own_only = True
 
     def export(self) -> DataExport:
+        """Return the file's row. Raises Http404 for somebody else's."""
         found = DataExport.objects.filter(
             account=self.account, asked_by=self.request.user, public_id=self.kwargs["public_id"]
         ).first()
@@ -118,42 +117,33 @@ class _OwnFile(AccountPage, View):
         return found
 
 
-class AskExport(AccountPage, View):
-    """Have a file made with all that is held; the log-in is confirmed first."""
+class AskExport(AccountPage, StepUp, TemplateView):
+    """Have a file made with all that is held; who asks is proved by a second factor first."""
 
     action = Action.VIEW_PERSONAL_DETAILS
     own_only = True
-    http_method_names = ["get", "post"]
-
-    @method_decorator(reauthentication_required)
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "privacy/download.html")
+    risk = HighRisk.EXPORT_DATA
+    template_name = "privacy/download.html"
+    section = "profile"
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.make(request)
-        except ReauthenticationRequired:
-            return redirect("ask_export")
-
-    @method_decorator(reauthentication_required)
-    def make(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the file, now that the log-in is confirmed."""
-        privacy.ask_export(account=self.account, by=request.user, at=request.at)
+        privacy.ask_export(account=self.account, by=request.user, at=request.at, proof=self.proof)
         messages.success(request, "Your file is being made. We email you when it is ready.")
         return redirect("privacy")
 
 
-class ExportProgress(_OwnFile):
+class ExportProgress(_OwnFile, AccountPage, View):
     """How far the file is, for the page that waits."""
 
     def get(self, request: HttpRequest, public_id: Any) -> HttpResponse:
         return render(request, "privacy/_export.html", {"export": self.export()})
 
 
-class FetchExport(_OwnFile):
-    """The file itself, until its days are over; the log-in is confirmed first."""
+class FetchExport(_OwnFile, AccountPage, StepUp, View):
+    """The file itself, until its days are over; a second factor is asked for first."""
 
-    @method_decorator(reauthentication_required)
+    risk = HighRisk.EXPORT_DATA
+
     def get(self, request: HttpRequest, public_id: Any) -> HttpResponse | FileResponse:
         export = self.export()
         if export.state != ExportState.READY or export.expires_at <= request.at:

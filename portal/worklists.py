@@ -12,7 +12,10 @@ from django.urls import reverse
 from billing.models import RunProblem
 from complaints.models import Complaint
 from complaints.states import OVER, State
-from parties.models import Account, PrivacyRequest, User
+from contracts.models import PlanChange
+from contracts.states import PlanChangeState
+from parties.models import Account, Appointment, PrivacyRequest, User
+from parties.selectors import to_check
 from parties.states import PrivacyState
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
@@ -48,9 +51,9 @@ class _List:
     urgent: bool = False
 
 
-def _confined(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
+def _confined(user: User, rows: QuerySet[Any], account: str = "account") -> QuerySet[Any]:
     if user.provider_id:
-        return rows.filter(account__customer__provider=user.provider_id)
+        return rows.filter(**{f"{account}__customer__provider": user.provider_id})
     return rows
 
 
@@ -77,7 +80,22 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
 
 def _other_lists(user: User) -> list[_List]:
     notices = _confined(user, Notice.objects.all())
+    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
+        _List(
+            "parties.view_appointment",
+            "Appointments that wait for an identity check",
+            "parties_appointment",
+            "?check=waits",
+            _confined(user, to_check(Appointment.objects.all())),
+        ),
+        _List(
+            "contracts.view_planchange",
+            "Plan changes that wait for our word",
+            "contracts_planchange",
+            "?state__exact=waiting",
+            _confined(user, changes, "service__contract__account"),
+        ),
         _List(
             "billing.view_billrun",
             "Accounts that could not be billed",

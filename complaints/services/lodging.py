@@ -53,7 +53,7 @@ def lodge_complaint(
     Raises NotAuthorised if the person may not complain about this account.
     """
     on = access.local_day(account, at)
-    decision = access.require(by, access.Action.LODGE_COMPLAINT, account, on=on)
+    decision = access.require(by, access.Action.LODGE_COMPLAINT, account, on=on, at=at)
     complaint = Complaint(
         reference=new_reference(),
         account=account,

@@ -90,16 +90,22 @@ def propose_resolution(*, reference: str, by: User, text: str, at: datetime) -> 
     return complaint
 
 
-def accept_proposal(*, reference: str, by: User, at: datetime) -> Complaint:
+def accept_proposal(
+    *, reference: str, by: User, at: datetime, together_with: User | None = None
+) -> Complaint:
     """Accept the proposed answer, which starts the clock to carry it out.
 
-    Raises NotAuthorised for someone who may not decide for the customer.
+    `together_with` is the customer who confirmed it for their advocate. Raises NotAuthorised for
+    someone who may not decide for the customer.
     """
     with transaction.atomic():
         complaint = _locked(reference)
-        _require(complaint, by, access.Action.ACCEPT_RESOLUTION, at)
-        _step(complaint, Act.ACCEPT, by=by, at=at)
+        action = access.Action.ACCEPT_RESOLUTION
+        present = together_with is not None
+        decision = _require(complaint, by, action, at, customer_present=present)
         offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
+        actor = access.with_customer(by, decision, together_with)
+        _step(complaint, Act.ACCEPT, by=by, at=at, actor=actor)
         implementation_clock(
             complaint, offered_on=access.local_day(complaint.account, offered.at), at=at
         )
@@ -152,12 +158,28 @@ def _locked(reference: str) -> Complaint:
     )
 
 
-def _require(complaint: Complaint, by: User, action: access.Action, at: datetime) -> None:
-    access.require(by, action, complaint.account, on=access.local_day(complaint.account, at))
+def _require(
+    complaint: Complaint,
+    by: User,
+    action: access.Action,
+    at: datetime,
+    *,
+    customer_present: bool = False,
+) -> access.Decision:
+    on = access.local_day(complaint.account, at)
+    return access.require(
+        by, action, complaint.account, on=on, at=at, customer_present=customer_present
+    )
 
 
 def _step(
-    complaint: Complaint, act: Act, *, by: User | None, at: datetime, text: str = ""
+    complaint: Complaint,
+    act: Act,
+    *,
+    by: User | None,
+    at: datetime,
+    text: str = "",
+    actor: access.AuditActor | None = None,
 ) -> None:
     before = complaint.state
     complaint.state = LIFECYCLE.after(State(before), act)
@@ -167,11 +189,15 @@ def _step(
         account_id=complaint.account_id,
         at=at,
         action=f"complaint_{act.value}",
-        actor=access.AuditActor(user_id=by.pk, name=str(by)) if by else access.AuditActor(),
+        actor=actor or _actor(by),
         subject=complaint.reference,
         before={"state": before},
         after={"state": complaint.state},
     )
+
+
+def _actor(by: User | None) -> access.AuditActor:
+    return access.AuditActor(user_id=by.pk, name=str(by)) if by else access.AuditActor()
 
 
 def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:

@@ -1,9 +1,11 @@
 """Who is who: people, customers and accounts, appointments, terms accepted."""
 
 from .acceptance import DeclaredDay, TermsAcceptance
-from .appointments import Appointment, Invitation
+from .appointments import Appointment, ExpiryReminder, Invitation, Signature
 from .customers import Account, Customer, Provider
+from .identity import ContactChange, HolderEvent, IdentityCheck
 from .people import User
+from .presence import Presence
 from .privacy import DataExport, Preference, PrivacyRequest
 from .safety import SafeContact
 from .staff import StaffGrant
@@ -11,14 +13,20 @@ from .staff import StaffGrant
 __all__ = [
     "Account",
     "Appointment",
+    "ContactChange",
     "Customer",
     "DataExport",
     "DeclaredDay",
+    "ExpiryReminder",
+    "HolderEvent",
+    "IdentityCheck",
     "Invitation",
     "Preference",
+    "Presence",
     "PrivacyRequest",
     "Provider",
     "SafeContact",
+    "Signature",
     "StaffGrant",
     "TermsAcceptance",
     "User",

@@ -56,6 +56,9 @@ class DeclaredDay(models.Model):
     day = models.DateField()
     name = models.CharField(max_length=80)
     source = models.CharField(max_length=200, help_text="Where it was proclaimed.")
+    applied_at = models.DateTimeField(
+        "open clocks set anew at", null=True, blank=True, editable=False
+    )
 
     class Meta:
         ordering = ["-day"]

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from parties.states import AdvocateKind
+from parties.states import AdvocateKind, SignedHow
 from terms.facts import Role
 
 from .customers import Account
@@ -40,7 +40,50 @@ class Appointment(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     evidence = models.CharField(max_length=300, blank=True)
+    needs_check = models.BooleanField(
+        "waits for an identity check",
+        default=False,
+        help_text="The terms give it no effect before the person's identity is checked.",
+    )
+    substitute = models.CharField(
+        max_length=300, blank=True, help_text="Agreed instead, with someone who can't sign."
+    )
+    named = models.CharField(max_length=150, blank=True, help_text="As written on the form.")
+    position = models.CharField(max_length=60, blank=True, help_text="A business contact's job.")
+    services = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The services covered, public id to label; empty for all.",
+    )
+    employee = models.BooleanField(null=True, blank=True)
+    warrants_authority = models.BooleanField(
+        default=False, help_text="An employee who said that they have authority."
+    )
+    provider_knows_otherwise = models.BooleanField(
+        default=False, help_text="The provider knows that this employee has no authority."
+    )
+    statement = models.TextField(
+        blank=True, help_text="The customer's written wish that an advocate does nothing alone."
+    )
+    works_from = models.DateTimeField(
+        null=True, blank=True, help_text="When the cooling-off of a full authority is over."
+    )
+    made_at = models.DateTimeField(null=True, blank=True)
+    appointed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    appointed_under = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="passed_on"
+    )
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
+    removal_notice_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    revoked_why = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["account", "role", "starts_on"]
@@ -63,12 +106,61 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.account.number}"
 
+    @property
+    def person(self) -> str:
+        """The person's name, as the appointment gives it."""
+        return self.named or str(self.user)
+
+
+class Signature(models.Model):
+    """How an appointment was signed, by whom and from where; kept as it was given."""
+
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.PROTECT, related_name="signature"
+    )
+    how = models.CharField(max_length=12, choices=SignedHow)
+    name = models.CharField(max_length=150)
+    drawing = models.TextField(blank=True, help_text="The strokes, as an SVG path.")
+    file = models.FileField(upload_to="appointments/%Y/%m/", blank=True)
+    media_type = models.CharField(max_length=20, blank=True)
+    words = models.CharField(max_length=300, blank=True, help_text="What was agreed instead.")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.get_how_display()}: {self.name}"
+
+
+class ExpiryReminder(models.Model):
+    """A reminder that an appointment ends; each is sent once."""
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="reminders"
+    )
+    days_before = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "days_before"], name="expiry_reminded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.days_before} days before {self.appointment.ends_on}"
+
 
 class Invitation(models.Model):
-    """An emailed way to claim an existing account; only the token's hash is kept."""
+    """An emailed way to an account or an appointment on it; only the token's hash is kept."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
     role = models.CharField(max_length=20, choices=ROLES, default=Role.HOLDER.value)
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
     email = models.EmailField()
     token_hash = models.CharField(max_length=64, unique=True)
     sent_at = models.DateTimeField()

@@ -43,6 +43,12 @@ class Provider(models.Model):
         blank=True,
         help_text="The statutory rate that the terms build on, per year.",
     )
+    cooling_off_hours = models.PositiveSmallIntegerField(
+        default=48, help_text="Before a full authority works; 0 for none."
+    )
+    low_risk = models.JSONField(
+        default=list, blank=True, help_text="Steps of the house's own list without second factor."
+    )
 
     class Meta:
         ordering = ["name"]
@@ -65,6 +71,9 @@ class Customer(models.Model):
     annual_spend = models.DecimalField(
         "yearly spend, estimated", max_digits=10, decimal_places=2, default=0
     )
+    relay_service = models.BooleanField("uses the National Relay Service", default=False)
+    interpreter_language = models.CharField(max_length=60, blank=True)
+    access_notes = models.CharField("what helps when we talk", max_length=300, blank=True)
     is_tcp = models.BooleanField("protected by the TCP Code", default=False)
     tcp_because = models.JSONField(default=list, blank=True)
     tcp_decided_on = models.DateField(null=True, blank=True)

@@ -1,22 +1,24 @@
-"""Claim an existing account: by its number and an emailed invitation, never by guessing."""
+"""Claim an account, or take up an appointment on it: by emailed invitation, never by guessing."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from parties.models import Account, Appointment, Invitation, User
+from parties.states import POWERS
 from records.audit.services import Actor, record
-from records.notices.services import Sender, give_notice
-from terms import library
 from terms.calendar import State
+from terms.facts import Role
+
+from .letters import write
+from .standing import revoke
 
 VALID_FOR = timedelta(days=14)
 WRONG_TRIES = 5
@@ -28,31 +30,16 @@ class InvitationRefused(Exception):
 
 def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> Invitation:
     """Email a link with which the holder claims the account; earlier links stop working."""
-    token = secrets.token_urlsafe(32)
-    facts = library.provider(account.customer.provider.key)
     with transaction.atomic():
-        Invitation.objects.filter(account=account, used_at__isnull=True).update(expires_at=at)
-        invitation = Invitation.objects.create(
+        invitation, path = _invitation(account, email, at, role=Role.HOLDER)
+        write(
+            "account_invitation",
             account=account,
-            email=email.strip().lower(),
-            token_hash=_digest(token),
-            sent_at=at,
-            expires_at=at + VALID_FOR,
-        )
-        give_notice(
-            kind="account_invitation",
             to=invitation.email,
-            sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+            name=account.customer.name,
             at=at,
-            account_id=account.pk,
-            subject_ref=account.number,
-            context={
-                "provider": facts,
-                "account": account,
-                "recipient_name": account.customer.name,
-                "url": f"{settings.SITE_URL}{reverse('claim_account', args=[token])}",
-                "expires_on": invitation.expires_at.astimezone(State(account.state).zone).date(),
-            },
+            path=path,
+            expires_on=_last_day(invitation),
         )
         record(
             account_id=account.pk,
@@ -64,11 +51,67 @@ def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> I
     return invitation
 
 
+def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
+    """Email an appointed person a link with which they take it up or decline."""
+    account = appointment.account
+    with transaction.atomic():
+        invitation, path = _invitation(
+            account, appointment.user.email, at, role=appointment.role, appointment=appointment
+        )
+        withheld = set(appointment.limits)
+        is_representative = appointment.role == Role.AUTHORISED_REP
+        write(
+            "appointment_invitation",
+            account=account,
+            to=invitation.email,
+            name=appointment.person,
+            at=at,
+            path=path,
+            customer_name=account.customer.name,
+            role=appointment.get_role_display().lower(),
+            powers=[words for action, words in POWERS.items() if action.value not in withheld]
+            if is_representative
+            else [],
+            ends_on=appointment.ends_on,
+            expires_on=_last_day(invitation),
+        )
+    return invitation
+
+
+def _invitation(
+    account: Account,
+    email: str,
+    at: datetime,
+    *,
+    role: str,
+    appointment: Appointment | None = None,
+) -> tuple[Invitation, str]:
+    """Make an invitation in place of earlier ones; return it and the path of its link."""
+    token = secrets.token_urlsafe(32)
+    Invitation.objects.filter(
+        account=account, appointment=appointment, used_at__isnull=True
+    ).update(expires_at=at)
+    invitation = Invitation.objects.create(
+        account=account,
+        role=role,
+        appointment=appointment,
+        email=email.strip().lower(),
+        token_hash=_digest(token),
+        sent_at=at,
+        expires_at=at + VALID_FOR,
+    )
+    return invitation, reverse("claim_account", args=[token])
+
+
+def _last_day(invitation: Invitation) -> date:
+    return invitation.expires_at.astimezone(State(invitation.account.state).zone).date()
+
+
 def find_invitation(token: str, *, at: datetime) -> Invitation:
     """Return the open invitation of a link. Raises InvitationRefused if it can't be used."""
     found = (
         Invitation.objects.filter(token_hash=_digest(token))
-        .select_related("account__customer__provider")
+        .select_related("account__customer__provider", "appointment__user")
         .first()
     )
     if found is None or found.used_at or found.expires_at <= at:
@@ -100,9 +143,7 @@ def claim_account(
             "You find it at the top of your bill."
         )
     with transaction.atomic():
-        invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
-        if invitation.used_at:
-            raise InvitationRefused("This invitation has just been used. Sign in instead.")
+        invitation = _open_invitation(token, at)
         user = _person(invitation.email, full_name, password, at)
         Appointment.objects.create(
             account=account,
@@ -123,16 +164,72 @@ def claim_account(
     return user
 
 
+def accept_appointment(*, token: str, full_name: str, password: str, at: datetime) -> User:
+    """Take up an appointment with a log-in of one's own; the email address is proven by the link.
+
+    Raises InvitationRefused for an unusable link or a wrong password of an existing log-in.
+    """
+    with transaction.atomic():
+        invitation = _open_invitation(token, at)
+        appointment = invitation.appointment
+        if appointment is None or appointment.revoked_at:
+            raise InvitationRefused("This appointment has ended. Ask who invited you.")
+        user = _person(invitation.email, full_name, password, at)
+        invitation.used_at = at
+        invitation.save(update_fields=["used_at"])
+        record(
+            account_id=appointment.account_id,
+            at=at,
+            action="accept_appointment",
+            actor=Actor(user_id=user.pk, name=str(user), authority=str(appointment.public_id)),
+            subject=appointment.account.number,
+        )
+    return user
+
+
+def decline_appointment(*, token: str, at: datetime) -> Appointment:
+    """Lay down an appointment that was never taken up. Raises InvitationRefused."""
+    with transaction.atomic():
+        invitation = _open_invitation(token, at)
+        row = invitation.appointment
+        if row is None:
+            raise InvitationRefused("This invitation is for the account holder.")
+        invitation.used_at = at
+        invitation.save(update_fields=["used_at"])
+        return revoke(appointment=row, by=row.user, at=at, why="Declined")
+
+
+def _open_invitation(token: str, at: datetime) -> Invitation:
+    invitation = Invitation.objects.select_for_update(of=("self",)).get(
+        pk=find_invitation(token, at=at).pk
+    )
+    if invitation.used_at:
+        raise InvitationRefused("This invitation has just been used. Sign in instead.")
+    return invitation
+
+
 def _person(email: str, full_name: str, password: str, at: datetime) -> User:
+    """The person behind an email address, which their link has proven.
+
+    Someone who was only named in an appointment chooses a password now.
+    """
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, password, full_name=full_name, date_joined=at)
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    elif not user.has_usable_password():
+        user.full_name = full_name
+        user.set_password(password)
+        user.save(update_fields=["full_name", "password"])
     elif not user.check_password(password):
         raise InvitationRefused(
             "There is a log-in for this email address already. Enter its password, "
             "or reset it first and open this link again."
         )
+    address, _ = EmailAddress.objects.update_or_create(
+        user=user, email=email, defaults={"verified": True}
+    )
+    if not EmailAddress.objects.filter(user=user, primary=True).exists():
+        address.set_as_primary()
     return user
 
 

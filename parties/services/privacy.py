@@ -215,8 +215,10 @@ def answer_privacy(
     return row
 
 
-def ask_export(*, account: Account, by: User, at: datetime) -> DataExport:
+def ask_export(*, account: Account, by: User, at: datetime, proof: str = "") -> DataExport:
     """Ask for a file with all that is held; one that is being made already is that file.
+
+    `proof` is the public id of the identity check that was passed (RF-ID-04).
 
     Raises NotAuthorised for whoever may not have the customer's records, unmasked.
     """
@@ -244,6 +246,7 @@ def ask_export(*, account: Account, by: User, at: datetime) -> DataExport:
                     acted_as=decision.role,
                 ),
                 subject=account.number,
+                after={"identity_check": proof},
             )
     return export
 

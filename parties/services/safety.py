@@ -51,15 +51,7 @@ def set_safe_contact(
             safety_threat=safety_threat,
             set_at=at,
         )
-        redirect_messages(
-            addresses=_addresses(account, user),
-            to=address,
-            by_hand=channel != SafeChannel.EMAIL,
-            opens=opens,
-            closes=closes,
-            zone=State(account.state).zone.key,
-            at=at,
-        )
+        _redirect(contact, at)
         _record(account, user, "set_safe_contact", at)
         _confirm(account, user, at)
     return contact
@@ -71,6 +63,24 @@ def end_safe_contact(*, account: Account, user: User, at: datetime) -> None:
         if _end(account, user, at):
             end_redirects(addresses=_addresses(account, user), at=at)
             _record(account, user, "end_safe_contact", at)
+
+
+def follow_addresses(account: Account, *, at: datetime) -> None:
+    """Let safe contacts hold for addresses that the account has from now on."""
+    for contact in selectors.safe_contacts(account):
+        _redirect(contact, at)
+
+
+def _redirect(contact: SafeContact, at: datetime) -> None:
+    redirect_messages(
+        addresses=_addresses(contact.account, contact.user),
+        to=contact.address,
+        by_hand=contact.channel != SafeChannel.EMAIL,
+        opens=contact.opens,
+        closes=contact.closes,
+        zone=State(contact.account.state).zone.key,
+        at=at,
+    )
 
 
 def _require_standing(account: Account, user: User, at: datetime) -> None:

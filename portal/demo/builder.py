@@ -17,13 +17,14 @@ from billing.models import Invoice, UsageRecord
 from billing.services import record_payment, run_provider_bills
 from contracts.models import Contract, Plan, Service
 from contracts.states import ServiceStatus
-from parties.models import Account, Appointment, Customer, Provider
+from parties.models import Account, Appointment, Customer, Provider, User
 from parties.services import ensure_staff_roles, open_account
 from parties.states import AcceptanceAct, StaffRole
 from terms import library
 from terms.calendar import months_on
 from terms.facts import Role
 
+from .authority import Authority
 from .complaints import lodge_history
 from .people import DOMAIN, person, staff_member
 
@@ -56,6 +57,7 @@ class Demo:
     def build(self) -> None:
         """Create providers, staff, customers and their history up to the month before now."""
         ensure_staff_roles()
+        self._staff()
         for key, facts in self.world["providers"].items():
             self.tell(f"  {library.provider(key).name}")
             with transaction.atomic():
@@ -67,7 +69,8 @@ class Demo:
                 self._people(provider, accounts[0])
                 self._history(provider, accounts)
                 lodge_history(self.world["complaints"], accounts, at=self.at)
-        self._staff()
+                Authority(accounts, facts["authority"], self.at).build()
+        self._confine_staff()
 
     def _provider(self, key: str, facts: dict[str, Any]) -> Provider:
         provider = Provider.objects.create(
@@ -234,10 +237,14 @@ class Demo:
 
     def _staff(self) -> None:
         for one in self.world["staff"]:
-            provider = Provider.objects.filter(key=one.get("provider")).first()
-            staff_member(
-                one["key"], one["name"], StaffRole(one["role"]), provider, self.at, self.seed
-            )
+            staff_member(one["key"], one["name"], StaffRole(one["role"]), None, self.at, self.seed)
+
+    def _confine_staff(self) -> None:
+        """Some staff see one provider only; providers come after the staff who serve them."""
+        for one in self.world["staff"]:
+            if "provider" in one:
+                provider = Provider.objects.get(key=one["provider"])
+                User.objects.filter(email=f"{one['key']}@{DOMAIN}").update(provider=provider)
 
     def _abn(self) -> str:
         """An invented ABN that passes its check digits."""

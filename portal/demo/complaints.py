@@ -49,7 +49,7 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
             continue
         _take(complaint, State(row["state"]), by, desk, lodged)
         remind_and_flag(at=at)
-        _settle_notices(at)
+        settle_notices(at)
 
 
 def _take(
@@ -57,7 +57,7 @@ def _take(
 ) -> None:
     step = timedelta(hours=20)
     at = lodged + timedelta(minutes=3)
-    _settle_notices(at)
+    settle_notices(at)
     services.acknowledge_sent(at=at)
     reference = complaint.reference
     if target == State.WITHDRAWN:
@@ -85,7 +85,7 @@ def _take(
         )
 
 
-def _settle_notices(at: datetime) -> None:
+def settle_notices(at: datetime) -> None:
     """History's emails went out long ago: they are kept as sent, and not sent again."""
     Notice.objects.filter(status=Status.QUEUED, given_at__lte=at).update(
         status=Status.SENT, sent_at=at

@@ -28,6 +28,9 @@ SOURCES = {
     "silent": "Your terms do not say",
 }
 
+# What was agreed for one service, and what is not said, stands on no page.
+LINKED = ("terms", "floor", "default")
+
 # First match wins: most browsers also claim to be those that follow.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -320,7 +323,7 @@ def _stored(reason: Mapping[str, Any] | Reason) -> Mapping[str, Any]:
 
 def _clause_url(reason: Mapping[str, Any]) -> str:
     """Link a reason to its clause's own page, where it has one."""
-    if not (reason.get("clause") and reason.get("document")):
+    if reason.get("source") not in LINKED:
         return ""
     try:
         return reverse(

@@ -1,9 +1,24 @@
 """What pages and commands may use of the terms: cases, explanations, reports, renderings."""
 
-from terms.workbench.calculators import Calculator, Field, calculate, calculators
+from terms.workbench.calculators import (
+    Calculator,
+    Field,
+    Worked,
+    calculate,
+    calculators,
+    field_for,
+    work_out,
+)
 from terms.workbench.cases import BadCase, Case, Outcome, Report, read_cases, run_case, run_cases
 from terms.workbench.diff import diff
-from terms.workbench.explain import Answer, by_binding, by_terms, explain, in_plain_words
+from terms.workbench.explain import (
+    Answer,
+    answer_rows,
+    by_binding,
+    by_terms,
+    explain,
+    in_plain_words,
+)
 from terms.workbench.lint import lint
 from terms.workbench.render import render_html, render_pdf, render_text
 
@@ -15,12 +30,15 @@ __all__ = [
     "Field",
     "Outcome",
     "Report",
+    "Worked",
+    "answer_rows",
     "by_binding",
     "by_terms",
     "calculate",
     "calculators",
     "diff",
     "explain",
+    "field_for",
     "in_plain_words",
     "lint",
     "read_cases",
@@ -29,4 +47,5 @@ __all__ = [
     "render_text",
     "run_case",
     "run_cases",
+    "work_out",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from terms.facts import BadFacts
 from terms.money import in_dollars
 from terms.profile import Part, Profile, Row
+from terms.workbench import words
 from terms.workbench.examples import Example, examples
 from terms.workbench.explain import by_terms, in_plain_words
 
@@ -32,11 +33,19 @@ class Change:
             return f" ({_signed(f'{days} days', self)})"
         return ""
 
+    @property
+    def what(self) -> str:
+        """The label of the answer's field that changes."""
+        return words.of_answer(self.field)
+
+    @property
+    def in_words(self) -> str:
+        """Before and after, and by how much."""
+        return f"{in_plain_words(self.before)} → {in_plain_words(self.after)}{self.by}"
+
     def __str__(self) -> str:
         """Return the change as a line."""
-        before, after = in_plain_words(self.before), in_plain_words(self.after)
-        name = self.field.replace("_", " ")
-        return f"{self.example.asks} {name}: {before} → {after}{self.by}"
+        return f"{self.example.asks} {self.field.replace('_', ' ')}: {self.in_words}"
 
 
 @dataclass(frozen=True)

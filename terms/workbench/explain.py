@@ -1,5 +1,6 @@
 """One question answered: by the terms alone, with the law, and by the house default."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -8,13 +9,14 @@ from typing import Any
 
 from terms import library
 from terms.binding import Binding, Standing
-from terms.calendar import in_words
+from terms.calendar import DeclaredDay, in_words
 from terms.clause import Reason
 from terms.facts import BadFacts, coerce, read_facts
 from terms.money import in_dollars
 from terms.profile import Profile, TermsSilent
 from terms.result import Result
 from terms.rules import RULES
+from terms.workbench import words
 from terms.workbench.render import render_text
 
 
@@ -61,14 +63,22 @@ def standing(plain: Mapping[str, Any], given: Mapping[str, Any], on: date) -> St
     return read
 
 
-def bind(profile: Profile, customer: Standing, *, default: bool = True) -> Binding:
-    """Return the binding of one document, the newest floor and, if wanted, the house default."""
-    return Binding(
-        profile,
-        library.newest(library.FLOOR),
-        customer,
-        default=library.newest(library.DEFAULT) if default else None,
+def bind(
+    profile: Profile,
+    customer: Standing,
+    *,
+    default: bool = True,
+    declared: tuple[DeclaredDay, ...] = (),
+) -> Binding:
+    """Return the binding of one document, the newest floor and, if wanted, the house default.
+
+    `declared` are days that a state proclaimed; the document must know them already.
+    """
+    floor, house = (
+        library.load(each, library.latest(each), declared)
+        for each in (library.FLOOR, library.DEFAULT)
     )
+    return Binding(profile, floor, customer, default=house if default else None)
 
 
 def explain(provider: str, rule: str, given: Mapping[str, Any], customer: Standing) -> list[str]:
@@ -81,6 +91,25 @@ def explain(provider: str, rule: str, given: Mapping[str, Any], customer: Standi
             "With the law, and the default", by_binding(bind(profile, customer), rule, given)
         ),
     ]
+
+
+def answer_rows(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """Return the determined fields of an answer, label and value as a reader would write them."""
+    return tuple(
+        (words.of_answer(name), _as_read(value))
+        for name, value in answer.values.items()
+        if value is not None
+    )
+
+
+def _as_read(value: Any) -> str:
+    if isinstance(value, str):
+        return words.of_choice(value) if re.fullmatch(r"[a-z][a-z_]*", value) else value
+    return (
+        words.humanised(in_plain_words(value))
+        if isinstance(value, bool)
+        else in_plain_words(value)
+    )
 
 
 def in_plain_words(value: Any) -> str:

@@ -10,6 +10,7 @@ from terms.clause import Reason, Source
 from terms.facts import BadFacts
 from terms.profile import Profile, Row
 from terms.result import meet
+from terms.workbench import words
 from terms.workbench.examples import Example, examples
 from terms.workbench.explain import Answer, bind, by_binding, by_terms, in_plain_words, standing
 from terms.workbench.render import LABELS
@@ -27,15 +28,27 @@ class Finding:
     cites: tuple[Reason, ...]
     against: tuple[Reason, ...]
 
+    @property
+    def facts(self) -> str:
+        """The example's facts in words."""
+        return ", ".join(_fact(key, value) for key, value in self.example.given.items())
+
+    @property
+    def values(self) -> tuple[tuple[str, str, str], ...]:
+        """The values that differ as a reader would write them: label, the terms', the kinder."""
+        return tuple(
+            (words.of_answer(name), in_plain_words(terms), in_plain_words(kinder))
+            for name, terms, kinder in self.fields
+        )
+
     def lines(self) -> Iterator[str]:
         """Yield the finding: the question, its facts, both answers and both places."""
         yield self.example.asks
-        facts = ", ".join(_fact(key, value) for key, value in self.example.given.items())
-        if facts:
-            yield f"  given: {facts}"
+        if self.facts:
+            yield f"  given: {self.facts}"
         for name, terms, kinder in self.fields:
-            words = name.replace("_", " ")
-            yield f"  {words}: {in_plain_words(terms)} → {in_plain_words(kinder)}"
+            label = name.replace("_", " ")
+            yield f"  {label}: {in_plain_words(terms)} → {in_plain_words(kinder)}"
         for each in (*self.cites, *self.against):
             yield f"  {LABELS[each.clause.source]}: {_place(each)}: {each.clause.says}"
 

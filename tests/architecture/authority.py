@@ -225,6 +225,11 @@ def _value(address: Address, key: str, world: World) -> Any:
         "content_type_id": 1,
         "object_id": 1,
         "url": "nowhere/",
+        "document": "vpnet",
+        "version": "undated-1",
+        "new": "undated-1",
+        "id": "VP-PAY-02",
+        "rule": "invoice_due_date",
         "public_id": {
             "export_progress": DataExport.objects.get(account=world.account).public_id,
             "fetch_export": DataExport.objects.get(account=world.account).public_id,
@@ -297,8 +302,8 @@ def _where(url: str) -> str:
         "/accounts/login/": "login",
         "/admin/login/": "login",
         "/accounts/choose/": "choose",
-        "/accounts/reauthenticate/": "prove",
-        "/privacy/download/": "prove",
         "/admin/": "desk",
     }
+    if path.startswith("/identity/"):
+        return "prove"
     return words.get(path) or ("why" if path.startswith("/admin/reason/") else "yes")

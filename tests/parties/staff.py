@@ -12,6 +12,11 @@ def sign_in_staff(client: Client, user: User, *, because_of: Account | None = No
     """Sign a member of staff in; with `because_of`, they have said why they open that account."""
     client.force_login(user)
     if because_of is not None:
-        reason = reverse("admin:reason", args=[because_of.public_id])
-        client.post(reason, {"reason": "The customer called about a bill"})
+        give_reason(client, because_of)
     return client
+
+
+def give_reason(client: Client, account: Account) -> None:
+    """Say why the account's record is opened."""
+    reason = reverse("admin:reason", args=[account.public_id])
+    client.post(reason, {"reason": "The customer called about a bill"})

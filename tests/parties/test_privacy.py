@@ -10,13 +10,14 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from complaints.services import lodge_complaint
 from parties import selectors
-from parties.access import NotAuthorised
+from parties.access import PROOFS_KEY, NotAuthorised
 from parties.models import DataExport, Preference, PrivacyRequest
 from parties.services import privacy
-from parties.states import ExportState, PreferenceKind, PrivacyKind, StaffRole
+from parties.states import ExportState, HighRisk, PreferenceKind, PrivacyKind, StaffRole
 from portal import exports, tasks
 from records.audit.models import Entry
 from records.audit.services import record
@@ -25,7 +26,7 @@ from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role
 from tests.parties.staff import sign_in_staff
-from tests.world import PASSWORD, appoint, instant, make_staff, make_user, make_world
+from tests.world import appoint, instant, make_staff, make_user, make_world
 
 AT = instant("2026-06-01 10:00")
 FOREVER = date(2099, 12, 31)
@@ -33,13 +34,17 @@ FOREVER = date(2099, 12, 31)
 
 @pytest.fixture
 def as_holder(client, world):
-    """The holder, who has just given their password."""
+    """The holder, who has just given a second factor."""
     return confirm(client, world.holder)
 
 
 def confirm(client, user):
+    """Sign in, with a second factor given a moment ago."""
     client.force_login(user)
-    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    session = client.session
+    proof = {"check": "proof-1", "at": timezone.now().isoformat()}
+    session[PROOFS_KEY] = {HighRisk.EXPORT_DATA.value: proof}
+    session.save()
     return client
 
 
@@ -206,11 +211,11 @@ def test_front_line_answers_no_privacy_request(client, world):
 # --- all data in one file
 
 
-def test_file_is_asked_for_only_after_the_log_in_is_confirmed(client, world):
+def test_file_is_asked_for_only_with_a_second_factor(client, world):
     client.force_login(world.holder)
 
-    assert client.get(reverse("ask_export")).url.startswith("/accounts/reauthenticate/")
-    assert client.post(reverse("ask_export")).url == reverse("ask_export")
+    for answer in (client.get(reverse("ask_export")), client.post(reverse("ask_export"))):
+        assert answer.url.startswith("/identity/")
     assert not DataExport.objects.exists()
 
 

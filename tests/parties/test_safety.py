@@ -14,6 +14,7 @@ from complaints.services import lodge_complaint
 from parties import selectors
 from parties.access import NotAuthorised
 from parties.models import SafeContact
+from parties.services.contact import change_contact
 from parties.services.safety import end_safe_contact, set_safe_contact
 from parties.states import SafeChannel, StaffRole
 from records.audit.models import Entry
@@ -151,6 +152,20 @@ def test_newest_safe_contact_holds(world, mailoutbox):
 
     assert mailoutbox[-1].to == ["newer@people.example"]
     assert SafeContact.objects.filter(ended_at__isnull=True).count() == 1
+
+
+def test_new_billing_address_is_redirected_too(world, mailoutbox):
+    protect(world)
+    change_contact(
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details={"billing_email": "new-bills@people.example"},
+    )
+    write_to(world, "new-bills@people.example")
+    deliver_queued(at=AT)
+
+    assert {address for mail in mailoutbox for address in mail.to} == {SAFE}
 
 
 # --- the page

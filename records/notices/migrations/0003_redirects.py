@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('notices', '0002_initial'),
-        ('parties', '0003_privacy_and_safety'),
+        ('parties', '0005_privacy_and_safety'),
     ]
 
     operations = [

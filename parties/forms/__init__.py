@@ -6,14 +6,12 @@ from django import forms
 from django.contrib.auth import password_validation
 
 
-class ClaimForm(forms.Form):
-    """What the invited person tells: their account number, name and a password."""
+class AcceptForm(forms.Form):
+    """What an appointed person tells: their name and a password."""
 
-    account_number = forms.CharField(
-        label="Account number",
-        help_text="At the top of your bill.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    claims = False
+    done = "You can now act here, within what was agreed. It stands at the top of each page."
+
     full_name = forms.CharField(
         label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -28,3 +26,17 @@ class ClaimForm(forms.Form):
         password = self.cleaned_data["password"]
         password_validation.validate_password(password)
         return password
+
+
+class ClaimForm(AcceptForm):
+    """What an invited holder tells besides: their account number."""
+
+    claims = True
+    done = "The account is yours. Welcome."
+
+    account_number = forms.CharField(
+        label="Account number",
+        help_text="At the top of your bill.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("account_number", "full_name", "password")

@@ -17,10 +17,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.generic import FormView, ListView, TemplateView
 
-from . import selectors, services
-from .access import SESSION_KEY, AccountPage, Action, current
-from .forms import ClaimForm
-from .services.invitations import InvitationRefused, find_invitation
+from parties import selectors, services
+from parties.access import SESSION_KEY, AccountPage, Action, current
+from parties.forms import AcceptForm, ClaimForm
+from parties.services.invitations import InvitationRefused, find_invitation
 
 
 class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
@@ -134,7 +134,7 @@ class SwitchAccount(LoginRequiredMixin, View):
 
 
 class ClaimAccount(FormView):  # type: ignore[type-arg]
-    """Claim an existing account from the emailed invitation."""
+    """Claim an account, or take up an appointment on it, from the emailed invitation."""
 
     template_name = "parties/claim.html"
     form_class = ClaimForm
@@ -147,16 +147,17 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
             return render(request, "parties/claim_refused.html", context, status=410)
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: ClaimForm) -> HttpResponse:
-        given = form.cleaned_data
+    def get_form_class(self) -> type[ClaimForm | AcceptForm]:
+        return AcceptForm if self.invitation.appointment_id else ClaimForm
+
+    def get_initial(self) -> dict[str, Any]:
+        row = self.invitation.appointment
+        return {"full_name": row.person} if row else {}
+
+    def form_valid(self, form: ClaimForm | AcceptForm) -> HttpResponse:
+        take = services.claim_account if form.claims else services.accept_appointment
         try:
-            user = services.claim_account(
-                token=self.kwargs["token"],
-                account_number=given["account_number"],
-                full_name=given["full_name"],
-                password=given["password"],
-                at=self.request.at,
-            )
+            user = take(token=self.kwargs["token"], at=self.request.at, **form.cleaned_data)
         except InvitationRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
@@ -164,11 +165,25 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
             messages.success(self.request, "The account is yours. Log in with both factors.")
             return redirect("account_login")
         login(self.request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        messages.success(self.request, "The account is yours. Welcome.")
+        messages.success(self.request, form.done)
         return redirect("home")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(invitation=self.invitation, **kwargs)
+
+
+class DeclineAppointment(View):
+    """Decline an appointment from the emailed invitation."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            services.decline_appointment(token=token, at=request.at)
+        except InvitationRefused as refusal:
+            context = {"refusal": str(refusal)}
+            return render(request, "parties/claim_refused.html", context, status=410)
+        return render(request, "parties/declined.html")
 
 
 class People(AccountPage, TemplateView):
@@ -180,7 +195,7 @@ class People(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            people=selectors.people_cards(self.account, self.today), **kwargs
+            people=selectors.people_cards(self.account, self.today, self.request.at), **kwargs
         )
 
 

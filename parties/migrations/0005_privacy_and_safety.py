@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0002_staff_grants'),
+        ('parties', '0004_people_and_authority'),
     ]
 
     operations = [

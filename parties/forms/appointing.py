@@ -1,0 +1,218 @@
+"""The steps of an appointment, and its signature."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from parties.models.appointments import ROLES
+from parties.services import Wanted
+from parties.states import POWERS, AdvocateKind, SignedHow
+from terms.facts import Action, Role
+
+# What a file begins with, whatever its name says.
+MAGIC = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n": "image/png"}
+STROKES = re.compile(r"[ML0-9 .]{10,20000}")
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class PersonForm(forms.Form):
+    """Who, and as what."""
+
+    role = forms.ChoiceField(label="What should they be?", widget=forms.RadioSelect)
+    name = forms.CharField(label="Their full name", max_length=150)
+    email = forms.EmailField(
+        label="Their email address", help_text="They get an invitation and a log-in of their own."
+    )
+    advocate_kind = forms.ChoiceField(
+        label="If an advocate: of which kind?",
+        choices=[("", "Not an advocate"), *AdvocateKind.choices],
+        required=False,
+    )
+    position = forms.CharField(
+        label="If they work for you: as what?",
+        max_length=60,
+        required=False,
+        help_text="For example Accounts, or IT.",
+    )
+
+    def __init__(self, *args: Any, roles: list[str], **_: Any) -> None:
+        super().__init__(*args)
+        self.fields["role"].choices = [row for row in ROLES if row[0] in roles]  # type: ignore[attr-defined]
+        if Role.CUSTOMER_CONTACT.value not in roles:
+            del self.fields["position"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("role") == Role.ADVOCATE and not given.get("advocate_kind"):
+            self.add_error("advocate_kind", "Choose the kind of advocate.")
+        return given
+
+
+class TimeForm(forms.Form):
+    """From when until when; both days count."""
+
+    starts_on = forms.DateField(label="First day", widget=DateInput())
+    ends_on = forms.DateField(
+        label="Last day",
+        widget=DateInput(),
+        required=False,
+        help_text="Some terms need one. Leave it empty for as long as you like.",
+    )
+
+    def __init__(self, *args: Any, today: date, **_: Any) -> None:
+        super().__init__(*args)
+        self.today = today
+        self.fields["starts_on"].initial = today
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        start, end = given.get("starts_on"), given.get("ends_on")
+        if start and end and end < max(start, self.today):
+            self.add_error("ends_on", "The last day is today or later, and not before the first.")
+        return given
+
+
+class PowersForm(forms.Form):
+    """What a representative may do; an advocate only what the terms say, or not even that."""
+
+    granted = forms.MultipleChoiceField(
+        label="What may they do?",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Take the tick away from what they may not do. With all ticked and no limit "
+        "below, they can do all that you can.",
+    )
+    max_expense = forms.DecimalField(
+        label="The most that they may agree to pay, a month",
+        help_text="In dollars, GST included. Empty for no limit.",
+        required=False,
+        min_value=0,
+        decimal_places=2,
+        max_digits=10,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    services = forms.MultipleChoiceField(
+        label="For which services?",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Tick none for all of them.",
+    )
+    statement = forms.CharField(
+        label="Should they do nothing without you? Then write so here",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Your words are kept as your written wish. Leave it empty, and they may do what "
+        "your terms let an advocate do alone.",
+    )
+
+    def __init__(
+        self, *args: Any, role: str, held: list[Action], services: list[tuple[str, str]], **_: Any
+    ) -> None:
+        super().__init__(*args)
+        own = {
+            Role.AUTHORISED_REP: ("granted", "max_expense", "services"),
+            Role.ADVOCATE: ("statement",),
+        }.get(Role(role), ())
+        for name in list(self.fields):
+            if name not in own or (name == "services" and not services):
+                del self.fields[name]
+        if "granted" in self.fields:
+            choices = [(one.value, words) for one, words in POWERS.items() if one in held]
+            self.fields["granted"].choices = choices  # type: ignore[attr-defined]
+            self.fields["granted"].initial = [one for one, _ in choices]
+        if "services" in self.fields:
+            self.fields["services"].choices = services  # type: ignore[attr-defined]
+
+
+class SignForm(forms.Form):
+    """The signature: typed, drawn, on paper, or another way for who can't sign."""
+
+    how = forms.ChoiceField(
+        label="How do you sign?",
+        choices=[
+            (SignedHow.TYPED, "Type my name"),
+            (SignedHow.DRAWN, "Draw it here (needs a mouse or a finger)"),
+            (SignedHow.UPLOADED, "Upload the signed form"),
+            (SignedHow.SUBSTITUTE, "I can't sign: agree on another way with staff"),
+        ],
+        initial=SignedHow.TYPED,
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label="Your full name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    drawing = forms.CharField(required=False, widget=forms.HiddenInput)
+    file = forms.FileField(
+        label="The signed form", required=False, help_text="PDF, JPG or PNG, up to 10 MB."
+    )
+    words = forms.CharField(
+        label="What would work for you instead of signing?", max_length=300, required=False
+    )
+
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data.get("file")
+        if file is None:
+            return None
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError("The file is larger than 10 MB. Scan it smaller.")
+        begin = file.read(8)
+        file.seek(0)
+        kind = next((kind for magic, kind in MAGIC.items() if begin.startswith(magic)), "")
+        if not kind:
+            raise forms.ValidationError("This is no PDF, JPG or PNG. Save it as one of them.")
+        self.cleaned_data["media_type"] = kind
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        how = given.get("how")
+        if how == SignedHow.DRAWN and not STROKES.fullmatch(given.get("drawing") or ""):
+            self.add_error("how", "Draw your signature in the box, or type your name.")
+        if how == SignedHow.UPLOADED and not given.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose the file with the signed form.")
+        if how == SignedHow.SUBSTITUTE and not given.get("words"):
+            self.add_error("words", "Say in a few words what would work for you.")
+        return given
+
+
+def wanted_from(
+    steps: dict[str, dict[str, Any]], held: list[Action], labels: dict[str, str]
+) -> Wanted:
+    """Put the clean answers of all steps together. `limits` are the powers left unticked.
+
+    `labels` are the account's services by public id.
+    """
+    person, time, powers = steps["person"], steps["time"], steps["powers"]
+    role = Role(person["role"])
+    limits: tuple[str, ...] = ()
+    if role is Role.AUTHORISED_REP:
+        granted = set(powers["granted"]) & {one.value for one in held}
+        limits = tuple(one.value for one in Action if one.value not in granted)
+    return Wanted(
+        name=person["name"],
+        email=person["email"],
+        role=role,
+        starts_on=time["starts_on"],
+        ends_on=time["ends_on"],
+        limits=limits,
+        max_expense=powers.get("max_expense"),
+        services={one: labels.get(one, one) for one in powers.get("services", ())},
+        advocate_kind=person["advocate_kind"] if role is Role.ADVOCATE else "",
+        position=person.get("position", "") if role is Role.CUSTOMER_CONTACT else "",
+        statement=powers.get("statement", ""),
+    )

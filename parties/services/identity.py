@@ -1,0 +1,207 @@
+"""Prove who somebody is before a high-risk step: codes, second factors, documents (RF-ID)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from parties import access, selectors
+from parties.access import AuditActor
+from parties.models import Account, IdentityCheck, User
+from parties.states import CHECKED_FOR, Factor
+from records.audit.services import record
+
+from .letters import tell, write
+
+CODE_DIGITS = 6
+CODE_LASTS = timedelta(minutes=10)
+WRONG_TRIES = 5
+CODES_AN_HOUR = 5
+WORDS = dict(CHECKED_FOR)
+
+
+class IdentityNotProven(Exception):
+    """The identity was not proven; the message says what to do instead."""
+
+
+def send_code(
+    *,
+    account: Account,
+    person: User,
+    purpose: str,
+    at: datetime,
+    about: str = "",
+    asked_by: User | None = None,
+) -> IdentityCheck:
+    """Send a fresh one-time code to the person's contact point as it is now.
+
+    Raises IdentityNotProven after too many codes in an hour. Earlier codes for the same purpose
+    stop working.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=person.pk)
+        recent = IdentityCheck.objects.filter(
+            person=person, factor=Factor.EMAILED_CODE, asked_at__gt=at - timedelta(hours=1)
+        )
+        if recent.count() >= CODES_AN_HOUR:
+            raise IdentityNotProven("Too many codes were sent. Try again in an hour.")
+        recent.filter(purpose=purpose, passed_at__isnull=True).update(expires_at=at)
+        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+        check = IdentityCheck(
+            account=account,
+            person=person,
+            purpose=purpose,
+            about=about,
+            factor=Factor.EMAILED_CODE,
+            asked_at=at,
+            asked_by=asked_by,
+            sent_to=person.email,
+            expires_at=at + CODE_LASTS,
+        )
+        check.code_hash = _hash(check, code)
+        check.save()
+        _record(check, "send_code", by=asked_by or person, at=at)
+        write(
+            "identity_code",
+            account=account,
+            to=person.email,
+            name=str(person),
+            at=at,
+            secret=True,
+            code=code,
+            purpose=WORDS[purpose],
+            about=about,
+            by_phone=asked_by is not None,
+            minutes=int(CODE_LASTS.total_seconds() // 60),
+        )
+    return check
+
+
+def enter_code(*, check: IdentityCheck, code: str, at: datetime) -> IdentityCheck:
+    """Take a code. Raises IdentityNotProven if it is wrong, used, too old or tried too often.
+
+    A wrong code is counted whatever else happens.
+    """
+    with transaction.atomic():
+        check = IdentityCheck.objects.select_for_update().get(pk=check.pk)
+        usable = (
+            check.passed_at is None
+            and check.expires_at is not None
+            and at < check.expires_at
+            and check.wrong_tries < WRONG_TRIES
+        )
+        right = usable and constant_time_compare(check.code_hash, _hash(check, code.strip()))
+        if right:
+            check.passed_at = at
+            check.save(update_fields=["passed_at"])
+            _passed(check, at)
+        elif usable:
+            IdentityCheck.objects.filter(pk=check.pk).update(wrong_tries=F("wrong_tries") + 1)
+            _record(check, "wrong_code", by=check.asked_by or check.person, at=at)
+    if not usable:
+        raise IdentityNotProven("This code can't be used any more. Ask for a new one.")
+    if not right:
+        left = WRONG_TRIES - check.wrong_tries - 1
+        advice = f"You can try {left} more times." if left else "Ask for a new one."
+        raise IdentityNotProven(f"That is not the code that we sent. {advice}")
+    return check
+
+
+def note_factor(
+    *,
+    account: Account,
+    person: User,
+    purpose: str,
+    factor: Factor,
+    at: datetime,
+    about: str = "",
+    evidence: str = "",
+    seen_by: User | None = None,
+) -> IdentityCheck:
+    """Keep a proof that was given another way: an authenticator app, a passkey, documents.
+
+    Documents are seen by a member of staff, who notes which; what somebody merely knows is none
+    (RF-ID-05).
+    """
+    if factor == Factor.DOCUMENTS and not (seen_by and evidence.strip()):
+        raise IdentityNotProven("Note which documents were seen.")
+    with transaction.atomic():
+        check = IdentityCheck.objects.create(
+            account=account,
+            person=person,
+            purpose=purpose,
+            about=about,
+            factor=factor,
+            asked_at=at,
+            asked_by=seen_by,
+            passed_at=at,
+            evidence=evidence,
+        )
+        _passed(check, at)
+    return check
+
+
+def recent_check(account: Account, purpose: str, *, at: datetime) -> str:
+    """The public id of a check that staff passed a caller through for this, while fresh, or ""."""
+    found = IdentityCheck.objects.filter(
+        account=account,
+        purpose=purpose,
+        asked_by__isnull=False,
+        passed_at__gt=at - access.FRESH,
+        passed_at__lte=at,
+    ).first()
+    return str(found.public_id) if found else ""
+
+
+def _passed(check: IdentityCheck, at: datetime) -> None:
+    """Record the proof, and tell the contact points that did not get the code (RF-ID-06)."""
+    _record(check, "prove_identity", by=check.asked_by or check.person, at=at)
+    account, holder = check.account, selectors.holder(check.account)
+    told = {check.person.email: str(check.person)}
+    if holder:
+        told[holder.email] = str(holder)
+    told.setdefault(account.billing_email, account.customer.name)
+    told.pop(check.sent_to, None)
+    words = WORDS[check.purpose]
+    for address, name in told.items():
+        tell(
+            account,
+            to=address,
+            name=name,
+            at=at,
+            headline=f"Identity checked: {words.lower()}",
+            body=(
+                f"{check.person} proved who they are, to: {words.lower()}. "
+                f"How: {check.get_factor_display().lower()}. "
+                "If this was not agreed, tell us at once: we can pause it."
+            ),
+        )
+
+
+def _record(check: IdentityCheck, action: str, *, by: User, at: datetime) -> None:
+    facts: dict[str, Any] = {
+        "person": str(check.person),
+        "purpose": check.purpose,
+        "factor": check.factor,
+        "by_phone": check.asked_by_id is not None,
+    }
+    record(
+        account_id=check.account_id,
+        at=at,
+        action=action,
+        actor=AuditActor(user_id=by.pk, name=str(by)),
+        subject=check.account.number,
+        reason=check.evidence,
+        after=facts | ({"about": check.about} if check.about else {}),
+    )
+
+
+def _hash(check: IdentityCheck, code: str) -> str:
+    return salted_hmac(
+        "one-time code", f"{check.public_id}:{code}", algorithm="sha256"
+    ).hexdigest()

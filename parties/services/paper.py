@@ -1,0 +1,74 @@
+"""The appointment form as a document: what was granted, with which limits, signed how."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from parties import selectors
+from parties.models import Appointment
+from parties.states import ONLY_WITH_CUSTOMER, POWERS
+from records.documents.models import Document
+from records.documents.services import issue_document
+from terms import library
+from terms.facts import Role
+
+KIND = "appointment"
+
+
+def issue_appointment_form(row: Appointment, *, at: datetime) -> Document:
+    """Freeze the form of a signed appointment as it stands, drawn on first opening."""
+    return issue_document(
+        account_id=row.account_id,
+        kind=KIND,
+        subject=str(row.public_id),
+        title=f"Appointment of {row.person}",
+        template="documents/appointment.html",
+        content=_content(row),
+        at=at,
+        on_demand=True,
+    )
+
+
+def _content(row: Appointment) -> dict[str, Any]:
+    account = row.account
+    provider = library.provider(account.customer.provider.key)
+    signature = row.signature
+    return {
+        "title": f"Appointment of {row.person}",
+        "seller": {"name": provider.name, "legal_name": provider.legal_name, "abn": provider.abn},
+        "brand": {
+            "colour": provider.brand.colour,
+            "mark": provider.brand.mark or provider.name[:2].upper(),
+        },
+        "customer": {"name": account.customer.name},
+        "account_number": account.number,
+        "reference": str(row.public_id)[:8].upper(),
+        "person": row.person,
+        "email": row.user.email,
+        "role": row.get_role_display(),
+        "kind": row.get_advocate_kind_display() if row.advocate_kind else row.position,
+        "starts_on": row.starts_on.isoformat(),
+        "ends_on": row.ends_on.isoformat() if row.ends_on else "",
+        "granted": _granted(row),
+        "withheld": [words for one, words in POWERS.items() if one.value in row.limits],
+        "only_with_customer": ONLY_WITH_CUSTOMER in row.limits,
+        "statement": row.statement,
+        "max_expense": str(row.max_expense) if row.max_expense is not None else "",
+        "services": list(row.services.values()),
+        "needs_check": row.needs_check,
+        "signature": {
+            "how": signature.get_how_display(),
+            "name": signature.name,
+            "drawing": signature.drawing,
+            "words": signature.words,
+            "at": signature.at.astimezone(selectors.zone_of(account)).isoformat(),
+            "address": signature.address or "",
+        },
+    }
+
+
+def _granted(row: Appointment) -> list[str]:
+    if row.role == Role.ADVOCATE:
+        return []
+    return [words for one, words in POWERS.items() if one.value not in row.limits]

@@ -1,0 +1,195 @@
+"""End, check and remind of appointments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from importlib import import_module
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from parties import access, selectors
+from parties.models import Account, Appointment, ExpiryReminder, Invitation, Presence, User
+from parties.states import PRESENCE, PresenceAct, PresenceState
+from records.audit.services import record
+from terms.facts import Action, Role
+
+from .letters import tell
+
+REMIND_DAYS_BEFORE = (14, 2)
+
+
+def revoke(*, appointment: Appointment, by: User, at: datetime, why: str = "") -> Appointment:
+    """End an appointment at once, with the person's sessions on the account.
+
+    Anybody may lay down their own; for another's, `by` needs the authority. The holder's standing
+    ends only by a change of holder. Raises NotAuthorised. (GL-PARTY-05, VP-PAR-15.)
+    """
+    account = appointment.account
+    decision = _may_end(appointment, by, at)
+    with transaction.atomic():
+        row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if row.revoked_at:
+            return row
+        end_standing(row, by=by, at=at, why=why or "Removed")
+        record(
+            account_id=account.pk,
+            at=at,
+            action="revoke_appointment",
+            actor=access.with_customer(by, decision),
+            subject=str(row.public_id),
+            reason=why,
+            before={"person": row.person, "role": row.role},
+        )
+        _tell_of_end(row, by, at)
+    return row
+
+
+def _may_end(appointment: Appointment, by: User, at: datetime) -> access.Decision:
+    account = appointment.account
+    if appointment.role == Role.HOLDER:
+        raise access.NotAuthorised(access.Decision(allowed=False), Action.REMOVE_REPRESENTATIVE)
+    if by.pk == appointment.user_id:
+        authority = str(appointment.public_id)
+        return access.Decision(allowed=True, authority=authority, role=appointment.role)
+    on = access.local_day(account, at)
+    return access.require(by, Action.REMOVE_REPRESENTATIVE, account, on=on, at=at)
+
+
+def end_standing(row: Appointment, *, by: User, at: datetime, why: str) -> None:
+    """Mark an appointment as ended; its links, presences and sessions end with it."""
+    row.revoked_at, row.revoked_by, row.revoked_why = at, by, why[:200]
+    row.removal_notice_on = access.local_day(row.account, at)
+    row.save(update_fields=["revoked_at", "revoked_by", "revoked_why", "removal_notice_on"])
+    Invitation.objects.filter(appointment=row, used_at__isnull=True).update(expires_at=at)
+    open_ones = [PresenceState.ASKED, PresenceState.CONFIRMED]
+    for presence in Presence.objects.filter(appointment=row, state__in=open_ones):
+        presence.state = PRESENCE.after(PresenceState(presence.state), PresenceAct.END)
+        presence.ended_at = at
+        presence.save(update_fields=["state", "ended_at"])
+    if not selectors.standings(row.account, row.user, access.local_day(row.account, at)):
+        end_sessions(row.user, row.account, at=at)
+
+
+def end_sessions(user: User, account: Account, *, at: datetime) -> None:
+    """Take the account out of the person's sessions; who has no other account is logged out."""
+    has_others = bool(selectors.accounts_of(user, at))
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    for row in UserSession.objects.filter(user=user):
+        session = store(row.session_key)
+        if not has_others:
+            session.flush()
+        elif session.get(access.SESSION_KEY) in (None, str(account.public_id)):
+            # Named still, and no longer theirs: the person must choose anew.
+            session[access.SESSION_KEY] = str(account.public_id)
+            session.pop(access.PROOFS_KEY, None)
+            session.save()
+
+
+def _tell_of_end(row: Appointment, by: User, at: datetime) -> None:
+    account, holder = row.account, selectors.holder(row.account)
+    told = {row.user.email: row.person}
+    if holder:
+        told[holder.email] = str(holder)
+    role = row.get_role_display().lower()
+    for address, name in told.items():
+        tell(
+            account,
+            to=address,
+            name=name,
+            at=at,
+            headline=f"{row.person} no longer acts for {account.customer.name}",
+            body=f"{by} ended the appointment of {row.person} as {role}. It took effect at once.",
+        )
+
+
+def verify(*, appointment: Appointment, by: User, how: str, evidence: str, at: datetime) -> None:
+    """Note that staff checked who the person is, by phone or in person, and from what.
+
+    For somebody who could not sign it also agrees to the other way that was asked for. Raises
+    NotAuthorised. (BS-PARTY-05.)
+    """
+    account = appointment.account
+    on = access.local_day(account, at)
+    decision = access.require(by, Action.CHANGE_DETAILS, account, on=on, at=at)
+    with transaction.atomic():
+        row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        row.verified_at, row.verified_by = at, by
+        row.evidence = f"{how}: {evidence}"[:300]
+        if not row.signed:
+            row.substitute = row.signature.words or "Agreed with staff"
+        row.save(update_fields=["verified_at", "verified_by", "evidence", "substitute"])
+        record(
+            account_id=account.pk,
+            at=at,
+            action="verify_identity",
+            actor=access.with_customer(by, decision),
+            subject=str(row.public_id),
+            after={"person": row.person, "evidence": row.evidence},
+        )
+        for address, name in _both(row):
+            tell(
+                account,
+                to=address,
+                name=name,
+                at=at,
+                headline=f"{row.person} can now act for {account.customer.name}",
+                body=f"We checked who {row.person} is. What was agreed works now.",
+                path=reverse("people"),
+            )
+
+
+def _both(row: Appointment) -> list[tuple[str, str]]:
+    holder = selectors.holder(row.account)
+    told = {row.user.email: row.person}
+    if holder:
+        told[holder.email] = str(holder)
+    return list(told.items())
+
+
+def remind_of_expiry(*, at: datetime) -> int:
+    """Remind both sides 14 and 2 days before an appointment ends; twice is harmless.
+
+    One that is shorter than the notice is not announced so early. Return how many were reminded.
+    """
+    last = at.date() + timedelta(days=max(REMIND_DAYS_BEFORE) + 1)
+    rows = (
+        Appointment.objects.filter(
+            revoked_at__isnull=True, ends_on__range=(at.date() - timedelta(days=1), last)
+        )
+        .exclude(role=Role.HOLDER.value)
+        .select_related("user", "account__customer__provider")
+        .prefetch_related("reminders")
+    )
+    return sum(_remind(row, at) for row in rows)
+
+
+def _remind(row: Appointment, at: datetime) -> bool:
+    if row.ends_on is None:
+        return False
+    left = (row.ends_on - access.local_day(row.account, at)).days
+    stages = [days for days in REMIND_DAYS_BEFORE if 0 <= left <= days]
+    lasts = (row.ends_on - row.starts_on).days
+    if not stages or lasts <= min(stages):
+        return False
+    stage = min(stages)
+    with transaction.atomic():
+        _, is_new = ExpiryReminder.objects.get_or_create(
+            appointment=row, days_before=stage, defaults={"at": at}
+        )
+        if is_new:
+            for address, name in _both(row):
+                tell(
+                    row.account,
+                    to=address,
+                    name=name,
+                    at=at,
+                    headline=f"{row.person} acts for {row.account.customer.name} "
+                    f"until {row.ends_on:%a %-d %b %Y}",
+                    body="After that day it ends by itself. To go on, make a new appointment.",
+                    path=reverse("people"),
+                    label="Open People",
+                )
+    return is_new

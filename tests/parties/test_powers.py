@@ -1,0 +1,169 @@
+"""Nobody gets a power that was not given them, whatever is appointed, changed or ended."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parties import access
+from parties.models import Appointment
+from parties.services import AppointmentRefused, change_contact, revoke, verify
+from records.audit.models import Entry
+from terms.facts import Action, Role
+from tests.parties.people import AT, make_appointment
+from tests.world import World, make_staff, make_user, make_world
+
+pytestmark = pytest.mark.django_db
+MANY = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+PROVIDERS = st.sampled_from(["vpnet", "blueshift", "greenlight", "comvergence", "callpro"])
+# Representatives above all: their limits are what could leak.
+ROLES = [*[Role.AUTHORISED_REP] * 3, Role.ADVOCATE, Role.CUSTOMER_CONTACT]
+CAPS = st.sampled_from([None, Decimal(20), Decimal(50), Decimal(100)])
+STEPS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "by": st.integers(0, 3),
+            "whom": st.integers(1, 3),
+            "do": st.sampled_from(["appoint", "appoint", "appoint", "revoke", "verify"]),
+            "role": st.sampled_from(ROLES),
+            "withheld": st.sets(st.sampled_from(list(Action)), max_size=5),
+            "cap": CAPS,
+            "ends_in": st.integers(0, 60),
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)  # fmt: skip
+
+
+class History:
+    """One account and what people do to its appointments, hour by hour."""
+
+    def __init__(self, provider: str) -> None:
+        self.world: World = make_world(provider)
+        self.people = [self.world.holder, *(make_user(name) for name in ("One", "Two", "Three"))]
+        self.staff = make_staff()
+        self.at = AT
+
+    def take(self, step: dict) -> Appointment | None:
+        """Take a step if it is allowed; return the appointment that it made."""
+        self.at += timedelta(hours=7)
+        by, whom = self.people[step["by"]], self.people[step["whom"]]
+        try:
+            return getattr(self, step["do"])(by, whom, step)
+        except (access.NotAuthorised, AppointmentRefused):
+            return None
+
+    def appoint(self, by, whom, step) -> Appointment:
+        is_representative = step["role"] is Role.AUTHORISED_REP
+        return make_appointment(
+            self.world,
+            by=by,
+            at=self.at,
+            email=whom.email,
+            role=step["role"],
+            limits=tuple(step["withheld"]) if is_representative else (),
+            max_expense=step["cap"] if is_representative else None,
+            advocate_kind="interpreter" if step["role"] is Role.ADVOCATE else "",
+            starts_on=self.day,
+            ends_on=self.day + timedelta(days=step["ends_in"]),
+        )
+
+    def revoke(self, by, whom, step) -> None:
+        row = Appointment.objects.filter(user=whom, revoked_at__isnull=True).last()
+        if row:
+            revoke(appointment=row, by=by, at=self.at)
+
+    def verify(self, by, whom, step) -> None:
+        row = Appointment.objects.filter(user=whom, revoked_at__isnull=True).last()
+        if row:
+            verify(appointment=row, by=self.staff, how="By phone", evidence="Seen", at=self.at)
+
+    @property
+    def day(self) -> date:
+        return access.local_day(self.world.account, self.at)
+
+
+def held(row: Appointment, history: History) -> set[Action]:
+    judged = access.powers(row, on=history.day, at=history.at)
+    return {action for action, decision in judged.items() if decision.allowed}
+
+
+@MANY
+@given(provider=PROVIDERS, steps=STEPS)
+def test_no_sequence_of_appointments_gives_more_than_the_appointing_person_held(provider, steps):
+    history = History(provider)
+
+    for step in steps:
+        made = history.take(step)
+        if made is None:
+            continue
+        under = made.appointed_under
+        giver = held(under, history)
+        # As it will be once it is checked and the cooling-off is over.
+        later = Appointment.objects.get(pk=made.pk)
+        later.verified_at, later.works_from = history.at, None
+        assert Action.ADD_REPRESENTATIVE in giver
+        assert held(later, history) <= giver
+        assert under.role == Role.HOLDER or made.ends_on <= (under.ends_on or made.ends_on)
+        if under.max_expense is not None:
+            assert made.max_expense is not None
+            assert made.max_expense <= under.max_expense
+
+
+@MANY
+@given(provider=PROVIDERS, steps=STEPS)
+def test_no_act_is_recorded_under_an_authority_that_was_not_in_force(provider, steps):
+    history = History(provider)
+
+    for step in steps:
+        history.take(step)
+        person = history.people[step["whom"]]
+        try:
+            details = {"street": f"{history.at:%H%d} Test Street"}
+            change_contact(
+                account=history.world.account, by=person, at=history.at, details=details
+            )
+        except access.NotAuthorised:
+            continue
+
+    for entry in Entry.objects.exclude(authority="").filter(action="change_contact"):
+        row = Appointment.objects.get(public_id=entry.authority)
+        day = access.local_day(row.account, entry.at)
+        assert row.user_id == entry.actor_id
+        assert row.starts_on <= day <= (row.ends_on or day)
+        assert row.revoked_at is None or row.revoked_at >= entry.at
+        assert row.works_from is None or row.works_from <= entry.at
+        assert not row.needs_check or row.verified_at <= entry.at
+        assert "change_details" not in row.limits
+
+
+@MANY
+@given(provider=PROVIDERS, steps=STEPS)
+def test_when_the_holder_goes_nobody_keeps_what_they_gave(provider, steps):
+    from parties.services import Happened, record_holder_event
+    from parties.states import HolderEventKind
+
+    history = History(provider)
+    for step in steps:
+        history.take(step)
+    death = Happened(kind=HolderEventKind.DEATH, since=history.day, evidence="Certificate")
+
+    record_holder_event(
+        account=history.world.account, happened=death, by=history.staff, at=history.at
+    )
+
+    for person in history.people:
+        for action in Action:
+            decision = access.may(
+                person, action, history.world.account, on=history.day, at=history.at
+            )
+            assert not decision.allowed
