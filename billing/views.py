@@ -87,7 +87,7 @@ class InvoicePdf(AccountPage, View):
         if invoice is None or invoice.document is None:
             raise Http404
         document = invoice.document
-        mask = mask_for(request.user, self.account, self.today)
+        mask = mask_for(request.user, self.account, request.at)
         if mask:
             document = masked_rendition(document, mask, self.account)
         try:

@@ -84,9 +84,7 @@ class Masking:
             return response
         if not response.get("Content-Type", "").startswith(self.KINDS):
             return response
-        mask = mask_for_choices(
-            request.user, current(request).choices, timezone.localtime(request.at).date()
-        )
+        mask = mask_for_choices(request.user, current(request).choices, request.at)
         if mask and response.streaming:
             parts = response.streaming_content
             response.streaming_content = (mask.text(part.decode()) for part in parts)

@@ -209,7 +209,7 @@ def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
     facts = library.provider(complaint.account.customer.provider.key)
-    person, on = complaint.lodged_by, access.local_day(complaint.account, at)
+    person = complaint.lodged_by
     give_notice(
         kind="generic",
         to=person.email,
@@ -222,7 +222,7 @@ def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
             "account": complaint.account,
             "recipient_name": str(person),
             "headline": f"{headline}: complaint {complaint.reference}",
-            "body": mask_for(person, complaint.account, on).text(text),
+            "body": mask_for(person, complaint.account, at).text(text),
             "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
             "url_label": "Open the complaint",
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -60,22 +60,20 @@ class Mask:
         return value
 
 
-def mask_for(user: User, account: Account, on: date) -> Mask:
-    """What this person may not read about the customer on a day."""
-    decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, account, on=on)
+def mask_for(user: User, account: Account, at: datetime) -> Mask:
+    """What this person may not read about the customer at that moment."""
+    on = access.local_day(account, at)
+    decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)
     if decision.allowed and not decision.masked:
         return Mask()
     return Mask(_tells(account))
 
 
-def mask_for_choices(user: User, choices: Iterable[Acting], on: date) -> Mask:
+def mask_for_choices(user: User, choices: Iterable[Acting], at: datetime) -> Mask:
     """What this person may not read about any of the customers whom they stand for."""
     words: set[str] = set()
     for acting in choices:
-        if acting.role == Role.HOLDER:
-            continue
-        decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, acting.account, on=on)
-        if decision.masked or not decision.allowed:
+        if acting.role != Role.HOLDER and mask_for(user, acting.account, at):
             words |= _tells(acting.account)
     return Mask(words)
 

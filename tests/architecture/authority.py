@@ -26,14 +26,23 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
-from parties.models import DataExport, DeclaredDay, User
+from contracts.models import PlanChange
+from parties.models import (
+    ContactChange,
+    DataExport,
+    DeclaredDay,
+    HolderEvent,
+    IdentityCheck,
+    Presence,
+    User,
+)
 from parties.services import invite_holder
 from parties.services.masking import HIDDEN
 from parties.services.privacy import ask_export, ask_privacy, choose
-from parties.states import PreferenceKind, PrivacyKind, StaffRole
+from parties.states import HighRisk, PreferenceKind, PrivacyKind, StaffRole
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
-from terms.facts import Role
+from terms.facts import Action, Role
 from tests.world import (
     World,
     appoint,
@@ -46,9 +55,13 @@ from tests.world import (
 
 TABLE = Path(__file__).with_name("authority.txt")
 AT = instant("2026-11-20 10:00")
+FOREVER = date(2099, 12, 31)
+END_OF_TIME = instant("2099-12-31 10:00")
 TOKEN = "no-such-token"
 # allauth answers for itself; pages of development exist only there; static text has no owner.
 NOT_OURS = ("account_", "mfa_", "usersessions_", "dev_", "brand_stylesheet")
+# The admin's own pages where staff act.
+STAFF_ACTS = ("_step", "_verify", "_code", "_decide", "_answer")
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
@@ -109,7 +122,7 @@ def _methods(name: str, pattern: URLPattern) -> list[str]:
     if view is not None:
         names = [one for one in view.http_method_names if one in ("get", "post")]
         return [one.upper() for one in names if hasattr(view, one)]
-    if name in POSTS or name.endswith("_step"):
+    if name in POSTS or name.endswith(STAFF_ACTS):
         return ["GET", "POST"]
     return ["POST"] if name in ("admin:stop_viewing", "admin:logout") else ["GET"]
 
@@ -158,9 +171,36 @@ def build_world(provider: str = "vpnet") -> World:
     )
     ask_export(account=account, by=world.holder, at=AT)
     choose(account=account, by=world.holder, at=AT, kind=PreferenceKind.MARKETING, value="yes")
+    _of_people(world)
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
+
+
+def _of_people(world: World) -> None:
+    """What people leave behind on an account: checks, changes, events, a question together."""
+    account, holder, at = world.account, world.holder, AT
+    service = account.contracts.get().services.get()
+    appointment = appoint(account, make_user("Some Rep"), Role.AUTHORISED_REP, ends_on=FOREVER)
+    IdentityCheck.objects.create(
+        account=account, person=holder, purpose=HighRisk.EXPORT_DATA, factor="totp", asked_at=at
+    )
+    ContactChange.objects.create(
+        account=account, before={}, after={"suburb": "x"}, by=holder, changed_at=at,
+        undo_until=at, token_hash=account.number,
+    )  # fmt: skip
+    HolderEvent.objects.create(
+        account=account, kind="sale", since=at.date(), evidence="x", recorded_by=holder,
+        recorded_at=at,
+    )  # fmt: skip
+    Presence.objects.create(
+        account=account, advocate=appointment.user, appointment=appointment, act="look",
+        action=Action.VIEW_BILLS, words="x", asked_at=at, ends_at=END_OF_TIME,
+    )  # fmt: skip
+    PlanChange.objects.create(
+        service=service, from_plan=service.plan, to_plan=service.plan, monthly_before=1,
+        monthly_after=1, state="waiting", asked_on=at.date(), asked_at=at, asked_by=holder,
+    )  # fmt: skip
 
 
 def build_people() -> dict[str, Person]:
@@ -170,11 +210,21 @@ def build_people() -> dict[str, Person]:
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
-        appoint(where.account, user, role, **({"ends_on": date(2099, 12, 31)} | facts))
+        appoint(where.account, user, role, **({"ends_on": FOREVER} | facts))
         return Person(user, where)
 
     def works(role: StaffRole, where: World | None = None) -> Person:
         return Person(make_staff(role, provider=where.provider if where else None), world)
+
+    def looks_together() -> Person:
+        """An advocate whose customer is there and agreed to look at things together."""
+        person = stands(Role.ADVOCATE)
+        Presence.objects.create(
+            account=world.account, advocate=person.user, act="look", words="x", asked_at=AT,
+            appointment=person.user.appointments.get(), action=Action.VIEW_BILLS,
+            state="confirmed", confirmed_at=AT, ends_at=END_OF_TIME,
+        )  # fmt: skip
+        return person
 
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE
     withheld = ["view_personal_details", "accept_resolution"]
@@ -188,6 +238,7 @@ def build_people() -> dict[str, Person]:
         "unverif": stands(rep, strict, verified_at=None),
         "revoked": stands(rep, revoked_at=AT - timedelta(days=9)),
         "advocate": stands(advocate),
+        "together": looks_together(),
         "forbid": stands(advocate, limits=["only_with_customer"]),
         "front": works(StaffRole.FRONT_LINE),
         "manager": works(StaffRole.TEAM_MANAGER),
@@ -217,10 +268,17 @@ def _value(address: Address, key: str, world: World) -> Any:
     ):
         return _record(address.name, world).pk
     invoice = Invoice.objects.get(account=world.account)
+    service = world.account.contracts.get().services.get()
+    appointment = world.account.appointments.filter(role=Role.AUTHORISED_REP).first()
+    presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
-        "act": "resolve",
+        "act": "look" if address.name == "together_ask" else "resolve",
+        "risk": HighRisk.EXPORT_DATA.value,
+        "step": "person",
+        "answer": "confirm",
+        "code": "no-such-plan",
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,
@@ -235,7 +293,16 @@ def _value(address: Address, key: str, world: World) -> Any:
             "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
-            "service": invoice.account.contracts.get().services.get().public_id,
+            "service": service.public_id,
+            "choose_plan": service.public_id,
+            "confirm_plan": service.public_id,
+            "withdraw_plan_change": service.plan_changes.get().public_id,
+            "appointment": appointment.public_id,
+            "change_appointment": appointment.public_id,
+            "remove_appointment": appointment.public_id,
+            "appointment_form": appointment.public_id,
+            "together_one": presence.public_id,
+            "together_answer": presence.public_id,
         }.get(address.name, world.account.public_id),
     }
     return found[key]
