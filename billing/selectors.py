@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
@@ -23,6 +26,8 @@ from terms.rules.floor import Cause
 
 from .models import Allocation, Hold, Invoice, InvoiceLine, Payment
 from .states import HoldStatus
+
+HELP_LINES = Path(__file__).with_name("help_lines.yaml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,3 +224,20 @@ def next_bill_day(today: date, bill_day: int) -> date:
     """The next day after today on which the account is billed."""
     this_month = today.replace(day=bill_day)
     return this_month if this_month > today else months_on(this_month, 1)
+
+
+def is_help_line(number: str) -> bool:
+    """Whether a number is a help line's, whose calls appear on no bill (RF-DFV-05)."""
+    return _digits(number) in _help_lines()
+
+
+@cache
+def _help_lines() -> frozenset[str]:
+    rows = yaml.safe_load(HELP_LINES.read_text(encoding="utf-8"))
+    return frozenset(_digits(row["number"]) for row in rows)
+
+
+def _digits(number: str) -> str:
+    """A number as its national digits: +61 2 6280 0900 is 0262800900."""
+    digits = "".join(filter(str.isdigit, number))
+    return f"0{digits[2:]}" if number.startswith("+61") and len(digits) == 11 else digits

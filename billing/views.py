@@ -11,6 +11,7 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from parties.access import AccountPage, Action
+from parties.services.masking import mask_for, masked_rendition
 from parties.views import ListPage
 from records.documents.pdf import PdfUnavailable
 from records.documents.services import ensure_file
@@ -73,7 +74,7 @@ class InvoicePage(AccountPage, TemplateView):
 
 
 class InvoicePdf(AccountPage, View):
-    """The bill as issued, as a PDF."""
+    """The bill as issued, as a PDF; without who the customer is for whoever may not know."""
 
     action = Action.VIEW_BILLS
 
@@ -83,18 +84,20 @@ class InvoicePdf(AccountPage, View):
             .select_related("document")
             .first()
         )
-        if invoice is None or invoice.document is None or self.decision.masked:
+        if invoice is None or invoice.document is None:
             raise Http404
+        document = invoice.document
+        mask = mask_for(request.user, self.account, request.at)
+        if mask:
+            document = masked_rendition(document, mask, self.account)
         try:
-            data = ensure_file(invoice.document)
+            data = ensure_file(document)
         except PdfUnavailable:
             return render(request, "billing/pdf_unavailable.html", status=503)
         return HttpResponse(
             data,
             content_type="application/pdf",
-            headers={
-                "Content-Disposition": f'attachment; filename="{invoice.document.file_name}"'
-            },
+            headers={"Content-Disposition": f'attachment; filename="{document.file_name}"'},
         )
 
 

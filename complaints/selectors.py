@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from parties.models import Account
+from parties.models import Account, User
 from parties.selectors import working_calendar
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
@@ -63,8 +63,15 @@ class ComplaintRecord:
     can_withdraw: bool
 
 
-def of_account(account: Account) -> QuerySet[Complaint]:
-    return Complaint.objects.filter(account=account)
+def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complaint]:
+    """The account's complaints. One about a threat to safety is shown to its lodger alone.
+
+    Without a viewer all are meant: for staff, and for the rules.
+    """
+    rows = Complaint.objects.filter(account=account)
+    if viewer is None or viewer.is_staff:
+        return rows
+    return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
 def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCard]:
@@ -73,9 +80,12 @@ def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCa
     return [_card(row, _with_days_left(account, due[row.reference], on)) for row in rows]
 
 
-def open_complaints(account: Account, on: date, limit: int = 5) -> list[ComplaintCard]:
+def open_complaints(
+    account: Account, on: date, viewer: User | None = None, limit: int = 5
+) -> list[ComplaintCard]:
     """The newest complaints that are not over."""
-    return cards(account, list(of_account(account).exclude(state__in=OVER)[:limit]), on)
+    running = of_account(account, viewer).exclude(state__in=OVER)
+    return cards(account, list(running[:limit]), on)
 
 
 def _with_days_left(account: Account, due: list[DueDate], on: date) -> list[DueDate]:
@@ -89,10 +99,12 @@ def _with_days_left(account: Account, due: list[DueDate], on: date) -> list[DueD
     ]
 
 
-def record_of(account: Account, reference: str, on: date) -> ComplaintRecord | None:
+def record_of(
+    account: Account, reference: str, on: date, viewer: User | None = None
+) -> ComplaintRecord | None:
     """One complaint of the account as it stands on a day, or None."""
     row = (
-        of_account(account)
+        of_account(account, viewer)
         .filter(reference=reference)
         .select_related("lodged_by", "disputed_invoice")
         .first()

@@ -39,7 +39,7 @@ class Complaints(ListPage):
     }
 
     def rows(self) -> QuerySet[Complaint]:
-        return selectors.of_account(self.account)
+        return selectors.of_account(self.account, self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -81,7 +81,9 @@ class ComplaintPage(AccountPage, TemplateView):
     section = "complaints"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        record = selectors.record_of(self.account, self.kwargs["reference"], self.today)
+        record = selectors.record_of(
+            self.account, self.kwargs["reference"], self.today, self.request.user
+        )
         if record is None:
             raise Http404
         return super().get_context_data(
@@ -102,7 +104,8 @@ class _Step(AccountPage, View):
     done = ""
 
     def post(self, request: HttpRequest, reference: str) -> HttpResponse:
-        if not selectors.of_account(self.account).filter(reference=reference).exists():
+        mine = selectors.of_account(self.account, request.user)
+        if not mine.filter(reference=reference).exists():
             raise Http404
         facts = {"reference": reference, "by": request.user, "at": request.at}
         if self.form_class is not None:

@@ -471,6 +471,7 @@ class AccountPage(LoginRequiredMixin):
 
     action: Action
     own_only = False  # staff who see the portal as a customer does don't see this page
+    is_private = False  # that somebody looked is nobody else's business
     request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -497,19 +498,9 @@ class AccountPage(LoginRequiredMixin):
                 actor=audit_actor(request, self.decision.authority, self.decision.role),
                 subject=request.path[:80],
                 reason=request.session.get(VIEWING_KEY, ("", ""))[1],
+                is_private=self.is_private,
             )
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-    @cached_property
-    def masked(self) -> bool:
-        """Whether the page hides who the customer is: by the terms, or by what was withheld.
-
-        Whoever may not see the customer's details sees them on no page, whatever its action.
-        """
-        if self.decision.role == Role.HOLDER:
-            return False
-        details = may(self.request.user, Action.VIEW_PERSONAL_DETAILS, self.account, on=self.today)
-        return self.decision.masked or not details.allowed or details.masked
 
     @cached_property
     def account(self) -> Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from records.audit.models import Entry
 from records.audit.states import VIEW, in_words
@@ -32,15 +32,25 @@ from .models import (
     Customer,
     DeclaredDay,
     IdentityCheck,
+    Preference,
     Presence,
     Provider,
+    SafeContact,
     Signature,
     TermsAcceptance,
     User,
 )
 from .models.acceptance import DECLARED_DAYS
 from .models.appointments import ROLES
-from .states import ONLY_WITH_CUSTOMER, POWERS, CustomerKind, HighRisk, PresenceState
+from .states import (
+    CHOICES,
+    ONLY_WITH_CUSTOMER,
+    POWERS,
+    CustomerKind,
+    HighRisk,
+    PreferenceKind,
+    PresenceState,
+)
 
 _supposed: ContextVar[tuple[TermsDay, ...]] = ContextVar("supposed_days", default=())
 FLOOR = "floor"
@@ -407,6 +417,60 @@ def form_of(row: Appointment) -> Document | None:
     return Document.objects.filter(kind="appointment", subject=str(row.public_id)).first()
 
 
+def preferences(account: Account) -> dict[PreferenceKind, str]:
+    """What holds for the account of each kind; the first choice where nothing was chosen."""
+    chosen = {kind: choices[0][0] for kind, choices in CHOICES.items()}
+    # Oldest first, so that the newest of each kind is what stays.
+    for row in Preference.objects.filter(account=account).order_by("chosen_at", "pk"):
+        chosen[PreferenceKind(row.kind)] = row.value
+    return chosen
+
+
+def wanting_news(provider: Provider) -> list[Account]:
+    """The accounts of a provider that agreed to news and offers."""
+    newest = Preference.objects.filter(
+        account=OuterRef("pk"), kind=PreferenceKind.MARKETING
+    ).order_by("-chosen_at", "-pk")
+    return list(
+        Account.objects.filter(customer__provider=provider)
+        .annotate(news=Subquery(newest.values("value")[:1]))
+        .filter(news="yes")
+        .select_related("customer__provider")
+    )
+
+
+def safe_contacts(account: Account) -> list[SafeContact]:
+    """The safe contacts that hold on the account, for those who have to use them."""
+    return list(
+        SafeContact.objects.filter(account=account, ended_at__isnull=True).select_related(
+            "user", "account__customer"
+        )
+    )
+
+
+def safe_contact_of(account: Account, user: User) -> SafeContact | None:
+    """The person's own safe contact; nobody else's is ever shown on the account."""
+    return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).first()
+
+
+def credit_binding(account: Account, on: date, **known: Any) -> Binding:
+    """What binds the account where cutting it off is at stake: with its people's safety known.
+
+    The law then forbids to restrict, suspend or disconnect (RF-DFV-03).
+    """
+    raised = SafeContact.objects.filter(
+        account=account, safety_threat=True, ended_at__isnull=True
+    ).exists()
+    return binding(account, on, dfv_safety_threat=raised, **known)
+
+
+def law(id: str, on: date) -> tuple[Mapping[str, Any], Callable[..., list[dict[str, Any]]]]:
+    """The figures of a row of the law in force on a day, and how to cite it with steps."""
+    floor = library.load(FLOOR, library.in_force(FLOOR, on))
+    clause = next(clause for clause in floor.clauses if clause.id == id)
+    return floor.parameters(id), lambda *steps: dump([Reason(clause, steps)])
+
+
 # What a page of the portal is about, by the first part of its address.
 PAGES = {
     "": "the account's home page",
@@ -447,8 +511,14 @@ class Deed:
 
 
 def history(account: Account) -> QuerySet[Entry]:
-    """What was done to or seen of the account, newest first, without what concerns safety."""
-    return Entry.objects.filter(account=account, is_private=False).order_by("-sequence")
+    """What was done to or seen of the account, newest first, without what concerns safety.
+
+    What bears the same subject as a private entry is left out with it.
+    """
+    entries = Entry.objects.filter(account=account)
+    private = entries.filter(is_private=True).exclude(subject="").values("subject")
+    shown = entries.filter(is_private=False).exclude(subject__in=private)
+    return shown.order_by("-sequence")
 
 
 def deed(entry: Entry) -> Deed:

@@ -32,6 +32,47 @@ class AcceptanceAct(models.TextChoices):
     VARIATION = "variation", "A variation took effect"
 
 
+class PreferenceKind(models.TextChoices):
+    MARKETING = "marketing", "News and offers"
+    REACH = "reach", "How we reach you"
+    LISTING = "listing", "Directory listing"
+
+
+# What can be chosen of each kind; the first holds until something is chosen.
+CHOICES: dict[PreferenceKind, list[tuple[str, str]]] = {
+    PreferenceKind.MARKETING: [("no", "No news or offers"), ("yes", "Send me news and offers")],
+    PreferenceKind.REACH: [("email", "By email"), ("phone", "By phone"), ("post", "By post")],
+    PreferenceKind.LISTING: [
+        ("unlisted", "Unlisted: in no directory"),
+        ("listed", "Listed: in public directories"),
+    ],
+}
+
+
+class PrivacyKind(models.TextChoices):
+    ACCESS = "access", "See what is held about me"
+    CORRECTION = "correction", "Have something corrected"
+
+
+class PrivacyState(models.TextChoices):
+    OPEN = "open", "Being looked into"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused, with reasons"
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", "Being made"
+    READY = "ready", "Ready"
+    EXPIRED = "expired", "Expired"
+    FAILED = "failed", "Failed"
+
+
+class SafeChannel(models.TextChoices):
+    EMAIL = "email", "Email"
+    PHONE = "phone", "Phone call"
+    POST = "post", "Post"
+
+
 # What somebody may be allowed to do, in the words that people read.
 POWERS: dict[Action, str] = {
     Action.VIEW_BILLS: "See bills and services",

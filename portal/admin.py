@@ -7,20 +7,36 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from parties.access import audit_actor, role_names, sees_in_lists
 from parties.admin import ConfinedAdmin, ReadOnlyAdmin
 from parties.models import DeclaredDay
+from parties.states import StaffData
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
+from records.notices.services import mark_told
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
 
+from .admin_privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
 from .declared_days import clocks_that_would_move
+
+__all__ = [
+    "DataExportAdmin",
+    "DeadlineAdmin",
+    "DeclaredDayAdmin",
+    "DocumentAdmin",
+    "EntryAdmin",
+    "NoticeAdmin",
+    "PreferenceAdmin",
+    "PrivacyRequestAdmin",
+]
 
 
 @admin.register(Deadline)
@@ -35,10 +51,27 @@ class DeadlineAdmin(ReadOnlyAdmin):
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
-    list_display = ("title", "to", "kind", "status", "given_at", "sent_at", "attempts")
+    list_display = ("title", "account", "to", "kind", "status", "given_at", "sent_at", "attempts")
     list_filter = ("status", "kind")
-    search_fields = ("to", "subject_ref", "title")
+    search_fields = ("subject_ref", "title", "account__number", "to")
+    guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone")}
     exclude = ("html", "leased_until")
+    actions = ("told",)
+
+    def has_tell_permission(self, request: HttpRequest) -> bool:
+        return sees_in_lists(request.user, StaffData.SAFETY)
+
+    @admin.action(description="Note as told by phone or post", permissions=["tell"])
+    def told(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """Note each chosen message as told, and say of each how it went."""
+        actor = audit_actor(request, acted_as=role_names(request.user))
+        for notice in queryset:
+            try:
+                mark_told(notice=notice, by=actor, at=request.at)
+            except ValueError as refusal:
+                messages.error(request, f"{refusal}.")
+            else:
+                messages.success(request, f"Noted as told: {notice}.")
 
 
 @admin.register(Document)

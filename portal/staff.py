@@ -17,8 +17,9 @@ from billing.selectors import balance
 from complaints.selectors import open_complaints
 from parties import access
 from parties.models import Account
-from parties.selectors import account_by_public_id, people_cards
+from parties.selectors import account_by_public_id, people_cards, safe_contacts
 from parties.services import openings
+from parties.states import StaffData
 
 
 class ReasonForm(forms.Form):
@@ -83,8 +84,10 @@ def account_header(request: HttpRequest, account: Account) -> dict[str, Any]:
     """What a customer's page shows above the record: who, how they stand, what goes on."""
     on = access.local_day(account, request.at)
     remote = access.is_remote(request)
+    needs = access.staff_sees(request.user, StaffData.SAFETY, account, on=on, remote=remote)
     return {
         "account": account,
+        "safe_contacts": safe_contacts(account) if needs.allowed else [],
         "balance": balance(account, on),
         "open_complaints": open_complaints(account, access.local_day(account, request.at)),
         "people": [

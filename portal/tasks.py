@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from celery import shared_task
 from django.utils import timezone
 
-from . import declared_days, health
+from . import declared_days, exports, health
 
 
 @shared_task(name="portal.heartbeat")
 def heartbeat() -> None:
     """Show that a worker takes tasks and that beat rings."""
     health.note_heartbeat(timezone.now())
+
+
+@shared_task(name="portal.make_exports")
+def make_exports(*, at: str | None = None) -> int:
+    """Make the data files that wait, and delete those whose days are over."""
+    return exports.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
 @shared_task(name="portal.apply_declared_days")

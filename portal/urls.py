@@ -9,7 +9,15 @@ from contracts.selectors import services_to_choose
 from contracts.views import ConfirmPlan
 from parties.views import appointing
 
-from . import views, views_brand, views_dev, views_login, views_together
+from . import (
+    views,
+    views_brand,
+    views_dev,
+    views_login,
+    views_privacy,
+    views_safety,
+    views_together,
+)
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -32,6 +40,23 @@ urlpatterns = [
     ),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
+    path("privacy/", views_privacy.Privacy.as_view(), name="privacy"),
+    path("privacy/choices/", views_privacy.Choose.as_view(), name="choose_preferences"),
+    path("privacy/ask/", views_privacy.AskPrivacy.as_view(), name="ask_privacy"),
+    path("privacy/download/", views_privacy.AskExport.as_view(), name="ask_export"),
+    path(
+        "privacy/download/<uuid:public_id>/progress/",
+        views_privacy.ExportProgress.as_view(),
+        name="export_progress",
+    ),
+    path(
+        "privacy/download/<uuid:public_id>/",
+        views_privacy.FetchExport.as_view(),
+        name="fetch_export",
+    ),
+    path("reach/", views_safety.SafeContactPage.as_view(), name="safe_contact"),
+    path("reach/end/", views_safety.EndSafeContact.as_view(), name="end_safe_contact"),
+    path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
     path("terms/", include("portal.urls_terms")),
     path("together/", views_together.Together.as_view(), name="together"),
     path("together/ask/<slug:act>/", views_together.TogetherAsk.as_view(), name="together_ask"),

@@ -30,7 +30,7 @@ class Home(AccountPage, TemplateView):
     section = "home"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        complaints = open_complaints(self.account, self.today)
+        complaints = open_complaints(self.account, self.today, self.request.user)
         owed = balance(self.account, self.today, newest=NEWEST_BILLS)
         return super().get_context_data(
             balance=owed,

@@ -78,6 +78,8 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "done": ("Done", Kind.GOOD),
     "waiting": ("Waiting", Kind.INFO),
     "ready": ("Ready", Kind.GOOD),
+    "by_hand": ("To be told by staff", Kind.ATTENTION),
+    "told": ("Told by staff", Kind.GOOD),
     # Clauses and what answers
     "terms_computes": ("Worked out by the portal", Kind.GOOD),
     "terms_shown": ("Shown only", Kind.NEUTRAL),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from billing.models import RunProblem
@@ -12,8 +14,9 @@ from complaints.models import Complaint
 from complaints.states import OVER, State
 from contracts.models import PlanChange
 from contracts.states import PlanChangeState
-from parties.models import Account, Appointment, User
+from parties.models import Account, Appointment, PrivacyRequest, User
 from parties.selectors import to_check
+from parties.states import PrivacyState
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.models import Notice
@@ -22,99 +25,124 @@ from records.notices.states import Status as NoticeStatus
 
 def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     """The worklists a staff member may open, confined to their provider."""
-    complaints = Complaint.objects.exclude(state__in=OVER)
-    deadlines = Deadline.objects.filter(status__in=[Status.OPEN, Status.MISSED])
-    problems = RunProblem.objects.all()
-    failed = Notice.objects.filter(status=NoticeStatus.FAILED)
-    unchecked = to_check(Appointment.objects.all())
-    plan_changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    lists = [*_complaint_lists(user, at), *_other_lists(user)]
+    return [
+        {
+            "title": one.title,
+            "count": count,
+            "url": f"{reverse(f'admin:{one.page}_changelist')}{one.query}",
+            "overdue": one.urgent and bool(count),
+        }
+        for one in lists
+        if user.has_perm(one.permission)
+        for count in [one.rows.count()]
+    ]
+
+
+@dataclass(frozen=True)
+class _List:
+    """Work of one kind: who may open it, what it is called, where it lies, what is in it."""
+
+    permission: str
+    title: str
+    page: str
+    query: str
+    rows: QuerySet[Any]
+    urgent: bool = False
+
+
+def _confined(user: User, rows: QuerySet[Any], account: str = "account") -> QuerySet[Any]:
     if user.provider_id:
-        complaints = complaints.filter(account__customer__provider=user.provider_id)
-        deadlines = deadlines.filter(account__customer__provider=user.provider_id)
-        problems = problems.filter(account__customer__provider=user.provider_id)
-        failed = failed.filter(account__customer__provider=user.provider_id)
-        unchecked = unchecked.filter(account__customer__provider=user.provider_id)
-        plan_changes = plan_changes.filter(
-            service__contract__account__customer__provider=user.provider_id
-        )
-    missed = deadlines.filter(due_at__lte=at).count()
-    queue = reverse("admin:complaints_complaint_changelist")
-    lists = [
-        (
-            "complaints.view_complaint",
-            "Complaints with a missed duty",
-            missed,
-            f"{queue}?clock=missed",
-            bool(missed),
-        ),
-        (
-            "complaints.view_complaint",
-            "Complaints to take in hand",
-            complaints.filter(assigned_to__isnull=True).count(),
-            f"{queue}?mine=nobody",
-            False,
-        ),
-        (
-            "complaints.view_complaint",
-            "My complaints",
-            complaints.filter(assigned_to=user).count(),
-            f"{queue}?mine=me",
-            False,
-        ),
-        (
-            "complaints.view_complaint",
+        return rows.filter(**{f"{account}__customer__provider": user.provider_id})
+    return rows
+
+
+def _complaint_lists(user: User, at: datetime) -> list[_List]:
+    view, page = "complaints.view_complaint", "complaints_complaint"
+    running = _confined(user, Complaint.objects.exclude(state__in=OVER))
+    owed = Deadline.objects.filter(status__in=[Status.OPEN, Status.MISSED], due_at__lte=at)
+    missed = _confined(user, owed)
+    free, mine = running.filter(assigned_to__isnull=True), running.filter(assigned_to=user)
+    accepted = running.filter(state=State.IMPLEMENTING)
+    return [
+        _List(view, "Complaints with a missed duty", page, "?clock=missed", missed, urgent=True),
+        _List(view, "Complaints to take in hand", page, "?mine=nobody", free),
+        _List(view, "My complaints", page, "?mine=me", mine),
+        _List(
+            view,
             "Answers accepted, to carry out",
-            complaints.filter(state=State.IMPLEMENTING).count(),
-            f"{queue}?state__exact=implementing",
-            False,
-        ),
-        (
-            "parties.view_appointment",
-            "Appointments that wait for an identity check",
-            unchecked.count(),
-            f"{reverse('admin:parties_appointment_changelist')}?check=waits",
-            False,
-        ),
-        (
-            "contracts.view_planchange",
-            "Plan changes that wait for our word",
-            plan_changes.count(),
-            f"{reverse('admin:contracts_planchange_changelist')}?state__exact=waiting",
-            False,
-        ),
-        (
-            "billing.view_billrun",
-            "Accounts that could not be billed",
-            problems.count(),
-            reverse("admin:billing_runproblem_changelist"),
-            problems.exists(),
-        ),
-        (
-            "notices.view_notice",
-            "Emails given up",
-            failed.count(),
-            f"{reverse('admin:notices_notice_changelist')}?status__exact=failed",
-            failed.exists(),
+            page,
+            "?state__exact=implementing",
+            accepted,
         ),
     ]
+
+
+def _other_lists(user: User) -> list[_List]:
+    notices = _confined(user, Notice.objects.all())
+    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
-        {"title": title, "count": count, "url": url, "overdue": overdue}
-        for permission, title, count, url, overdue in lists
-        if user.has_perm(permission)
+        _List(
+            "parties.view_appointment",
+            "Appointments that wait for an identity check",
+            "parties_appointment",
+            "?check=waits",
+            _confined(user, to_check(Appointment.objects.all())),
+        ),
+        _List(
+            "contracts.view_planchange",
+            "Plan changes that wait for our word",
+            "contracts_planchange",
+            "?state__exact=waiting",
+            _confined(user, changes, "service__contract__account"),
+        ),
+        _List(
+            "billing.view_billrun",
+            "Accounts that could not be billed",
+            "billing_runproblem",
+            "",
+            _confined(user, RunProblem.objects.all()),
+            urgent=True,
+        ),
+        _List(
+            "parties.change_privacyrequest",
+            "Privacy requests to answer",
+            "parties_privacyrequest",
+            "?state__exact=open",
+            _confined(user, PrivacyRequest.objects.filter(state=PrivacyState.OPEN)),
+        ),
+        _List(
+            "notices.view_notice",
+            "Messages to tell by phone or post",
+            "notices_notice",
+            "?status__exact=by_hand",
+            notices.filter(status=NoticeStatus.BY_HAND),
+        ),
+        _List(
+            "notices.view_notice",
+            "Emails given up",
+            "notices_notice",
+            "?status__exact=failed",
+            notices.filter(status=NoticeStatus.FAILED),
+            urgent=True,
+        ),
     ]
 
 
 def is_in_queue(user: User, account: Account, found: Any) -> bool:
     """Whether work in hand leads a member of staff to this record.
 
-    A complaint of theirs leads to the whole account; one that nobody has taken leads those who
-    work complaints to itself; an account that could not be billed leads those who bill to it.
+    A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
+    request about privacy, leads those who do such work to itself; an account that could not be
+    billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
         return True
     if isinstance(found, Complaint) and user.has_perm("complaints.change_complaint"):
         return found.assigned_to_id is None and found.state not in OVER
+    if isinstance(found, PrivacyRequest) and user.has_perm("parties.change_privacyrequest"):
+        return found.state == PrivacyState.OPEN
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

@@ -15,6 +15,7 @@ class UsageRecord(models.Model):
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="usage")
     kind = models.CharField(max_length=20)
+    called = models.CharField("number called", max_length=20, blank=True)
     started_at = models.DateTimeField()
     seconds = models.PositiveIntegerField()
     rate_per_minute = RateField("rate per minute, without GST")

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from billing.models import Charge, UsageRecord
+from billing.selectors import is_help_line
 from contracts.models import Service
 from parties.models import Account
 from terms import rules
@@ -122,7 +123,10 @@ def _part_periods(
 def _usage(
     services: list[Service], bound: Binding, account: Account, issue_on: date
 ) -> list[Item]:
-    """Unbilled calls up to the issue date, one line for each service and kind of call."""
+    """Unbilled calls up to the issue date, one line for each service and kind of call.
+
+    Calls to help lines are neither charged nor shown (RF-DFV-05).
+    """
     zone = State(account.state).zone
     until = datetime.combine(issue_on, time(), zone)
     records = UsageRecord.objects.filter(
@@ -130,6 +134,8 @@ def _usage(
     ).order_by("service", "kind", "started_at")
     by_line: dict[tuple[int, str], list[UsageRecord]] = defaultdict(list)
     for record in records:
+        if is_help_line(record.called):
+            continue
         if _still_billable(record.started_at.astimezone(zone).date(), bound, account, issue_on):
             by_line[record.service_id, record.kind].append(record)
     named = {service.pk: service for service in services}

@@ -104,6 +104,7 @@ def lodge_complaint(
             ),
             subject=complaint.reference,
             after={"topic": topic, "urgent": complaint.is_urgent},
+            is_private=safety_threat,
             because=clocks.get("because", []),
         )
 

@@ -13,6 +13,7 @@ from complaints.models import Complaint, Event
 from complaints.states import LIFECYCLE, Act, Duty, State
 from parties import access
 from parties.models import User
+from parties.services.masking import mask_for
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
 from records.notices.models import Notice
@@ -208,9 +209,10 @@ def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
     facts = library.provider(complaint.account.customer.provider.key)
+    person = complaint.lodged_by
     give_notice(
         kind="generic",
-        to=complaint.lodged_by.email,
+        to=person.email,
         sender=Sender(name=facts.name, reply_to=facts.contacts.get("complaints_email", "")),
         at=at,
         account_id=complaint.account_id,
@@ -218,9 +220,9 @@ def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
         context={
             "provider": facts,
             "account": complaint.account,
-            "recipient_name": str(complaint.lodged_by),
+            "recipient_name": str(person),
             "headline": f"{headline}: complaint {complaint.reference}",
-            "body": text,
+            "body": mask_for(person, complaint.account, at).text(text),
             "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
             "url_label": "Open the complaint",
         },

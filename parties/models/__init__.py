@@ -6,6 +6,8 @@ from .customers import Account, Customer, Provider
 from .identity import ContactChange, HolderEvent, IdentityCheck
 from .people import User
 from .presence import Presence
+from .privacy import DataExport, Preference, PrivacyRequest
+from .safety import SafeContact
 from .staff import StaffGrant
 
 __all__ = [
@@ -13,13 +15,17 @@ __all__ = [
     "Appointment",
     "ContactChange",
     "Customer",
+    "DataExport",
     "DeclaredDay",
     "ExpiryReminder",
     "HolderEvent",
     "IdentityCheck",
     "Invitation",
+    "Preference",
     "Presence",
+    "PrivacyRequest",
     "Provider",
+    "SafeContact",
     "Signature",
     "StaffGrant",
     "TermsAcceptance",

@@ -17,6 +17,7 @@ from terms.calendar import in_words
 from terms.facts import Action
 
 from .letters import tell
+from .safety import follow_addresses
 
 UNDO_WITHIN = timedelta(hours=48)
 ON_ACCOUNT = ("billing_email", "street", "suburb", "postcode")
@@ -82,6 +83,7 @@ def change_contact(
             undo_until=at + UNDO_WITHIN,
         )
         _write(account, after)
+        follow_addresses(account, at=at)
         record(
             account_id=account.pk,
             at=at,
@@ -139,6 +141,7 @@ def undo_change(*, token: str, at: datetime) -> ContactChange:
         if change.undone_at:
             raise UndoRefused("It was undone a moment ago.")
         _write(change.account, change.before)
+        follow_addresses(change.account, at=at)
         change.undone_at = at
         change.save(update_fields=["undone_at"])
         record(

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.SessionActivity",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.Masking",
     "portal.middleware.StaffSecondFactor",
     "portal.middleware.Refusals",
 ]

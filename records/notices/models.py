@@ -15,7 +15,7 @@ class Notice(models.Model):
     )
     kind = models.CharField(max_length=40)
     subject_ref = models.CharField(max_length=80, blank=True, help_text="What it is about.")
-    to = models.EmailField()
+    to = models.CharField(max_length=254, help_text="An email address, or where to tell it.")
     sender = models.CharField(max_length=200)
     reply_to = models.EmailField(blank=True)
     title = models.CharField(max_length=250)
@@ -32,6 +32,10 @@ class Notice(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
+    unsubscribe_url = models.URLField(blank=True, help_text="Marketing only: one click ends it.")
+    opens = models.TimeField(null=True, blank=True, help_text="Delivered from this hour.")
+    closes = models.TimeField(null=True, blank=True, help_text="Delivered until this hour.")
+    zone = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["-given_at"]
@@ -51,4 +55,37 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} → {self.to}"
+        return self.title
+
+
+class Redirect(models.Model):
+    """From now on, what would go to this address goes somewhere else, and only in some hours."""
+
+    account = models.ForeignKey(
+        "parties.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Only messages about this account; empty means all.",
+    )
+    address = models.EmailField()
+    by_hand = models.BooleanField(help_text="No email: staff tell it at `to`.")
+    to = models.CharField(max_length=254)
+    opens = models.TimeField(null=True, blank=True)
+    closes = models.TimeField(null=True, blank=True)
+    zone = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["address"],
+                condition=models.Q(ended_at__isnull=True),
+                name="redirect_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Redirect {self.pk}"

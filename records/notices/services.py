@@ -5,23 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from email.utils import parseaddr
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 
+from records.audit.services import Actor, record
 from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.documents.states import Status as DocumentStatus
 
-from .models import Notice
+from .models import Notice, Redirect
 from .states import Status
 
 log = structlog.get_logger(__name__)
@@ -52,10 +54,13 @@ def give_notice(
     subject_ref: str = "",
     because: list[dict[str, Any]] | None = None,
     documents: Iterable[Document] = (),
+    unsubscribe_url: str = "",
+    is_secret: bool = False,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
-    It goes out after the commit, once its documents are ready.
+    It goes out after the commit, once its documents are ready. Marketing alone carries an
+    `unsubscribe_url` (RF-MSG-01, RF-MSG-02).
     """
     facts = {**context, "because": because or [], "site_url": settings.SITE_URL}
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
@@ -70,6 +75,8 @@ def give_notice(
         account_id=account_id,
         subject_ref=subject_ref,
         because=because or [],
+        unsubscribe_url=unsubscribe_url,
+        is_secret=is_secret,
     )
     notice.attachments.set(documents)
     return notice
@@ -88,10 +95,14 @@ def queue_message(
     subject_ref: str = "",
     because: list[dict[str, Any]] | None = None,
     is_secret: bool = False,
+    unsubscribe_url: str = "",
 ) -> Notice:
-    """Queue a message whose words are already written, and nudge the delivery sweep on commit."""
+    """Queue a message whose words are already written, and nudge the delivery sweep on commit.
+
+    Where its address is redirected, it goes there, in the hours agreed.
+    """
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    notice = Notice.objects.create(
+    notice = Notice(
         account_id=account_id,
         kind=kind,
         subject_ref=subject_ref,
@@ -106,9 +117,112 @@ def queue_message(
         message_id=f"<{uuid.uuid4()}@{address.partition('@')[2]}>",
         given_at=at,
         next_try_at=at,
+        unsubscribe_url=unsubscribe_url,
     )
+    redirect = redirect_of(to, account_id)
+    if redirect is not None:
+        _follow(notice, redirect)
+    notice.save()
     transaction.on_commit(_nudge)
     return notice
+
+
+def redirect_of(address: str, account_id: int | None) -> Redirect | None:
+    """Where messages to this address go instead, if anywhere; one for the account comes first."""
+    return (
+        Redirect.objects.filter(address=address.lower(), ended_at__isnull=True)
+        .filter(Q(account__isnull=True) | Q(account_id=account_id))
+        .order_by(F("account").asc(nulls_last=True), "-since")
+        .first()
+    )
+
+
+def redirect_messages(
+    *,
+    addresses: Iterable[tuple[int | None, str]],
+    to: str,
+    by_hand: bool,
+    opens: time | None,
+    closes: time | None,
+    zone: str,
+    at: datetime,
+) -> list[Redirect]:
+    """Send elsewhere what would go to these (account, address) pairs, also what waits."""
+    made = []
+    with transaction.atomic():
+        for account_id, address in addresses:
+            end_redirects(addresses=[(account_id, address)], at=at)
+            made.append(
+                Redirect.objects.create(
+                    account_id=account_id,
+                    address=address.lower(),
+                    to=to,
+                    by_hand=by_hand,
+                    opens=opens,
+                    closes=closes,
+                    zone=zone,
+                    since=at,
+                )
+            )
+        for redirect in made:
+            waiting = Notice.objects.select_for_update().filter(
+                status=Status.QUEUED, to__iexact=redirect.address
+            )
+            if redirect.account_id is not None:
+                waiting = waiting.filter(account_id=redirect.account_id)
+            for notice in waiting:
+                _follow(notice, redirect)
+                notice.save()
+    return made
+
+
+def end_redirects(*, addresses: Iterable[tuple[int | None, str]], at: datetime) -> None:
+    """Let messages to these (account, address) pairs go there again."""
+    for account_id, address in addresses:
+        Redirect.objects.filter(
+            account_id=account_id, address=address.lower(), ended_at__isnull=True
+        ).update(ended_at=at)
+
+
+def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:
+    """Note that staff have told what could not be emailed. Raises ValueError if it could be."""
+    with transaction.atomic():
+        row = Notice.objects.select_for_update().get(pk=notice.pk)
+        if row.status != Status.BY_HAND:
+            raise ValueError(f"“{row}” does not wait to be told by staff")
+        row.status, row.sent_at = Status.TOLD, at
+        row.save(update_fields=["status", "sent_at"])
+        if row.account_id is not None:
+            record(
+                account_id=row.account_id, at=at, action="tell_notice", actor=by, is_private=True
+            )
+
+
+def _follow(notice: Notice, redirect: Redirect) -> None:
+    """Address a notice as agreed.
+
+    A code or link to sign in was asked for a moment ago by whoever waits for it: it can neither
+    be told by staff nor come tomorrow.
+    """
+    if notice.is_secret:
+        if not redirect.by_hand:
+            notice.to = redirect.to
+        return
+    notice.to, notice.opens, notice.closes = redirect.to, redirect.opens, redirect.closes
+    notice.zone = redirect.zone
+    if redirect.by_hand:
+        notice.status = Status.BY_HAND
+
+
+def _opening(notice: Notice, at: datetime) -> datetime | None:
+    """When the hours for this notice next open; None while they are open or it has none."""
+    if notice.opens is None or notice.closes is None:
+        return None
+    here = at.astimezone(ZoneInfo(notice.zone))
+    if notice.opens <= here.time() < notice.closes:
+        return None
+    day = here.date() + timedelta(days=here.time() >= notice.closes)
+    return datetime.combine(day, notice.opens, here.tzinfo)
 
 
 def _nudge() -> None:
@@ -126,6 +240,11 @@ def deliver_queued(*, at: datetime) -> int:
     sent = 0
     for pk in _claim(at):
         notice = Notice.objects.get(pk=pk)
+        opening = _opening(notice, at)
+        if opening is not None:
+            notice.status, notice.next_try_at = Status.QUEUED, opening
+            notice.save(update_fields=["status", "next_try_at"])
+            continue
         try:
             _send(notice)
         except Exception as failure:
@@ -168,13 +287,23 @@ def _send(notice: Notice) -> None:
         from_email=notice.sender,
         to=[notice.to],
         reply_to=[notice.reply_to] if notice.reply_to else None,
-        headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": notice.message_id, **_kind_headers(notice)},
     )
     if notice.html:
         message.attach_alternative(notice.html, "text/html")
     for document in notice.attachments.all():
         message.attach(document.file_name, ensure_file(document), "application/pdf")
     message.send()
+
+
+def _kind_headers(notice: Notice) -> dict[str, str]:
+    """Marketing is ended with one click from the mail program (RFC 8058)."""
+    if not notice.unsubscribe_url:
+        return {"Auto-Submitted": "auto-generated"}
+    return {
+        "List-Unsubscribe": f"<{notice.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _note_failure(notice: Notice, at: datetime, failure: Exception) -> None:

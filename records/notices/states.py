@@ -6,3 +6,5 @@ class Status(models.TextChoices):
     SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     FAILED = "failed", "Given up"
+    BY_HAND = "by_hand", "To be told by staff"
+    TOLD = "told", "Told by staff"

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
-from django.utils import timezone
 
 from billing.models import Charge, Invoice, RunProblem
 from billing.services import record_payment, run_provider_bills
@@ -27,21 +26,23 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
-from contracts.models import Plan, PlanChange
+from contracts.models import PlanChange
 from parties.models import (
     ContactChange,
+    DataExport,
     DeclaredDay,
     HolderEvent,
     IdentityCheck,
     Presence,
     User,
 )
-from parties.services import ask_together, confirm_on_screen, invite_holder
-from parties.states import StaffRole
-from portal.together import ACTS
+from parties.services import invite_holder
+from parties.services.masking import HIDDEN
+from parties.services.privacy import ask_export, ask_privacy, choose
+from parties.states import HighRisk, PreferenceKind, PrivacyKind, StaffRole
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
-from terms.facts import Role
+from terms.facts import Action, Role
 from tests.world import (
     World,
     appoint,
@@ -54,23 +55,29 @@ from tests.world import (
 
 TABLE = Path(__file__).with_name("authority.txt")
 AT = instant("2026-11-20 10:00")
+FOREVER = date(2099, 12, 31)
+END_OF_TIME = instant("2099-12-31 10:00")
 TOKEN = "no-such-token"
 # allauth answers for itself; pages of development exist only there; static text has no owner.
 NOT_OURS = ("account_", "mfa_", "usersessions_", "dev_", "brand_stylesheet")
+# The admin's own pages where staff act.
+STAFF_ACTS = ("_step", "_verify", "_code", "_decide", "_answer")
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
     "lodge_complaint": lambda world: {"topic": "fault", "description": "No dial tone."},
     "complaint_message": lambda world: {"text": "Still no dial tone."},
     "complaint_decline": lambda world: {"text": "That does not mend it."},
+    "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
+    "ask_privacy": lambda world: {"kind": "access", "text": "All of it, please."},
+    "safe_contact": lambda world: {"channel": "email", "address": "safe@people.example"},
+    "admin:parties_privacyrequest_answer": lambda world: {
+        "outcome": "done",
+        "answer": "Here it is.",
+    },
     "admin:reason": lambda world: {"reason": "The customer called"},
     "admin:view_as": lambda world: {"reason": "The customer called"},
 }
-
-
-SERVICE_PAGES = ("service", "choose_plan", "confirm_plan", "withdraw_plan_change")
-APPOINTMENT_PAGES = ("appointment", "change_appointment", "remove_appointment", "appointment_form")
-PRESENCE_PAGES = ("together_one", "together_answer")
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def _methods(name: str, pattern: URLPattern) -> list[str]:
     if view is not None:
         names = [one for one in view.http_method_names if one in ("get", "post")]
         return [one.upper() for one in names if hasattr(view, one)]
-    if name in POSTS or name.endswith("_step"):
+    if name in POSTS or name.endswith(STAFF_ACTS):
         return ["GET", "POST"]
     return ["POST"] if name in ("admin:stop_viewing", "admin:logout") else ["GET"]
 
@@ -159,67 +166,69 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         state="NSW", day=AT.date(), name="Mourning", source="Gazette"
     )
     invite_holder(account=account, email="new@people.example", at=AT, by=Actor())
+    ask_privacy(
+        account=account, by=world.holder, kind=PrivacyKind.ACCESS, text="All of it.", at=AT
+    )
+    ask_export(account=account, by=world.holder, at=AT)
+    choose(account=account, by=world.holder, at=AT, kind=PreferenceKind.MARKETING, value="yes")
+    _of_people(world)
     anchor_chains(on=AT.date(), at=AT)
-    _add_changes(world)
     WORLDS[account.number] = world
     return world
 
 
-def _add_changes(world: World) -> None:
-    """A change of plan that waits, and traces of checks, contact and holder changes."""
-    account, holder = world.account, world.holder
+def _of_people(world: World) -> None:
+    """What people leave behind on an account: checks, changes, events, a question together."""
+    account, holder, at = world.account, world.holder, AT
     service = account.contracts.get().services.get()
-    other = Plan.objects.create(
-        provider=world.provider, code="other-plan", name="Other", kind=service.plan.kind,
-        monthly_fee=70,
-    )  # fmt: skip
-    PlanChange.objects.create(
-        service=service, from_plan=service.plan, to_plan=other, monthly_before=66,
-        monthly_after=77, state="waiting", asked_on=AT.date(), asked_at=AT, asked_by=holder,
-    )  # fmt: skip
+    appointment = appoint(account, make_user("Some Rep"), Role.AUTHORISED_REP, ends_on=FOREVER)
     IdentityCheck.objects.create(
-        account=account, person=holder, purpose="change_details", factor="emailed_code",
-        asked_at=AT, expires_at=AT + timedelta(minutes=10),
-    )  # fmt: skip
+        account=account, person=holder, purpose=HighRisk.EXPORT_DATA, factor="totp", asked_at=at
+    )
     ContactChange.objects.create(
-        account=account, before={}, after={}, by=holder, changed_at=AT,
-        token_hash=f"hash of {account.number}", undo_until=AT,
+        account=account, before={}, after={"suburb": "x"}, by=holder, changed_at=at,
+        undo_until=at, token_hash=account.number,
     )  # fmt: skip
     HolderEvent.objects.create(
-        account=account, kind="incapacity", since=AT.date(), evidence="Letter",
-        recorded_by=holder, recorded_at=AT,
+        account=account, kind="sale", since=at.date(), evidence="x", recorded_by=holder,
+        recorded_at=at,
     )  # fmt: skip
-
-
-def beside_the_customer(advocate: User, world: World) -> None:
-    """The customer has just confirmed on their screen that they look at the account together."""
-    now = timezone.now()
-    asked = ask_together(
-        account=world.account, by=advocate, act="look", action=ACTS["look"].action, facts={},
-        words="See bills together.", at=now,
+    Presence.objects.create(
+        account=account, advocate=appointment.user, appointment=appointment, act="look",
+        action=Action.VIEW_BILLS, words="x", asked_at=at, ends_at=END_OF_TIME,
     )  # fmt: skip
-    confirm_on_screen(presence=asked, by=world.holder, at=now, perform=ACTS["look"].perform)
+    PlanChange.objects.create(
+        service=service, from_plan=service.plan, to_plan=service.plan, monthly_before=1,
+        monthly_after=1, state="waiting", asked_on=at.date(), asked_at=at, asked_by=holder,
+    )  # fmt: skip
 
 
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    strict = build_world(
-        "blueshift", negotiated=False
-    )  # whose terms want a representative's identity checked
+    # Whose terms want the identity of a representative checked, where the Code protects.
+    strict = build_world("blueshift", negotiated=False)
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
-        appoint(where.account, user, role, **({"ends_on": date(2099, 12, 31)} | facts))
+        appoint(where.account, user, role, **({"ends_on": FOREVER} | facts))
         return Person(user, where)
 
     def works(role: StaffRole, where: World | None = None) -> Person:
         return Person(make_staff(role, provider=where.provider if where else None), world)
 
+    def looks_together() -> Person:
+        """An advocate whose customer is there and agreed to look at things together."""
+        person = stands(Role.ADVOCATE)
+        Presence.objects.create(
+            account=world.account, advocate=person.user, act="look", words="x", asked_at=AT,
+            appointment=person.user.appointments.get(), action=Action.VIEW_BILLS,
+            state="confirmed", confirmed_at=AT, ends_at=END_OF_TIME,
+        )  # fmt: skip
+        return person
+
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE
     withheld = ["view_personal_details", "accept_resolution"]
-    present = stands(advocate)
-    beside_the_customer(present.user, world)
     return {
         "anon": Person(None, world),
         "stranger": Person(make_world(negotiated=True).holder, world),
@@ -230,7 +239,7 @@ def build_people() -> dict[str, Person]:
         "unverif": stands(rep, strict, verified_at=None),
         "revoked": stands(rep, revoked_at=AT - timedelta(days=9)),
         "advocate": stands(advocate),
-        "present": present,
+        "together": looks_together(),
         "forbid": stands(advocate, limits=["only_with_customer"]),
         "front": works(StaffRole.FRONT_LINE),
         "manager": works(StaffRole.TEAM_MANAGER),
@@ -260,17 +269,17 @@ def _value(address: Address, key: str, world: World) -> Any:
     ):
         return _record(address.name, world).pk
     invoice = Invoice.objects.get(account=world.account)
-    service = invoice.account.contracts.get().services.get()
-    presence = Presence.objects.filter(account=world.account).first()
-    standing = world.account.appointments.exclude(role=Role.HOLDER).order_by("pk").first()
+    service = world.account.contracts.get().services.get()
+    appointment = world.account.appointments.filter(role=Role.AUTHORISED_REP).first()
+    presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "act": "look" if address.name == "together_ask" else "resolve",
-        "risk": "change_details",
+        "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",
         "answer": "confirm",
-        "code": "other-plan",
+        "code": "no-such-plan",
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,
@@ -281,13 +290,21 @@ def _value(address: Address, key: str, world: World) -> Any:
         "id": "VP-PAY-02",
         "rule": "invoice_due_date",
         "public_id": {
+            "export_progress": DataExport.objects.get(account=world.account).public_id,
+            "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
-            **dict.fromkeys(SERVICE_PAGES, service.public_id),
-            **dict.fromkeys(APPOINTMENT_PAGES, standing and standing.public_id),
-            **dict.fromkeys(PRESENCE_PAGES, presence and presence.public_id),
-        }.get(address.name)
-        or world.account.public_id,
+            "service": service.public_id,
+            "choose_plan": service.public_id,
+            "confirm_plan": service.public_id,
+            "withdraw_plan_change": service.plan_changes.get().public_id,
+            "appointment": appointment.public_id,
+            "change_appointment": appointment.public_id,
+            "remove_appointment": appointment.public_id,
+            "appointment_form": appointment.public_id,
+            "together_one": presence.public_id,
+            "together_answer": presence.public_id,
+        }.get(address.name, world.account.public_id),
     }
     return found[key]
 
@@ -335,13 +352,16 @@ def _word(found: HttpResponse, world: World) -> str:
         return {403: "no", 404: "none", 405: "method", 410: "gone"}.get(
             found.status_code, str(found.status_code)
         )
-    shown = getattr(found, "context", None) or {}
-    view = shown.get("view")
-    if view is None or not hasattr(view, "decision"):
-        return "yes"
-    if view.account.pk != world.account.pk:
+    view = (getattr(found, "context", None) or {}).get("view")
+    if view is not None and hasattr(view, "decision") and view.account.pk != world.account.pk:
         return "own"
-    return "mask" if view.masked else "yes"
+    return "mask" if _is_masked(found) else "yes"
+
+
+def _is_masked(found: HttpResponse) -> bool:
+    if "-masked-" in found.get("Content-Disposition", ""):
+        return True
+    return not found.streaming and HIDDEN.encode() in found.content
 
 
 def _where(url: str) -> str:
@@ -352,4 +372,6 @@ def _where(url: str) -> str:
         "/accounts/choose/": "choose",
         "/admin/": "desk",
     }
+    if path.startswith("/identity/"):
+        return "prove"
     return words.get(path) or ("why" if path.startswith("/admin/reason/") else "yes")

@@ -1,0 +1,123 @@
+"""Hide who a customer is from those who may not know: in pages, files, PDFs and emails alike.
+
+What is hidden is looked for in the finished text, so that a new page or somebody's free words
+can't give it away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from parties import access, selectors
+from parties.models import Account, User
+from parties.selectors import Acting
+from parties.states import CustomerKind
+from records.documents.models import Document
+from records.documents.services import issue_document
+from terms.facts import Action, Role
+
+HIDDEN = "(hidden)"
+# Shorter words say too little to hide, and are found in too many others.
+SHORTEST = 3
+COMPANY = re.compile(r"\b(pty|ltd|limited|inc|co)\b\.?", re.IGNORECASE)
+
+
+class Mask:
+    """Replaces what tells who somebody is. Without words it changes nothing."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        known = {word.strip() for word in words}
+        forms = {form for word in known for form in (word, escape(word)) if len(word) >= SHORTEST}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._found = (
+            re.compile(
+                r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)",
+                re.IGNORECASE,
+            )
+            if forms
+            else None
+        )
+
+    def __bool__(self) -> bool:
+        return self._found is not None
+
+    def text(self, text: str) -> str:
+        """The text without what is hidden."""
+        return self._found.sub(HIDDEN, text) if self._found else text
+
+    def data(self, value: Any) -> Any:
+        """Plain data, at any depth, without what is hidden."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.data(one) for one in value]
+        if isinstance(value, dict):
+            return {key: self.data(one) for key, one in value.items()}
+        return value
+
+
+def mask_for(user: User, account: Account, at: datetime) -> Mask:
+    """What this person may not read about the customer at that moment."""
+    on = access.local_day(account, at)
+    decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)
+    if decision.allowed and not decision.masked:
+        return Mask()
+    return Mask(_tells(account))
+
+
+def mask_for_choices(user: User, choices: Iterable[Acting], at: datetime) -> Mask:
+    """What this person may not read about any of the customers whom they stand for."""
+    words: set[str] = set()
+    for acting in choices:
+        if acting.role != Role.HOLDER and mask_for(user, acting.account, at):
+            words |= _tells(acting.account)
+    return Mask(words)
+
+
+def masked_rendition(document: Document, mask: Mask, account: Account) -> Document:
+    """The same document without who the customer is, made when it is first asked for."""
+    kind = f"{document.kind}_masked"
+    made = Document.objects.filter(kind=kind, subject=document.subject).first()
+    if made is not None:
+        return made
+    content = mask.data(document.content)
+    content["customer"] = {"name": HIDDEN, "abn": "", "address": []}
+    return issue_document(
+        account_id=account.pk,
+        kind=kind,
+        subject=document.subject,
+        title=mask.text(document.title),
+        template=document.template,
+        content=content,
+        at=document.issued_at,
+        on_demand=True,
+    )
+
+
+def _tells(account: Account) -> set[str]:
+    """Every name, address, phone number and email that tells who the customer is."""
+    customer, holder = account.customer, selectors.holder(account)
+    words = {
+        customer.name,
+        COMPANY.sub("", customer.name),
+        customer.email,
+        customer.abn,
+        account.billing_email,
+        account.street,
+        account.suburb,
+    }
+    if customer.phone:
+        words |= {str(customer.phone), customer.phone.as_national, customer.phone.as_e164}
+    names = [customer.name] if customer.kind == CustomerKind.RESIDENTIAL else []
+    if holder is not None:
+        words |= {holder.email, holder.full_name}
+        names.append(holder.full_name)
+        if holder.phone:
+            words |= {str(holder.phone), holder.phone.as_national}
+    for name in names:
+        words |= set(name.split())
+    return {word for word in words if word}

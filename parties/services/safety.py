@@ -1,0 +1,134 @@
+"""Reach somebody whose safety is at stake where they say, and nowhere else (RF-DFV-01 to 03).
+
+No proof is asked, no story is kept, and nobody else on the account learns of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django.db import transaction
+
+from parties import access, selectors
+from parties.models import Account, SafeContact, User
+from parties.states import SafeChannel
+from records.audit.services import record
+from records.notices.services import (
+    Sender,
+    end_redirects,
+    give_notice,
+    redirect_messages,
+)
+from terms import library
+from terms.calendar import State
+
+
+def set_safe_contact(
+    *,
+    account: Account,
+    user: User,
+    channel: SafeChannel,
+    address: str,
+    opens: time | None,
+    closes: time | None,
+    safety_threat: bool,
+    at: datetime,
+) -> SafeContact:
+    """Send every message to this person to the safe contact from now on, also what waits.
+
+    Raises NotAuthorised for somebody who does not stand on the account.
+    """
+    _require_standing(account, user, at)
+    with transaction.atomic():
+        _end(account, user, at)
+        contact = SafeContact.objects.create(
+            account=account,
+            user=user,
+            channel=channel,
+            address=address,
+            opens=opens,
+            closes=closes,
+            safety_threat=safety_threat,
+            set_at=at,
+        )
+        _redirect(contact, at)
+        _record(account, user, "set_safe_contact", at)
+        _confirm(account, user, at)
+    return contact
+
+
+def end_safe_contact(*, account: Account, user: User, at: datetime) -> None:
+    """Let messages go to the usual addresses again."""
+    with transaction.atomic():
+        if _end(account, user, at):
+            end_redirects(addresses=_addresses(account, user), at=at)
+            _record(account, user, "end_safe_contact", at)
+
+
+def follow_addresses(account: Account, *, at: datetime) -> None:
+    """Let safe contacts hold for addresses that the account has from now on."""
+    for contact in selectors.safe_contacts(account):
+        _redirect(contact, at)
+
+
+def _redirect(contact: SafeContact, at: datetime) -> None:
+    redirect_messages(
+        addresses=_addresses(contact.account, contact.user),
+        to=contact.address,
+        by_hand=contact.channel != SafeChannel.EMAIL,
+        opens=contact.opens,
+        closes=contact.closes,
+        zone=State(contact.account.state).zone.key,
+        at=at,
+    )
+
+
+def _require_standing(account: Account, user: User, at: datetime) -> None:
+    if not selectors.standings(account, user, access.local_day(account, at)):
+        refused = access.Decision(allowed=False)
+        raise access.NotAuthorised(refused, access.Action.CHANGE_DETAILS)
+
+
+def _end(account: Account, user: User, at: datetime) -> int:
+    return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).update(
+        ended_at=at
+    )
+
+
+def _addresses(account: Account, user: User) -> list[tuple[int | None, str]]:
+    """Where this person is written to: at their log-in, and as holder also about the account."""
+    addresses: list[tuple[int | None, str]] = [(None, user.email)]
+    if selectors.holder(account) == user:
+        about = {account.billing_email.lower(), account.customer.email.lower()}
+        addresses += [(account.pk, address) for address in sorted(about)]
+    return addresses
+
+
+def _record(account: Account, user: User, action: str, at: datetime) -> None:
+    # Without a subject: what bears the same subject as a private entry is hidden with it.
+    record(
+        account_id=account.pk,
+        at=at,
+        action=action,
+        actor=access.AuditActor(user_id=user.pk, name=str(user)),
+        is_private=True,
+    )
+
+
+def _confirm(account: Account, user: User, at: datetime) -> None:
+    """Say so at the new place only, in words that tell a stranger nothing."""
+    facts = library.provider(account.customer.provider.key)
+    give_notice(
+        kind="generic",
+        to=user.email,
+        sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+        at=at,
+        account_id=account.pk,
+        context={
+            "provider": facts,
+            "account": account,
+            "recipient_name": "",
+            "headline": "We use these contact details from now on",
+            "body": "You can change them at any time. Nobody else is told.",
+        },
+    )

@@ -1,0 +1,185 @@
+"""Who a customer is stays hidden from an advocate who may see bills but not whose they are."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from complaints.models import Complaint
+from complaints.services import (
+    acknowledge_sent,
+    lodge_complaint,
+    propose_resolution,
+    start_investigation,
+)
+from parties.services.masking import HIDDEN, Mask, mask_for
+from records.documents.models import Document
+from records.notices.services import deliver_queued
+from terms.facts import Role
+from tests.architecture.authority import addresses, build_world, url_of
+from tests.world import appoint, instant, make_staff, make_user, make_world
+
+AT = instant("2026-11-20 10:00")
+SECRETS = [
+    "Harbour Bakery",
+    "Mia Conti",
+    "Conti",
+    "bakery@people.example",
+    "bills@people.example",
+    "1 Test Street",
+    "Testville",
+    "0491 570 156",
+    "+61491570156",
+]
+
+
+@pytest.fixture
+def world(db):
+    """A VPnet customer that could negotiate: its terms alone bind, and show masked bills."""
+    world = make_world(negotiated=True)
+    world.customer.phone = world.holder.phone = "+61491570156"
+    world.customer.save()
+    world.holder.save()
+    return world
+
+
+@pytest.fixture
+def complaint(world, invoice) -> Complaint:
+    """A complaint whose words name the customer, with an answer that does so too."""
+    found = lodge_complaint(
+        account=world.account, by=world.holder, at=AT, topic="bill",
+        description="I am Mia Conti of Harbour Bakery, call 0491 570 156.",
+    )  # fmt: skip
+    deliver_queued(at=AT)
+    acknowledge_sent(at=AT)
+    desk = make_staff()
+    start_investigation(reference=found.reference, by=desk, at=AT)
+    propose_resolution(reference=found.reference, by=desk, text="Ms Conti gets $5.", at=AT)
+    return found
+
+
+def stands(world, role=Role.ADVOCATE, **facts):
+    user = make_user("Kim Abbott")
+    appoint(world.account, user, role, **({"ends_on": date(2099, 12, 31)} | facts))
+    return user
+
+
+def page_of(name: str, invoice, complaint) -> str:
+    kwargs = {
+        "invoice": {"public_id": invoice.public_id},
+        "invoice_pdf": {"public_id": invoice.public_id},
+        "complaint": {"reference": complaint.reference},
+    }
+    return reverse(name, kwargs=kwargs.get(name))
+
+
+def text_of(answer) -> str:
+    data = answer.getvalue()
+    if not data.startswith(b"%PDF"):
+        return data.decode()
+    command = ["pdftotext", "-layout", "-", "-"]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode()
+
+
+def found_in(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret.lower() in text.lower()]
+
+
+def test_no_page_gives_the_customer_away(client, db):
+    world = build_world()
+    for record in (world.customer, world.holder):
+        record.phone = "+61491570156"
+        record.save()
+    Complaint.objects.update(description="I am Mia Conti of Harbour Bakery, call 0491 570 156.")
+    client.force_login(stands(world))
+    client.raise_request_exception = False
+
+    given_away = {}
+    for address in addresses():
+        if address.method == "GET" and not address.name.startswith("admin:"):
+            url = url_of(address, world.account.number)
+            for form in ("", "?format=csv"):
+                given_away[url + form] = found_in(text_of(client.get(url + form)))
+
+    assert {url: secrets for url, secrets in given_away.items() if secrets} == {}
+    assert len(given_away) > 40
+
+
+def test_bill_and_its_pdf_are_shown_without_the_customer(client, world, invoice, complaint):
+    client.force_login(stands(world))
+
+    page = client.get(page_of("invoice", invoice, complaint))
+    pdf = client.get(page_of("invoice_pdf", invoice, complaint))
+
+    assert page.status_code == pdf.status_code == 200
+    assert HIDDEN in page.content.decode()
+    assert invoice.number in text_of(pdf)
+    assert f"invoice-masked-{invoice.number.lower()}" in pdf["Content-Disposition"]
+    client.get(page_of("invoice_pdf", invoice, complaint))
+    assert Document.objects.filter(kind__endswith="_masked").count() == 1
+
+
+def test_holder_and_full_representative_see_all(client, world, invoice, complaint):
+    for user in (world.holder, stands(world, Role.AUTHORISED_REP)):
+        client.force_login(user)
+        page = client.get(page_of("complaint", invoice, complaint)).content.decode()
+        pdf = text_of(client.get(page_of("invoice_pdf", invoice, complaint)))
+        assert "Mia Conti" in page
+        assert "Harbour Bakery" in pdf
+
+
+def test_representative_without_personal_details_sees_them_nowhere(
+    client, world, invoice, complaint
+):
+    client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
+
+    for name in ("home", "bills", "invoice", "invoice_pdf", "complaint", "choose_account"):
+        assert found_in(text_of(client.get(page_of(name, invoice, complaint)))) == []
+
+
+def test_refusal_gives_nobody_away(client, world, invoice, complaint):
+    client.force_login(stands(world, limits=["only_with_customer"]))
+
+    answer = client.get("/bills/")
+
+    assert answer.status_code == 403
+    assert found_in(answer.content.decode()) == []
+
+
+def test_email_to_an_advocate_hides_what_staff_wrote(world, mailoutbox):
+    advocate = stands(world)
+    complaint = lodge_complaint(
+        account=world.account, by=advocate, at=AT, topic="bill", description="Too much."
+    )
+    deliver_queued(at=AT)
+    acknowledge_sent(at=AT)
+    desk = make_staff()
+    start_investigation(reference=complaint.reference, by=desk, at=AT)
+    propose_resolution(
+        reference=complaint.reference, by=desk, text="Mia Conti of 1 Test Street gets $5.", at=AT
+    )
+    deliver_queued(at=AT)
+
+    assert len(mailoutbox) == 2
+    for mail in mailoutbox:
+        assert found_in(mail.subject + mail.body + str(mail.alternatives)) == []
+
+
+def test_mask_knows_a_name_that_html_has_escaped():
+    mask = Mask(["O'Neil & Sons"])
+
+    assert mask.text("<p>O&#x27;Neil &amp; Sons</p>") == f"<p>{HIDDEN}</p>"
+
+
+def test_mask_leaves_other_words_alone():
+    assert Mask(["Ann"]).text("Announce to ANN, in the annex") == (
+        f"Announce to {HIDDEN}, in the annex"
+    )
+
+
+def test_mask_without_words_changes_nothing(world):
+    assert not mask_for(world.holder, world.account, AT)
+    assert Mask().data({"name": ["Mia"]}) == {"name": ["Mia"]}
