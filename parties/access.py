@@ -470,6 +470,7 @@ class AccountPage(LoginRequiredMixin):
     """
 
     action: Action
+    with_customer = False  # asks what is allowed if the customer is there: where one asks for that
     own_only = False  # staff who see the portal as a customer does don't see this page
     request: HttpRequest
 
@@ -487,6 +488,7 @@ class AccountPage(LoginRequiredMixin):
             on=self.today,
             at=request.at,
             standings=current(request).chosen.standings,
+            customer_present=self.with_customer,
         )
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
             raise NotAuthorised(replace(self.decision, allowed=False), self.action)
@@ -508,7 +510,13 @@ class AccountPage(LoginRequiredMixin):
         """
         if self.decision.role == Role.HOLDER:
             return False
-        details = may(self.request.user, Action.VIEW_PERSONAL_DETAILS, self.account, on=self.today)
+        details = may(
+            self.request.user,
+            Action.VIEW_PERSONAL_DETAILS,
+            self.account,
+            on=self.today,
+            at=self.request.at,
+        )
         return self.decision.masked or not details.allowed or details.masked
 
     @cached_property

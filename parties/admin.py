@@ -285,7 +285,9 @@ class StepAdmin(ReadOnlyAdmin):
         """The account that the address names by its number, if the person may see it."""
         number = request.GET.get("account", "").strip().upper()
         accounts = self.admin_site.get_model_admin(Account)
-        return accounts.get_queryset(request).filter(number=number).first()
+        found = accounts.get_queryset(request).filter(number=number).first()
+        # Opened as any record is: for a reason.
+        return accounts.get_object(request, str(found.pk)) if found else None
 
     def ask_account(self, request: HttpRequest, title: str) -> HttpResponse:
         """Ask which account it is about."""
@@ -337,6 +339,8 @@ class AppointmentAdmin(StepAdmin):
 
     def verify(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note how the person's identity was checked."""
+        if not staff_may(request.user, Action.CHANGE_DETAILS).allowed:
+            raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None or row.revoked_at:
             raise Http404

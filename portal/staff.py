@@ -87,7 +87,9 @@ def account_header(request: HttpRequest, account: Account) -> dict[str, Any]:
         "account": account,
         "balance": balance(account, on),
         "open_complaints": open_complaints(account, access.local_day(account, request.at)),
-        "people": [one for one in people_cards(account, on, request.at) if one.status == "current"],
+        "people": [
+            one for one in people_cards(account, on, request.at) if one.status == "current"
+        ],
         "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,
         "related": [
             (label, f"{reverse(f'admin:{name}_changelist')}?account__id__exact={account.pk}")

@@ -26,12 +26,23 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
+from contracts.models import Plan, Service
+from contracts.services import request_plan_change, withdraw_plan_change
 from parties.models import DeclaredDay, User
-from parties.services import invite_holder
-from parties.states import StaffRole
+from parties.services import (
+    Happened,
+    ask_together,
+    change_contact,
+    invite_holder,
+    record_holder_event,
+    send_code,
+)
+from parties.states import HolderEventKind, StaffRole
+from portal.together import ACTS
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
 from terms.facts import Role
+from tests.parties.people import make_appointment
 from tests.world import (
     World,
     appoint,
@@ -116,9 +127,9 @@ class Person:
     world: World
 
 
-def build_world(provider: str = "vpnet") -> World:
-    """A customer that could negotiate, so that its terms alone bind, with one of everything."""
-    world = make_world(provider, negotiated=True)
+def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
+    """A customer with one of everything; one that could negotiate is bound by its terms alone."""
+    world = make_world(provider, negotiated=negotiated)
     account, provider = world.account, world.provider
     make_service(account, fee="60.00")
     run_provider_bills(provider, issue_on=date(2026, 11, 1), at=AT, on_demand=True)
@@ -144,15 +155,51 @@ def build_world(provider: str = "vpnet") -> World:
         state="NSW", day=AT.date(), name="Mourning", source="Gazette"
     )
     invite_holder(account=account, email="new@people.example", at=AT, by=Actor())
+    build_authority(world, desk)
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
 
 
+def build_authority(world: World, desk: User) -> None:
+    """Somebody appointed, an advocate who asked, and a change of everything that can change."""
+    account, holder = world.account, world.holder
+    make_appointment(
+        world, at=AT, email=f"spare@{account.number}.example", starts_on=AT.date(),
+        ends_on=date(2099, 12, 31),
+    )  # fmt: skip
+    advocate = make_user("Kim Abbott")
+    appoint(account, advocate, Role.ADVOCATE)
+    look = ACTS["look"]
+    ask_together(
+        account=account, by=advocate, act=look.key, action=look.action, facts={}, words="Look.",
+        at=AT,
+    )  # fmt: skip
+    change_contact(account=account, by=holder, at=AT, details={"street": "2 Test Street"})
+    send_code(account=account, person=holder, purpose="change_email", at=AT, asked_by=desk)
+    insolvent = Happened(
+        kind=HolderEventKind.INSOLVENCY, since=AT.date(), evidence="Notice in the gazette"
+    )
+    record_holder_event(account=account, happened=insolvent, by=desk, at=AT)
+    service = Service.objects.get(contract__account=account)
+    facts = {"provider": world.provider, "kind": service.plan.kind, "monthly_fee": Decimal(30)}
+    plans = [
+        Plan.objects.create(code=f"{name}-{account.number.lower()}", name=name, **facts)
+        for name in ("other", "third")
+    ]
+    PLANS[account.number] = plans[0].code
+    change = request_plan_change(service=service, plan=plans[1], by=holder, overdue=False, at=AT)
+    withdraw_plan_change(change=change, by=holder, at=AT)
+
+
+PLANS: dict[str, str] = {}
+
+
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    strict = build_world("blueshift")  # whose terms want a representative's identity checked
+    # Whose terms want a representative's identity checked, if the customer is protected.
+    strict = build_world("blueshift", negotiated=False)
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
@@ -203,10 +250,17 @@ def _value(address: Address, key: str, world: World) -> Any:
     ):
         return _record(address.name, world).pk
     invoice = Invoice.objects.get(account=world.account)
+    service = invoice.account.contracts.get().services.get().public_id
+    spare = world.account.appointments.filter(signature__isnull=False).get().public_id
+    presence = world.account.presences.get().public_id
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
-        "act": "resolve",
+        "act": "look" if address.name == "together_ask" else "resolve",
+        "risk": "change_details",
+        "step": "person",
+        "answer": "end",
+        "code": PLANS[world.account.number],
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,
@@ -219,7 +273,16 @@ def _value(address: Address, key: str, world: World) -> Any:
         "public_id": {
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
-            "service": invoice.account.contracts.get().services.get().public_id,
+            "service": service,
+            "choose_plan": service,
+            "confirm_plan": service,
+            "withdraw_plan_change": service,
+            "appointment": spare,
+            "change_appointment": spare,
+            "remove_appointment": spare,
+            "appointment_form": spare,
+            "together_one": presence,
+            "together_answer": presence,
         }.get(address.name, world.account.public_id),
     }
     return found[key]
@@ -285,4 +348,7 @@ def _where(url: str) -> str:
         "/accounts/choose/": "choose",
         "/admin/": "desk",
     }
-    return words.get(path) or ("why" if path.startswith("/admin/reason/") else "yes")
+    starts = {"/admin/reason/": "why", "/identity/": "prove"}
+    return words.get(path) or next(
+        (word for start, word in starts.items() if path.startswith(start)), "yes"
+    )
