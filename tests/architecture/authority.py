@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from billing.models import Charge, Invoice, RunProblem
 from billing.services import record_payment, run_provider_bills
@@ -26,23 +27,21 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
-from contracts.models import Plan, Service
-from contracts.services import request_plan_change, withdraw_plan_change
-from parties.models import DeclaredDay, User
-from parties.services import (
-    Happened,
-    ask_together,
-    change_contact,
-    invite_holder,
-    record_holder_event,
-    send_code,
+from contracts.models import Plan, PlanChange
+from parties.models import (
+    ContactChange,
+    DeclaredDay,
+    HolderEvent,
+    IdentityCheck,
+    Presence,
+    User,
 )
-from parties.states import HolderEventKind, StaffRole
+from parties.services import ask_together, confirm_on_screen, invite_holder
+from parties.states import StaffRole
 from portal.together import ACTS
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
 from terms.facts import Role
-from tests.parties.people import make_appointment
 from tests.world import (
     World,
     appoint,
@@ -67,6 +66,11 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "admin:reason": lambda world: {"reason": "The customer called"},
     "admin:view_as": lambda world: {"reason": "The customer called"},
 }
+
+
+SERVICE_PAGES = ("service", "choose_plan", "confirm_plan", "withdraw_plan_change")
+APPOINTMENT_PAGES = ("appointment", "change_appointment", "remove_appointment", "appointment_form")
+PRESENCE_PAGES = ("together_one", "together_answer")
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Person:
 
 
 def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
-    """A customer with one of everything; one that could negotiate is bound by its terms alone."""
+    """A customer that could negotiate, so that its terms alone bind, with one of everything."""
     world = make_world(provider, negotiated=negotiated)
     account, provider = world.account, world.provider
     make_service(account, fee="60.00")
@@ -155,51 +159,54 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         state="NSW", day=AT.date(), name="Mourning", source="Gazette"
     )
     invite_holder(account=account, email="new@people.example", at=AT, by=Actor())
-    build_authority(world, desk)
     anchor_chains(on=AT.date(), at=AT)
+    _add_changes(world)
     WORLDS[account.number] = world
     return world
 
 
-def build_authority(world: World, desk: User) -> None:
-    """Somebody appointed, an advocate who asked, and a change of everything that can change."""
+def _add_changes(world: World) -> None:
+    """A change of plan that waits, and traces of checks, contact and holder changes."""
     account, holder = world.account, world.holder
-    make_appointment(
-        world, at=AT, email=f"spare@{account.number}.example", starts_on=AT.date(),
-        ends_on=date(2099, 12, 31),
+    service = account.contracts.get().services.get()
+    other = Plan.objects.create(
+        provider=world.provider, code="other-plan", name="Other", kind=service.plan.kind,
+        monthly_fee=70,
     )  # fmt: skip
-    advocate = make_user("Kim Abbott")
-    appoint(account, advocate, Role.ADVOCATE)
-    look = ACTS["look"]
-    ask_together(
-        account=account, by=advocate, act=look.key, action=look.action, facts={}, words="Look.",
-        at=AT,
+    PlanChange.objects.create(
+        service=service, from_plan=service.plan, to_plan=other, monthly_before=66,
+        monthly_after=77, state="waiting", asked_on=AT.date(), asked_at=AT, asked_by=holder,
     )  # fmt: skip
-    change_contact(account=account, by=holder, at=AT, details={"street": "2 Test Street"})
-    send_code(account=account, person=holder, purpose="change_email", at=AT, asked_by=desk)
-    insolvent = Happened(
-        kind=HolderEventKind.INSOLVENCY, since=AT.date(), evidence="Notice in the gazette"
-    )
-    record_holder_event(account=account, happened=insolvent, by=desk, at=AT)
-    service = Service.objects.get(contract__account=account)
-    facts = {"provider": world.provider, "kind": service.plan.kind, "monthly_fee": Decimal(30)}
-    plans = [
-        Plan.objects.create(code=f"{name}-{account.number.lower()}", name=name, **facts)
-        for name in ("other", "third")
-    ]
-    PLANS[account.number] = plans[0].code
-    change = request_plan_change(service=service, plan=plans[1], by=holder, overdue=False, at=AT)
-    withdraw_plan_change(change=change, by=holder, at=AT)
+    IdentityCheck.objects.create(
+        account=account, person=holder, purpose="change_details", factor="emailed_code",
+        asked_at=AT, expires_at=AT + timedelta(minutes=10),
+    )  # fmt: skip
+    ContactChange.objects.create(
+        account=account, before={}, after={}, by=holder, changed_at=AT,
+        token_hash=f"hash of {account.number}", undo_until=AT,
+    )  # fmt: skip
+    HolderEvent.objects.create(
+        account=account, kind="incapacity", since=AT.date(), evidence="Letter",
+        recorded_by=holder, recorded_at=AT,
+    )  # fmt: skip
 
 
-PLANS: dict[str, str] = {}
+def beside_the_customer(advocate: User, world: World) -> None:
+    """The customer has just confirmed on their screen that they look at the account together."""
+    now = timezone.now()
+    asked = ask_together(
+        account=world.account, by=advocate, act="look", action=ACTS["look"].action, facts={},
+        words="See bills together.", at=now,
+    )  # fmt: skip
+    confirm_on_screen(presence=asked, by=world.holder, at=now, perform=ACTS["look"].perform)
 
 
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    # Whose terms want a representative's identity checked, if the customer is protected.
-    strict = build_world("blueshift", negotiated=False)
+    strict = build_world(
+        "blueshift", negotiated=False
+    )  # whose terms want a representative's identity checked
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
@@ -211,6 +218,8 @@ def build_people() -> dict[str, Person]:
 
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE
     withheld = ["view_personal_details", "accept_resolution"]
+    present = stands(advocate)
+    beside_the_customer(present.user, world)
     return {
         "anon": Person(None, world),
         "stranger": Person(make_world(negotiated=True).holder, world),
@@ -221,6 +230,7 @@ def build_people() -> dict[str, Person]:
         "unverif": stands(rep, strict, verified_at=None),
         "revoked": stands(rep, revoked_at=AT - timedelta(days=9)),
         "advocate": stands(advocate),
+        "present": present,
         "forbid": stands(advocate, limits=["only_with_customer"]),
         "front": works(StaffRole.FRONT_LINE),
         "manager": works(StaffRole.TEAM_MANAGER),
@@ -250,17 +260,17 @@ def _value(address: Address, key: str, world: World) -> Any:
     ):
         return _record(address.name, world).pk
     invoice = Invoice.objects.get(account=world.account)
-    service = invoice.account.contracts.get().services.get().public_id
-    spare = world.account.appointments.filter(signature__isnull=False).get().public_id
-    presence = world.account.presences.get().public_id
+    service = invoice.account.contracts.get().services.get()
+    presence = Presence.objects.filter(account=world.account).first()
+    standing = world.account.appointments.exclude(role=Role.HOLDER).order_by("pk").first()
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "act": "look" if address.name == "together_ask" else "resolve",
         "risk": "change_details",
         "step": "person",
-        "answer": "end",
-        "code": PLANS[world.account.number],
+        "answer": "confirm",
+        "code": "other-plan",
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,
@@ -273,17 +283,11 @@ def _value(address: Address, key: str, world: World) -> Any:
         "public_id": {
             "invoice": invoice.public_id,
             "invoice_pdf": invoice.public_id,
-            "service": service,
-            "choose_plan": service,
-            "confirm_plan": service,
-            "withdraw_plan_change": service,
-            "appointment": spare,
-            "change_appointment": spare,
-            "remove_appointment": spare,
-            "appointment_form": spare,
-            "together_one": presence,
-            "together_answer": presence,
-        }.get(address.name, world.account.public_id),
+            **dict.fromkeys(SERVICE_PAGES, service.public_id),
+            **dict.fromkeys(APPOINTMENT_PAGES, standing and standing.public_id),
+            **dict.fromkeys(PRESENCE_PAGES, presence and presence.public_id),
+        }.get(address.name)
+        or world.account.public_id,
     }
     return found[key]
 
@@ -348,7 +352,4 @@ def _where(url: str) -> str:
         "/accounts/choose/": "choose",
         "/admin/": "desk",
     }
-    starts = {"/admin/reason/": "why", "/identity/": "prove"}
-    return words.get(path) or next(
-        (word for start, word in starts.items() if path.startswith(start)), "yes"
-    )
+    return words.get(path) or ("why" if path.startswith("/admin/reason/") else "yes")
