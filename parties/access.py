@@ -470,6 +470,7 @@ class AccountPage(LoginRequiredMixin):
     """
 
     action: Action
+    with_customer = False  # asks what is allowed if the customer is there: where one asks for that
     own_only = False  # staff who see the portal as a customer does don't see this page
     is_private = False  # that somebody looked is nobody else's business
     request: HttpRequest
@@ -488,6 +489,7 @@ class AccountPage(LoginRequiredMixin):
             on=self.today,
             at=request.at,
             standings=current(request).chosen.standings,
+            customer_present=self.with_customer,
         )
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
             raise NotAuthorised(replace(self.decision, allowed=False), self.action)

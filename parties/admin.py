@@ -285,7 +285,9 @@ class StepAdmin(ReadOnlyAdmin):
         """The account that the address names by its number, if the person may see it."""
         number = request.GET.get("account", "").strip().upper()
         accounts = self.admin_site.get_model_admin(Account)
-        return accounts.get_queryset(request).filter(number=number).first()
+        found = accounts.get_queryset(request).filter(number=number).first()
+        # Opened as any record is: for a reason.
+        return accounts.get_object(request, str(found.pk)) if found else None
 
     def ask_account(self, request: HttpRequest, title: str) -> HttpResponse:
         """Ask which account it is about."""

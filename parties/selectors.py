@@ -174,11 +174,10 @@ def asked_of_customer(account: Account, at: datetime) -> list[Presence]:
     return list(rows.select_related("advocate"))
 
 
-def presences(account: Account, limit: int = 50) -> list[Presence]:
-    """What advocates asked for with the customer there, newest first."""
-    return list(
-        Presence.objects.filter(account=account).select_related("advocate", "account")[:limit]
-    )
+def presences(account: Account, *, by: User | None = None, limit: int = 50) -> list[Presence]:
+    """What advocates, or the one given, asked for with the customer there, newest first."""
+    rows = Presence.objects.filter(account=account).select_related("advocate", "account")
+    return list((rows.filter(advocate=by) if by else rows)[:limit])
 
 
 def presence_by_public_id(account: Account, public_id: Any) -> Presence | None:

@@ -30,13 +30,17 @@ class Together(AccountPage, TemplateView):
     """What can be asked for with the customer there, and what was."""
 
     action = Action.LODGE_COMPLAINT
+    with_customer = True
     template_name = "together/list.html"
     section = "people"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_advocate = self.decision.role == Role.ADVOCATE
+        # Others than the customer see only what they asked for themselves.
+        mine = None if self.decision.role == Role.HOLDER else self.request.user
         return super().get_context_data(
-            acts=ACTS.values() if self.decision.role == Role.ADVOCATE else [],
-            presences=selectors.presences(self.account),
+            acts=ACTS.values() if is_advocate else [],
+            presences=selectors.presences(self.account, by=mine),
             **kwargs,
         )
 
@@ -45,6 +49,7 @@ class TogetherAsk(AccountPage, FormView):  # type: ignore[type-arg]
     """The advocate asks for one thing."""
 
     action = Action.LODGE_COMPLAINT
+    with_customer = True
     template_name = "together/ask.html"
     section = "people"
 
@@ -97,6 +102,7 @@ class _One(AccountPage):
     """A page about one request; both sides see it."""
 
     action = Action.LODGE_COMPLAINT
+    with_customer = True
     section = "people"
 
     @cached_property

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
@@ -309,12 +310,17 @@ class _Mine(LoginRequiredMixin):
     section = "people"
     request: HttpRequest
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and request.user.is_staff:
+            return redirect("admin:index")
+        if request.user.is_authenticated and current(request).chosen is None:
+            return redirect("choose_account")
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
     @cached_property
     def row(self) -> Appointment:
         chosen = current(self.request).chosen
-        if chosen is None:
-            raise Http404
-        found = selectors.standing_of(chosen)
+        found = selectors.standing_of(chosen) if chosen else None
         if found is None:
             raise Http404
         return found
@@ -357,5 +363,9 @@ class LayDown(_Mine, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         if self.row.role == Role.HOLDER:
             raise Http404
+        has_others = len(current(request).choices) > 1
         services.revoke(appointment=self.row, by=request.user, at=request.at, why="Laid down")
-        return redirect("choose_account")
+        if has_others:
+            return redirect("choose_account")
+        logout(request)
+        return redirect("account_login")

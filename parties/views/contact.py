@@ -10,23 +10,39 @@ from django.shortcuts import redirect, render
 from django.views.generic import FormView, TemplateView
 
 from parties import services
-from parties.access import AccountPage, Action, StepUp
+from parties.access import AccountPage, Action, StepUp, require
 from parties.forms.contact import AccessNeedsForm, ContactForm
 from parties.services import UndoRefused
 from parties.states import HighRisk
 
 
-class ChangeContact(AccountPage, StepUp, FormView):  # type: ignore[type-arg]
-    """Change contact details, after a second factor."""
+class _SeesDetails(AccountPage):
+    """A page that shows the customer's details to change them: only for whoever may see them."""
 
     action = Action.CHANGE_DETAILS
+
+    def get_initial(self) -> dict[str, Any]:
+        require(
+            self.request.user,
+            Action.VIEW_PERSONAL_DETAILS,
+            self.account,
+            on=self.today,
+            at=self.request.at,
+        )
+        return self.details()
+
+    def details(self) -> dict[str, Any]:
+        """What is kept now."""
+        return services.contact_details(self.account)
+
+
+class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]
+    """Change contact details, after a second factor."""
+
     risk = HighRisk.CHANGE_DETAILS
     template_name = "parties/change_contact.html"
     form_class = ContactForm
     section = "profile"
-
-    def get_initial(self) -> dict[str, Any]:
-        return services.contact_details(self.account)
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
         change = services.change_contact(
@@ -65,15 +81,14 @@ class UndoContactChange(TemplateView):
         return super().get_context_data(change=self.change, **kwargs)
 
 
-class AccessNeeds(AccountPage, FormView):  # type: ignore[type-arg]
+class AccessNeeds(_SeesDetails, FormView):  # type: ignore[type-arg]
     """Say what helps when we talk; staff see it beside the account."""
 
-    action = Action.CHANGE_DETAILS
     template_name = "parties/access_needs.html"
     form_class = AccessNeedsForm
     section = "profile"
 
-    def get_initial(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         customer = self.account.customer
         return {name: getattr(customer, name) for name in AccessNeedsForm.base_fields}
 

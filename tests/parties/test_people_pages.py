@@ -123,7 +123,7 @@ def test_representative_takes_it_up_acts_and_lays_it_down(world):
     mine = theirs.get("/people/mine/").content.decode()
     assert "at most $60.00 a month" in mine
 
-    theirs.post("/people/mine/lay-down/")
+    assert theirs.post("/people/mine/lay-down/")["Location"] == "/accounts/login/"
     assert theirs.get("/bills/").status_code == 302
     assert Appointment.objects.get(role=Role.AUTHORISED_REP).revoked_why == "Laid down"
 

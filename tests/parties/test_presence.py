@@ -258,6 +258,21 @@ def test_request_shows_the_advocate_nothing_of_the_account(world, advocate):
     assert "bills@people.example" not in asked.content.decode()
 
 
+def test_advocate_who_may_do_nothing_alone_may_ask_with_the_customer_there(world):
+    world.customer.is_tcp = False
+    world.customer.save()
+    person = make_user("Lee Quiet")
+    appoint(world.account, person, Role.ADVOCATE, limits=["only_with_customer"])
+    theirs = signed_in(person)
+    assert theirs.get("/complaints/").status_code == 403
+
+    theirs.post("/together/ask/look/")
+    presence = Presence.objects.get()
+    confirm(presence, world.holder, presence.asked_at + MINUTE)
+
+    assert theirs.get(f"/together/{presence.public_id}/").status_code == 200
+
+
 def test_stranger_finds_no_request(world, advocate):
     presence = ask(world, advocate)
     other = make_user("Somebody Else")

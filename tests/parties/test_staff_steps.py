@@ -76,6 +76,7 @@ def test_caller_reads_out_the_code_and_it_is_on_record(world, staff_client):
 
 
 def test_checked_caller_changes_contact_details_without_further_words(world, staff_client):
+    give_reason(staff_client, world.account)
     page = f"/admin/parties/identitycheck/add/?account={world.account.number}"
     staff_client.post(
         page,
@@ -99,6 +100,7 @@ def test_checked_caller_changes_contact_details_without_further_words(world, sta
 
 
 def test_check_is_not_skipped_silently(world, staff_client):
+    give_reason(staff_client, world.account)
     change = f"/admin/parties/contactchange/add/?account={world.account.number}"
     form = {"billing_email": "new@people.example", "phone": "", "street": "1 Test Street",
             "suburb": "Testville", "postcode": "2000"}  # fmt: skip
