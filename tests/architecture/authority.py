@@ -138,9 +138,9 @@ class Person:
     world: World
 
 
-def build_world(provider: str = "vpnet") -> World:
+def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     """A customer that could negotiate, so that its terms alone bind, with one of everything."""
-    world = make_world(provider, negotiated=True)
+    world = make_world(provider, negotiated=negotiated)
     account, provider = world.account, world.provider
     make_service(account, fee="60.00")
     run_provider_bills(provider, issue_on=date(2026, 11, 1), at=AT, on_demand=True)
@@ -206,7 +206,8 @@ def _of_people(world: World) -> None:
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    strict = build_world("blueshift")  # whose terms want a representative's identity checked
+    # Whose terms want a representative's identity checked.
+    strict = build_world("blueshift", negotiated=False)
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
         user = make_user("Casey Brown")
