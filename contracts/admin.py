@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -89,6 +90,8 @@ class PlanChangeAdmin(ReadOnlyAdmin):
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Agree, from the day that the terms give, or refuse with a reason."""
+        if not staff_may(request.user, Action.CHANGE_PLAN).allowed:
+            raise PermissionDenied
         change = self.get_object(request, str(pk))
         if change is None:
             raise Http404

@@ -337,6 +337,8 @@ class AppointmentAdmin(StepAdmin):
 
     def verify(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note how the person's identity was checked."""
+        if not staff_may(request.user, Action.CHANGE_DETAILS).allowed:
+            raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None or row.revoked_at:
             raise Http404

@@ -37,8 +37,8 @@ def report(request: HttpRequest, document: str, site: AdminSite) -> HttpResponse
     """Show where one provider's own terms fall short of the law, and what fills their silences."""
     if document not in providers_of(request):
         raise Http404
-    profile = library.load(document, library.in_force(document, request.at.date()))
-    on = request.at.astimezone(profile.default_state.zone).date()
+    on = request.at.astimezone(library.provider(document).default_state.zone).date()
+    profile = library.load(document, library.in_force(document, on))
     silences = reading.page(profile, on).silences
     context = {
         **site.each_context(request),

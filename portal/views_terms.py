@@ -106,7 +106,9 @@ class Newest(View):
         if document not in library.documents():
             raise Http404
         own = mine(request, document)
-        version = own.version if own else library.in_force(document, request.at.date())
+        zone = library.newest(document).default_state.zone
+        today = request.at.astimezone(zone).date()
+        version = own.version if own else library.in_force(document, today)
         return redirect("terms_version", document, version)
 
 

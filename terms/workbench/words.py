@@ -43,7 +43,14 @@ def of_choice(value: str) -> str:
 def of_audience(applies_to: str) -> str:
     """Return for whom a clause is, as it follows its text: `for everyone`."""
     kind, _, name = applies_to.partition(":")
-    return f"for the service {humanised(name).lower()}" if name else str(_words()["choices"][kind])
+    return (
+        f"for the service {name.replace('_', ' ')}" if name else str(_words()["audiences"][kind])
+    )
+
+
+def listed(part: str) -> tuple[str, ...]:
+    """Return the names that have words of their own: of `facts`, `answers` or `choices`."""
+    return tuple(_words()[part])
 
 
 def humanised(name: str) -> str:

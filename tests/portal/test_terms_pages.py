@@ -193,6 +193,21 @@ def test_strangers_cost_no_query(client, django_assert_num_queries, db):
         client.get(url_of("terms_question", "vpnet", "invoice_due_date"))
 
 
+@pytest.mark.parametrize("path", ["terms_version", "terms_questions"])
+def test_customers_cost_few_queries(client, world, path, django_assert_max_num_queries):
+    client.force_login(world.holder)
+    client.get("/")
+
+    with django_assert_max_num_queries(8):
+        client.get(url_of(path, "vpnet"))
+
+
+def test_footer_leads_a_customer_to_their_own_terms(client, world):
+    client.force_login(world.holder)
+
+    assert reverse("terms_document", args=["vpnet"]) in text_of(client.get("/"))
+
+
 def test_why_leads_to_the_clause(client, db):
     page = text_of(client.get(url_of("terms_question", "vpnet", "invoice_due_date")))
 

@@ -1,0 +1,143 @@
+"""WCAG 2.2 AA as axe-core sees it, and no sideways scrolling on the smallest phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from terms import library
+from tests.browser.flows import sign_in
+from tests.browser.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ASK = f"""async () => (await axe.run(document, {{runOnly: {RULES}, resultTypes: ["violations"]}}))
+  .violations.map(one => `${{one.id}}: ${{one.nodes.map(node => node.target).join(" ; ")}}`)"""
+SMALLEST = {"width": 320, "height": 720}
+# One of each: pages that differ in nothing but what they are about are looked at once.
+NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]+-[A-Z0-9-]+|\d+")
+NO_PAGE = re.compile(r"^/(terms|admin|dev|static)/|logout|switch|\.(pdf|csv|png|svg)$|/pdf/$")
+AS_MANY_AS = 80
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def phone(browser: Browser, scheme: str) -> Iterator[BrowserContext]:
+    """The smallest phone, in a light or a dark room."""
+    context = browser.new_context(viewport=SMALLEST, color_scheme=scheme, locale="en-AU")
+    yield context
+    context.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page that is open."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(ASK)
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    if wide > 0:
+        found.append(f"scrolls sideways by {wide} px")
+    headings = page.locator("h1").count()
+    if headings != 1:
+        found.append(f"{headings} headings of the first level")
+    return found
+
+
+def faults_of(page: Page, url: str) -> list[str]:
+    answer = page.goto(url)
+    assert answer is not None
+    assert answer.status < 400, f"{url}: {answer.status}"
+    return faults(page)
+
+
+def pages_from(page: Page, start: str) -> Iterator[str]:
+    """Yield the address of every kind of page that links lead to, the first one open."""
+    waiting, seen = [start], {NAMES.sub("*", urlsplit(start).path)}
+    while waiting:
+        url = waiting.pop(0)
+        yield url
+        links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        for link in links:
+            parts = urlsplit(link)
+            kind = NAMES.sub("*", parts.path)
+            here = parts.netloc == urlsplit(start).netloc
+            if here and kind not in seen and not NO_PAGE.search(parts.path):
+                seen.add(kind)
+                waiting.append(f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def checked(page: Page, urls: Iterator[str]) -> tuple[int, dict[str, Any]]:
+    """Look at each page; return how many there were and what is wrong, by path."""
+    wrong: dict[str, Any] = {}
+    count = 0
+    for count, url in enumerate(urls, 1):
+        assert count <= AS_MANY_AS, "links lead on without end"
+        if found := faults_of(page, url):
+            wrong[urlsplit(url).path] = found
+    return count, wrong
+
+
+def public_pages(stack: Stack) -> Iterator[str]:
+    yield f"{stack.url}/accounts/login/"
+    yield f"{stack.url}/accounts/password/reset/"
+    yield f"{stack.url}/terms/"
+    for document in ("floor", "default", "vpnet", "callpro"):
+        profile = library.newest(document)
+        version = f"{stack.url}/terms/{document}/{profile.version}"
+        yield f"{version}/"
+        yield f"{version}/clause/{profile.rows[0].clause.id}/"
+        yield f"{version}/work-it-out/"
+    asked = f"{stack.url}/terms/vpnet/{library.latest('vpnet')}"
+    yield f"{asked}/?q=invoice&readers=protected"
+    yield f"{asked}/?q=zeppelin"
+    for rule in ("invoice_due_date", "back_billing", "line_amounts", "desk_open", "may"):
+        yield f"{asked}/work-it-out/{rule}/"
+    yield f"{asked}/work-it-out/invoice_due_date/?issue_date=soon&state=NSW"
+
+
+def test_pages_that_anyone_may_read(phone: BrowserContext, stack: Stack):
+    count, wrong = checked(phone.new_page(), public_pages(stack))
+
+    assert count > 20
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ["mia.conti", "anh.tran"])
+def test_every_page_that_a_customer_can_reach(phone: BrowserContext, stack: Stack, who: str):
+    page = phone.new_page()
+    sign_in(page, stack, who)
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+
+    count, wrong = checked(page, pages_from(page, f"{stack.url}/"))
+
+    assert count > 10
+    assert wrong == {}
+
+
+def test_reasons_and_errors_when_they_are_open(phone: BrowserContext, stack: Stack):
+    page = phone.new_page()
+    sign_in(page, stack, "mia.conti")
+    page.goto(f"{stack.url}/complaints/new/")
+    page.get_by_role("button", name="Send the complaint").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    with_errors = faults(page)
+
+    page.goto(f"{stack.url}/bills/")
+    page.locator("tbody tr a").first.click()
+    page.wait_for_load_state()
+    for summary in page.locator("details summary").all():
+        summary.click()
+    with_reasons = faults(page)
+
+    assert (with_errors, with_reasons) == ([], [])
