@@ -19,7 +19,7 @@ from records.fields import MoneyField
 from terms import rules
 from terms.calendar import State, months_on
 from terms.clause import dump
-from terms.facts import read_facts
+from terms.facts import BadFacts, read_facts
 from terms.money import NIL
 from terms.profile import TermsSilent
 from terms.rules.floor import Cause
@@ -201,6 +201,9 @@ def late_fee_if_paid(account: Account, invoice: InvoiceCard | Invoice, on: date)
         is_set = rules.late_fee(bound.profile, **typed).fee is not None
     except TermsSilent as silence:
         return LateFee(fee=None, interest=None, is_set=False, because=dump(silence.because))
+    except BadFacts:
+        # The provider has not yet said what its terms leave to it: nobody is charged meanwhile.
+        return LateFee(fee=None, interest=None, is_set=False, because=[])
     return LateFee(
         fee=answer.fee if is_set else None,
         interest=answer.interest,

@@ -26,6 +26,7 @@ from terms.facts import Role
 
 from .authority import Authority
 from .complaints import lodge_history
+from .own_data import decide_history
 from .people import DOMAIN, person, staff_member
 
 WORLD = Path(__file__).with_name("world.yaml")
@@ -69,6 +70,7 @@ class Demo:
                 self._people(provider, accounts[0])
                 self._history(provider, accounts)
                 lodge_history(self.world["complaints"], accounts, at=self.at)
+                decide_history(accounts, at=self.at)
                 Authority(accounts, facts["authority"], self.at).build()
         self._confine_staff()
 

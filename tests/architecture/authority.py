@@ -206,7 +206,7 @@ def _of_people(world: World) -> None:
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
     world, elsewhere = build_world(), make_world("callpro")
-    # Whose terms want the identity of a representative checked, where the Code protects.
+    # Whose terms want a representative's identity checked.
     strict = build_world("blueshift", negotiated=False)
 
     def stands(role: Role, where: World = world, **facts: Any) -> Person:
