@@ -45,7 +45,8 @@ def unsent_bills(stack: Stack) -> int:
     return int(
         stack.ask(
             "from records.notices.models import Notice;"
-            "print(Notice.objects.filter(kind='invoice_issued').exclude(status='sent').count())"
+            "waiting = Notice.objects.filter(status__in=['queued', 'sending']);"
+            "print(waiting.filter(kind='invoice_issued').count())"
         )
     )
 

@@ -174,9 +174,12 @@ def test_worker_killed_between_invoice_and_email_sends_each_email_once(stack: St
 
     sent = [str(mail["Message-ID"]) for mail in stack.mails() if list(mail.iter_attachments())]
 
-    assert len(rows) == invoices == len(sent) == len(set(sent)) == 20
-    assert all(row.endswith(" sent") for row in rows)
-    assert {row.split()[0] for row in rows} == set(sent)
+    # One customer of each provider is told by phone alone, for safety: staff do that by hand.
+    by_email = [row.split()[0] for row in rows if row.endswith(" sent")]
+    by_hand = [row for row in rows if row.endswith(" by_hand")]
+    assert len(rows) == invoices == 20
+    assert (len(by_email), len(by_hand)) == (15, 5)
+    assert sorted(by_email) == sorted(sent)
 
 
 def test_wrong_password_says_so_and_lets_nobody_in(page: Page, stack: Stack):
