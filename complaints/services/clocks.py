@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from complaints.models import Complaint
-from complaints.states import OVER, Duty
+from complaints.states import OVER, Act, Duty
 from parties.access import local_day
 from parties.selectors import binding
 from records.deadlines.models import Deadline
@@ -54,26 +55,34 @@ def _dates_from_receipt(
     return known, dump(clock.because)
 
 
-def implementation_clock(complaint: Complaint, *, offered_on: date, at: datetime) -> None:
-    """Set the day by which an accepted answer is carried out."""
+def implementation_clock(complaint: Complaint, *, at: datetime) -> None:
+    """Set the day by which the answer that was just accepted is carried out."""
     bound = binding_of(complaint, on=local_day(complaint.account, at))
+    dates, because = _dates_from_acceptance(complaint, bound)
+    for duty, due_on in dates.items():
+        set_clock(complaint, duty, due_on, because, bound, at=at)
+
+
+def _dates_from_acceptance(
+    complaint: Complaint, bound: Binding
+) -> tuple[dict[Duty, date], list[dict[str, Any]]]:
+    account = complaint.account
+    steps = {event.act: event.at for event in complaint.events.order_by("at", "pk")}
     facts = {
-        "offered_on": offered_on,
-        "accepted_on": local_day(complaint.account, at),
+        "offered_on": local_day(account, steps[Act.PROPOSE]),
+        "accepted_on": local_day(account, steps[Act.ACCEPT]),
         "urgent": complaint.is_urgent,
-        "received_on": local_day(complaint.account, complaint.received_at),
-        "state": Region(complaint.account.state),
+        "received_on": local_day(account, complaint.received_at),
+        "state": Region(account.state),
     }
     try:
         answer = bound.decide(
             rules.resolution_implementation, **read_facts(rules.resolution_implementation, facts)
         )
     except TermsSilent:
-        return
-    if answer.implement_by is not None:
-        set_clock(
-            complaint, Duty.IMPLEMENT, answer.implement_by, dump(answer.because), bound, at=at
-        )
+        return {}, []
+    known = {Duty.IMPLEMENT: answer.implement_by} if answer.implement_by else {}
+    return known, dump(answer.because)
 
 
 def binding_of(complaint: Complaint, on: date | None = None) -> Binding:
@@ -118,22 +127,31 @@ def set_clock(
 
 
 def recompute_open_deadlines(*, at: datetime) -> int:
-    """Set the open clocks of receipt anew, after a day was declared; return how many moved."""
+    """Set every open clock anew, after a day was declared; return how many moved."""
     moved = 0
-    open_ones = Deadline.objects.filter(
-        status=Status.OPEN, duty__in=[Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.EXPLAIN_DELAY]
-    )
-    references = open_ones.values("subject")
-    rows = Complaint.objects.filter(reference__in=references).exclude(state__in=OVER)
-    for complaint in rows.select_related("account__customer__provider"):
+    open_ones = Deadline.objects.filter(status=Status.OPEN, duty__in=Duty.values)
+    rows = Complaint.objects.filter(reference__in=open_ones.values("subject"))
+    for complaint in rows.exclude(state__in=OVER).select_related("account__customer__provider"):
         with transaction.atomic():
             before = dict(
                 open_ones.filter(subject=complaint.reference).values_list("duty", "due_on")
             )
-            bound = binding_of(complaint)
-            dates, because = _dates_from_receipt(complaint, bound)
-            for duty, due_on in dates.items():
-                if duty in before and before[duty] != due_on:
-                    set_clock(complaint, duty, due_on, because, bound, at=at)
-                    moved += 1
+            for bound, dates, because in _answers(complaint, set(before)):
+                for duty, due_on in dates.items():
+                    if duty in before and before[duty] != due_on:
+                        set_clock(complaint, duty, due_on, because, bound, at=at)
+                        moved += 1
     return moved
+
+
+def _answers(
+    complaint: Complaint, open_duties: set[str]
+) -> Iterator[tuple[Binding, dict[Duty, date], list[dict[str, Any]]]]:
+    """Ask the rules anew for the duties that are open: from receipt, and from acceptance."""
+    if open_duties - {Duty.IMPLEMENT}:
+        bound = binding_of(complaint)
+        yield bound, *_dates_from_receipt(complaint, bound)
+    if Duty.IMPLEMENT in open_duties:
+        accepted = complaint.events.filter(act=Act.ACCEPT).latest("at")
+        bound = binding_of(complaint, on=local_day(complaint.account, accepted.at))
+        yield bound, *_dates_from_acceptance(complaint, bound)

@@ -103,12 +103,9 @@ def accept_proposal(
         action = access.Action.ACCEPT_RESOLUTION
         present = together_with is not None
         decision = _require(complaint, by, action, at, customer_present=present)
-        offered = complaint.events.filter(act=Act.PROPOSE).latest("at")
         actor = access.with_customer(by, decision, together_with)
         _step(complaint, Act.ACCEPT, by=by, at=at, actor=actor)
-        implementation_clock(
-            complaint, offered_on=access.local_day(complaint.account, offered.at), at=at
-        )
+        implementation_clock(complaint, at=at)
     return complaint
 
 

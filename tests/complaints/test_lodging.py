@@ -19,7 +19,7 @@ from records.deadlines.models import Deadline
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role
-from tests.world import appoint, instant, make_user, make_world
+from tests.world import appoint, instant, make_staff, make_user, make_world
 
 CHRISTMAS_EVE = instant("2026-12-24 10:20")
 
@@ -170,3 +170,21 @@ def test_declared_day_moves_open_clocks(world):
     assert found[Duty.ACKNOWLEDGE] == date(2026, 12, 31)
     assert found[Duty.PROPOSE] == date(2027, 1, 13)
     assert Deadline.objects.filter(subject=complaint.reference, status="superseded").exists()
+
+
+def test_declared_day_moves_the_clock_of_what_was_agreed(world):
+    complaint = lodge(world, instant("2027-02-08 10:00"))
+    desk, step = make_staff(), {"reference": complaint.reference}
+    deliver_queued(at=instant("2027-02-08 10:05"))
+    services.acknowledge_sent(at=instant("2027-02-08 10:06"))
+    services.start_investigation(by=desk, at=instant("2027-02-09 10:00"), **step)
+    services.propose_resolution(by=desk, text="A credit.", at=instant("2027-02-15 10:00"), **step)
+    services.accept_proposal(by=world.holder, at=instant("2027-02-17 10:00"), **step)
+    # Five working days from acceptance (RF-CMP-04): 18, 19, 22, 23, 24 February.
+    assert clocks(complaint)[Duty.IMPLEMENT] == date(2027, 2, 24)
+    DeclaredDay.objects.create(state="NSW", day=date(2027, 2, 19), name="Mourning", source="x")
+
+    assert services.recompute_open_deadlines(at=instant("2027-02-18 12:00")) == 1
+
+    open_one = Deadline.objects.get(subject=complaint.reference, status="open")
+    assert (open_one.duty, open_one.due_on) == (Duty.IMPLEMENT, date(2027, 2, 25))
