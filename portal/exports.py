@@ -17,6 +17,7 @@ from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import QuerySet
+from phonenumber_field.phonenumber import PhoneNumber
 
 from billing.models import Charge, Invoice, InvoiceLine, Payment, UsageRecord
 from billing.selectors import is_help_line
@@ -50,6 +51,13 @@ README = """What is in this file
 Each .json file is a list of records of one kind; documents/ holds every PDF that was issued.
 Times are in UTC. Something is wrong or missing? Ask for a correction on your privacy page.
 """
+
+
+class PlainEncoder(DjangoJSONEncoder):
+    """Writes phone numbers as people do, beside what Django's encoder knows."""
+
+    def default(self, o: Any) -> Any:
+        return str(o) if isinstance(o, PhoneNumber) else super().default(o)
 
 
 def sweep(*, at: datetime) -> int:
@@ -91,7 +99,7 @@ def _make(pk: int, at: datetime) -> int:
         with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("README.txt", README)
             for name, rows in _kinds(export.account, export.asked_by):
-                text = json.dumps(list(rows), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+                text = json.dumps(list(rows), cls=PlainEncoder, ensure_ascii=False, indent=1)
                 archive.writestr(f"{name}.json", text)
             for done, document in enumerate(documents, start=1):
                 archive.writestr(f"documents/{document.file_name}", ensure_file(document))
