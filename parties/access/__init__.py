@@ -1,0 +1,58 @@
+"""Who may do what: the one decision point for pages, API, admin, tasks and emails."""
+
+from parties.selectors import Acting
+from records.audit.services import Actor as AuditActor
+from terms.facts import Action, Role
+
+from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day, with_customer
+from .judging import may, powers, require, trial
+from .pages import (
+    FRESH,
+    PROOFS_KEY,
+    SESSION_KEY,
+    VIEWING_KEY,
+    AccountPage,
+    Current,
+    StepUp,
+    Viewing,
+    current,
+    keep_proof,
+    proof_of,
+    viewing,
+)
+from .staff import is_remote, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
+
+__all__ = [
+    "FRESH",
+    "PROOFS_KEY",
+    "SESSION_KEY",
+    "STAFF",
+    "VIEWING_KEY",
+    "AccountPage",
+    "Acting",
+    "Action",
+    "AuditActor",
+    "Current",
+    "Decision",
+    "NotAuthorised",
+    "Role",
+    "StepUp",
+    "Viewing",
+    "audit_actor",
+    "current",
+    "is_remote",
+    "keep_proof",
+    "local_day",
+    "may",
+    "powers",
+    "proof_of",
+    "require",
+    "role_names",
+    "sees_in_lists",
+    "staff_may",
+    "staff_roles",
+    "staff_sees",
+    "trial",
+    "viewing",
+    "with_customer",
+]

@@ -1,0 +1,179 @@
+"""Guards of pages: the current account, the action, the second factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.utils.functional import cached_property
+
+from parties import selectors
+from parties.models import Account, IdentityCheck
+from parties.selectors import Acting
+from parties.states import HighRisk
+from records.audit.services import record_read
+from terms.facts import Action, Role
+
+from .decisions import STAFF, NotAuthorised, audit_actor, local_day
+from .judging import require
+from .staff import is_theirs, role_names
+
+SESSION_KEY = "account"
+VIEWING_KEY = "viewing"
+PROOFS_KEY = "proofs"
+# How long a second factor counts as fresh (RF-ID-01).
+FRESH = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Current:
+    """The accounts a person can choose from, and the one chosen."""
+
+    choices: tuple[Acting, ...]
+    chosen: Acting | None
+
+
+def current(request: HttpRequest) -> Current:
+    """Return the person's accounts and the current one, read once for each request.
+
+    With one account it is chosen by itself; with several the person chooses, also after they lost
+    the one that they had chosen: what was meant for one account never falls on another.
+    """
+    known = getattr(request, "_current_account", None)
+    if known is None:
+        known = _read_current(request)
+        request._current_account = known  # type: ignore[attr-defined]
+    return known
+
+
+def _read_current(request: HttpRequest) -> Current:
+    if not request.user.is_authenticated:
+        return Current((), None)
+    if request.user.is_staff:
+        seen = viewing(request)
+        return Current((), seen.acting if seen else None)
+    rows = selectors.accounts_of(request.user, request.at)
+    wanted = request.session.get(SESSION_KEY)
+    chosen = next((row for row in rows if str(row.account.public_id) == wanted), None)
+    if chosen is None and wanted is None and len(rows) == 1:
+        chosen = rows[0]
+    return Current(tuple(rows), chosen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewing:
+    """A member of staff sees the portal as a customer does: reading only, and not for long."""
+
+    acting: Acting
+    reason: str
+    until: datetime
+
+
+def viewing(request: HttpRequest) -> Viewing | None:
+    """What a member of staff sees as a customer at the moment, if anything."""
+    public_id, reason, until = request.session.get(VIEWING_KEY, ("", "", ""))
+    if until <= request.at.isoformat():
+        return None
+    account = selectors.account_by_public_id(public_id)
+    if account is None or not is_theirs(request.user, account):
+        return None
+    acting = Acting(
+        account=account,
+        role=STAFF,
+        role_label=role_names(request.user),
+        holder_name=account.customer.name,
+        ends_on=None,
+        limits=(),
+        standings=(),
+    )
+    return Viewing(acting=acting, reason=reason, until=datetime.fromisoformat(until))
+
+
+class AccountPage(LoginRequiredMixin):
+    """A page about the current account. It names its action; the terms decide who sees it.
+
+    Reads by anyone but the holder leave an audit row.
+    """
+
+    action: Action
+    with_customer = False  # asks what is allowed if the customer is there: where one asks for that
+    own_only = False  # staff who see the portal as a customer does don't see this page
+    is_private = False  # that somebody looked is nobody else's business
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        if request.user.is_staff and current(request).chosen is None:
+            return redirect("admin:index")
+        if current(request).chosen is None:
+            return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
+        self.decision = require(
+            request.user,
+            self.action,
+            self.account,
+            on=self.today,
+            at=request.at,
+            standings=current(request).chosen.standings,
+            customer_present=self.with_customer,
+        )
+        if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
+            raise NotAuthorised(replace(self.decision, allowed=False), self.action)
+        if self.decision.role != Role.HOLDER:
+            record_read(
+                account_id=self.account.pk,
+                at=request.at,
+                actor=audit_actor(request, self.decision.authority, self.decision.role),
+                subject=request.path[:80],
+                reason=request.session.get(VIEWING_KEY, ("", ""))[1],
+                is_private=self.is_private,
+            )
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    @cached_property
+    def account(self) -> Account:
+        chosen = current(self.request).chosen
+        if chosen is None:
+            raise Http404
+        return chosen.account
+
+    @cached_property
+    def today(self) -> date:
+        return local_day(self.account, self.request.at)
+
+
+def proof_of(request: HttpRequest, risk: HighRisk) -> str:
+    """Return the public id of a fresh proof of identity for this step in this session, or ""."""
+    found = request.session.get(PROOFS_KEY, {}).get(risk.value)
+    if not found or datetime.fromisoformat(found["at"]) < request.at - FRESH:
+        return ""
+    return str(found["check"])
+
+
+def keep_proof(request: HttpRequest, risk: HighRisk, check: IdentityCheck) -> None:
+    """Let a passed check count in this session, for this step, while it is fresh."""
+    proofs = request.session.get(PROOFS_KEY, {})
+    proofs[risk.value] = {"check": str(check.public_id), "at": request.at.isoformat()}
+    request.session[PROOFS_KEY] = proofs
+
+
+class StepUp:
+    """A page that asks for a second factor first: `class Page(AccountPage, StepUp, FormView)`.
+
+    `risk` names the step; the check that was passed is in `self.proof`.
+    """
+
+    risk: HighRisk
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.proof = proof_of(request, self.risk)
+        account, today = self.account, self.today  # type: ignore[attr-defined]
+        if not self.proof and selectors.why_high_risk(account, self.risk, today):
+            target = resolve_url("prove_identity", self.risk.value)
+            return redirect(f"{target}?{urlencode({'next': request.get_full_path()})}")
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

@@ -1,0 +1,76 @@
+"""Customers, their accounts and what they chose."""
+
+from __future__ import annotations
+
+from django.db.models import OuterRef, Prefetch, Subquery
+
+from parties.models import (
+    Account,
+    Customer,
+    Preference,
+    Provider,
+    SafeContact,
+    TermsAcceptance,
+    User,
+)
+from parties.states import CHOICES, PreferenceKind
+
+
+def account_by_public_id(public_id: str) -> Account | None:
+    """The account with what a page needs of it, or None."""
+    return (
+        Account.objects.filter(public_id=public_id)
+        .select_related("customer__provider")
+        .prefetch_related(Prefetch("acceptances", TermsAcceptance.objects.order_by("binds_from")))
+        .first()
+    )
+
+
+def providers() -> list[Provider]:
+    return list(Provider.objects.all())
+
+
+def access_needs(customer: Customer) -> str:
+    """What helps when staff talk with the customer, in a sentence or two."""
+    parts = [
+        "Call through the National Relay Service." if customer.relay_service else "",
+        f"Interpreter: {customer.interpreter_language}." if customer.interpreter_language else "",
+        customer.access_notes,
+    ]
+    return " ".join(filter(None, parts))
+
+
+def preferences(account: Account) -> dict[PreferenceKind, str]:
+    """What holds for the account of each kind; the first choice where nothing was chosen."""
+    chosen = {kind: choices[0][0] for kind, choices in CHOICES.items()}
+    # Oldest first, so that the newest of each kind is what stays.
+    for row in Preference.objects.filter(account=account).order_by("chosen_at", "pk"):
+        chosen[PreferenceKind(row.kind)] = row.value
+    return chosen
+
+
+def wanting_news(provider: Provider) -> list[Account]:
+    """The accounts of a provider that agreed to news and offers."""
+    newest = Preference.objects.filter(
+        account=OuterRef("pk"), kind=PreferenceKind.MARKETING
+    ).order_by("-chosen_at", "-pk")
+    return list(
+        Account.objects.filter(customer__provider=provider)
+        .annotate(news=Subquery(newest.values("value")[:1]))
+        .filter(news="yes")
+        .select_related("customer__provider")
+    )
+
+
+def safe_contacts(account: Account) -> list[SafeContact]:
+    """The safe contacts that hold on the account, for those who have to use them."""
+    return list(
+        SafeContact.objects.filter(account=account, ended_at__isnull=True).select_related(
+            "user", "account__customer"
+        )
+    )
+
+
+def safe_contact_of(account: Account, user: User) -> SafeContact | None:
+    """The person's own safe contact; nobody else's is ever shown on the account."""
+    return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).first()

@@ -1,0 +1,59 @@
+"""Codes that were sent, and customers who are there with their advocate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from parties.models import Account, Appointment, IdentityCheck, Presence, User
+from parties.states import PresenceState
+from terms.facts import Action
+
+LOOK_TOGETHER = "look"
+LOOKS = frozenset({Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.REQUEST_RECORDS})
+
+
+def open_code(account: Account, person: User, purpose: str, at: datetime) -> IdentityCheck | None:
+    """The code that was sent for this purpose and can still be entered."""
+    return IdentityCheck.objects.filter(
+        account=account, person=person, purpose=purpose, passed_at__isnull=True, expires_at__gt=at
+    ).first()
+
+
+def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
+    """Whether the customer is there with this advocate now, for looking at things together.
+
+    A change is confirmed for itself and done at once; only looking goes on for a while.
+    """
+    return (
+        Presence.objects.filter(
+            appointment=appointment,
+            state=PresenceState.CONFIRMED,
+            act=LOOK_TOGETHER,
+            ends_at__gt=at,
+        ).exists()
+        and action in LOOKS
+    )
+
+
+def asked_of_customer(account: Account, at: datetime) -> list[Presence]:
+    """What advocates ask the customer at this moment, newest first."""
+    rows = Presence.objects.filter(account=account, state=PresenceState.ASKED, ends_at__gt=at)
+    return list(rows.select_related("advocate"))
+
+
+def presences(account: Account, *, by: User | None = None, limit: int = 50) -> list[Presence]:
+    """What advocates, or the one given, asked for with the customer there, newest first."""
+    rows = Presence.objects.filter(account=account).select_related("advocate", "account")
+    return list((rows.filter(advocate=by) if by else rows)[:limit])
+
+
+def presence_by_public_id(account: Account, public_id: Any) -> Presence | None:
+    """One request of an advocate on the account."""
+    return (
+        Presence.objects.filter(account=account, public_id=public_id)
+        .select_related(
+            "advocate", "confirmed_by", "code", "appointment", "account__customer__provider"
+        )
+        .first()
+    )
