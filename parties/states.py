@@ -110,6 +110,7 @@ class Factor(models.TextChoices):
     PASSKEY = "passkey", "Passkey"
     RECOVERY_CODE = "recovery_code", "Recovery code"
     EMAILED_CODE = "emailed_code", "Code sent by email"
+    TEXTED_CODE = "texted_code", "Code sent by text message"
     DOCUMENTS = "documents", "Identity documents seen by staff"
 
 

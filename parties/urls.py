@@ -33,5 +33,6 @@ urlpatterns = [
     path("profile/contact/", contact.ChangeContact.as_view(), name="change_contact"),
     path("profile/talking/", contact.AccessNeeds.as_view(), name="access_needs"),
     path("undo/<str:token>/", contact.UndoContactChange.as_view(), name="undo_contact_change"),
+    path("stop/<str:token>/", identity.Stop.as_view(), name="stop"),
     path("profile/", views.Profile.as_view(), name="profile"),
 ]

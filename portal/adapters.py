@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib import messages
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 
+from parties.access import proof_of
+from parties.models import User
+from parties.services import log_ins
+from parties.states import HighRisk
 from records.notices.services import Sender, queue_message
+
+# What the services tell whoever stands on an account, with the way to stop it.
+TOLD_BY_US = frozenset(
+    f"account/email/{what}" for what in ("password_changed", "password_reset", "password_set")
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,6 +52,40 @@ class AccountAdapter(DefaultAccountAdapter):
             html=html,
             is_secret=True,
         )
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address; where it is another than before, the log-in changes with it."""
+        person, confirm = (
+            email_address.user,
+            partial(super().confirm_email, request, email_address),
+        )
+        if email_address.email == person.email:
+            return confirm()
+        try:
+            return log_ins.change_log_in_email(
+                person=person,
+                to=email_address.email,
+                confirm=confirm,
+                proof=proof_of(request, HighRisk.CHANGE_EMAIL),
+                at=request.at,
+            )
+        except log_ins.LogInRefused as refusal:
+            messages.error(request, str(refusal))
+            return False
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Leave to the services what they have told already, to whoever stands on an account."""
+        if template_prefix == "account/email/email_changed":
+            return
+        if template_prefix in TOLD_BY_US and log_ins.standing_on(user, at=self.request.at):
+            return
+        super().send_notification_mail(template_prefix, user, context, email)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return "/admin/" if request.user.is_staff else super().get_login_redirect_url(request)

@@ -24,6 +24,7 @@ from records.notices.services import mark_told
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
 
+from .admin_pauses import PauseAdmin
 from .admin_privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
 from .declared_days import clocks_that_would_move
 
@@ -34,6 +35,7 @@ __all__ = [
     "DocumentAdmin",
     "EntryAdmin",
     "NoticeAdmin",
+    "PauseAdmin",
     "PreferenceAdmin",
     "PrivacyRequestAdmin",
 ]

@@ -1,4 +1,4 @@
-"""Mail kept in a folder, one file per message, and read at /dev/mail/."""
+"""Mail and texts kept in a folder, one file per message, and read at /dev/mail/."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 from django.conf import settings
@@ -20,15 +20,19 @@ class FolderBackend(BaseEmailBackend):
     """Writes each message to a file named for its Message-ID, so that a retry replaces it."""
 
     def send_messages(self, email_messages: Sequence[DjangoMessage]) -> int:
-        folder = Path(settings.MAIL_DIR)
-        folder.mkdir(parents=True, exist_ok=True)
         for each in email_messages:
-            message = each.message()
-            name = NAME.sub("-", message["Message-ID"].strip("<>"))
-            draft = folder / f".{name}.part"
-            draft.write_bytes(message.as_bytes())
-            draft.rename(folder / f"{name}.eml")
+            keep(each.message())
         return len(email_messages)
+
+
+def keep(message: Message) -> None:
+    """Write one message to its file in the folder."""
+    folder = Path(settings.MAIL_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = NAME.sub("-", message["Message-ID"].strip("<>"))
+    draft = folder / f".{name}.part"
+    draft.write_bytes(message.as_bytes())
+    draft.rename(folder / f"{name}.eml")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from billing.selectors import is_overdue
 from contracts.selectors import services_to_choose
@@ -15,6 +15,7 @@ from . import (
     views_dev,
     views_login,
     views_privacy,
+    views_reset,
     views_safety,
     views_together,
 )
@@ -74,7 +75,22 @@ urlpatterns = [
         login_required(views_login.ChangePassword.as_view()),
         name="account_change_password",
     ),
+    path(
+        "accounts/password/set/",
+        login_required(views_login.SetPassword.as_view()),
+        name="account_set_password",
+    ),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views_reset.ResetPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
     path("accounts/", include("allauth.urls")),
+    path(
+        "undo-email/<str:token>/",
+        views_login.UndoEmailChange.as_view(),
+        name="undo_email_change",
+    ),
     path("admin/login/", views.staff_login),
     path("admin/", admin.site.urls),
     path("brand/<slug:provider>.css", views_brand.brand_stylesheet, name="brand_stylesheet"),

@@ -5,42 +5,74 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.views import EmailView, PasswordChangeView
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from allauth.account.internal.flows.password_change import (
+    finalize_password_change,
+    finalize_password_set,
+)
+from allauth.account.views import EmailView, PasswordChangeView, PasswordSetView
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.views.generic import TemplateView
 
 from parties.access import current, local_day, proof_of
 from parties.selectors import why_high_risk
+from parties.services import log_ins
+from parties.services.log_ins import LogInRefused
 from parties.states import HighRisk
 
 
 class _LogIn:
     """Asks customers for a second factor; staff gave theirs when they logged in.
 
-    Where the page also shows something, only sending it asks.
+    Where the page also shows something, only sending it asks. Who has several accounts chooses
+    one first: on that the proof is recorded.
     """
 
     risk: HighRisk
     asks_on: tuple[str, ...] = ("POST",)
+    request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        chosen = current(request).chosen
-        if (
-            chosen is not None
-            and request.method in self.asks_on
-            and not proof_of(request, self.risk)
-        ):
-            today = local_day(chosen.account, request.at)
-            if why_high_risk(chosen.account, self.risk, today):
-                target = resolve_url("prove_identity", self.risk.value)
-                return redirect(f"{target}?{urlencode({'next': request.path})}")
+        known = current(request)
+        if request.user.is_staff or not known.choices or request.method not in self.asks_on:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        here = urlencode({"next": request.path})
+        if known.chosen is None:
+            return redirect(f"{resolve_url('choose_account')}?{here}")
+        account = known.chosen.account
+        asks = why_high_risk(account, self.risk, local_day(account, request.at))
+        if asks and not proof_of(request, self.risk):
+            return redirect(f"{resolve_url('prove_identity', self.risk.value)}?{here}")
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def save(self, form: Any) -> bool:
+        """Keep the new password; a refusal stands in the form."""
+        try:
+            log_ins.change_password(
+                person=self.request.user,
+                save=form.save,
+                proof=proof_of(self.request, self.risk),
+                at=self.request.at,
+            )
+        except LogInRefused as refusal:
+            form.add_error(None, str(refusal))
+            return False
+        return True
 
 
 class ChangeEmail(_LogIn, EmailView):
-    """Change the email address of the log-in."""
+    """Change the email address of the log-in; the new one is confirmed first, by a code.
+
+    There is only ever one address, so there is nothing to send again, to remove or to prefer.
+    """
 
     risk = HighRisk.CHANGE_EMAIL
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "action_add" not in request.POST:
+            return redirect("account_email")
+        return super().post(request, *args, **kwargs)
 
 
 class ChangePassword(_LogIn, PasswordChangeView):
@@ -48,3 +80,45 @@ class ChangePassword(_LogIn, PasswordChangeView):
 
     risk = HighRisk.PASSWORD_RESET
     asks_on = ("GET", "POST")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not self.save(form):
+            return self.form_invalid(form)
+        finalize_password_change(self.request, form.user)
+        return redirect(self.get_success_url())
+
+
+class SetPassword(_LogIn, PasswordSetView):
+    """Choose a password where there is none, or none that works."""
+
+    risk = HighRisk.PASSWORD_RESET
+    asks_on = ("GET", "POST")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not self.save(form):
+            return self.form_invalid(form)
+        finalize_password_set(self.request, form.user)
+        return redirect(self.get_success_url())
+
+
+class UndoEmailChange(TemplateView):
+    """Undo a change of the log-in's address from the old address; no log-in is needed."""
+
+    template_name = "account/undo_email.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            self.change = log_ins.find_email_change(kwargs["token"], at=request.at)
+            return super().dispatch(request, *args, **kwargs)
+        except LogInRefused as refusal:
+            context = {"refusal": str(refusal)}
+            return render(request, "parties/undo_refused.html", context, status=410)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        log_ins.undo_email_change(token=token, at=request.at)
+        if request.user == self.change.user:
+            logout(request)
+        return render(request, "account/undone_email.html")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(change=self.change, **kwargs)

@@ -14,7 +14,8 @@ from complaints.models import Complaint
 from complaints.states import OVER, State
 from contracts.models import PlanChange
 from contracts.states import PlanChangeState
-from parties.models import Account, Appointment, PrivacyRequest, User
+from parties.access import Action, staff_may
+from parties.models import Account, Appointment, Pause, PrivacyRequest, User
 from parties.selectors import to_check
 from parties.states import PrivacyState
 from records.deadlines.models import Deadline
@@ -90,6 +91,14 @@ def _other_lists(user: User) -> list[_List]:
             _confined(user, to_check(Appointment.objects.all())),
         ),
         _List(
+            "parties.view_pause",
+            "High-risk steps that a customer stopped",
+            "parties_pause",
+            "?state=open",
+            _confined(user, Pause.objects.filter(lifted_at__isnull=True)),
+            urgent=True,
+        ),
+        _List(
             "contracts.view_planchange",
             "Plan changes that wait for our word",
             "contracts_planchange",
@@ -133,8 +142,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
     """Whether work in hand leads a member of staff to this record.
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
-    request about privacy, leads those who do such work to itself; an account that could not be
-    billed leads those who bill to it.
+    request about privacy or a pause that nobody has lifted, leads those who do such work to
+    itself; an account that could not be billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
@@ -143,6 +152,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.assigned_to_id is None and found.state not in OVER
     if isinstance(found, PrivacyRequest) and user.has_perm("parties.change_privacyrequest"):
         return found.state == PrivacyState.OPEN
+    if isinstance(found, Pause) and staff_may(user, Action.CHANGE_DETAILS).allowed:
+        return found.lifted_at is None
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

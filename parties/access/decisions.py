@@ -56,4 +56,6 @@ def audit_actor(request: HttpRequest, authority: str = "", acted_as: str = "") -
 def with_customer(by: User, decision: Decision, customer: User | None = None) -> AuditActor:
     """Who acts, for the audit trail: one person, or an advocate and the customer together."""
     name = f"{by} with {customer}" if customer else str(by)
-    return AuditActor(user_id=by.pk, name=name, authority=decision.authority)
+    return AuditActor(
+        user_id=by.pk, name=name, authority=decision.authority, acted_as=decision.role
+    )

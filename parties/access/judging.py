@@ -112,7 +112,10 @@ def _not_yet(appointment: Appointment, asked: _Question, decision: Decision) -> 
     """Refuse what an appointment would allow once it is checked or its cooling-off is over."""
     zone = State(appointment.account.state).zone
     moment = asked.at or datetime.combine(asked.on, time(), zone)
-    if appointment.works_from and moment < appointment.works_from:
+    if appointment.held_at:
+        says = "While high-risk steps are paused, no full authority begins to work."
+        because = _house("paused", says, "it waits until the pause is lifted")
+    elif appointment.works_from and moment < appointment.works_from:
         begins = appointment.works_from.astimezone(zone)
         why = f"it works from {begins:%a} {begins.day} {begins:%b %Y, %H:%M}"
         because = _house("cooling-off", "A full authority works after a time to think.", why)

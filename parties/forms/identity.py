@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 
 class CodeForm(forms.Form):
-    """The one-time code that was sent."""
+    """The one-time code that was sent; `what` it came in."""
 
     code = forms.CharField(
-        label="The code from the email",
         max_length=12,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
         ),
     )
+
+    def __init__(self, *args: Any, what: str = "email", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = f"The code from the {what}"
 
     def clean_code(self) -> str:
         return "".join(filter(str.isdigit, self.cleaned_data["code"]))

@@ -3,7 +3,8 @@
 from .acceptance import DeclaredDay, TermsAcceptance
 from .appointments import Appointment, ExpiryReminder, Invitation, Signature
 from .customers import Account, Customer, Provider
-from .identity import ContactChange, HolderEvent, IdentityCheck
+from .identity import ContactChange, EmailChange, HolderEvent, IdentityCheck
+from .pauses import Pause, StopLink
 from .people import User
 from .presence import Presence
 from .privacy import DataExport, Preference, PrivacyRequest
@@ -17,10 +18,12 @@ __all__ = [
     "Customer",
     "DataExport",
     "DeclaredDay",
+    "EmailChange",
     "ExpiryReminder",
     "HolderEvent",
     "IdentityCheck",
     "Invitation",
+    "Pause",
     "Preference",
     "Presence",
     "PrivacyRequest",
@@ -28,6 +31,7 @@ __all__ = [
     "SafeContact",
     "Signature",
     "StaffGrant",
+    "StopLink",
     "TermsAcceptance",
     "User",
 ]

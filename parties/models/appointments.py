@@ -68,6 +68,9 @@ class Appointment(models.Model):
     works_from = models.DateTimeField(
         null=True, blank=True, help_text="When the cooling-off of a full authority is over."
     )
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="Its cooling-off stands still since this moment: a pause."
+    )
     made_at = models.DateTimeField(null=True, blank=True)
     appointed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

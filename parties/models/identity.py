@@ -29,7 +29,7 @@ class IdentityCheck(models.Model):
     asked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    sent_to = models.EmailField(blank=True)
+    sent_to = models.CharField(max_length=254, blank=True, help_text="An email or a phone number.")
     code_hash = models.CharField(max_length=64, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     wrong_tries = models.PositiveSmallIntegerField(default=0)
@@ -62,6 +62,24 @@ class ContactChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account.number}: {', '.join(self.after)}"
+
+
+class EmailChange(models.Model):
+    """A log-in's email address as it was and became; the old address may undo it for a while."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="email_changes")
+    before = models.EmailField()
+    after = models.EmailField()
+    changed_at = models.DateTimeField()
+    token_hash = models.CharField(max_length=64, unique=True)
+    undo_until = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-changed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.user}: email address changed"
 
 
 class HolderEvent(models.Model):

@@ -21,9 +21,11 @@ from .customers import (
     providers,
     safe_contact_of,
     safe_contacts,
+    safe_contacts_of,
     wanting_news,
 )
 from .history import PAGES, Change, Deed, deed, history
+from .pauses import pause_for, pause_of, why_paused
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -33,6 +35,7 @@ from .presence import (
     presence_by_public_id,
     presences,
 )
+from .reach import Phone, phone_of, text_number
 from .standings import (
     OVER,
     WIDEST,
@@ -68,6 +71,7 @@ __all__ = [
     "Change",
     "Deed",
     "PersonCard",
+    "Phone",
     "access_needs",
     "account_by_public_id",
     "accounts_of",
@@ -85,22 +89,28 @@ __all__ = [
     "is_present",
     "law",
     "open_code",
+    "pause_for",
+    "pause_of",
     "people",
     "people_cards",
+    "phone_of",
     "preferences",
     "presence_by_public_id",
     "presences",
     "providers",
     "safe_contact_of",
     "safe_contacts",
+    "safe_contacts_of",
     "signature_of",
     "standing_of",
     "standing_status",
     "standings",
+    "text_number",
     "to_check",
     "version_in_force",
     "wanting_news",
     "why_high_risk",
+    "why_paused",
     "withheld",
     "working_calendar",
     "zone_of",

@@ -71,6 +71,15 @@ def safe_contacts(account: Account) -> list[SafeContact]:
     )
 
 
+def safe_contacts_of(user: User) -> list[SafeContact]:
+    """The person's own safe contacts, on whichever account."""
+    return list(
+        SafeContact.objects.filter(user=user, ended_at__isnull=True).select_related(
+            "account__customer"
+        )
+    )
+
+
 def safe_contact_of(account: Account, user: User) -> SafeContact | None:
     """The person's own safe contact; nobody else's is ever shown on the account."""
     return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).first()

@@ -157,6 +157,8 @@ def standing_status(row: Appointment, on: date, at: datetime) -> str:
         return "expired"
     if row.needs_check and row.verified_at is None:
         return "to_check"
+    if row.held_at:
+        return "held"
     if row.works_from and at < row.works_from:
         return "cooling_off"
     return "pending" if row.starts_on > on else "current"

@@ -20,6 +20,7 @@ from .invitations import (
     find_invitation,
     invite_holder,
 )
+from .pausing import lift_pause, pause
 from .presence import (
     PresenceRefused,
     ask_together,
@@ -59,9 +60,11 @@ __all__ = [
     "find_invitation",
     "grant_staff_role",
     "invite_holder",
+    "lift_pause",
     "note_access_needs",
     "note_factor",
     "open_account",
+    "pause",
     "possible_roles",
     "recent_check",
     "recompute_protection",

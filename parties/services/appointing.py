@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from parties import access, selectors
 from parties.models import Account, Appointment, Signature, User
-from parties.states import ONLY_WITH_CUSTOMER, POWERS, AdvocateKind, SignedHow
+from parties.states import ONLY_WITH_CUSTOMER, POWERS, AdvocateKind, HighRisk, SignedHow
 from records.audit.services import record
 from terms.calendar import in_words
 from terms.facts import Action, Role
@@ -22,6 +22,7 @@ from terms.facts import Action, Role
 from .invitations import invite_appointed
 from .letters import tell
 from .paper import issue_appointment_form
+from .pausing import require_no_pause, stop_path
 
 # What each role is asked for, to see whether an appointment would work at all.
 FIRST_OF_ALL = {
@@ -91,11 +92,13 @@ def appoint(
     """Make an appointment: signed, on paper as PDF, told to both sides, with an invitation.
 
     It grants nothing that `by` does not hold. Where the terms ask for an identity check it works
-    only after that; a full authority only after the provider's cooling-off. Raises NotAuthorised
-    and AppointmentRefused. (VP-PAR-12 to -16, BS-PARTY-05 to -07, RF-TCP-02.)
+    only after that; a full authority only after the provider's cooling-off. Raises NotAuthorised,
+    also while high-risk steps are paused, and AppointmentRefused. (VP-PAR-12 to -16,
+    BS-PARTY-05 to -07, RF-TCP-02.)
     """
     on = access.local_day(account, at)
     decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
+    require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
     with transaction.atomic():
         row = review(account=account, by=by, wanted=wanted, at=at)
         if signing.how == SignedHow.SUBSTITUTE:
@@ -289,6 +292,7 @@ def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
     holder = selectors.holder(row.account)
     if holder is None:
         return
+    step = HighRisk.RAISE_LIMITS if row.replaces_id else HighRisk.ADD_REPRESENTATIVE
     body = f"{by} made {row.person} your {row.get_role_display().lower()}."
     if row.works_from:
         zone = selectors.zone_of(row.account)
@@ -307,7 +311,8 @@ def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
         headline=f"{row.person} is to act for you",
         body=body,
         path=reverse("people"),
-        label="See or stop it",
+        label="See or end it",
+        stop=stop_path(row.account, by, step, at=at),
     )
 
 

@@ -12,11 +12,15 @@ from django.urls import reverse
 
 from parties import access, selectors
 from parties.models import Account, ContactChange, User
+from parties.states import HighRisk
 from records.audit.services import record
+from records.notices.states import Channel
+from records.notices.texts import texts_offered
 from terms.calendar import in_words
 from terms.facts import Action
 
 from .letters import tell
+from .pausing import require_no_pause, stop_path
 from .safety import follow_addresses
 
 UNDO_WITHIN = timedelta(hours=48)
@@ -54,36 +58,28 @@ def change_contact(
 
     None if nothing changes. `together_with` is the customer who confirmed an advocate's request;
     `without` says why staff went on although nobody's identity was checked.
-    Raises NotAuthorised. (RF-ID-04, RF-ID-06.)
+    Raises NotAuthorised, also while high-risk steps are paused. (RF-ID-04, RF-ID-06.)
     """
-    on = access.local_day(account, at)
+    on, present = access.local_day(account, at), together_with is not None
     decision = access.require(
-        by,
-        Action.CHANGE_DETAILS,
-        account,
-        on=on,
-        at=at,
-        customer_present=together_with is not None,
+        by, Action.CHANGE_DETAILS, account, on=on, at=at, customer_present=present
     )
+    require_no_pause(account, Action.CHANGE_DETAILS, at=at)
     now = contact_details(account)
     after = {name: value for name, value in details.items() if now.get(name) != value}
     if not after:
         return None
-    before = {name: now[name] for name in after}
-    token = secrets.token_urlsafe(32)
+    change = ContactChange(
+        account=account,
+        before={name: now[name] for name in after},
+        after=after,
+        by=by,
+        authority=decision.authority,
+        changed_at=at,
+        undo_until=at + UNDO_WITHIN,
+    )
     with transaction.atomic():
-        change = ContactChange.objects.create(
-            account=account,
-            before=before,
-            after=after,
-            by=by,
-            authority=decision.authority,
-            changed_at=at,
-            token_hash=_digest(token),
-            undo_until=at + UNDO_WITHIN,
-        )
-        _write(account, after)
-        follow_addresses(account, at=at)
+        token = _make(change)
         record(
             account_id=account.pk,
             at=at,
@@ -91,12 +87,24 @@ def change_contact(
             actor=access.with_customer(by, decision, together_with),
             subject=account.number,
             reason=f"No identity check: {without}" if without else "",
-            before=before,
+            before=change.before,
             after=after | {"identity_check": proof},
             because=decision.because,
         )
-        _tell(change, now["billing_email"], token, at, without)
+        _tell(change, now, token, without)
     return change
+
+
+def _make(change: ContactChange) -> str:
+    """Carry the change out; return the token of the link that undoes it."""
+    token = secrets.token_urlsafe(32)
+    change.token_hash = _digest(token)
+    change.save()
+    # Safe contacts hold for what was on file until now, too: it is told of the change.
+    follow_addresses(change.account, at=change.changed_at)
+    _write(change.account, change.after)
+    follow_addresses(change.account, at=change.changed_at)
+    return token
 
 
 def note_access_needs(*, account: Account, by: User, at: datetime, **needs: Any) -> None:
@@ -175,13 +183,18 @@ def _write(account: Account, values: dict[str, Any]) -> None:
         account.customer.save(update_fields=["phone"])
 
 
-def _tell(change: ContactChange, old_address: str, token: str, at: datetime, without: str) -> None:
-    """The old contact point can undo it; the holder is told, at an address that did not change."""
-    account, holder = change.account, selectors.holder(change.account)
+def _tell(change: ContactChange, old: dict[str, str], token: str, without: str) -> None:
+    """The old contact points are told, and the holder at an address that did not change.
+
+    The emails carry the way to undo it, and the way to stop whoever it was.
+    """
+    account, at = change.account, change.changed_at
+    holder = selectors.holder(account)
     unchecked = f" Nobody's identity was checked: {without}." if without else ""
     what = ", ".join(WORDS[name] for name in change.after)
     last = in_words(change.undo_until.astimezone(selectors.zone_of(account)).date())
-    told = {old_address: account.customer.name}
+    stop = stop_path(account, change.by, HighRisk.CHANGE_DETAILS, at=at)
+    told = {old["billing_email"]: account.customer.name}
     if holder:
         told.setdefault(holder.email, str(holder))
     for address, name in told.items():
@@ -195,6 +208,18 @@ def _tell(change: ContactChange, old_address: str, token: str, at: datetime, wit
             f"with this link; it works until {last}. You need not log in.",
             path=reverse("undo_contact_change", args=[token]),
             label="Undo it",
+            stop=stop,
+        )
+    number = selectors.text_number(old["phone"]) if "phone" in change.after else ""
+    if number and texts_offered():
+        tell(
+            account,
+            to=number,
+            name=account.customer.name,
+            at=at,
+            headline="This number was taken off your account",
+            body="Not agreed? Call us at once.",
+            channel=Channel.TEXT,
         )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from parties import access, selectors
 from parties.models import Account, Appointment, HolderEvent, User
-from parties.states import HolderEventKind
+from parties.states import HighRisk, HolderEventKind
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
@@ -20,6 +20,7 @@ from terms.rules.leaving import Cause
 
 from .invitations import invite_holder
 from .letters import tell
+from .pausing import require_no_pause, stop_path
 from .standing import end_standing
 
 # What ends the holder's standing by itself; the others do so if a new holder is named.
@@ -52,51 +53,63 @@ def record_holder_event(
 
     A new holder is invited by email and claims the account with its number. A sale needs the
     consent that the terms ask for. `checked` names the identity check, or says why there was
-    none. Raises NotAuthorised and HolderChangeRefused. (CV-PTY-04, VP-PAR-19, BS-PARTY-17.)
+    none. Raises NotAuthorised, also for a new holder while that is paused, and
+    HolderChangeRefused. (CV-PTY-04, VP-PAR-19, BS-PARTY-17.)
     """
     on = access.local_day(account, at)
     decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
+    if happened.new_holder_email:
+        require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
     if not happened.evidence.strip():
         raise HolderChangeRefused("Note the evidence: which document, seen by whom.")
     is_sale = happened.kind == HolderEventKind.SALE
     because = _consent(account, happened, on) if is_sale else _ground(account, happened.kind, on)
-    holder = selectors.holder(account)
+    event = HolderEvent(
+        account=account,
+        kind=happened.kind,
+        since=happened.since,
+        evidence=happened.evidence,
+        old_holder=selectors.holder(account),
+        new_holder_email=happened.new_holder_email,
+        recorded_by=by,
+        recorded_at=at,
+        because=because,
+    )
+    actor = access.with_customer(by, decision)
     with transaction.atomic():
-        event = HolderEvent.objects.create(
-            account=account,
-            kind=happened.kind,
-            since=happened.since,
-            evidence=happened.evidence,
-            old_holder=holder,
-            new_holder_email=happened.new_holder_email,
-            recorded_by=by,
-            recorded_at=at,
-            because=because,
-        )
+        event.save()
         if happened.kind in ENDS or happened.new_holder_email:
             _end_all(account, happened, by, at)
         record(
             account_id=account.pk,
             at=at,
             action="record_holder_event",
-            actor=access.with_customer(by, decision),
+            actor=actor,
             subject=account.number,
             reason=happened.evidence,
-            before={"holder": str(holder or "")},
-            after={
-                "kind": happened.kind,
-                "since": happened.since.isoformat(),
-                "new_holder": happened.new_holder_email,
-                "identity_check": checked,
-            },
+            before={"holder": str(event.old_holder or "")},
+            after=_facts(happened) | {"identity_check": checked},
             because=because,
         )
-        if happened.new_holder_email:
-            actor = access.AuditActor(user_id=by.pk, name=str(by))
-            invite_holder(account=account, email=happened.new_holder_email, at=at, by=actor)
-        if holder and happened.kind == HolderEventKind.SALE:
-            _tell_old_holder(account, holder, at)
+        _follow_up(event, actor, at)
     return event
+
+
+def _facts(happened: Happened) -> dict[str, str]:
+    return {
+        "kind": happened.kind,
+        "since": happened.since.isoformat(),
+        "new_holder": happened.new_holder_email,
+    }
+
+
+def _follow_up(event: HolderEvent, actor: access.AuditActor, at: datetime) -> None:
+    """Invite who comes next; tell who sold it."""
+    account = event.account
+    if event.new_holder_email:
+        invite_holder(account=account, email=event.new_holder_email, at=at, by=actor)
+    if event.old_holder and event.kind == HolderEventKind.SALE:
+        _tell_old_holder(account, event.old_holder, at)
 
 
 def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
@@ -161,4 +174,5 @@ def _tell_old_holder(account: Account, holder: User, at: datetime) -> None:
         at=at,
         headline=f"Account {account.number} passes to a new holder",
         body="You no longer hold it. If you did not agree to this, tell us at once.",
+        stop=stop_path(account, holder, HighRisk.TRANSFER, at=at),
     )

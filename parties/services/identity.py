@@ -13,16 +13,23 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from parties import access, selectors
 from parties.access import AuditActor
 from parties.models import Account, IdentityCheck, User
-from parties.states import CHECKED_FOR, Factor
+from parties.states import CHECKED_FOR, Factor, HighRisk
 from records.audit.services import record
+from records.notices.states import Channel
 
 from .letters import tell, write
+from .pausing import stop_path
 
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(minutes=10)
 WRONG_TRIES = 5
 CODES_AN_HOUR = 5
+CODES = (Factor.EMAILED_CODE, Factor.TEXTED_CODE)
 WORDS = dict(CHECKED_FOR)
+PAUSED = (
+    "Somebody who was told of a step like this stopped it, so none works for now. "
+    "Call us: once we know who you are, it goes on."
+)
 
 
 class IdentityNotProven(Exception):
@@ -37,30 +44,27 @@ def send_code(
     at: datetime,
     about: str = "",
     asked_by: User | None = None,
+    factor: Factor = Factor.EMAILED_CODE,
 ) -> IdentityCheck:
-    """Send a fresh one-time code to the person's contact point as it is now.
+    """Send a fresh one-time code to the person's email address or phone as it is now.
 
-    Raises IdentityNotProven after too many codes in an hour. Earlier codes for the same purpose
-    stop working.
+    Raises IdentityNotProven after too many codes in an hour, while high-risk steps are paused, and
+    for a text where no phone is safe to use. Earlier codes for the same purpose stop working.
     """
+    channel, to, on_file = _place(person, account, factor)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)
-        recent = IdentityCheck.objects.filter(
-            person=person, factor=Factor.EMAILED_CODE, asked_at__gt=at - timedelta(hours=1)
-        )
-        if recent.count() >= CODES_AN_HOUR:
-            raise IdentityNotProven("Too many codes were sent. Try again in an hour.")
-        recent.filter(purpose=purpose, passed_at__isnull=True).update(expires_at=at)
+        _refuse_new_code(account, person, purpose, asked_by, at)
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         check = IdentityCheck(
             account=account,
             person=person,
             purpose=purpose,
             about=about,
-            factor=Factor.EMAILED_CODE,
+            factor=factor,
             asked_at=at,
             asked_by=asked_by,
-            sent_to=person.email,
+            sent_to=on_file,
             expires_at=at + CODE_LASTS,
         )
         check.code_hash = _hash(check, code)
@@ -69,10 +73,11 @@ def send_code(
         write(
             "identity_code",
             account=account,
-            to=person.email,
+            to=to,
             name=str(person),
             at=at,
             secret=True,
+            channel=channel,
             code=code,
             purpose=WORDS[purpose],
             about=about,
@@ -80,6 +85,30 @@ def send_code(
             minutes=int(CODE_LASTS.total_seconds() // 60),
         )
     return check
+
+
+def _place(person: User, account: Account, factor: Factor) -> tuple[Channel, str, str]:
+    """By which channel a code goes where, and that place as the account keeps it."""
+    if factor == Factor.EMAILED_CODE:
+        return Channel.EMAIL, person.email, person.email
+    phone = selectors.phone_of(person, account)
+    if factor != Factor.TEXTED_CODE or phone is None:
+        raise IdentityNotProven("We have no phone that a code can be texted to.")
+    return Channel.TEXT, phone.to, phone.on_file
+
+
+def _refuse_new_code(
+    account: Account, person: User, purpose: str, asked_by: User | None, at: datetime
+) -> None:
+    """Let earlier codes for the purpose stop working; refuse a new one where that is due."""
+    if asked_by is None and selectors.pause_of(account):
+        raise IdentityNotProven(PAUSED)
+    recent = IdentityCheck.objects.filter(
+        person=person, factor__in=CODES, asked_at__gt=at - timedelta(hours=1)
+    )
+    if recent.count() >= CODES_AN_HOUR:
+        raise IdentityNotProven("Too many codes were sent. Try again in an hour.")
+    recent.filter(purpose=purpose, passed_at__isnull=True).update(expires_at=at)
 
 
 def enter_code(*, check: IdentityCheck, code: str, at: datetime) -> IdentityCheck:
@@ -126,8 +155,10 @@ def note_factor(
     """Keep a proof that was given another way: an authenticator app, a passkey, documents.
 
     Documents are seen by a member of staff, who notes which; what somebody merely knows is none
-    (RF-ID-05).
+    (RF-ID-05). Raises IdentityNotProven, also while high-risk steps are paused.
     """
+    if seen_by is None and selectors.pause_of(account):
+        raise IdentityNotProven(PAUSED)
     if factor == Factor.DOCUMENTS and not (seen_by and evidence.strip()):
         raise IdentityNotProven("Note which documents were seen.")
     with transaction.atomic():
@@ -147,7 +178,12 @@ def note_factor(
 
 
 def recent_check(account: Account, purpose: str, *, at: datetime) -> str:
-    """The public id of a check that staff passed a caller through for this, while fresh, or ""."""
+    """The public id of a check that staff passed a caller through for this, while fresh, or "".
+
+    While high-risk steps are paused, none counts.
+    """
+    if selectors.pause_of(account):
+        return ""
     found = IdentityCheck.objects.filter(
         account=account,
         purpose=purpose,
@@ -168,6 +204,8 @@ def _passed(check: IdentityCheck, at: datetime) -> None:
     told.setdefault(account.billing_email, account.customer.name)
     told.pop(check.sent_to, None)
     words = WORDS[check.purpose]
+    is_step = check.purpose in HighRisk.values
+    stop = stop_path(account, check.person, HighRisk(check.purpose), at=at) if is_step else ""
     for address, name in told.items():
         tell(
             account,
@@ -177,9 +215,9 @@ def _passed(check: IdentityCheck, at: datetime) -> None:
             headline=f"Identity checked: {words.lower()}",
             body=(
                 f"{check.person} proved who they are, to: {words.lower()}. "
-                f"How: {check.get_factor_display().lower()}. "
-                "If this was not agreed, tell us at once: we can pause it."
+                f"How: {check.get_factor_display().lower()}."
             ),
+            stop=stop,
         )
 
 
@@ -194,7 +232,9 @@ def _record(check: IdentityCheck, action: str, *, by: User, at: datetime) -> Non
         account_id=check.account_id,
         at=at,
         action=action,
-        actor=AuditActor(user_id=by.pk, name=str(by)),
+        actor=AuditActor(
+            user_id=by.pk, name=str(by), acted_as=access.role_names(by) if by.is_staff else ""
+        ),
         subject=check.account.number,
         reason=check.evidence,
         after=facts | ({"about": check.about} if check.about else {}),

@@ -10,6 +10,7 @@ from django.conf import settings
 from parties.models import Account
 from records.notices.models import Notice
 from records.notices.services import Sender, give_notice
+from records.notices.states import Channel
 from terms import library
 
 
@@ -23,11 +24,15 @@ def write(
     path: str = "",
     because: list[dict[str, Any]] | None = None,
     secret: bool = False,
+    channel: Channel = Channel.EMAIL,
     **facts: Any,
 ) -> Notice:
-    """Give one notice in the provider's name; `secret` words are wiped once sent."""
+    """Give one notice in the provider's name.
+
+    `secret` words are wiped once sent, and a safe contact's hours don't delay them.
+    """
     provider = library.provider(account.customer.provider.key)
-    notice = give_notice(
+    return give_notice(
         kind=kind,
         to=to,
         sender=Sender(name=provider.name, reply_to=provider.contacts.get("email", "")),
@@ -35,6 +40,8 @@ def write(
         account_id=account.pk,
         subject_ref=account.number,
         because=because,
+        is_secret=secret,
+        channel=channel,
         context={
             "provider": provider,
             "account": account,
@@ -43,10 +50,6 @@ def write(
             **facts,
         },
     )
-    if secret:
-        notice.is_secret = True
-        notice.save(update_fields=["is_secret"])
-    return notice
 
 
 def tell(
@@ -60,8 +63,10 @@ def tell(
     path: str = "",
     label: str = "",
     because: list[dict[str, Any]] | None = None,
+    stop: str = "",
+    channel: Channel = Channel.EMAIL,
 ) -> Notice:
-    """Give a short notice with one thing to know."""
+    """Give a short notice with one thing to know; `stop` is the path that stops the step told."""
     return write(
         "generic",
         account=account,
@@ -70,7 +75,9 @@ def tell(
         at=at,
         path=path,
         because=because,
+        channel=channel,
         headline=headline,
         body=body,
         url_label=label,
+        stop_url=f"{settings.SITE_URL}{stop}" if stop else "",
     )

@@ -190,7 +190,10 @@ def _record(
         at=at,
         action=action,
         actor=access.AuditActor(
-            user_id=by.pk, name=str(by), authority=str(presence.appointment.public_id)
+            user_id=by.pk,
+            name=str(by),
+            authority=str(presence.appointment.public_id),
+            acted_as=Role.ADVOCATE.value if by.pk == presence.advocate_id else Role.HOLDER.value,
         ),
         subject=str(presence.public_id),
         reason=presence.words,

@@ -13,7 +13,14 @@ from django.urls import reverse
 
 from parties import access, selectors
 from parties.models import Account, DataExport, Preference, PrivacyRequest, Provider, User
-from parties.states import CHOICES, ExportState, PreferenceKind, PrivacyKind, PrivacyState
+from parties.states import (
+    CHOICES,
+    ExportState,
+    HighRisk,
+    PreferenceKind,
+    PrivacyKind,
+    PrivacyState,
+)
 from records.audit.services import record
 from records.deadlines.services import meet_deadline, set_deadline
 from records.notices.models import Notice
@@ -21,6 +28,9 @@ from records.notices.services import Sender, give_notice
 from terms import library
 from terms.calendar import State
 from terms.facts import Action
+
+from .letters import tell
+from .pausing import require_no_pause, stop_path
 
 DUTY = "answer_privacy"
 # The floor's row that sets the day for each kind of request.
@@ -46,9 +56,7 @@ def choose(
     Raises NotAuthorised, and ValueError for something that can't be chosen.
     """
     decision = access.require(by, Action.CHANGE_DETAILS, account, on=access.local_day(account, at))
-    actor = access.AuditActor(
-        user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
-    )
+    actor = access.with_customer(by, decision)
     return _choose(account, kind, value, at=at, by=by, actor=actor)
 
 
@@ -171,9 +179,7 @@ def ask_privacy(
             account_id=account.pk,
             at=at,
             action="ask_privacy",
-            actor=access.AuditActor(
-                user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
-            ),
+            actor=access.with_customer(by, decision),
             subject=asked.reference,
             after={"asked": kind.label, "answer_by": due_on.isoformat()},
         )
@@ -220,13 +226,15 @@ def ask_export(*, account: Account, by: User, at: datetime, proof: str = "") -> 
 
     `proof` is the public id of the identity check that was passed (RF-ID-04).
 
-    Raises NotAuthorised for whoever may not have the customer's records, unmasked.
+    Raises NotAuthorised for whoever may not have the customer's records, unmasked, and for all
+    while high-risk steps are paused. The holder is told, with a way to stop it (RF-ID-06).
     """
     on = access.local_day(account, at)
     decision = access.require(by, Action.REQUEST_RECORDS, account, on=on)
     details = access.require(by, Action.VIEW_PERSONAL_DETAILS, account, on=on)
     if decision.masked or details.masked:
         raise access.NotAuthorised(details, Action.VIEW_PERSONAL_DETAILS)
+    require_no_pause(account, Action.REQUEST_RECORDS, at=at)
     with transaction.atomic():
         export, is_new = DataExport.objects.get_or_create(
             account=account,
@@ -239,16 +247,25 @@ def ask_export(*, account: Account, by: User, at: datetime, proof: str = "") -> 
                 account_id=account.pk,
                 at=at,
                 action="ask_export",
-                actor=access.AuditActor(
-                    user_id=by.pk,
-                    name=str(by),
-                    authority=decision.authority,
-                    acted_as=decision.role,
-                ),
+                actor=access.with_customer(by, decision),
                 subject=account.number,
                 after={"identity_check": proof},
             )
+            _tell_of_export(account, by, at)
     return export
+
+
+def _tell_of_export(account: Account, by: User, at: datetime) -> None:
+    holder = selectors.holder(account) or by
+    tell(
+        account,
+        to=holder.email,
+        name=str(holder),
+        at=at,
+        headline="A file with all data was asked for",
+        body=f"{by} asked for a file with all that is held about the account.",
+        stop=stop_path(account, by, HighRisk.EXPORT_DATA, at=at),
+    )
 
 
 def tell_export_ready(export: DataExport, at: datetime) -> None:

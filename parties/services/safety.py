@@ -10,7 +10,7 @@ from datetime import datetime, time
 from django.db import transaction
 
 from parties import access, selectors
-from parties.models import Account, SafeContact, User
+from parties.models import Account, ContactChange, EmailChange, SafeContact, User
 from parties.states import SafeChannel
 from records.audit.services import record
 from records.notices.services import (
@@ -61,7 +61,8 @@ def end_safe_contact(*, account: Account, user: User, at: datetime) -> None:
     """Let messages go to the usual addresses again."""
     with transaction.atomic():
         if _end(account, user, at):
-            end_redirects(addresses=_addresses(account, user), at=at)
+            addresses = _addresses(account, user) + _former(account, user)
+            end_redirects(addresses=addresses, at=at)
             _record(account, user, "end_safe_contact", at)
 
 
@@ -71,16 +72,29 @@ def follow_addresses(account: Account, *, at: datetime) -> None:
         _redirect(contact, at)
 
 
+def follow_log_in(user: User, *, at: datetime) -> None:
+    """Let a person's safe contacts, on every account, hold for their new log-in address."""
+    for contact in selectors.safe_contacts_of(user):
+        contact.user = user
+        _redirect(contact, at)
+
+
 def _redirect(contact: SafeContact, at: datetime) -> None:
     redirect_messages(
         addresses=_addresses(contact.account, contact.user),
         to=contact.address,
+        text_to=_text_to(contact),
         by_hand=contact.channel != SafeChannel.EMAIL,
         opens=contact.opens,
         closes=contact.closes,
         zone=State(contact.account.state).zone.key,
         at=at,
     )
+
+
+def _text_to(contact: SafeContact) -> str:
+    is_phone = contact.channel == SafeChannel.PHONE
+    return selectors.text_number(contact.address) if is_phone else ""
 
 
 def _require_standing(account: Account, user: User, at: datetime) -> None:
@@ -96,12 +110,26 @@ def _end(account: Account, user: User, at: datetime) -> int:
 
 
 def _addresses(account: Account, user: User) -> list[tuple[int | None, str]]:
-    """Where this person is written to: at their log-in, and as holder also about the account."""
-    addresses: list[tuple[int | None, str]] = [(None, user.email)]
+    """Where this person is written to: at their log-in, and as holder also about the account.
+
+    A phone number stands for the texts to it.
+    """
+    addresses: list[tuple[int | None, str]] = [(None, user.email), (None, str(user.phone))]
     if selectors.holder(account) == user:
-        about = {account.billing_email.lower(), account.customer.email.lower()}
+        customer = account.customer
+        about = {account.billing_email.lower(), customer.email.lower(), str(customer.phone)}
         addresses += [(account.pk, address) for address in sorted(about)]
-    return addresses
+    return [(of, address) for of, address in addresses if address]
+
+
+def _former(account: Account, user: User) -> list[tuple[int | None, str]]:
+    """Where they were written to before; what was sent elsewhere from there ends too."""
+    emails = EmailChange.objects.filter(user=user).values_list("before", flat=True)
+    changes = ContactChange.objects.filter(account=account).values_list("before", flat=True)
+    names = ("billing_email", "phone")
+    kept = [facts[name] for facts in changes for name in names if name in facts]
+    former: list[tuple[int | None, str]] = [(None, email) for email in emails]
+    return former + [(account.pk, address) for address in kept if address]
 
 
 def _record(account: Account, user: User, action: str, at: datetime) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from importlib import import_module
 
-from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -17,6 +14,7 @@ from records.audit.services import record
 from terms.facts import Action, Role
 
 from .letters import tell
+from .sessions import sessions_of
 
 REMIND_DAYS_BEFORE = (14, 2)
 
@@ -76,9 +74,7 @@ def end_standing(row: Appointment, *, by: User, at: datetime, why: str) -> None:
 def end_sessions(user: User, account: Account, *, at: datetime) -> None:
     """Take the account out of the person's sessions; who has no other account is logged out."""
     has_others = bool(selectors.accounts_of(user, at))
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    for row in UserSession.objects.filter(user=user):
-        session = store(row.session_key)
+    for session in sessions_of(user):
         if not has_others:
             session.flush()
         elif session.get(access.SESSION_KEY) in (None, str(account.public_id)):

@@ -30,7 +30,10 @@ def warrant_authority(*, appointment: Appointment, by: User, words: str, at: dat
             at=at,
             action="warrant_authority",
             actor=access.AuditActor(
-                user_id=by.pk, name=str(by), authority=str(appointment.public_id)
+                user_id=by.pk,
+                name=str(by),
+                authority=str(appointment.public_id),
+                acted_as=appointment.role,
             ),
             subject=str(appointment.public_id),
             reason=words,

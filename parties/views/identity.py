@@ -1,4 +1,4 @@
-"""Prove who you are before a high-risk step: by a second factor, else by a fresh code."""
+"""Prove who you are before a high-risk step, by a second factor or a fresh code; stop one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.generic import FormView
+from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
 from parties.access import AccountPage, Action, keep_proof
 from parties.forms.identity import CodeForm
-from parties.models import IdentityCheck
-from parties.services import IdentityNotProven
+from parties.models import IdentityCheck, Pause, User
+from parties.services import IdentityNotProven, pausing
+from parties.services.pausing import StopRefused
 from parties.states import Factor, HighRisk
+from terms import library
 
 # How long ago the second factor may have been given on the page that asks for it.
 JUST_NOW = timedelta(minutes=3)
@@ -59,6 +62,27 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
         return Authenticator.objects.filter(user=self.request.user, type__in=strong).exists()
 
     @cached_property
+    def paused(self) -> Pause | None:
+        return selectors.pause_of(self.account)
+
+    @cached_property
+    def ways(self) -> dict[str, Factor]:
+        """By which ways a code can be sent to somebody without a second factor.
+
+        Who logged in by a code from their mailbox has shown that they read it: another code there
+        shows nothing new (RF-ID-01).
+        """
+        given = {one["method"] for one in get_authentication_records(self.request, self.person)}
+        by_text = selectors.phone_of(self.person, self.account) is not None
+        by_email = "code" not in given or "password" in given
+        ways = {"text": Factor.TEXTED_CODE} if by_text else {}
+        return ways | ({"email": Factor.EMAILED_CODE} if by_email else {})
+
+    @property
+    def person(self) -> User:
+        return self.request.user
+
+    @cached_property
     def code(self) -> IdentityCheck | None:
         return selectors.open_code(
             self.account, self.request.user, self.risk.value, self.request.at
@@ -66,7 +90,7 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         factor = self._given_factor() if self.has_second_factor else None
-        if factor:
+        if factor and not self.paused:
             return self._passed(
                 services.note_factor(
                     account=self.account,
@@ -87,6 +111,8 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
         return None
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.paused:
+            return self.get(request, *args, **kwargs)
         if self.has_second_factor:
             # Whoever has a second factor uses it: the code by email is for those who have none.
             return redirect(self._factor_url())
@@ -97,8 +123,14 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
     def _send(self, request: HttpRequest) -> HttpResponse:
         try:
             services.send_code(
-                account=self.account, person=request.user, purpose=self.risk.value, at=request.at
+                account=self.account,
+                person=self.person,
+                purpose=self.risk.value,
+                factor=self.ways[request.POST["send"]],
+                at=request.at,
             )
+        except KeyError:
+            messages.error(request, "A code can't be sent that way. Choose another way.")
         except IdentityNotProven as refusal:
             messages.error(request, str(refusal))
         return redirect(request.get_full_path())
@@ -115,6 +147,10 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
             return self.form_invalid(form)
         return self._passed(check)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        is_text = self.code is not None and self.code.factor == Factor.TEXTED_CODE
+        return super().get_form_kwargs() | ({"what": "text message"} if is_text else {})
+
     def _passed(self, check: IdentityCheck) -> HttpResponse:
         keep_proof(self.request, self.risk, check)
         return redirect(self.target)
@@ -124,10 +160,54 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
         return f"{resolve_url('mfa_reauthenticate')}?{urlencode({'next': here})}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        paused = self.paused
+        because = (
+            selectors.why_paused(paused, self.today)
+            if paused
+            else selectors.why_high_risk(self.account, self.risk, self.today)
+        )
         return super().get_context_data(
             risk=self.risk,
-            because=selectors.why_high_risk(self.account, self.risk, self.today),
+            because=because,
+            paused=paused,
+            provider=library.provider(self.account.customer.provider.key),
+            ways=self.ways,
+            phone=selectors.phone_of(self.person, self.account),
+            password_url=f"{resolve_url('account_reauthenticate')}?"
+            f"{urlencode({'next': self.request.get_full_path()})}",
             factor_url=self._factor_url() if self.has_second_factor else "",
             code=self.code,
+            **kwargs,
+        )
+
+
+class Stop(TemplateView):
+    """Stop high-risk steps from the link in what told of one; no log-in is needed.
+
+    Opening it changes nothing: programs that look through emails open every link.
+    """
+
+    template_name = "parties/stop.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            self.link = pausing.find_stop(kwargs["token"], at=request.at)
+        except StopRefused as refusal:
+            context = {"refusal": str(refusal)}
+            return render(request, "parties/stop_refused.html", context, status=410)
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        pausing.pause(token=token, at=request.at)
+        if request.user == self.link.person:
+            logout(request)
+        return self.render_to_response(self.get_context_data(done=True))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        account = self.link.account
+        return super().get_context_data(
+            step=HighRisk(self.link.step).label,
+            asked_at=self.link.sent_at,
+            provider=library.provider(account.customer.provider.key),
             **kwargs,
         )

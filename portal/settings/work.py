@@ -47,6 +47,15 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
+# Text messages: kept beside the mail while developing; without a gateway production sends none.
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
+SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
+# A number: a name in its place would have to be registered.
+SMS_SENDER = env.str("SMS_SENDER", default="")
+if SMS_GATEWAY_URL:
+    TEXT_GATEWAY = "portal.texts.HttpGateway"
+else:
+    TEXT_GATEWAY = "" if ENVIRONMENT == "production" else "portal.texts.FolderGateway"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Customer portal <portal@example.com>")
 
 # A worker that has not beaten for this long counts as gone on /readyz.

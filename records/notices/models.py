@@ -1,10 +1,10 @@
-"""What was said: every email is a row first, written with the fact that it reports."""
+"""What was said: every email and text is a row first, written with the fact that it reports."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from .states import Status
+from .states import Channel, Status
 
 
 class Notice(models.Model):
@@ -15,7 +15,10 @@ class Notice(models.Model):
     )
     kind = models.CharField(max_length=40)
     subject_ref = models.CharField(max_length=80, blank=True, help_text="What it is about.")
-    to = models.CharField(max_length=254, help_text="An email address, or where to tell it.")
+    channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    to = models.CharField(
+        max_length=254, help_text="An email address, a phone number, or where to tell it."
+    )
     sender = models.CharField(max_length=200)
     reply_to = models.EmailField(blank=True)
     title = models.CharField(max_length=250)
@@ -69,8 +72,11 @@ class Redirect(models.Model):
         related_name="+",
         help_text="Only messages about this account; empty means all.",
     )
-    address = models.EmailField()
+    address = models.CharField(max_length=254, help_text="An email address or a phone number.")
     by_hand = models.BooleanField(help_text="No email: staff tell it at `to`.")
+    text_to = models.CharField(
+        max_length=20, blank=True, help_text="The phone number that texts go to; empty for none."
+    )
     to = models.CharField(max_length=254)
     opens = models.TimeField(null=True, blank=True)
     closes = models.TimeField(null=True, blank=True)

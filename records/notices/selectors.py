@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .models import Notice
-from .states import Status
+from django.db.models import F, Q
+
+from .models import Notice, Redirect
+from .states import Channel, Status
 
 
 def oldest_waiting(at: datetime) -> datetime | None:
@@ -17,3 +19,27 @@ def oldest_waiting(at: datetime) -> datetime | None:
 def waiting_count() -> int:
     """How many notices have not gone out yet."""
     return Notice.objects.filter(status__in=[Status.QUEUED, Status.SENDING]).count()
+
+
+def redirect_of(address: str, account_id: int | None) -> Redirect | None:
+    """Where messages to this address go instead, if anywhere; one for the account comes first."""
+    return (
+        Redirect.objects.filter(address=address.lower(), ended_at__isnull=True)
+        .filter(Q(account__isnull=True) | Q(account_id=account_id))
+        .order_by(F("account").asc(nulls_last=True), "-since")
+        .first()
+    )
+
+
+def place_of(to: str, channel: Channel, account_id: int | None) -> tuple[Channel, str] | None:
+    """Where a secret message for this address really goes; None where no way is safe.
+
+    A code or link to sign in was asked for a moment ago by whoever waits for it: it can neither
+    be told by staff nor come tomorrow. A text never goes to a number that is redirected.
+    """
+    redirect = redirect_of(to, account_id)
+    if redirect is None or (channel == Channel.EMAIL and redirect.by_hand):
+        return channel, to
+    if channel == Channel.TEXT and redirect.text_to:
+        return Channel.TEXT, redirect.text_to
+    return None if redirect.by_hand else (Channel.EMAIL, redirect.to)

@@ -15,7 +15,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from records.audit.services import Actor, record
@@ -24,7 +24,9 @@ from records.documents.services import ensure_file
 from records.documents.states import Status as DocumentStatus
 
 from .models import Notice, Redirect
-from .states import Status
+from .selectors import place_of, redirect_of
+from .states import Channel, Status
+from .texts import gateway
 
 log = structlog.get_logger(__name__)
 
@@ -56,11 +58,13 @@ def give_notice(
     documents: Iterable[Document] = (),
     unsubscribe_url: str = "",
     is_secret: bool = False,
+    channel: Channel = Channel.EMAIL,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
-    It goes out after the commit, once its documents are ready. Marketing alone carries an
-    `unsubscribe_url` (RF-MSG-01, RF-MSG-02).
+    A text message is written from <kind>_text.txt; only staff see its subject. It goes out after
+    the commit, once its documents are ready. Marketing alone carries an `unsubscribe_url`
+    (RF-MSG-01, RF-MSG-02).
     """
     facts = {**context, "because": because or [], "site_url": settings.SITE_URL}
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
@@ -70,16 +74,25 @@ def give_notice(
         sender=sender,
         at=at,
         title=title,
-        text=render_to_string(f"notices/{kind}.txt", facts).strip() + "\n",
-        html=render_to_string(f"notices/{kind}.html", facts),
         account_id=account_id,
         subject_ref=subject_ref,
         because=because or [],
         unsubscribe_url=unsubscribe_url,
         is_secret=is_secret,
+        channel=channel,
+        **_words(kind, channel, facts),
     )
     notice.attachments.set(documents)
     return notice
+
+
+def _words(kind: str, channel: Channel, facts: dict[str, Any]) -> dict[str, str]:
+    if channel == Channel.TEXT:
+        return {"text": render_to_string(f"notices/{kind}_text.txt", facts).strip()}
+    return {
+        "text": render_to_string(f"notices/{kind}.txt", facts).strip() + "\n",
+        "html": render_to_string(f"notices/{kind}.html", facts),
+    }
 
 
 def queue_message(
@@ -96,6 +109,7 @@ def queue_message(
     because: list[dict[str, Any]] | None = None,
     is_secret: bool = False,
     unsubscribe_url: str = "",
+    channel: Channel = Channel.EMAIL,
 ) -> Notice:
     """Queue a message whose words are already written, and nudge the delivery sweep on commit.
 
@@ -106,6 +120,7 @@ def queue_message(
         account_id=account_id,
         kind=kind,
         subject_ref=subject_ref,
+        channel=channel,
         to=to,
         sender=f'"{sender.name}" <{address}>',
         reply_to=sender.reply_to,
@@ -127,21 +142,12 @@ def queue_message(
     return notice
 
 
-def redirect_of(address: str, account_id: int | None) -> Redirect | None:
-    """Where messages to this address go instead, if anywhere; one for the account comes first."""
-    return (
-        Redirect.objects.filter(address=address.lower(), ended_at__isnull=True)
-        .filter(Q(account__isnull=True) | Q(account_id=account_id))
-        .order_by(F("account").asc(nulls_last=True), "-since")
-        .first()
-    )
-
-
 def redirect_messages(
     *,
     addresses: Iterable[tuple[int | None, str]],
     to: str,
     by_hand: bool,
+    text_to: str = "",
     opens: time | None,
     closes: time | None,
     zone: str,
@@ -158,6 +164,7 @@ def redirect_messages(
                     address=address.lower(),
                     to=to,
                     by_hand=by_hand,
+                    text_to=text_to,
                     opens=opens,
                     closes=closes,
                     zone=zone,
@@ -199,19 +206,28 @@ def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:
 
 
 def _follow(notice: Notice, redirect: Redirect) -> None:
-    """Address a notice as agreed.
-
-    A code or link to sign in was asked for a moment ago by whoever waits for it: it can neither
-    be told by staff nor come tomorrow.
-    """
+    """Address a notice as agreed; a secret one waits for neither hours nor staff."""
     if notice.is_secret:
-        if not redirect.by_hand:
-            notice.to = redirect.to
+        place = place_of(redirect.address, Channel(notice.channel), notice.account_id)
+        if place is None:
+            notice.status, notice.error = Status.FAILED, "No safe way to send it"
+            _wipe(notice)
+        else:
+            notice.channel, notice.to = place
         return
-    notice.to, notice.opens, notice.closes = redirect.to, redirect.opens, redirect.closes
-    notice.zone = redirect.zone
+    notice.opens, notice.closes, notice.zone = redirect.opens, redirect.closes, redirect.zone
+    if notice.channel == Channel.TEXT and redirect.text_to:
+        notice.to = redirect.text_to
+        return
+    notice.channel, notice.to = Channel.EMAIL, redirect.to
     if redirect.by_hand:
         notice.status = Status.BY_HAND
+
+
+def _wipe(notice: Notice) -> None:
+    """Forget the words of a secret that was sent or never will be."""
+    if notice.is_secret:
+        notice.text = notice.html = ""
 
 
 def _opening(notice: Notice, at: datetime) -> datetime | None:
@@ -251,8 +267,7 @@ def deliver_queued(*, at: datetime) -> int:
             _note_failure(notice, at, failure)
             continue
         notice.status, notice.sent_at, notice.error = Status.SENT, at, ""
-        if notice.is_secret:
-            notice.text = notice.html = ""
+        _wipe(notice)
         notice.save(update_fields=["status", "sent_at", "error", "text", "html"])
         sent += 1
     return sent
@@ -281,6 +296,13 @@ def _claim(at: datetime) -> list[int]:
 
 
 def _send(notice: Notice) -> None:
+    if notice.channel == Channel.TEXT:
+        gateway().send(to=notice.to, text=notice.text, reference=notice.message_id)
+    else:
+        _email(notice)
+
+
+def _email(notice: Notice) -> None:
     message = EmailMultiAlternatives(
         subject=notice.title,
         body=notice.text,
@@ -312,4 +334,6 @@ def _note_failure(notice: Notice, at: datetime, failure: Exception) -> None:
     notice.error = f"{type(failure).__name__}: {failure}"[:300]
     notice.next_try_at = at + min(LONGEST_WAIT, timedelta(minutes=2**notice.attempts))
     notice.status = Status.FAILED if notice.attempts >= GIVE_UP_AFTER else Status.QUEUED
-    notice.save(update_fields=["attempts", "error", "next_try_at", "status"])
+    if notice.status == Status.FAILED:
+        _wipe(notice)
+    notice.save(update_fields=["attempts", "error", "next_try_at", "status", "text", "html"])

@@ -33,6 +33,7 @@ from parties.models import (
     DeclaredDay,
     HolderEvent,
     IdentityCheck,
+    Pause,
     Presence,
     User,
 )
@@ -61,7 +62,7 @@ TOKEN = "no-such-token"
 # allauth answers for itself; pages of development exist only there; static text has no owner.
 NOT_OURS = ("account_", "mfa_", "usersessions_", "dev_", "brand_stylesheet")
 # The admin's own pages where staff act.
-STAFF_ACTS = ("_step", "_verify", "_code", "_decide", "_answer")
+STAFF_ACTS = ("_step", "_verify", "_code", "_decide", "_answer", "_lift")
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
@@ -189,6 +190,9 @@ def _of_people(world: World) -> None:
         account=account, before={}, after={"suburb": "x"}, by=holder, changed_at=at,
         undo_until=at, token_hash=account.number,
     )  # fmt: skip
+    Pause.objects.create(
+        account=account, step=HighRisk.CHANGE_DETAILS, person=holder, since=at, lifted_at=at
+    )
     HolderEvent.objects.create(
         account=account, kind="sale", since=at.date(), evidence="x", recorded_by=holder,
         recorded_at=at,

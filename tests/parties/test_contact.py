@@ -99,7 +99,7 @@ def test_page_asks_for_a_code_sent_to_the_old_contact_point(world):
     asked = client.get("/profile/contact/")
     assert asked["Location"].startswith("/identity/change_details/")
 
-    client.post(asked["Location"], {"send": "yes"})
+    client.post(asked["Location"], {"send": "email"})
     notice = Notice.objects.get(kind="identity_code")
     assert notice.to == world.holder.email
     wrong = client.post(asked["Location"], {"code": "12"})
@@ -121,7 +121,7 @@ def test_page_asks_for_a_code_sent_to_the_old_contact_point(world):
 def test_proof_for_one_step_does_not_open_another(world):
     client = signed_in(world.holder)
     target = "/identity/change_email/?next=/profile/"
-    client.post(target, {"send": "yes"})
+    client.post(target, {"send": "email"})
     client.post(target, {"code": code_of(Notice.objects.get(kind="identity_code"))})
 
     assert client.get("/profile/contact/").status_code == 302
@@ -130,7 +130,7 @@ def test_proof_for_one_step_does_not_open_another(world):
 def test_proof_is_stale_after_15_minutes(world, time_machine):
     client = signed_in(world.holder)
     target = "/identity/change_details/?next=/profile/"
-    client.post(target, {"send": "yes"})
+    client.post(target, {"send": "email"})
     client.post(target, {"code": code_of(Notice.objects.get(kind="identity_code"))})
     assert client.get("/profile/contact/").status_code == 200
     check = IdentityCheck.objects.get()
@@ -151,7 +151,7 @@ def test_who_has_an_authenticator_app_gets_no_code_by_email(world):
     client = signed_in(world.holder)
 
     page = client.get("/identity/change_details/?next=/profile/contact/").content.decode()
-    answer = client.post("/identity/change_details/?next=/profile/contact/", {"send": "yes"})
+    answer = client.post("/identity/change_details/?next=/profile/contact/", {"send": "email"})
 
     assert "/accounts/2fa/reauthenticate/" in page
     assert answer["Location"].startswith("/accounts/2fa/reauthenticate/")
@@ -172,7 +172,7 @@ def test_authenticator_app_passes_and_the_customer_is_told(world):
     )
     client = signed_in(world.holder)
     here = "/identity/change_details/?next=/profile/contact/"
-    step = client.post(here, {"send": "yes"})["Location"]
+    step = client.post(here, {"send": "email"})["Location"]
     from django.utils import timezone
 
     back = client.post(step, {"code": totp_code(secret, timezone.now())})

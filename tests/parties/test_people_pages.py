@@ -25,7 +25,7 @@ CHECK = "/people/appoint/check/"
 
 
 def prove(client: Client, path: str) -> None:
-    client.post(path, {"send": "yes"})
+    client.post(path, {"send": "email"})
     code = code_of(Notice.objects.filter(kind="identity_code").latest("given_at"))
     client.post(path, {"code": code})
 

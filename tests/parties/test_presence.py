@@ -234,7 +234,7 @@ def test_high_risk_request_needs_the_customers_second_factor(world, advocate):
     answer = customers.post(f"{page}confirm/")
     assert answer["Location"].startswith("/identity/change_email/?next=")
 
-    customers.post(answer["Location"], {"send": "yes"})
+    customers.post(answer["Location"], {"send": "email"})
     code = code_of(Notice.objects.get(kind="identity_code"))
     assert customers.post(answer["Location"], {"code": code})["Location"] == page
     customers.post(f"{page}confirm/")

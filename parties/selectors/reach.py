@@ -1,0 +1,84 @@
+"""Where a code by text message reaches somebody, if a text is safe and can be sent at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+from parties.models import Account, SafeContact, User
+from parties.states import SafeChannel
+from records.notices.selectors import place_of
+from records.notices.states import Channel
+from records.notices.texts import texts_offered
+from terms.facts import Role
+
+REGION = "AU"
+TAKES_TEXTS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+SHOWN_DIGITS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phone:
+    """A phone for codes: `to` is the number to write to, `tail` what may be shown of it.
+
+    `on_file` is the number as the account keeps it, or "": the number of a safe contact, and that
+    there is one, is nobody else's business.
+    """
+
+    to: str
+    on_file: str
+    tail: str
+
+
+def phone_of(person: User, account: Account | None = None) -> Phone | None:
+    """The phone that this person's codes go to, or None: without a gateway, a number, a safe way.
+
+    It is the person's own; for a holder also the customer's, of this account or of any. A safe
+    contact is obeyed: where it is a phone, the code goes there, where it is not, nowhere.
+    """
+    if not texts_offered():
+        return None
+    on_file = _on_file(person, account)
+    safe = SafeContact.objects.filter(user=person, ended_at__isnull=True).first()
+    if safe is not None:
+        number = text_number(safe.address) if safe.channel == SafeChannel.PHONE else ""
+        kept = on_file[0][0] if on_file else ""
+        return Phone(to=number, on_file=kept, tail=_tail(number)) if number else None
+    for number, account_id in on_file:
+        # Somebody else's safe contact may have taken this number over.
+        if place_of(number, Channel.TEXT, account_id) == (Channel.TEXT, number):
+            return Phone(to=number, on_file=number, tail=_tail(number))
+    return None
+
+
+def text_number(written: str) -> str:
+    """A mobile number as gateways want it (+61491570156), or "" for anything else."""
+    try:
+        number = phonenumbers.parse(written, REGION)
+    except NumberParseException:
+        return ""
+    takes = (
+        phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in TAKES_TEXTS
+    )
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if takes else ""
+
+
+def _on_file(person: User, account: Account | None) -> list[tuple[str, int | None]]:
+    """The mobile numbers on file, each with the account that it is kept for, own number first."""
+    found: list[tuple[str, int | None]] = [(text_number(str(person.phone)), None)]
+    held = Account.objects.filter(
+        appointments__user=person,
+        appointments__role=Role.HOLDER.value,
+        appointments__revoked_at__isnull=True,
+        appointments__ends_on__isnull=True,
+    ).select_related("customer")
+    if account is not None:
+        held = held.filter(pk=account.pk)
+    found += [(text_number(str(one.customer.phone)), one.pk) for one in held]
+    return [(number, of) for number, of in found if number]
+
+
+def _tail(number: str) -> str:
+    return f"··· {number[-SHOWN_DIGITS:]}"

@@ -1,0 +1,33 @@
+"""Reach into somebody's sessions from outside: end them, or take away what they proved there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+
+from parties import access
+from parties.models import User
+
+
+def sessions_of(user: User) -> Iterator[SessionBase]:
+    """Every session in which this person is logged in."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    for row in UserSession.objects.filter(user=user):
+        yield store(row.session_key)
+
+
+def log_out_everywhere(user: User) -> None:
+    """End all of a person's sessions."""
+    for session in sessions_of(user):
+        session.flush()
+
+
+def forget_proofs(user: User) -> None:
+    """Let no proof of identity count that was given in a session so far."""
+    for session in sessions_of(user):
+        if session.pop(access.PROOFS_KEY, None):
+            session.save()

@@ -1,0 +1,56 @@
+"""Gateways for text messages: a folder while developing, a provider's HTTP gateway else."""
+
+from __future__ import annotations
+
+import json
+from email.message import EmailMessage
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPSConnection
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from .mailbox import keep
+
+TIMEOUT = 20  # seconds
+
+
+class FolderGateway:
+    """Keeps each text beside the emails, to be read at /dev/mail/."""
+
+    def send(self, *, to: str, text: str, reference: str) -> None:
+        message = EmailMessage()
+        message["Message-ID"] = reference
+        message["From"] = settings.SMS_SENDER or "The portal"
+        message["To"] = to
+        message["Subject"] = f"Text message: {text.splitlines()[0]}"
+        message.set_content(text)
+        keep(message)
+
+
+class HttpGateway:
+    """Posts each text as JSON to SMS_GATEWAY_URL, with the token as bearer.
+
+    The reference goes along as `Idempotency-Key`, so that a retry is no second text. The sender
+    is a number: a name would have to be registered (RF-MSG-03).
+    """
+
+    def send(self, *, to: str, text: str, reference: str) -> None:
+        """Raise OSError for any answer but 2xx: the outbox tries again."""
+        address = urlsplit(settings.SMS_GATEWAY_URL)
+        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+        body = {"from": settings.SMS_SENDER, "to": to, "text": text, "reference": reference}
+        headers = {
+            "Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": reference,
+        }
+        connection = kind(address.hostname or "", address.port, timeout=TIMEOUT)
+        try:
+            path = f"{address.path or '/'}{'?' if address.query else ''}{address.query}"
+            connection.request("POST", path, json.dumps(body), headers)
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise OSError(f"the gateway for text messages answered {status}")
