@@ -33,6 +33,12 @@ GOOD = {
     "REDIS_URL": "redis://localhost:6379/0",
 }
 
+TEXTS = {
+    "SMS_GATEWAY_URL": "https://texts.example/send",
+    "SMS_GATEWAY_TOKEN": "gate-token",
+    "SMS_SENDER": "+61491570157",
+}
+
 
 def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)} | GOOD | changes
@@ -56,6 +62,10 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         ({"BROKER_URL": "filesystem://localhost"}, "broker"),
         ({"DATABASE_URL": ""}, "PostgreSQL"),
         ({"EMAIL_BACKEND": "portal.mailbox.FolderBackend"}, "mail"),
+        (TEXTS | {"SMS_GATEWAY_URL": "http://texts.example"}, "https"),
+        (TEXTS | {"SMS_GATEWAY_TOKEN": ""}, "SMS_GATEWAY_TOKEN"),
+        (TEXTS | {"SMS_SENDER": ""}, "SMS_SENDER"),
+        (TEXTS | {"SMS_SENDER": "MyTelco"}, "SMS_SENDER"),
     ],
 )
 def test_production_refuses_to_start_on_what_suits_a_laptop(tmp_path, changes, named):
@@ -68,8 +78,10 @@ def test_production_refuses_to_start_on_what_suits_a_laptop(tmp_path, changes, n
 
 def test_production_starts_with_safe_settings(tmp_path):
     done = start_production(tmp_path)
+    with_texts = start_production(tmp_path, **TEXTS)
 
     assert done.returncode == 0, done.stderr
+    assert with_texts.returncode == 0, with_texts.stderr
 
 
 def test_env_example_can_be_used_as_it_is(tmp_path):
