@@ -63,6 +63,8 @@ def end_safe_contact(*, account: Account, user: User, at: datetime) -> None:
         if _end(account, user, at):
             addresses = _addresses(account, user) + _former(account, user)
             end_redirects(addresses=addresses, at=at)
+            # Those on other accounts hold for the same log-in.
+            follow_log_in(user, at=at)
             _record(account, user, "end_safe_contact", at)
 
 
