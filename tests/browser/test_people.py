@@ -48,7 +48,7 @@ def mailed(stack: Stack, to: str, subject: str) -> str:
 
 def prove(page: Page, stack: Stack, to: str) -> None:
     """Pass the second factor by the code from the email."""
-    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_role("button", name="Email me a code").click()
     code = re.search(r"\b\d{6}\b", mailed(stack, to, "code:"))
     assert code
     page.get_by_label("The code from the email").fill(code.group())
