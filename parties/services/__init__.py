@@ -1,6 +1,14 @@
 """The verbs about people and accounts."""
 
-from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
+from .appointing import (
+    AppointmentRefused,
+    Signing,
+    Wanted,
+    appoint,
+    needs_last_day,
+    possible_roles,
+    review,
+)
 from .contact import (
     UndoRefused,
     change_contact,
@@ -20,6 +28,7 @@ from .invitations import (
     find_invitation,
     invite_holder,
 )
+from .paper import draw_form_to_sign
 from .presence import (
     PresenceRefused,
     ask_together,
@@ -51,6 +60,7 @@ __all__ = [
     "confirm_on_screen",
     "contact_details",
     "decline_appointment",
+    "draw_form_to_sign",
     "end_staff_role",
     "end_together",
     "ensure_staff_roles",
@@ -59,6 +69,7 @@ __all__ = [
     "find_invitation",
     "grant_staff_role",
     "invite_holder",
+    "needs_last_day",
     "note_access_needs",
     "note_factor",
     "open_account",

@@ -144,19 +144,34 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
 def possible_roles(account: Account, on: date) -> list[str]:
     """The roles that the terms, the law or the house default know on this account."""
     rows = [
-        Appointment(
-            account=account,
-            role=role.value,
-            starts_on=on,
-            ends_on=on,
-            in_writing=True,
-            employee=True if role is Role.CUSTOMER_CONTACT else None,
-        )
+        _plain(account, role, on, on)
         for role in (Role.AUTHORISED_REP, Role.ADVOCATE, Role.CUSTOMER_CONTACT)
     ]
     bound = selectors.binding(account, on)
     asked = {row.role: FIRST_OF_ALL.get(Role(row.role), Action.VIEW_BILLS) for row in rows}
     return [row.role for row in rows if access.trial(row, asked[row.role], on, bound).allowed]
+
+
+def needs_last_day(account: Account, role: Role, on: date) -> list[dict[str, Any]]:
+    """Why an appointment needs a last day under these terms; empty where none is needed."""
+    bound = selectors.binding(account, on)
+    action = FIRST_OF_ALL.get(role, Action.VIEW_BILLS)
+    standing, dated = (
+        access.trial(_plain(account, role, on, last), action, on, bound) for last in (None, on)
+    )
+    return standing.because if dated.allowed and not standing.allowed else []
+
+
+def _plain(account: Account, role: Role, on: date, last: date | None) -> Appointment:
+    """An appointment of this kind without limits, to ask what the terms say of its kind."""
+    return Appointment(
+        account=account,
+        role=role.value,
+        starts_on=on,
+        ends_on=last,
+        in_writing=True,
+        employee=True if role is Role.CUSTOMER_CONTACT else None,
+    )
 
 
 def _draft(
