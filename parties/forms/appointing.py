@@ -42,13 +42,13 @@ class PersonForm(forms.Form):
         label="Their email address", help_text="They get an invitation and a log-in of their own."
     )
     advocate_kind = forms.ChoiceField(
-        label="If an advocate: of which kind?",
+        label="What kind of advocate?",
         choices=[("", "Choose one"), *AdvocateKind.choices],
-        required=False,
+        error_messages={"required": "Choose the kind of advocate."},
         widget=forms.Select(attrs=_only_if(Role.ADVOCATE)),
     )
     position = forms.CharField(
-        label="If they work for you: as what?",
+        label="What do they do for you?",
         max_length=60,
         required=False,
         help_text="For example Accounts, or IT.",
@@ -58,14 +58,9 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, roles: list[str], **_: Any) -> None:
         super().__init__(*args)
         self.fields["role"].choices = [row for row in ROLES if row[0] in roles]  # type: ignore[attr-defined]
+        self.fields["advocate_kind"].required = self.data.get("role") in (None, Role.ADVOCATE)
         if Role.CUSTOMER_CONTACT.value not in roles:
             del self.fields["position"]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("role") == Role.ADVOCATE and not given.get("advocate_kind"):
-            self.add_error("advocate_kind", "Choose the kind of advocate.")
-        return given
 
 
 class TimeForm(forms.Form):
@@ -108,7 +103,7 @@ class PowersForm(forms.Form):
     granted = forms.MultipleChoiceField(
         label="They may",
         widget=forms.CheckboxSelectMultiple(attrs=_only_if("some")),
-        required=False,
+        error_messages={"required": "Tick at least one thing that they may do."},
     )
     max_expense = forms.DecimalField(
         label="The most that they may agree to pay, a month",
@@ -146,6 +141,7 @@ class PowersForm(forms.Form):
             if name not in own or (name == "services" and not services):
                 del self.fields[name]
         if "granted" in self.fields:
+            self.fields["granted"].required = self.data.get("extent") != ALL
             self.held = [one.value for one in held]
             groups = {
                 name: [(one.value, POWERS[one]) for one in group if one in held]
@@ -161,8 +157,6 @@ class PowersForm(forms.Form):
         given = super().clean() or {}
         if given.get("extent") == ALL:
             given["granted"] = self.held
-        elif "granted" in self.fields and not given.get("granted"):
-            self.add_error("granted", "Tick at least one thing that they may do.")
         return given
 
 

@@ -5,6 +5,7 @@ from .appointing import (
     Signing,
     Wanted,
     appoint,
+    form_to_sign,
     needs_last_day,
     possible_roles,
     review,
@@ -28,7 +29,6 @@ from .invitations import (
     find_invitation,
     invite_holder,
 )
-from .paper import draw_form_to_sign
 from .presence import (
     PresenceRefused,
     ask_together,
@@ -60,13 +60,13 @@ __all__ = [
     "confirm_on_screen",
     "contact_details",
     "decline_appointment",
-    "draw_form_to_sign",
     "end_staff_role",
     "end_together",
     "ensure_staff_roles",
     "enter_code",
     "find_change",
     "find_invitation",
+    "form_to_sign",
     "grant_staff_role",
     "invite_holder",
     "needs_last_day",

@@ -16,21 +16,28 @@ from terms.facts import Role
 KIND = "appointment"
 
 
-def issue_appointment_form(row: Appointment, *, at: datetime) -> Document:
-    """Freeze the form of a signed appointment as it stands, drawn on first opening."""
+def issue_appointment_form(
+    row: Appointment, *, because: list[dict[str, Any]], at: datetime
+) -> Document:
+    """Freeze the form of a signed appointment as it stands, drawn on first opening.
+
+    `because` are the clauses under which it works.
+    """
     return issue_document(
         account_id=row.account_id,
         kind=KIND,
         subject=str(row.public_id),
         title=f"Appointment of {row.person}",
         template="documents/appointment.html",
-        content=_content(row, row.user.email, _signature(row)),
+        content=_content(row, row.user.email, _signature(row), because),
         at=at,
         on_demand=True,
     )
 
 
-def draw_form_to_sign(row: Appointment, *, email: str, at: datetime) -> bytes:
+def draw_unsigned_form(
+    row: Appointment, *, email: str, because: list[dict[str, Any]], at: datetime
+) -> bytes:
     """Return the form of an appointment that nobody has signed yet, to sign on paper.
 
     Raises PdfUnavailable.
@@ -39,7 +46,7 @@ def draw_form_to_sign(row: Appointment, *, email: str, at: datetime) -> bytes:
         kind=KIND,
         title=f"Appointment of {row.person}",
         template="documents/appointment.html",
-        content=_content(row, email, None),
+        content=_content(row, email, None, because),
         at=at,
     )
 
@@ -56,7 +63,12 @@ def _signature(row: Appointment) -> dict[str, str]:
     }
 
 
-def _content(row: Appointment, email: str, signature: dict[str, str] | None) -> dict[str, Any]:
+def _content(
+    row: Appointment,
+    email: str,
+    signature: dict[str, str] | None,
+    because: list[dict[str, Any]],
+) -> dict[str, Any]:
     account = row.account
     provider = library.provider(account.customer.provider.key)
     return {
@@ -83,6 +95,7 @@ def _content(row: Appointment, email: str, signature: dict[str, str] | None) -> 
         "services": list(row.services.values()),
         "needs_check": row.needs_check,
         "signature": signature,
+        "because": because,
     }
 
 

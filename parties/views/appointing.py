@@ -28,6 +28,7 @@ from parties.forms.appointing import (
     wanted_from,
 )
 from parties.models import Account, Appointment
+from parties.models.appointments import ROLES
 from parties.services import AppointmentRefused, Signing
 from parties.states import POWERS, HighRisk, SignedHow
 
@@ -163,18 +164,17 @@ class AppointForm(_Wizard, View):
         answers, missing = self.answers()
         if missing:
             return redirect("appoint", missing)
-        wanted = wanted_from(answers, self.held, self.labels)
+        draw = partial(
+            services.form_to_sign,
+            account=self.account,
+            by=request.user,
+            wanted=wanted_from(answers, self.held, self.labels),
+            at=request.at,
+        )
         try:
-            row = services.review(
-                account=self.account, by=request.user, wanted=wanted, at=request.at
-            )
+            return pdf_download(request, "appointment-to-sign.pdf", draw)
         except AppointmentRefused:
             return redirect("appoint_check")
-        return pdf_download(
-            request,
-            "appointment-to-sign.pdf",
-            partial(services.draw_form_to_sign, row, email=wanted.email, at=request.at),
-        )
 
 
 class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
@@ -232,7 +232,7 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
             row=row,
             refusal=refusal,
             because=because,
-            role_label=dict(PersonForm([], roles=[self.role]).fields["role"].choices)[self.role],
+            role_label=dict(ROLES)[self.role],
             granted=[words for one, words in POWERS.items() if one.value not in wanted.limits],
             withheld=[words for one, words in POWERS.items() if one.value in wanted.limits],
             **kwargs,
