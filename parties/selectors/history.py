@@ -98,7 +98,7 @@ def history(account: Account, only: str = "") -> QuerySet[Entry]:
         shown = shown.filter(action=VIEW)
     elif only == CHANGES_ONLY:
         shown = shown.exclude(action=VIEW)
-    return shown.order_by("-sequence")
+    return shown.order_by("-at", "-sequence")
 
 
 def deed(entry: Entry) -> Deed:
