@@ -24,7 +24,7 @@ from .customers import (
     safe_contacts_of,
     wanting_news,
 )
-from .history import PAGES, Change, Deed, deed, history
+from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .pauses import pause_for, pause_of, why_paused
 from .presence import (
     LOOK_TOGETHER,
@@ -61,6 +61,7 @@ __all__ = [
     "FLOOR",
     "HOUSE_DEFAULT",
     "HOUSE_RULE",
+    "KINDS_OF_DEED",
     "LOOKS",
     "LOOK_TOGETHER",
     "OVER",

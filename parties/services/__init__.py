@@ -1,6 +1,15 @@
 """The verbs about people and accounts."""
 
-from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
+from .appointing import (
+    AppointmentRefused,
+    Signing,
+    Wanted,
+    appoint,
+    form_to_sign,
+    needs_last_day,
+    possible_roles,
+    review,
+)
 from .contact import (
     UndoRefused,
     change_contact,
@@ -58,9 +67,11 @@ __all__ = [
     "enter_code",
     "find_change",
     "find_invitation",
+    "form_to_sign",
     "grant_staff_role",
     "invite_holder",
     "lift_pause",
+    "needs_last_day",
     "note_access_needs",
     "note_factor",
     "open_account",

@@ -21,7 +21,7 @@ from terms.facts import Action, Role
 
 from .invitations import invite_appointed
 from .letters import tell
-from .paper import issue_appointment_form
+from .paper import draw_unsigned_form, issue_appointment_form
 from .pausing import require_no_pause, stop_path
 
 # What each role is asked for, to see whether an appointment would work at all.
@@ -108,7 +108,7 @@ def appoint(
             _replace(row, replaces, by, at)
         row.save()
         _sign(row, signing, by, at)
-        document = issue_appointment_form(row, at=at)
+        document = issue_appointment_form(row, because=_why(row, at), at=at)
         if not row.user.has_usable_password() or replaces is None:
             invite_appointed(row, at=at)
         _tell_holder(row, by, at)
@@ -140,26 +140,50 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
         raise access.NotAuthorised(decision, Action.ADD_REPRESENTATIVE)
     row = _draft(account, by, wanted, under, at)
     _within_own_powers(under, wanted, at)
-    row.needs_check = _needs_check(row, wanted, on)
+    row.needs_check = _needs_check(row, on)
     return row
+
+
+def form_to_sign(*, account: Account, by: User, wanted: Wanted, at: datetime) -> bytes:
+    """Return the form of an appointment, unsigned, as a PDF to sign on paper.
+
+    Raises AppointmentRefused, NotAuthorised and PdfUnavailable.
+    """
+    row = review(account=account, by=by, wanted=wanted, at=at)
+    return draw_unsigned_form(row, email=wanted.email, because=_why(row, at), at=at)
 
 
 def possible_roles(account: Account, on: date) -> list[str]:
     """The roles that the terms, the law or the house default know on this account."""
     rows = [
-        Appointment(
-            account=account,
-            role=role.value,
-            starts_on=on,
-            ends_on=on,
-            in_writing=True,
-            employee=True if role is Role.CUSTOMER_CONTACT else None,
-        )
+        _plain(account, role, on, on)
         for role in (Role.AUTHORISED_REP, Role.ADVOCATE, Role.CUSTOMER_CONTACT)
     ]
     bound = selectors.binding(account, on)
     asked = {row.role: FIRST_OF_ALL.get(Role(row.role), Action.VIEW_BILLS) for row in rows}
     return [row.role for row in rows if access.trial(row, asked[row.role], on, bound).allowed]
+
+
+def needs_last_day(account: Account, role: Role, on: date) -> list[dict[str, Any]]:
+    """Why an appointment needs a last day under these terms; empty where none is needed."""
+    bound = selectors.binding(account, on)
+    action = FIRST_OF_ALL.get(role, Action.VIEW_BILLS)
+    standing, dated = (
+        access.trial(_plain(account, role, on, last), action, on, bound) for last in (None, on)
+    )
+    return standing.because if dated.allowed and not standing.allowed else []
+
+
+def _plain(account: Account, role: Role, on: date, last: date | None) -> Appointment:
+    """An appointment of this kind without limits, to ask what the terms say of its kind."""
+    return Appointment(
+        account=account,
+        role=role.value,
+        starts_on=on,
+        ends_on=last,
+        in_writing=True,
+        employee=True if role is Role.CUSTOMER_CONTACT else None,
+    )
 
 
 def _draft(
@@ -225,13 +249,12 @@ def _within_own_powers(under: Appointment, wanted: Wanted, at: datetime) -> None
         raise AppointmentRefused(f"Your own authority ends on {in_words(under.ends_on)}.")
 
 
-def _needs_check(row: Appointment, wanted: Wanted, on: date) -> bool:
+def _needs_check(row: Appointment, on: date) -> bool:
     """Whether the terms give it no effect unchecked; refuse what they never give an effect."""
-    granted = [one for one in Action if one.value not in row.limits]
-    if not granted:
+    if not _granted(row):
         raise AppointmentRefused("Tick at least one thing that they may do.")
     day = max(row.starts_on, on)
-    asked = FIRST_OF_ALL.get(wanted.role, granted[0])
+    asked = _asked_first(row)
     if ONLY_WITH_CUSTOMER in row.limits:
         return False
     bound = selectors.binding(row.account, day)
@@ -241,6 +264,23 @@ def _needs_check(row: Appointment, wanted: Wanted, on: date) -> bool:
             "Under these terms such an appointment would not work.", checked.because
         )
     return not access.trial(row, asked, day, bound, checked=False).allowed
+
+
+def _granted(row: Appointment) -> list[Action]:
+    return [one for one in Action if one.value not in row.limits]
+
+
+def _asked_first(row: Appointment) -> Action:
+    """What an appointment is asked for, to see whether it would work at all."""
+    return FIRST_OF_ALL.get(Role(row.role)) or _granted(row)[0]
+
+
+def _why(row: Appointment, at: datetime) -> list[dict[str, Any]]:
+    """The clauses under which the appointment works once it is signed and checked, each once."""
+    day = max(row.starts_on, access.local_day(row.account, at))
+    bound = selectors.binding(row.account, day)
+    because = access.trial(row, _asked_first(row), day, bound).because
+    return list({reason["id"]: reason | {"steps": []} for reason in because}.values())
 
 
 def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None:
