@@ -403,7 +403,6 @@ class IdentityCheckAdmin(StepAdmin):
                     services.note_factor(**given, evidence=evidence, seen_by=request.user)
                     messages.success(request, "The documents are noted. It counts for 15 minutes.")
                     return self.list_page()
-                given.pop("factor")
                 check = services.send_code(**given, asked_by=request.user)
                 return redirect("admin:parties_identitycheck_code", check.pk)
             except IdentityNotProven as refusal:
@@ -428,7 +427,7 @@ class IdentityCheckAdmin(StepAdmin):
                 form.add_error("code", str(refusal))
         return self.step(
             request, form, title="Enter the code", action="Check", about=check.person,
-            intro=f"We sent it to {check.sent_to}. Ask the caller to read it out.",
+            intro=f"We sent it to {check.sent_to or 'their phone'}. Ask the caller to read it out.",
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ class FolderGateway:
         message["Message-ID"] = reference
         message["From"] = settings.SMS_SENDER or "The portal"
         message["To"] = to
-        message["Subject"] = f"Text message: {text.splitlines()[0]}"
+        message["Subject"] = "Text message"
         message.set_content(text)
         keep(message)
 

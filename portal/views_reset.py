@@ -47,7 +47,7 @@ class ResetPassword(PasswordResetFromKeyView):
     def proof(self) -> str | None:
         """The check that was passed, "" where none is recorded, None where one is still due."""
         way = self.way
-        if way.is_paused:
+        if way.paused:
             return None
         if not (way.account or way.factors or self.reset_user.is_staff):
             return ""
@@ -63,7 +63,7 @@ class ResetPassword(PasswordResetFromKeyView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.proof is not None:
             return super().post(request, *args, **kwargs)
-        if self.way.is_paused:
+        if self.way.paused:
             return self._ask()
         return self._take_factor() if self.way.factors else self._take_text()
 
@@ -148,8 +148,12 @@ class ResetPassword(PasswordResetFromKeyView):
         if account is not None:
             today = local_day(account, self.request.at)
             context["provider"] = library.provider(account.customer.provider.key)
-            context["because"] = selectors.why_high_risk(account, STEP, today)
-        status = 403 if self.way.is_paused else 200
+            context["because"] = (
+                selectors.why_paused(self.way.paused, today)
+                if self.way.paused
+                else selectors.why_high_risk(account, STEP, today)
+            )
+        status = 403 if self.way.paused else 200
         template = "account/password_reset_prove.html"
         return render(self.request, template, context, status=status)
 

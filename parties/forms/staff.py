@@ -40,6 +40,7 @@ class CallerForm(forms.Form):
     factor = forms.ChoiceField(
         label="Proof",
         choices=[
+            (Factor.TEXTED_CODE, "Text a code to the phone that we have"),
             (Factor.EMAILED_CODE, "Send a code to the email address that we have"),
             (Factor.DOCUMENTS, "Documents: two of category A, or one A and two B"),
         ],

@@ -61,7 +61,7 @@ def send_code(
             person=person,
             purpose=purpose,
             about=about,
-            factor=factor,
+            factor=Factor(factor),
             asked_at=at,
             asked_by=asked_by,
             sent_to=on_file,

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from parties import access, selectors
-from parties.models import Account, Appointment, EmailChange, IdentityCheck, User
+from parties.models import Account, Appointment, EmailChange, IdentityCheck, Pause, User
 from parties.states import Factor, HighRisk
 from records.audit.services import record
 from records.notices.services import Sender, give_notice
@@ -45,7 +45,7 @@ class Way:
     factors: tuple[str, ...] = ()
     phone: selectors.Phone | None = None
     staff_check: IdentityCheck | None = None
-    is_paused: bool = False
+    paused: Pause | None = None
 
 
 def way_to_reset(person: User, *, at: datetime) -> Way:
@@ -57,8 +57,9 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
     """
     accounts = standing_on(person, at=at)
     account = accounts[0] if accounts else None
-    if account is not None and selectors.pause_for(person):
-        return Way(account=account, is_paused=True)
+    paused = selectors.pause_for(person) if account else None
+    if paused is not None:
+        return Way(account=paused.account, paused=paused)
     factors = tuple(person.authenticator_set.values_list("type", flat=True))
     checked = (
         IdentityCheck.objects.filter(

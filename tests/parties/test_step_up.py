@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from parties.models import IdentityCheck
 from parties.services import IdentityNotProven, send_code
 from parties.services.safety import set_safe_contact
-from parties.states import Factor, SafeChannel
+from parties.states import Factor, SafeChannel, StaffRole
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel
 from terms.facts import Role
 from tests.parties.people import signed_in
-from tests.world import PASSWORD, appoint, instant, make_user, make_world
+from tests.parties.staff import sign_in_staff
+from tests.world import PASSWORD, appoint, instant, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 HERE = "/identity/change_details/?next=/profile/contact/"
@@ -163,3 +165,33 @@ def test_who_has_several_accounts_chooses_one_before_changing_a_log_in(world, pa
     answer = client.post(path, {"email": "new@people.example", "action_add": ""})
 
     assert answer["Location"].startswith("/accounts/choose/?next=")
+
+
+def test_staff_text_a_code_that_the_caller_reads_out(client, reachable, world):
+    sign_in_staff(client, make_staff(StaffRole.FRONT_LINE), because_of=world.account)
+    page = f"{reverse('admin:parties_identitycheck_add')}?account={world.account.number}"
+
+    answer = client.post(
+        page,
+        {"person": reachable.pk, "purpose": "change_details", "factor": "texted_code"},
+    )
+    notice = Notice.objects.get(kind="identity_code")
+    client.post(answer["Location"], {"code": notice.text.split()[0]})
+
+    assert (notice.channel, notice.to) == (Channel.TEXT, MINE)
+    assert "Read it to our staff only if you called us" in notice.text
+    check = IdentityCheck.objects.get()
+    assert check.passed_at
+    assert check.factor == Factor.TEXTED_CODE
+
+
+def test_staff_are_told_where_no_text_can_be_sent(client, world):
+    sign_in_staff(client, make_staff(StaffRole.FRONT_LINE), because_of=world.account)
+    page = f"{reverse('admin:parties_identitycheck_add')}?account={world.account.number}"
+
+    answer = client.post(
+        page,
+        {"person": world.holder.pk, "purpose": "change_details", "factor": "texted_code"},
+    )
+
+    assert "no phone that a code can be texted to" in answer.content.decode()
