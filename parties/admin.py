@@ -427,7 +427,7 @@ class IdentityCheckAdmin(StepAdmin):
                 form.add_error("code", str(refusal))
         return self.step(
             request, form, title="Enter the code", action="Check", about=check.person,
-            intro=f"We sent it to {check.sent_to or 'their phone'}. Ask the caller to read it out.",
+            intro=f"Sent to {check.sent_to or 'their phone'}. Ask the caller to read it out.",
         )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from records.notices.states import Status as NoticeStatus
 
 def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     """The worklists a staff member may open, confined to their provider."""
-    lists = [*_complaint_lists(user, at), *_other_lists(user)]
+    lists = [*_complaint_lists(user, at), *_people_lists(user), *_other_lists(user)]
     return [
         {
             "title": one.title,
@@ -79,9 +79,7 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
-def _other_lists(user: User) -> list[_List]:
-    notices = _confined(user, Notice.objects.all())
-    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+def _people_lists(user: User) -> list[_List]:
     return [
         _List(
             "parties.view_appointment",
@@ -99,6 +97,20 @@ def _other_lists(user: User) -> list[_List]:
             urgent=True,
         ),
         _List(
+            "parties.change_privacyrequest",
+            "Privacy requests to answer",
+            "parties_privacyrequest",
+            "?state__exact=open",
+            _confined(user, PrivacyRequest.objects.filter(state=PrivacyState.OPEN)),
+        ),
+    ]
+
+
+def _other_lists(user: User) -> list[_List]:
+    notices = _confined(user, Notice.objects.all())
+    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    return [
+        _List(
             "contracts.view_planchange",
             "Plan changes that wait for our word",
             "contracts_planchange",
@@ -112,13 +124,6 @@ def _other_lists(user: User) -> list[_List]:
             "",
             _confined(user, RunProblem.objects.all()),
             urgent=True,
-        ),
-        _List(
-            "parties.change_privacyrequest",
-            "Privacy requests to answer",
-            "parties_privacyrequest",
-            "?state__exact=open",
-            _confined(user, PrivacyRequest.objects.filter(state=PrivacyState.OPEN)),
         ),
         _List(
             "notices.view_notice",
