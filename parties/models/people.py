@@ -44,6 +44,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         related_name="staff",
         help_text="Confines a staff member to one provider; empty means all.",
     )
+    password_stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="Whoever knew it may be somebody else: it is reset first."
+    )
     date_joined = models.DateTimeField(null=True, blank=True)
 
     objects = UserManager()

@@ -216,6 +216,10 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, password, full_name=full_name, date_joined=at)
+    elif user.password_stopped_at:
+        raise InvitationRefused(
+            "The password of this log-in was stopped. Reset it first, and open this link again."
+        )
     elif not user.has_usable_password():
         user.full_name = full_name
         user.set_password(password)

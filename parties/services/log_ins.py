@@ -25,7 +25,7 @@ from terms.facts import Role
 from .letters import tell
 from .pausing import stop_path
 from .safety import follow_log_in
-from .sessions import log_out_everywhere
+from .sessions import stop_password
 
 UNDO_WITHIN = timedelta(hours=48)
 
@@ -113,6 +113,7 @@ def _change_password(
     with transaction.atomic():
         _refuse_while_paused(person)
         save()
+        User.objects.filter(pk=person.pk).update(password_stopped_at=None)
         for account in accounts:
             _record(account, person, action, at, after={"identity_check": proof})
         if accounts:
@@ -182,15 +183,14 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         EmailAddress.objects.filter(user=person).delete()
         EmailAddress.objects.create(user=person, email=change.before, verified=True, primary=True)
         person.email = change.before
-        person.set_unusable_password()
-        person.save(update_fields=["email", "password"])
+        person.save(update_fields=["email"])
         change.undone_at = at
         change.save(update_fields=["undone_at"])
         # What came later rests on this one.
         EmailChange.objects.filter(user=person, changed_at__gt=change.changed_at).update(
             undone_at=at
         )
-        log_out_everywhere(person)
+        stop_password(person, at=at)
         follow_log_in(person, at=at)
         _record_everywhere(change, "undo_log_in_email", at, undo=True)
     return change

@@ -17,7 +17,7 @@ from records.audit.services import record
 from terms.facts import Action
 
 from .letters import tell
-from .sessions import forget_proofs, log_out_everywhere
+from .sessions import forget_proofs, log_out_everywhere, stop_password
 
 LINK_WORKS = timedelta(days=30)
 # Whoever reads the person's mail could pass a check by an emailed code.
@@ -168,10 +168,10 @@ def _stand_still(link: StopLink, at: datetime) -> None:
     ).update(held_at=at)
     for user in User.objects.filter(appointments__account=account).distinct():
         forget_proofs(user)
-    log_out_everywhere(person)
     if link.step == HighRisk.PASSWORD_RESET:
-        person.set_unusable_password()
-        person.save(update_fields=["password"])
+        stop_password(person, at=at)
+    else:
+        log_out_everywhere(person)
 
 
 def _tell(paused: Pause, at: datetime, headline: str, body: str) -> None:

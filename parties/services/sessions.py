@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import import_module
 
 from allauth.usersessions.models import UserSession
@@ -24,6 +25,14 @@ def log_out_everywhere(user: User) -> None:
     """End all of a person's sessions."""
     for session in sessions_of(user):
         session.flush()
+
+
+def stop_password(user: User, *, at: datetime) -> None:
+    """Let nobody log in with the password so far, and end all sessions: it has to be reset."""
+    user.set_unusable_password()
+    user.password_stopped_at = at
+    user.save(update_fields=["password", "password_stopped_at"])
+    log_out_everywhere(user)
 
 
 def forget_proofs(user: User) -> None:

@@ -73,10 +73,13 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
         shows nothing new (RF-ID-01).
         """
         given = {one["method"] for one in get_authentication_records(self.request, self.person)}
-        by_text = selectors.phone_of(self.person, self.account) is not None
         by_email = "code" not in given or "password" in given
-        ways = {"text": Factor.TEXTED_CODE} if by_text else {}
+        ways = {"text": Factor.TEXTED_CODE} if self.phone else {}
         return ways | ({"email": Factor.EMAILED_CODE} if by_email else {})
+
+    @cached_property
+    def phone(self) -> selectors.Phone | None:
+        return selectors.phone_of(self.person, self.account)
 
     @property
     def person(self) -> User:
@@ -172,7 +175,7 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
             paused=paused,
             provider=library.provider(self.account.customer.provider.key),
             ways=self.ways,
-            phone=selectors.phone_of(self.person, self.account),
+            phone=self.phone,
             password_url=f"{resolve_url('account_reauthenticate')}?"
             f"{urlencode({'next': self.request.get_full_path()})}",
             factor_url=self._factor_url() if self.has_second_factor else "",

@@ -11,16 +11,18 @@ from django.test import Client
 from django.utils import timezone
 
 from parties.models import EmailChange, Pause
-from parties.services import change_contact
-from parties.services.log_ins import LogInRefused, undo_email_change
+from parties.services import InvitationRefused, accept_appointment, change_contact
+from parties.services.log_ins import LogInRefused, reset_password, undo_email_change
+from parties.services.pausing import lift_pause
 from parties.services.safety import end_safe_contact, set_safe_contact
-from parties.states import SafeChannel
+from parties.states import HighRisk, SafeChannel
 from records.audit.models import Entry
 from records.notices.models import Notice, Redirect
 from records.notices.services import Sender, deliver_queued, queue_message
 from records.notices.states import Channel
 from terms.facts import Role
-from tests.parties.people import signed_in
+from tests.parties.people import make_appointment, signed_in
+from tests.parties.stopping import show_documents, stop
 from tests.world import PASSWORD, appoint, instant, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -285,3 +287,44 @@ def test_old_phone_of_somebody_with_a_safe_contact_is_told_nothing(world):
 
     assert not Notice.objects.filter(channel=Channel.TEXT).exists()
     assert not Notice.objects.filter(to="+61491570156").exists()
+
+
+def test_password_that_was_stopped_is_not_set_anew_by_an_invitation_alone(world):
+    stop(world, HighRisk.PASSWORD_RESET)
+    other = make_world("callpro")
+    make_appointment(other, email=world.holder.email)
+    invited = Notice.objects.get(kind="appointment_invitation")
+    token = re.search(r"/claim/([^/\s]+)/", invited.text).group(1)
+
+    with pytest.raises(InvitationRefused, match="Reset it first"):
+        accept_appointment(token=token, full_name="Mia", password="another-long-password", at=AT)
+
+    world.holder.refresh_from_db()
+    assert not world.holder.has_usable_password()
+
+
+def test_password_that_was_stopped_works_again_once_it_was_reset(world):
+    paused = stop(world, HighRisk.PASSWORD_RESET)
+    show_documents(world, AT)
+    lift_pause(pause=paused, by=make_staff(), why="It was her", at=AT)
+    world.holder.refresh_from_db()
+
+    def save() -> None:
+        world.holder.set_password("another-long-password")
+        world.holder.save()
+
+    reset_password(person=world.holder, save=save, proof="x", at=AT)
+
+    world.holder.refresh_from_db()
+    assert world.holder.password_stopped_at is None
+    assert world.holder.check_password("another-long-password")
+
+
+def test_step_up_page_asks_little_of_the_database(world, django_assert_max_num_queries):
+    world.customer.phone = "+61491570156"
+    world.customer.save()
+    client = signed_in(world.holder)
+    client.get("/")
+
+    with django_assert_max_num_queries(8):
+        client.get("/identity/change_details/")
