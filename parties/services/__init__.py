@@ -38,6 +38,7 @@ from .presence import (
     end_together,
     send_presence_code,
 )
+from .reach import reach
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
 from .standing import remind_of_expiry, revoke, verify
 from .warranties import warrant_authority
@@ -77,6 +78,7 @@ __all__ = [
     "open_account",
     "pause",
     "possible_roles",
+    "reach",
     "recent_check",
     "recompute_protection",
     "record_holder_event",

@@ -108,7 +108,7 @@ def appoint(
             _replace(row, replaces, by, at)
         row.save()
         _sign(row, signing, by, at)
-        document = issue_appointment_form(row, because=_why(row, at), at=at)
+        document = issue_appointment_form(row, at=at)
         if not row.user.has_usable_password() or replaces is None:
             invite_appointed(row, at=at)
         _tell_holder(row, by, at)
@@ -150,7 +150,7 @@ def form_to_sign(*, account: Account, by: User, wanted: Wanted, at: datetime) ->
     Raises AppointmentRefused, NotAuthorised and PdfUnavailable.
     """
     row = review(account=account, by=by, wanted=wanted, at=at)
-    return draw_unsigned_form(row, email=wanted.email, because=_why(row, at), at=at)
+    return draw_unsigned_form(row, email=wanted.email, at=at)
 
 
 def possible_roles(account: Account, on: date) -> list[str]:
@@ -273,14 +273,6 @@ def _granted(row: Appointment) -> list[Action]:
 def _asked_first(row: Appointment) -> Action:
     """What an appointment is asked for, to see whether it would work at all."""
     return FIRST_OF_ALL.get(Role(row.role)) or _granted(row)[0]
-
-
-def _why(row: Appointment, at: datetime) -> list[dict[str, Any]]:
-    """The clauses under which the appointment works once it is signed and checked, each once."""
-    day = max(row.starts_on, access.local_day(row.account, at))
-    bound = selectors.binding(row.account, day)
-    because = access.trial(row, _asked_first(row), day, bound).because
-    return list({reason["id"]: reason | {"steps": []} for reason in because}.values())
 
 
 def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None:

@@ -7,37 +7,31 @@ from typing import Any
 
 from parties import selectors
 from parties.models import Appointment
-from parties.states import ONLY_WITH_CUSTOMER, POWERS
+from parties.states import ONLY_WITH_CUSTOMER
 from records.documents.models import Document
 from records.documents.services import draw_unissued, issue_document
 from terms import library
-from terms.facts import Role
+
+from .reach import reach
 
 KIND = "appointment"
 
 
-def issue_appointment_form(
-    row: Appointment, *, because: list[dict[str, Any]], at: datetime
-) -> Document:
-    """Freeze the form of a signed appointment as it stands, drawn on first opening.
-
-    `because` are the clauses under which it works.
-    """
+def issue_appointment_form(row: Appointment, *, at: datetime) -> Document:
+    """Freeze the form of a signed appointment as it stands, drawn on first opening."""
     return issue_document(
         account_id=row.account_id,
         kind=KIND,
         subject=str(row.public_id),
         title=f"Appointment of {row.person}",
         template="documents/appointment.html",
-        content=_content(row, row.user.email, _signature(row), because),
+        content=_content(row, row.user.email, _signature(row), at),
         at=at,
         on_demand=True,
     )
 
 
-def draw_unsigned_form(
-    row: Appointment, *, email: str, because: list[dict[str, Any]], at: datetime
-) -> bytes:
+def draw_unsigned_form(row: Appointment, *, email: str, at: datetime) -> bytes:
     """Return the form of an appointment that nobody has signed yet, to sign on paper.
 
     Raises PdfUnavailable.
@@ -46,7 +40,7 @@ def draw_unsigned_form(
         kind=KIND,
         title=f"Appointment of {row.person}",
         template="documents/appointment.html",
-        content=_content(row, email, None, because),
+        content=_content(row, email, None, at),
         at=at,
     )
 
@@ -67,9 +61,10 @@ def _content(
     row: Appointment,
     email: str,
     signature: dict[str, str] | None,
-    because: list[dict[str, Any]],
+    at: datetime,
 ) -> dict[str, Any]:
     account = row.account
+    alone = reach(row, at=at)
     provider = library.provider(account.customer.provider.key)
     return {
         "title": f"Appointment of {row.person}",
@@ -87,19 +82,13 @@ def _content(
         "kind": row.get_advocate_kind_display() if row.advocate_kind else row.position,
         "starts_on": row.starts_on.isoformat(),
         "ends_on": row.ends_on.isoformat() if row.ends_on else "",
-        "granted": _granted(row),
-        "withheld": [words for one, words in POWERS.items() if one.value in row.limits],
+        "granted": list(alone.may),
+        "withheld": list(alone.may_not),
         "only_with_customer": ONLY_WITH_CUSTOMER in row.limits,
         "statement": row.statement,
         "max_expense": str(row.max_expense) if row.max_expense is not None else "",
         "services": list(row.services.values()),
         "needs_check": row.needs_check,
         "signature": signature,
-        "because": because,
+        "because": alone.because,
     }
-
-
-def _granted(row: Appointment) -> list[str]:
-    if row.role == Role.ADVOCATE:
-        return []
-    return [words for one, words in POWERS.items() if one.value not in row.limits]

@@ -233,8 +233,7 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
             refusal=refusal,
             because=because,
             role_label=dict(ROLES)[self.role],
-            granted=[words for one, words in POWERS.items() if one.value not in wanted.limits],
-            withheld=[words for one, words in POWERS.items() if one.value in wanted.limits],
+            reach=services.reach(row, at=self.request.at) if row else None,
             **kwargs,
         )
 
