@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from parties import access
 from parties.models import Account, User
+from parties.selectors import account_standing
 from records.audit.services import record
 from records.notices.services import Sender, give_notice
 from terms import library
@@ -221,8 +222,14 @@ def _facts(row: PlanChange) -> dict[str, str]:
     }
 
 
+def _may_know(person: User, account: Account, on: date, at: datetime) -> bool:
+    """Whether who asked may still know of it: an appointment may have ended since."""
+    actions = (access.Action.CHANGE_PLAN, access.Action.VIEW_BILLS)
+    return any(access.may(person, one, account, on=on, at=at).allowed for one in actions)
+
+
 def _tell(row: PlanChange, headline: str, at: datetime) -> None:
-    """Tell who asked, and the account's billing address."""
+    """Tell the account's billing address, and who asked while they may know."""
     account = row.service.contract.account
     facts = library.provider(account.customer.provider.key)
     body = (
@@ -234,8 +241,11 @@ def _tell(row: PlanChange, headline: str, at: datetime) -> None:
         body += f" From {in_words(row.takes_effect_on)}."
     if row.decided_why:
         body += f" {row.decided_why}"
-    names = {row.asked_by.email: str(row.asked_by)}
-    names.setdefault(account.billing_email, account.customer.name)
+    on = access.local_day(account, at)
+    standing = account_standing(account, on)
+    names = {standing.to_email: standing.to_name}
+    if _may_know(row.asked_by, account, on, at):
+        names[row.asked_by.email] = str(row.asked_by)
     for address, name in names.items():
         give_notice(
             kind="generic",

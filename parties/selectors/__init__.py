@@ -24,6 +24,7 @@ from .customers import (
     wanting_news,
 )
 from .history import PAGES, Change, Deed, deed, history
+from .holders import AccountStanding, Ground, Happening, account_standing, ground
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -63,13 +64,17 @@ __all__ = [
     "OVER",
     "PAGES",
     "WIDEST",
+    "AccountStanding",
     "Acting",
     "AppointmentCard",
     "Change",
     "Deed",
+    "Ground",
+    "Happening",
     "PersonCard",
     "access_needs",
     "account_by_public_id",
+    "account_standing",
     "accounts_of",
     "appointment_by_public_id",
     "appointment_card",
@@ -80,6 +85,7 @@ __all__ = [
     "declared_days",
     "deed",
     "form_of",
+    "ground",
     "history",
     "holder",
     "is_present",
