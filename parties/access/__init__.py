@@ -5,7 +5,7 @@ from records.audit.services import Actor as AuditActor
 from terms.facts import Action, Role
 
 from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day, with_customer
-from .judging import may, powers, require, trial
+from .judging import Permissions, may, powers, require, trial
 from .pages import (
     FRESH,
     PROOFS_KEY,
@@ -13,10 +13,12 @@ from .pages import (
     VIEWING_KEY,
     AccountPage,
     Current,
+    StandingPage,
     StepUp,
     Viewing,
     current,
     keep_proof,
+    permissions_of,
     proof_of,
     viewing,
 )
@@ -35,7 +37,9 @@ __all__ = [
     "Current",
     "Decision",
     "NotAuthorised",
+    "Permissions",
     "Role",
+    "StandingPage",
     "StepUp",
     "Viewing",
     "audit_actor",
@@ -44,6 +48,7 @@ __all__ = [
     "keep_proof",
     "local_day",
     "may",
+    "permissions_of",
     "powers",
     "proof_of",
     "require",

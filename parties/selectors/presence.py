@@ -20,20 +20,14 @@ def open_code(account: Account, person: User, purpose: str, at: datetime) -> Ide
     ).first()
 
 
-def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
+def is_looking(appointment: Appointment, at: datetime) -> bool:
     """Whether the customer is there with this advocate now, for looking at things together.
 
     A change is confirmed for itself and done at once; only looking goes on for a while.
     """
-    return (
-        Presence.objects.filter(
-            appointment=appointment,
-            state=PresenceState.CONFIRMED,
-            act=LOOK_TOGETHER,
-            ends_at__gt=at,
-        ).exists()
-        and action in LOOKS
-    )
+    return Presence.objects.filter(
+        appointment=appointment, state=PresenceState.CONFIRMED, act=LOOK_TOGETHER, ends_at__gt=at
+    ).exists()
 
 
 def asked_of_customer(account: Account, at: datetime) -> list[Presence]:
