@@ -20,6 +20,7 @@ from .pages import (
     keep_proof,
     permissions_of,
     proof_of,
+    shown_name,
     viewing,
 )
 from .staff import is_remote, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
@@ -54,6 +55,7 @@ __all__ = [
     "require",
     "role_names",
     "sees_in_lists",
+    "shown_name",
     "staff_may",
     "staff_roles",
     "staff_sees",

@@ -291,6 +291,12 @@ class Permissions:
             raise NotAuthorised(decision, action)
         return decision
 
+    def only_with_customer(self, action: Action) -> bool:
+        """Whether it takes the customer's presence, and no more, for the person to do this."""
+        if self.actor.is_staff or self.may(action).allowed:
+            return False
+        return self.may(action, customer_present=True).allowed
+
     @property
     def sees_who(self) -> bool:
         """Whether the person may know who the customer is."""

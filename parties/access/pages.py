@@ -26,6 +26,7 @@ from .staff import is_theirs, role_names
 SESSION_KEY = "account"
 VIEWING_KEY = "viewing"
 PROOFS_KEY = "proofs"
+UNNAMED = "a customer of {}"
 # How long a second factor counts as fresh (RF-ID-01).
 FRESH = timedelta(minutes=15)
 
@@ -107,6 +108,13 @@ def permissions_of(request: HttpRequest, acting: Acting) -> Permissions:
             standings=acting.standings,
         )
     return known[key]  # type: ignore[no-any-return]
+
+
+def shown_name(request: HttpRequest, acting: Acting) -> str:
+    """Whom somebody acts for, by name only where they may know it."""
+    if not acting.for_someone_else or permissions_of(request, acting).sees_who:
+        return acting.holder_name
+    return UNNAMED.format(acting.account.customer.provider.name)
 
 
 class StandingPage(LoginRequiredMixin):

@@ -72,6 +72,45 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EndedStanding:
+    """A standing that is over, as its person may still know it: no name, and no reason."""
+
+    number: str
+    provider: str
+    role_label: str
+    last_day: date
+
+
+def ended_standings(user: User, at: datetime, limit: int = 5) -> list[EndedStanding]:
+    """Where the person stood and no longer does, the latest first, each account once."""
+    rows = (
+        Appointment.objects.filter(user=user, replaced_by__isnull=True)
+        .select_related("account__customer__provider")
+        .order_by("-starts_on", "-pk")
+    )
+    found: dict[int, EndedStanding] = {}
+    stands: set[int] = set()
+    for row in rows:
+        zone = State(row.account.state).zone
+        today = at.astimezone(zone).date()
+        last = row.revoked_at.astimezone(zone).date() if row.revoked_at else row.ends_on
+        if last is None or (row.revoked_at is None and last >= today):
+            stands.add(row.account_id)
+            continue
+        ended = EndedStanding(
+            number=row.account.number,
+            provider=row.account.customer.provider.name,
+            role_label=row.get_role_display(),
+            last_day=last,
+        )
+        known = found.get(row.account_id)
+        if known is None or known.last_day < last:
+            found[row.account_id] = ended
+    over = [one for account, one in found.items() if account not in stands]
+    return sorted(over, key=lambda one: one.last_day, reverse=True)[:limit]
+
+
 def standings(account: Account, user: User, on: date) -> list[Appointment]:
     """The person's unrevoked appointments on this account, whatever their dates."""
     return list(

@@ -63,7 +63,9 @@ class _Wizard(AccountPage):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        return dict(self.services_of(self.account, self.today))
+        """The services that can be chosen: those that the appointing person may see."""
+        rows = self.services_of(self.account, self.today)
+        return {id: label for id, label in rows if self.allows(Action.VIEW_BILLS, id)}
 
     @property
     def role(self) -> str:

@@ -361,7 +361,9 @@ def _word(found: HttpResponse, world: World) -> str:
 def _is_masked(found: HttpResponse) -> bool:
     if "-masked-" in found.get("Content-Disposition", ""):
         return True
-    return not found.streaming and HIDDEN.encode() in found.content
+    # The shell of a masked page names nobody either.
+    marks = (HIDDEN, "a customer of")
+    return not found.streaming and any(one.encode() in found.content for one in marks)
 
 
 def _where(url: str) -> str:
