@@ -17,6 +17,7 @@ from .bindings import (
 from .customers import (
     access_needs,
     account_by_public_id,
+    phone_in_words,
     preferences,
     providers,
     safe_contact_of,
@@ -102,6 +103,7 @@ __all__ = [
     "open_code",
     "people",
     "people_cards",
+    "phone_in_words",
     "preferences",
     "presence_by_public_id",
     "presences",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,9 @@ from records.audit.models import Entry
 from records.audit.states import VIEW, in_words
 from terms.calendar import in_words as in_day_words
 
+from .customers import phone_in_words
+
+PHONE = re.compile(r"\+\d{8,15}")
 # What a page of the portal is about, by the first part of its address.
 PAGES = {
     "": "the account's home page",
@@ -99,6 +103,8 @@ def _said(value: Any) -> str:
     if value in (None, "", {}):
         return "nothing"
     text = str(value)
+    if PHONE.fullmatch(text):
+        return phone_in_words(text)
     try:
         return in_day_words(date.fromisoformat(text))
     except ValueError:

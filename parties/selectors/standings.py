@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -160,10 +161,13 @@ class PersonCard:
     name: str
     email: str
     role: str
+    position: str
     status: str
     starts_on: date
     ends_on: date | None
     limits: tuple[str, ...]
+    max_expense: Decimal | None
+    services: tuple[str, ...]
 
 
 def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
@@ -173,11 +177,14 @@ def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
             public_id=str(row.public_id),
             name=row.person,
             email=row.user.email,
-            role=row.position or row.get_role_display(),
+            role=row.get_role_display(),
+            position=row.position,
             status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             limits=withheld(row),
+            max_expense=row.max_expense,
+            services=tuple(row.services.values()),
         )
         for row in people(account)
         if not hasattr(row, "replaced_by")

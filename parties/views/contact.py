@@ -26,8 +26,9 @@ class _SeesDetails(AccountPage):
         return self.details()
 
     def details(self) -> dict[str, Any]:
-        """What is kept now."""
-        return services.contact_details(self.account)
+        """What is kept now, as its fields show it."""
+        phone = self.account.customer.phone
+        return services.contact_details(self.account) | {"phone": phone}
 
 
 class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]
