@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from parties import selectors
 from parties.models import Account, Appointment, User
 from parties.selectors import Committed, nothing_committed
@@ -27,9 +29,15 @@ from .staff import staff_may
 class Known:
     """What several questions about one account at one moment share, each read once."""
 
-    def __init__(self, account: Account, on: date, at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        on: date,
+        at: datetime | None = None,
+        looking: dict[int, bool] | None = None,
+    ) -> None:
         self.account, self.on, self.at = account, on, at
-        self._looking: dict[int, bool] = {}
+        self._looking = looking or {}
 
     @cached_property
     def binding(self) -> Binding:
@@ -260,7 +268,9 @@ class Permissions:
     ) -> None:
         self.actor, self.account, self.on, self.at = actor, account, on, at
         self.standings = tuple(standings)
-        self._known = Known(account, on, at)
+        # The list of the person's accounts has read already who looks together now.
+        looking = {row.pk: row.is_looking for row in self.standings if hasattr(row, "is_looking")}
+        self._known = Known(account, on, at, looking)
         self._decided: dict[tuple[Action, str, bool], Decision] = {}
 
     def may(
@@ -268,6 +278,9 @@ class Permissions:
     ) -> Decision:
         """Decide as `access.may` does."""
         key = (action, service, customer_present)
+        if not self._decided:
+            # Every page asks for the terms that bind, and none changes them meanwhile.
+            prefetch_related_objects([self.account], "acceptances")
         if key not in self._decided:
             self._decided[key] = may(
                 self.actor,

@@ -191,11 +191,12 @@ class AccountPage(StandingPage):
 
     def decide(self) -> Decision:
         """What the terms say of the page's action, for the service that it is about, if any."""
-        for action in self.also:
-            self.permissions.require(action, self.service_asked)
-        return self.permissions.require(
+        decision = self.permissions.require(
             self.action, self.service_asked, customer_present=self.with_customer
         )
+        for action in self.also:
+            self.permissions.require(action, self.service_asked)
+        return decision
 
     @property
     def service_asked(self) -> str:

@@ -15,6 +15,8 @@ from records.documents.models import Document
 from terms.calendar import State
 from terms.facts import Role
 
+from .presence import looking
+
 WIDEST = [
     role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
 ]
@@ -46,7 +48,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
-        .annotate(is_asked=Exists(asked))
+        .annotate(is_asked=Exists(asked), is_looking=Exists(looking(OuterRef("pk"), at)))
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
