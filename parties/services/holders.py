@@ -78,28 +78,32 @@ def record_holder_event(
         )
         if happened.kind in ENDS or happened.new_holder_email:
             _end_all(account, happened, by, at)
-        record(
-            account_id=account.pk,
-            at=at,
-            action="record_holder_event",
-            actor=access.with_customer(by, decision),
-            subject=account.number,
-            reason=happened.evidence,
-            before={"holder": str(holder or "")},
-            after={
-                "kind": happened.kind,
-                "since": happened.since.isoformat(),
-                "new_holder": happened.new_holder_email,
-                "identity_check": checked,
-            },
-            because=because,
-        )
+        _record(event, access.with_customer(by, decision), at, checked)
         if happened.new_holder_email:
             actor = access.AuditActor(user_id=by.pk, name=str(by))
             invite_holder(account=account, email=happened.new_holder_email, at=at, by=actor)
         if holder and happened.kind == HolderEventKind.SALE:
             _tell_old_holder(account, holder, at)
     return event
+
+
+def _record(event: HolderEvent, actor: access.AuditActor, at: datetime, checked: str) -> None:
+    record(
+        account_id=event.account_id,
+        at=at,
+        action="record_holder_event",
+        actor=actor,
+        subject=event.account.number,
+        reason=event.evidence,
+        before={"holder": str(event.old_holder or "")},
+        after={
+            "kind": event.kind,
+            "since": event.since.isoformat(),
+            "new_holder": event.new_holder_email,
+            "identity_check": checked,
+        },
+        because=event.because,
+    )
 
 
 def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
