@@ -146,11 +146,14 @@ def _has_lasted(account: Account, since: date, bound: Binding) -> tuple[date, tu
 
 
 def _happening(account: Account, event: HolderEvent, on: date, bound: Binding) -> Happening:
-    kind = HolderEventKind(event.kind)
+    kind, customer = HolderEventKind(event.kind), account.customer.name
     return Happening(
         kind=kind,
         since=event.since,
-        person=str(event.old_holder or account.customer.name),
+        # It is the business that can't pay, not the person who holds the account for it.
+        person=customer
+        if kind == HolderEventKind.INSOLVENCY
+        else str(event.old_holder or customer),
         ground=ground(account, kind, event.since, on, bound),
         new_holder_email=event.new_holder_email,
     )

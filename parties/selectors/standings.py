@@ -163,6 +163,7 @@ class PersonCard:
     name: str
     email: str
     role: str
+    is_holder: bool
     position: str
     status: str
     starts_on: date
@@ -173,13 +174,14 @@ class PersonCard:
 
 
 def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
-    """Everyone who stands or stood somewhere on the account, who can act first."""
+    """Everyone who stands or stood somewhere on the account: the holder, then who can act."""
     cards = [
         PersonCard(
             public_id=str(row.public_id),
             name=row.person,
             email=row.user.email,
             role=row.get_role_display(),
+            is_holder=row.role == Role.HOLDER,
             position=row.position,
             status=standing_status(row, on, at),
             starts_on=row.starts_on,
@@ -191,7 +193,7 @@ def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
         for row in people(account)
         if not hasattr(row, "replaced_by")
     ]
-    return sorted(cards, key=lambda card: card.status in OVER)
+    return sorted(cards, key=lambda card: (card.status in OVER, not card.is_holder))
 
 
 OVER = ("ended", "expired")
