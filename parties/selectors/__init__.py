@@ -24,7 +24,7 @@ from .customers import (
     safe_contacts,
     wanting_news,
 )
-from .history import PAGES, Change, Deed, deed, history
+from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .holders import AccountStanding, Ground, Happening, account_standing, ground
 from .presence import (
     LOOK_TOGETHER,
@@ -63,6 +63,7 @@ __all__ = [
     "FLOOR",
     "HOUSE_DEFAULT",
     "HOUSE_RULE",
+    "KINDS_OF_DEED",
     "LOOKS",
     "LOOK_TOGETHER",
     "OVER",

@@ -1,6 +1,15 @@
 """The verbs about people and accounts."""
 
-from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
+from .appointing import (
+    AppointmentRefused,
+    Signing,
+    Wanted,
+    appoint,
+    form_to_sign,
+    needs_last_day,
+    possible_roles,
+    review,
+)
 from .contact import (
     UndoRefused,
     change_contact,
@@ -28,6 +37,7 @@ from .presence import (
     end_together,
     send_presence_code,
 )
+from .reach import reach
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
 from .standing import remind_of_expiry, revoke, verify
 from .warranties import warrant_authority
@@ -57,12 +67,15 @@ __all__ = [
     "enter_code",
     "find_change",
     "find_invitation",
+    "form_to_sign",
     "grant_staff_role",
     "invite_holder",
+    "needs_last_day",
     "note_access_needs",
     "note_factor",
     "open_account",
     "possible_roles",
+    "reach",
     "recent_check",
     "recompute_protection",
     "record_holder_event",
