@@ -11,7 +11,10 @@ from .states import Topic
 
 
 class LodgeForm(forms.Form):
-    """What happened, what would put it right, and whether it is urgent."""
+    """What happened, what would put it right, and whether it is urgent.
+
+    `invoices` are those that can be disputed; None for somebody who may not see them.
+    """
 
     topic = forms.ChoiceField(
         label="What is it about?", choices=Topic.choices, widget=forms.RadioSelect
@@ -60,7 +63,10 @@ class LodgeForm(forms.Form):
 
     def __init__(self, *args: Any, invoices: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["disputed_invoice"].queryset = invoices
+        if invoices is None:
+            del self.fields["disputed_invoice"], self.fields["disputed_amount"]
+        else:
+            self.fields["disputed_invoice"].queryset = invoices
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from parties.access import Action, Permissions
 from parties.models import Account, User
 from parties.selectors import working_calendar
 from records.deadlines.selectors import DueDate, deadlines_of
@@ -74,6 +75,19 @@ def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complai
     return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
+def readable(permissions: Permissions) -> QuerySet[Complaint]:
+    """The complaints that somebody may read on the account.
+
+    What another lodged is about the account, so it is for those who may see that, or answer for
+    the customer; everybody reads their own (RF-TCP-03).
+    """
+    rows = of_account(permissions.account, permissions.actor)
+    opens = (Action.VIEW_BILLS, Action.ACCEPT_RESOLUTION)
+    if any(permissions.may(action).allowed for action in opens):
+        return rows
+    return rows.filter(lodged_by=permissions.actor)
+
+
 def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCard]:
     """Cards of a page of the account's complaints; one query for all their deadlines."""
     due = deadlines_of(row.reference for row in rows)
@@ -81,10 +95,11 @@ def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCa
 
 
 def open_complaints(
-    account: Account, on: date, viewer: User | None = None, limit: int = 5
+    account: Account, on: date, rows: QuerySet[Complaint] | None = None, limit: int = 5
 ) -> list[ComplaintCard]:
-    """The newest complaints that are not over."""
-    running = of_account(account, viewer).exclude(state__in=OVER)
+    """The newest complaints that are not over: of all, or of those that somebody may read."""
+    known = of_account(account) if rows is None else rows
+    running = known.exclude(state__in=OVER)
     return cards(account, list(running[:limit]), on)
 
 
@@ -100,15 +115,11 @@ def _with_days_left(account: Account, due: list[DueDate], on: date) -> list[DueD
 
 
 def record_of(
-    account: Account, reference: str, on: date, viewer: User | None = None
+    account: Account, reference: str, on: date, rows: QuerySet[Complaint] | None = None
 ) -> ComplaintRecord | None:
-    """One complaint of the account as it stands on a day, or None."""
-    row = (
-        of_account(account, viewer)
-        .filter(reference=reference)
-        .select_related("lodged_by", "disputed_invoice")
-        .first()
-    )
+    """One complaint of the account as it stands on a day; None if it is not among the rows."""
+    known = of_account(account) if rows is None else rows
+    row = known.filter(reference=reference).select_related("lodged_by", "disputed_invoice").first()
     if row is None:
         return None
     due = _with_days_left(account, deadlines_of([reference])[reference], on)

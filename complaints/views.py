@@ -39,7 +39,7 @@ class Complaints(ListPage):
     }
 
     def rows(self) -> QuerySet[Complaint]:
-        return selectors.of_account(self.account, self.request.user)
+        return selectors.readable(self.permissions)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -57,7 +57,10 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
     form_class = LodgeForm
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"invoices": invoices(self.account)}
+        sees_bills = self.allows(Action.VIEW_BILLS)
+        return super().get_form_kwargs() | {
+            "invoices": invoices(self.account) if sees_bills else None
+        }
 
     def get_initial(self) -> dict[str, Any]:
         bill = self.request.GET.get("bill")
@@ -81,13 +84,16 @@ class ComplaintPage(AccountPage, TemplateView):
     section = "complaints"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        record = selectors.record_of(
-            self.account, self.kwargs["reference"], self.today, self.request.user
-        )
+        readable = selectors.readable(self.permissions)
+        record = selectors.record_of(self.account, self.kwargs["reference"], self.today, readable)
         if record is None:
             raise Http404
         return super().get_context_data(
             complaint=record,
+            sees_bills=self.allows(Action.VIEW_BILLS),
+            may_discuss=self.allows(Action.DISCUSS_ISSUE),
+            may_accept=self.allows(Action.ACCEPT_RESOLUTION),
+            with_customer=self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
             message_form=MessageForm(),
             decline_form=DeclineForm(),
             today=self.today,
@@ -104,8 +110,7 @@ class _Step(AccountPage, View):
     done = ""
 
     def post(self, request: HttpRequest, reference: str) -> HttpResponse:
-        mine = selectors.of_account(self.account, request.user)
-        if not mine.filter(reference=reference).exists():
+        if not selectors.readable(self.permissions).filter(reference=reference).exists():
             raise Http404
         facts = {"reference": reference, "by": request.user, "at": request.at}
         if self.form_class is not None:

@@ -16,10 +16,11 @@ from terms.binding import Binding, agree
 from terms.calendar import State
 from terms.clause import dump
 from terms.facts import read_facts
+from terms.money import NIL
 from terms.profile import TermsSilent
 
 from .models import Contract, Plan, PlanChange, Service
-from .states import PlanChangeState
+from .states import PlanChangeState, ServiceStatus
 
 __all__ = [
     "Answer",
@@ -27,6 +28,7 @@ __all__ = [
     "ServiceCard",
     "ask",
     "binding",
+    "committed_a_month",
     "contracts",
     "leaving",
     "monthly_price",
@@ -231,6 +233,30 @@ def open_plan_change(service: Service) -> PlanChange | None:
     """The request that is not settled yet."""
     waiting = [PlanChangeState.WAITING, PlanChangeState.AGREED]
     return service.plan_changes.filter(state__in=waiting).select_related("to_plan").first()
+
+
+def committed_a_month(
+    account: Account, authorities: frozenset[str], *, without: Service
+) -> Decimal:
+    """What changes under these appointments commit a month, in dollars, GST included.
+
+    Of each service that still runs, save the one given, the dearer counts of the change in force
+    and the one asked for: the second may still be taken back. One query.
+    """
+    states = [PlanChangeState.WAITING, PlanChangeState.AGREED, PlanChangeState.APPLIED]
+    rows = (
+        PlanChange.objects.filter(service__contract__account=account, state__in=states)
+        .exclude(service=without)
+        .exclude(service__status=ServiceStatus.ENDED)
+        .order_by("asked_at", "pk")
+    )
+    # What is in force is the newest that was applied, whoever asked for it.
+    newest = {(row.service_id, row.state == PlanChangeState.APPLIED): row for row in rows}
+    dearest: dict[int, Decimal] = {}
+    for (service, _), row in newest.items():
+        if row.authority in authorities:
+            dearest[service] = max(row.monthly_after, dearest.get(service, NIL))
+    return sum(dearest.values(), NIL)
 
 
 def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from parties import access
 from parties.models import Account, User
+from parties.selectors import account_standing
 from records.audit.services import record
 from records.notices.services import Sender, give_notice
 from terms import library
@@ -42,42 +44,24 @@ def request_plan_change(
     """Ask to move a service to another plan.
 
     It is agreed at once where the terms allow it, or waits for the provider. What it will cost a
-    month, GST included, is held against the person's limit. `overdue`: something is unpaid past
-    its day. Raises NotAuthorised, and PlanChangeRefused by the terms.
+    month, GST included, is held against the person's limit, together with what was agreed under
+    it before. `overdue`: something is unpaid past its day. Raises NotAuthorised, and
+    PlanChangeRefused by the terms.
     """
     account = service.contract.account
     on = access.local_day(account, at)
-    offer = selectors.plan_offer(service, plan, on, overdue=overdue)
-    decision = access.require(
-        by,
-        access.Action.CHANGE_PLAN,
-        account,
-        on=on,
-        at=at,
-        amount=offer.monthly_after,
-        service=str(service.public_id),
-        customer_present=together_with is not None,
-    )
-    if offer.verdict == PlanChangeState.REFUSED:
-        raise PlanChangeRefused("The plan can't be changed now.", offer.because)
     with transaction.atomic():
-        Service.objects.select_for_update().get(pk=service.pk)
+        # What people of one account commit is added up against limits: one at a time.
+        Account.objects.select_for_update().get(pk=account.pk)
+        offer = selectors.plan_offer(service, plan, on, overdue=overdue)
+        decision = require_plan_change(
+            by, service, offer, on=on, at=at, customer_present=together_with is not None
+        )
+        if offer.verdict == PlanChangeState.REFUSED:
+            raise PlanChangeRefused("The plan can't be changed now.", offer.because)
         if selectors.open_plan_change(service):
             raise PlanChangeRefused("A change of this plan is under way already.", [])
-        change = PlanChange.objects.create(
-            service=service,
-            from_plan=service.plan,
-            to_plan=plan,
-            monthly_before=offer.monthly_before,
-            monthly_after=offer.monthly_after,
-            state=offer.verdict,
-            asked_on=on,
-            asked_at=at,
-            asked_by=by,
-            authority=decision.authority,
-            takes_effect_on=offer.takes_effect_on,
-            because=offer.because,
-        )
+        change = _asked(service, offer, by=by, decision=decision, on=on, at=at)
         record(
             account_id=account.pk,
             at=at,
@@ -88,11 +72,61 @@ def request_plan_change(
             after=_facts(change),
             because=decision.because + offer.because,
         )
-        if change.state == PlanChangeState.AGREED:
-            _tell(change, "Your plan will change", at)
-        else:
-            _tell(change, "Your plan change is with us", at)
+        agreed = change.state == PlanChangeState.AGREED
+        _tell(change, "Your plan will change" if agreed else "Your plan change is with us", at)
     return change
+
+
+def require_plan_change(
+    by: User,
+    service: Service,
+    offer: selectors.PlanOffer,
+    *,
+    on: date,
+    at: datetime,
+    customer_present: bool = False,
+) -> access.Decision:
+    """Return the authority to agree to what an offer costs a month. Raises NotAuthorised.
+
+    With what was agreed before under the same limit it may not be more than that (VP-PAR-14).
+    """
+    account = service.contract.account
+    return access.require(
+        by,
+        access.Action.CHANGE_PLAN,
+        account,
+        on=on,
+        at=at,
+        amount=offer.monthly_after,
+        committed=partial(selectors.committed_a_month, account, without=service),
+        service=str(service.public_id),
+        customer_present=customer_present,
+    )
+
+
+def _asked(
+    service: Service,
+    offer: selectors.PlanOffer,
+    *,
+    by: User,
+    decision: access.Decision,
+    on: date,
+    at: datetime,
+) -> PlanChange:
+    return PlanChange.objects.create(
+        service=service,
+        from_plan=service.plan,
+        to_plan=offer.plan,
+        monthly_before=offer.monthly_before,
+        monthly_after=offer.monthly_after,
+        state=offer.verdict,
+        asked_on=on,
+        asked_at=at,
+        asked_by=by,
+        authority=decision.authority,
+        takes_effect_on=offer.takes_effect_on,
+        because=offer.because,
+    )
 
 
 def decide_plan_change(
@@ -221,8 +255,14 @@ def _facts(row: PlanChange) -> dict[str, str]:
     }
 
 
+def _may_know(person: User, account: Account, on: date, at: datetime) -> bool:
+    """Whether who asked may still know of it: an appointment may have ended since."""
+    actions = (access.Action.CHANGE_PLAN, access.Action.VIEW_BILLS)
+    return any(access.may(person, one, account, on=on, at=at).allowed for one in actions)
+
+
 def _tell(row: PlanChange, headline: str, at: datetime) -> None:
-    """Tell who asked, and the account's billing address."""
+    """Tell the account's billing address, and who asked while they may know."""
     account = row.service.contract.account
     facts = library.provider(account.customer.provider.key)
     body = (
@@ -234,8 +274,11 @@ def _tell(row: PlanChange, headline: str, at: datetime) -> None:
         body += f" From {in_words(row.takes_effect_on)}."
     if row.decided_why:
         body += f" {row.decided_why}"
-    names = {row.asked_by.email: str(row.asked_by)}
-    names.setdefault(account.billing_email, account.customer.name)
+    on = access.local_day(account, at)
+    standing = account_standing(account, on)
+    names = {standing.to_email: standing.to_name}
+    if _may_know(row.asked_by, account, on, at):
+        names[row.asked_by.email] = str(row.asked_by)
     for address, name in names.items():
         give_notice(
             kind="generic",

@@ -13,11 +13,11 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 
-from parties.access import AccountPage, Action, require
+from parties.access import AccountPage, Action
 from parties.models import Account
 
 from . import selectors, services
-from .models import Plan, Service
+from .models import Contract, Plan, Service
 from .services import PlanChangeRefused
 from .states import PlanChangeState
 
@@ -30,28 +30,43 @@ class Services(AccountPage, TemplateView):
     section = "services"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            services=selectors.services(self.account, self.today), **kwargs
-        )
+        cards = selectors.services(self.account, self.today)
+        covered = [one for one in cards if self.allows(self.action, one.public_id)]
+        return super().get_context_data(services=covered, **kwargs)
 
 
-class ServiceDetail(AccountPage, TemplateView):
+class _ServicePage(AccountPage):
+    """A page about one service of the account."""
+
+    section = "services"
+
+    @property
+    def service_asked(self) -> str:
+        return str(self.kwargs["public_id"])
+
+    @cached_property
+    def service(self) -> Service:
+        found = selectors.service_by_public_id(self.account, self.service_asked)
+        if found is None:
+            raise Http404
+        return found
+
+
+class ServiceDetail(_ServicePage, TemplateView):
     """One service: what it is, when its term ends, when it would end if you left today."""
 
     action = Action.VIEW_BILLS
     template_name = "contracts/service.html"
-    section = "services"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        service = selectors.service_by_public_id(self.account, self.kwargs["public_id"])
-        if service is None:
-            raise Http404
+        service = self.service
         return super().get_context_data(
             service=service,
             card=selectors.service_card(service, self.today),
             term=selectors.term_of(service.contract, service, self.today),
             leaving=selectors.leaving(service.contract, service, self.today),
             change=selectors.open_plan_change(service),
+            may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
             today=self.today,
             **kwargs,
         )
@@ -66,27 +81,25 @@ class ContractPage(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            contracts=selectors.contracts(self.account),
+            contracts=[(one, self._covered(one)) for one in selectors.contracts(self.account)],
             version=selectors.version_in_force(self.account, self.today),
             account=self.account,
             **kwargs,
         )
 
+    def _covered(self, contract: Contract) -> list[Service]:
+        """Its services that the person may see."""
+        return [
+            one for one in contract.services.all() if self.allows(self.action, str(one.public_id))
+        ]
 
-class _PlanPage(AccountPage):
+
+class _PlanPage(_ServicePage):
     """A page about the plan of one service."""
 
     action = Action.CHANGE_PLAN
-    section = "services"
     # Whether the account owes something past its day; the site's table of addresses names it.
     overdue_of: Callable[[Account, date], bool] = staticmethod(lambda *_: False)
-
-    @cached_property
-    def service(self) -> Service:
-        found = selectors.service_by_public_id(self.account, self.kwargs["public_id"])
-        if found is None:
-            raise Http404
-        return found
 
     @cached_property
     def plan(self) -> Plan:
@@ -125,14 +138,8 @@ class ConfirmPlan(_PlanPage, TemplateView):
         return selectors.plan_offer(self.service, self.plan, self.today, overdue=overdue)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(
-            request.user,
-            self.action,
-            self.account,
-            on=self.today,
-            at=request.at,
-            amount=self.offer.monthly_after,
-            service=str(self.service.public_id),
+        services.require_plan_change(
+            request.user, self.service, self.offer, on=self.today, at=request.at
         )
         return super().get(request, *args, **kwargs)
 

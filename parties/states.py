@@ -116,6 +116,18 @@ POWER_GROUPS: dict[str, tuple[Action, ...]] = {
     ),
 }
 ONLY_WITH_CUSTOMER = "only_with_customer"
+# What only a running account can have done to it; the rest goes on after it is closed.
+NEEDS_RUNNING = frozenset(
+    {
+        Action.TROUBLESHOOT,
+        Action.CHANGE_PLAN,
+        Action.OPEN_SERVICE,
+        Action.CLOSE_SERVICE,
+        Action.CLOSE_ACCOUNT,
+        Action.ADD_REPRESENTATIVE,
+        Action.INCUR_EXPENSE,
+    }
+)
 
 
 class SignedHow(models.TextChoices):

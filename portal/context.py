@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
-from parties.access import STAFF, current, viewing
+from parties.access import (
+    STAFF,
+    AccountPage,
+    Acting,
+    Action,
+    Permissions,
+    current,
+    permissions_of,
+    shown_name,
+    viewing,
+)
+from parties.selectors import standing_of, standing_status
+from parties.states import POWERS
 from terms import library
 
+from .together import with_customer
+
 SECTIONS = [
-    ("home", "Home", "home"),
-    ("services", "Services", "services"),
-    ("bills", "Bills", "bills"),
-    ("complaints", "Complaints & help", "complaints"),
-    ("contract", "Contract", "contract"),
-    ("people", "People", "people"),
-    ("profile", "Profile", "profile"),
+    ("home", "Home"),
+    ("services", "Services"),
+    ("bills", "Bills"),
+    ("complaints", "Complaints & help"),
+    ("contract", "Contract"),
+    ("people", "People"),
+    ("profile", "Profile"),
 ]
 
 
@@ -48,40 +63,75 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "provider": library.provider(provider_key)
         if provider_key in library.providers()
         else None,
-        "account": _account(chosen) if chosen else None,
-        "accounts": [_account(row) for row in known.choices] if known else [],
-        "acting": _acting(chosen) if chosen and chosen.for_someone_else else None,
+        "account": _account(request, chosen) if chosen else None,
+        "accounts": [_account(request, row) for row in known.choices] if known else [],
+        "acting": _acting(request, chosen) if chosen and chosen.for_someone_else else None,
         "viewing": viewing(request) if chosen and chosen.role == STAFF else None,
         "section": here,
-        "sections": [
-            {"key": key, "label": label, "url": reverse(name), "current": key == here}
-            for key, label, name in SECTIONS
-        ]
-        if chosen
-        else [],
+        "sections": _sections(permissions_of(request, chosen), here) if chosen else [],
     }
 
 
-def _account(row: Any) -> dict[str, Any]:
+def _sections(permissions: Permissions, here: str) -> list[dict[str, Any]]:
+    """The sections that the person may open now."""
+    rows = [
+        (name, label)
+        for name, label in SECTIONS
+        if all(permissions.may(action).allowed for action in _needed(name))
+    ]
+    if with_customer(permissions):
+        rows.append(("together", "With the customer"))
+    return [
+        {"key": name, "label": label, "url": reverse(name), "current": name == here}
+        for name, label in rows
+    ]
+
+
+@cache
+def _needed(name: str) -> tuple[Action, ...]:
+    """What the first page of a section asks for, read off the page itself."""
+    page = resolve(reverse(name)).func.view_class
+    return (page.action, *page.also) if issubclass(page, AccountPage) else ()
+
+
+def _account(request: HttpRequest, row: Acting) -> dict[str, Any]:
+    name = shown_name(request, row)
     return {
         "id": str(row.account.public_id),
         "number": row.account.number,
-        "name": row.account.customer.name,
+        "name": name[:1].upper() + name[1:],
     }
 
 
-def _acting(chosen: Any) -> dict[str, Any]:
-    until = f" until {chosen.ends_on:%-d %b %Y}" if chosen.ends_on else ""
-    withheld = ", ".join(limit.replace("_", " ") for limit in chosen.limits)
-    if chosen.role == "advocate":
-        can = "Speak for the customer and lodge complaints"
-        cannot = "Change anything while the customer is not there"
-    else:
-        can = "Act as the account holder, within what was agreed"
-        cannot = f"Not agreed: {withheld}" if withheld else ""
+def _acting(request: HttpRequest, chosen: Acting) -> dict[str, Any]:
+    """Whom one acts for, as what, until when and up to which amount, and what one may do."""
+    standing, permissions = standing_of(chosen), permissions_of(request, chosen)
+    name = shown_name(request, chosen)
     return {
-        "who": f"{chosen.role_label.lower()}{until}",
-        "for_whom": chosen.holder_name,
+        "for_whom": name if permissions.sees_who else f"{name}, account {chosen.account.number}",
+        "role": chosen.role_label.lower(),
+        "until": chosen.ends_on,
+        "limit": standing.max_expense if standing else None,
+        "services": ", ".join(standing.services.values()) if standing else "",
+        "status": standing_status(standing, permissions.on, request.at) if standing else "",
+        "works_from": standing.works_from if standing else None,
+        **_powers(permissions),
+    }
+
+
+def _powers(permissions: Permissions) -> dict[str, Any]:
+    """What one may do alone and what not, in words; and what takes the customer's presence."""
+    judged = {action: permissions.may(action) for action in POWERS}
+    can = [_words(action, one.masked) for action, one in judged.items() if one.allowed]
+    cannot = [_words(action) for action, one in judged.items() if not one.allowed]
+    return {
         "can": can,
         "cannot": cannot,
+        "mostly": len(cannot) < len(can),
+        "with_customer": bool(with_customer(permissions)),
     }
+
+
+def _words(action: Action, masked: bool = False) -> str:
+    words = POWERS[action][:1].lower() + POWERS[action][1:]
+    return f"{words} without names and contact details" if masked else words

@@ -15,9 +15,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from parties.access import NotAuthorised, current
-from parties.services.masking import mask_for_choices
+from parties.services.masking import mask_for_request
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
+
+from .refusals import told
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SEEN_EVERY = timedelta(minutes=10)
@@ -115,7 +117,7 @@ class Masking:
             return response
         if not response.get("Content-Type", "").startswith(self.KINDS):
             return response
-        mask = mask_for_choices(request.user, current(request).choices, request.at)
+        mask = mask_for_request(request)
         if mask and response.streaming:
             parts = response.streaming_content
             response.streaming_content = (mask.text(part.decode()) for part in parts)
@@ -135,12 +137,7 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if isinstance(refusal, NotAuthorised):
-            asked = refusal.action.value.replace("_", " ")
-            context = {
-                "refusal": f"You may not {asked} on this account.",
-                "because": refusal.decision.because,
-            }
-            return render(request, "403.html", context, status=403)
+            return render(request, "403.html", told(request, refusal), status=403)
         if isinstance(refusal, IllegalStep):
             return render(request, "409.html", {"refusal": refusal}, status=409)
         return None

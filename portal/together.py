@@ -15,9 +15,9 @@ from complaints.services import accept_proposal
 from complaints.states import State
 from contracts.selectors import plan_offer, plan_prices, service_by_public_id, services_to_choose
 from contracts.services import request_plan_change
-from parties.access import Action
-from parties.models import Account, Presence
-from parties.selectors import LOOK_TOGETHER
+from parties.access import Action, Permissions
+from parties.models import Account, Presence, User
+from parties.selectors import LOOK_TOGETHER, LOOKS
 from parties.services import change_contact
 from parties.states import HighRisk
 from terms.money import in_dollars
@@ -26,9 +26,11 @@ from terms.money import in_dollars
 class ActForm(forms.Form):
     """What an act needs to know. `words` say exactly what would be done."""
 
-    def __init__(self, *args: Any, account: Account, on: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, account: Account, on: date, by: User | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.account, self.on = account, on
+        self.account, self.on, self.by = account, on, by
 
     def words(self) -> str:
         """Return exactly what will be done, for the customer to read."""
@@ -79,7 +81,7 @@ class ProposalForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = of_account(self.account).filter(state=State.PROPOSED)
+        rows = of_account(self.account, self.by).filter(state=State.PROPOSED)
         self.fields["reference"].choices = [  # type: ignore[attr-defined]
             (row.reference, f"{row.reference}: {row.get_topic_display()}") for row in rows
         ]
@@ -175,6 +177,19 @@ ACTS: dict[str, Act] = {
             Action.ACCEPT_RESOLUTION,
             ProposalForm,
             _accept_proposal,
+            sees=Action.VIEW_BILLS,
         ),
     )
 }
+
+
+def with_customer(permissions: Permissions) -> list[Act]:
+    """What somebody may do only with the customer there, and can ask for here."""
+    return [act for act in ACTS.values() if permissions.only_with_customer(act.action)]
+
+
+def act_for(action: Action) -> Act | None:
+    """What to ask for with the customer there, in place of doing this alone."""
+    if action in LOOKS:
+        return ACTS[LOOK_TOGETHER]
+    return next((act for act in ACTS.values() if act.action == action), None)

@@ -11,42 +11,66 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from billing.selectors import balance
-from complaints.selectors import open_complaints
+from complaints.selectors import open_complaints, readable
 from contracts.selectors import services
-from parties.access import AccountPage, Action, current
+from parties.access import Action, StandingPage
 from parties.models import Presence
 from parties.selectors import asked_of_customer
 
 from . import health
+from .together import with_customer
 
 NEWEST_BILLS = 3
 
 
-class Home(AccountPage, TemplateView):
-    """What I owe and when, what is wrong, what waits for me."""
+class Home(StandingPage, TemplateView):
+    """What I owe and when, what is wrong, what waits for me: each part for whoever may see it."""
 
-    action = Action.LODGE_COMPLAINT
     template_name = "portal/home.html"
     section = "home"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        complaints = open_complaints(self.account, self.today, self.request.user)
-        owed = balance(self.account, self.today, newest=NEWEST_BILLS)
+        may_pay, sees_account = self.allows(Action.PAY_BILL), self.allows(Action.VIEW_BILLS)
         return super().get_context_data(
-            balance=owed,
-            bills=owed.newest,
-            services=services(self.account, self.today),
-            complaints=complaints,
-            waiting=[one for one in complaints if one.state == "proposed"],
+            **(self._of_account() if sees_account else {}),
+            **self._complaints(),
+            sees_account=sees_account,
+            may_only_pay=may_pay and not sees_account,
+            may_complain=self.allows(Action.LODGE_COMPLAINT),
+            may_answer=self.allows(Action.ACCEPT_RESOLUTION),
+            with_customer=with_customer(self.permissions),
             asked=self._asked(),
+            account=self.account,
             today=self.today,
             **kwargs,
         )
 
+    def _of_account(self) -> dict[str, Any]:
+        """Bills and services, for whoever may see them."""
+        owed = balance(self.account, self.today, newest=NEWEST_BILLS)
+        return {
+            "balance": owed,
+            "bills": owed.newest,
+            "services": [
+                one
+                for one in services(self.account, self.today)
+                if self.allows(Action.VIEW_BILLS, one.public_id)
+            ],
+        }
+
+    def _complaints(self) -> dict[str, Any]:
+        """The open complaints that the person may read, and those that wait for an answer."""
+        if not self.allows(Action.LODGE_COMPLAINT):
+            return {}
+        found = open_complaints(self.account, self.today, readable(self.permissions))
+        return {
+            "complaints": found,
+            "waiting": [one for one in found if one.state == "proposed"],
+        }
+
     def _asked(self) -> list[Presence]:
         """What an advocate asks the account holder; looked up only if something is asked."""
-        chosen = current(self.request).chosen
-        if chosen is None or not chosen.is_asked or chosen.for_someone_else:
+        if not self.acting.is_asked or self.acting.for_someone_else:
             return []
         return asked_of_customer(self.account, self.request.at)
 

@@ -105,6 +105,7 @@ class _OwnFile:
     """A file that this person asked for, with all the customer's data."""
 
     action = Action.VIEW_PERSONAL_DETAILS
+    also = (Action.REQUEST_RECORDS, Action.VIEW_BILLS)
     own_only = True
 
     def export(self) -> DataExport:
@@ -121,6 +122,7 @@ class AskExport(AccountPage, StepUp, TemplateView):
     """Have a file made with all that is held; who asks is proved by a second factor first."""
 
     action = Action.VIEW_PERSONAL_DETAILS
+    also = (Action.REQUEST_RECORDS, Action.VIEW_BILLS)
     own_only = True
     risk = HighRisk.EXPORT_DATA
     template_name = "privacy/download.html"

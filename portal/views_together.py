@@ -76,7 +76,11 @@ class TogetherAsk(AccountPage, FormView):  # type: ignore[type-arg]
         return self.act.form
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"account": self.account, "on": self.today}
+        return super().get_form_kwargs() | {
+            "account": self.account,
+            "on": self.today,
+            "by": self.request.user,
+        }
 
     def form_valid(self, form: ActForm) -> HttpResponse:
         try:

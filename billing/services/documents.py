@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing import selectors
 from billing.models import Invoice
+from parties.models import Account
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars
@@ -28,11 +29,45 @@ HARDSHIP = (
 
 def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
     """Return what templates/documents/invoice.html prints: strings, lists and mappings only."""
-    account = invoice.account
-    customer = account.customer
     previous = _previous_balance(invoice)
     return {
         "title": f"Tax invoice {invoice.number}",
+        **_parties(invoice.account, facts),
+        "number": invoice.number,
+        "account_number": invoice.account.number,
+        "issued_on": invoice.issue_date.isoformat(),
+        "due_on": invoice.due_date.isoformat(),
+        "period": {
+            "from": invoice.period_start.isoformat(),
+            "to": invoice.period_end.isoformat(),
+        },
+        "lines": [_line(line) for line in draft.lines],
+        "prices_include_gst": True,
+        "totals": {
+            "net": str(invoice.subtotal_ex),
+            "gst": str(invoice.gst),
+            "total": str(invoice.total_inc),
+        },
+        "balance": {
+            "previous": str(previous),
+            "payments": str(NIL),
+            "owing": str(previous + invoice.total_inc),
+        },
+        "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
+        "pay": _ways_to_pay(invoice.account.number, facts),
+        "because": _reasons(invoice, draft),
+        "help": {
+            "complaints": _where_to_complain(facts),
+            "hardship": HARDSHIP,
+            "ombudsman": OMBUDSMAN,
+        },
+    }
+
+
+def _parties(account: Account, facts: Provider) -> dict[str, Any]:
+    """Who supplies, under which brand, and to whom."""
+    customer = account.customer
+    return {
         "seller": {
             "name": facts.name,
             "legal_name": facts.legal_name,
@@ -53,34 +88,6 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
                 account.street,
                 f"{account.suburb} {account.state} {account.postcode}",
             ],
-        },
-        "number": invoice.number,
-        "account_number": account.number,
-        "issued_on": invoice.issue_date.isoformat(),
-        "due_on": invoice.due_date.isoformat(),
-        "period": {
-            "from": invoice.period_start.isoformat(),
-            "to": invoice.period_end.isoformat(),
-        },
-        "lines": [_line(line) for line in draft.lines],
-        "prices_include_gst": True,
-        "totals": {
-            "net": str(invoice.subtotal_ex),
-            "gst": str(invoice.gst),
-            "total": str(invoice.total_inc),
-        },
-        "balance": {
-            "previous": str(previous),
-            "payments": str(NIL),
-            "owing": str(previous + invoice.total_inc),
-        },
-        "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(account.number, facts),
-        "because": _reasons(invoice, draft),
-        "help": {
-            "complaints": _where_to_complain(facts),
-            "hardship": HARDSHIP,
-            "ombudsman": OMBUDSMAN,
         },
     }
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from billing.models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
 from parties.models import Account, Provider
-from parties.selectors import binding, holder
+from parties.selectors import account_standing, binding
 from records.audit.services import record
 from records.documents.services import issue_document
 from records.notices.services import Sender, give_notice
@@ -204,10 +204,10 @@ def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_dema
 def _tell(invoice: Invoice, at: datetime) -> None:
     account = invoice.account
     facts = library.provider(account.customer.provider.key)
-    person = holder(account)
+    standing = account_standing(account, invoice.issue_date)
     give_notice(
         kind="invoice_issued",
-        to=account.billing_email,
+        to=standing.to_email,
         sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
         at=at,
         account_id=account.pk,
@@ -217,7 +217,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         context={
             "provider": facts,
             "account": account,
-            "recipient_name": person.full_name if person else account.customer.name,
+            "recipient_name": standing.to_name,
             "number": invoice.number,
             "issue_date": invoice.issue_date,
             "due_date": invoice.due_date,

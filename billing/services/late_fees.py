@@ -10,15 +10,19 @@ from billing import selectors
 from billing.models import Charge
 from billing.states import ChargeKind
 from parties.models import Account
+from parties.selectors import account_standing
 from terms.money import NIL
 
 
 def assess_late_fees(account: Account, *, on: date) -> list[Charge]:
     """Add the late fee of each invoice that is overdue on that day to the next bill.
 
-    An interest that still grows is left until the invoice is paid or its fee is settled.
+    An interest that still grows is left until the invoice is paid or its fee is settled. Nothing
+    is added by itself where the holder has died or can no longer decide.
     """
-    made = []
+    made: list[Charge] = []
+    if not account_standing(account, on).is_chased:
+        return made
     with transaction.atomic():
         known = set(
             Charge.objects.filter(account=account, kind=ChargeKind.LATE_FEE).values_list(

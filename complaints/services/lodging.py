@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -32,26 +33,30 @@ from .clocks import binding_of, start_clocks
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What somebody tells when they complain; `disputed_amount` in dollars, GST included."""
+
+    topic: str
+    description: str
+    wanted: str = ""
+    hardship_related: bool = False
+    disconnection_without_process: bool = False
+    priority_assistance: bool = False
+    safety_threat: bool = False
+    disputed_invoice: Invoice | None = None
+    disputed_amount: Decimal | None = None
+
+
 def lodge_complaint(
-    *,
-    account: Account,
-    by: User,
-    at: datetime,
-    topic: str,
-    description: str,
-    wanted: str = "",
-    channel: Channel = Channel.WEB,
-    hardship_related: bool = False,
-    disconnection_without_process: bool = False,
-    priority_assistance: bool = False,
-    safety_threat: bool = False,
-    disputed_invoice: Invoice | None = None,
-    disputed_amount: Decimal | None = None,
+    *, account: Account, by: User, at: datetime, channel: Channel = Channel.WEB, **told: Any
 ) -> Complaint:
     """Receive a complaint and start its clocks; the acknowledgement is queued with it.
 
-    Raises NotAuthorised if the person may not complain about this account.
+    `told` are the fields of Told. Raises NotAuthorised if the person may not complain about this
+    account.
     """
+    facts = Told(**told)
     on = access.local_day(account, at)
     decision = access.require(by, access.Action.LODGE_COMPLAINT, account, on=on, at=at)
     complaint = Complaint(
@@ -61,55 +66,50 @@ def lodge_complaint(
         role=decision.role,
         channel=channel,
         received_at=at,
-        topic=topic,
-        description=description,
-        wanted=wanted,
-        hardship_related=hardship_related,
-        disconnection_without_process=disconnection_without_process,
-        priority_assistance=priority_assistance,
-        safety_threat=safety_threat,
-        disputed_invoice=disputed_invoice,
-        disputed_amount=disputed_amount,
         version=version_in_force(account, on),
+        **vars(facts),
     )
     complaint.is_urgent, complaint.urgent_because = _urgency(complaint)
-
     with transaction.atomic():
         complaint.save()
         clocks = start_clocks(complaint, at=at)
-        Event.objects.create(
-            complaint=complaint,
-            at=at,
-            by=by,
-            act="lodge",
-            text=description,
-            because=clocks.get("because", []),
-        )
-        if disputed_invoice is not None and disputed_amount:
+        _record(complaint, decision, clocks, at)
+        if complaint.disputed_invoice and complaint.disputed_amount:
             hold_amount(
-                invoice=disputed_invoice,
-                amount=disputed_amount,
+                invoice=complaint.disputed_invoice,
+                amount=complaint.disputed_amount,
                 complaint=complaint.reference,
                 at=at,
             )
-        record(
-            account_id=account.pk,
-            at=at,
-            action="lodge_complaint",
-            actor=access.AuditActor(
-                user_id=by.pk,
-                name=str(by),
-                authority=decision.authority,
-                acted_as=decision.role,
-            ),
-            subject=complaint.reference,
-            after={"topic": topic, "urgent": complaint.is_urgent},
-            is_private=safety_threat,
-            because=clocks.get("because", []),
-        )
-
         _tell(complaint, by, clocks, at)
     return complaint
+
+
+def _record(
+    complaint: Complaint, decision: access.Decision, clocks: dict[str, Any], at: datetime
+) -> None:
+    """The first line of its history, and of the audit trail."""
+    by, because = complaint.lodged_by, clocks.get("because", [])
+    Event.objects.create(
+        complaint=complaint,
+        at=at,
+        by=by,
+        act="lodge",
+        text=complaint.description,
+        because=because,
+    )
+    record(
+        account_id=complaint.account_id,
+        at=at,
+        action="lodge_complaint",
+        actor=access.AuditActor(
+            user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
+        ),
+        subject=complaint.reference,
+        after={"topic": complaint.topic, "urgent": complaint.is_urgent},
+        is_private=complaint.safety_threat,
+        because=because,
+    )
 
 
 def new_reference() -> str:

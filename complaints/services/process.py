@@ -13,6 +13,7 @@ from complaints.models import Complaint, Event
 from complaints.states import LIFECYCLE, Act, Duty, State
 from parties import access
 from parties.models import User
+from parties.selectors import account_standing
 from parties.services.masking import mask_for
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
@@ -206,20 +207,26 @@ def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
     facts = library.provider(complaint.account.customer.provider.key)
-    person = complaint.lodged_by
+    person, account = complaint.lodged_by, complaint.account
+    on = access.local_day(account, at)
+    to, name = person.email, str(person)
+    if not access.may(person, access.Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
+        # Who lodged it stands here no longer, so it is no longer theirs to hear.
+        standing = account_standing(account, on)
+        to, name = standing.to_email, standing.to_name
     give_notice(
         kind="generic",
-        to=person.email,
+        to=to,
         sender=Sender(name=facts.name, reply_to=facts.contacts.get("complaints_email", "")),
         at=at,
         account_id=complaint.account_id,
         subject_ref=complaint.reference,
         context={
             "provider": facts,
-            "account": complaint.account,
-            "recipient_name": str(person),
+            "account": account,
+            "recipient_name": name,
             "headline": f"{headline}: complaint {complaint.reference}",
-            "body": mask_for(person, complaint.account, at).text(text),
+            "body": mask_for(person, account, at).text(text) if to == person.email else text,
             "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
             "url_label": "Open the complaint",
         },

@@ -5,7 +5,7 @@ from records.audit.services import Actor as AuditActor
 from terms.facts import Action, Role
 
 from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day, with_customer
-from .judging import may, powers, require, trial
+from .judging import Permissions, may, powers, require, trial
 from .pages import (
     FRESH,
     PROOFS_KEY,
@@ -13,11 +13,14 @@ from .pages import (
     VIEWING_KEY,
     AccountPage,
     Current,
+    StandingPage,
     StepUp,
     Viewing,
     current,
     keep_proof,
+    permissions_of,
     proof_of,
+    shown_name,
     viewing,
 )
 from .staff import is_remote, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
@@ -35,7 +38,9 @@ __all__ = [
     "Current",
     "Decision",
     "NotAuthorised",
+    "Permissions",
     "Role",
+    "StandingPage",
     "StepUp",
     "Viewing",
     "audit_actor",
@@ -44,11 +49,13 @@ __all__ = [
     "keep_proof",
     "local_day",
     "may",
+    "permissions_of",
     "powers",
     "proof_of",
     "require",
     "role_names",
     "sees_in_lists",
+    "shown_name",
     "staff_may",
     "staff_roles",
     "staff_sees",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache, partial
+from functools import cached_property
 from typing import Any
+
+from django.db.models import prefetch_related_objects
 
 from parties import selectors
 from parties.models import Account, Appointment, User
+from parties.selectors import Committed, nothing_committed
+from parties.states import NEEDS_RUNNING, AccountStatus
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
@@ -22,6 +26,36 @@ from .decisions import Decision, NotAuthorised
 from .staff import staff_may
 
 
+class Known:
+    """What several questions about one account at one moment share, each read once."""
+
+    def __init__(
+        self,
+        account: Account,
+        on: date,
+        at: datetime | None = None,
+        looking: dict[int, bool] | None = None,
+    ) -> None:
+        self.account, self.on, self.at = account, on, at
+        self._looking = looking or {}
+
+    @cached_property
+    def binding(self) -> Binding:
+        return selectors.binding(self.account, self.on)
+
+    @cached_property
+    def lines(self) -> selectors.Lines:
+        return selectors.appointment_lines(self.account)
+
+    def is_present(self, appointment: Appointment, action: Action) -> bool:
+        """Whether the customer is there with this advocate now, to look at what `action` shows."""
+        if self.at is None or action not in selectors.LOOKS:
+            return False
+        if appointment.pk not in self._looking:
+            self._looking[appointment.pk] = selectors.is_looking(appointment, self.at)
+        return self._looking[appointment.pk]
+
+
 def may(
     actor: User,
     action: Action,
@@ -31,28 +65,32 @@ def may(
     at: datetime | None = None,
     customer_present: bool = False,
     amount: Decimal | None = None,
+    committed: Committed = nothing_committed,
     service: str = "",
     standings: Iterable[Appointment] | None = None,
+    known: Known | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
     `at` is the instant where hours count: a cooling-off, a customer who is there with their
-    advocate; without it the day's beginning counts. `amount` is the expense in dollars, GST
-    included; `service` the public id of the service concerned. Of several standings the widest
-    that is in force answers; staff are judged by their role. `standings` are the actor's own on
-    this account, where they have been read already.
+    advocate; without it the day's beginning counts. `amount` is the expense in dollars a month,
+    GST included; `committed` says what appointments have committed a month already, by their
+    public ids; `service` is the public id of the service concerned. Of several standings the
+    widest that is in force answers; staff are judged by their role. `standings` are the actor's
+    own on this account, where they have been read already, and `known` is what was.
     """
     if actor.is_staff:
         return staff_may(actor, action, account, on=on)
-    asked = _Question(action, on, at, customer_present, amount, service)
-    bound = cache(partial(selectors.binding, account, on))
+    asked = _Question(action, on, at, customer_present, amount, committed, service)
+    known = known or Known(account, on, at)
     decisions = [
-        _judge(appointment, account, asked, bound)
+        _judge(appointment, asked, known)
         for appointment in (standings or selectors.standings(account, actor, on))
     ]
     allowed = [decision for decision in decisions if decision.allowed]
     if allowed:
-        return min(allowed, key=lambda decision: decision.masked)
+        best = min(allowed, key=lambda decision: decision.masked)
+        return _unless_closed(best, action, account)
     return decisions[0] if decisions else Decision(allowed=False)
 
 
@@ -65,12 +103,11 @@ class _Question:
     at: datetime | None = None
     customer_present: bool = False
     amount: Decimal | None = None
+    committed: Committed = nothing_committed
     service: str = ""
 
 
-def _judge(
-    appointment: Appointment, account: Account, asked: _Question, bound: Callable[[], Binding]
-) -> Decision:
+def _judge(appointment: Appointment, asked: _Question, known: Known) -> Decision:
     authority = str(appointment.public_id)
     if appointment.role == Role.HOLDER and not (
         appointment.ends_on and appointment.ends_on < asked.on
@@ -78,20 +115,32 @@ def _judge(
         # The holder is the customer: no document needs to grant what is theirs.
         return Decision(allowed=True, authority=authority, role=appointment.role)
     present = asked.customer_present or (
-        appointment.role == Role.ADVOCATE
-        and asked.at is not None
-        and selectors.is_present(appointment, asked.action, asked.at)
+        appointment.role == Role.ADVOCATE and known.is_present(appointment, asked.action)
     )
     facts = {
         "actor": _facts_of(appointment, asked),
         "action": asked.action.value,
         "customer_present": present,
         "on": asked.on,
-        "tcp": account.customer.is_tcp,
-        **({} if asked.amount is None else {"amount": asked.amount}),
+        "tcp": known.account.customer.is_tcp,
     }
-    decision = _decide(bound(), facts, role=appointment.role, authority=authority)
+    if asked.amount is not None:
+        facts |= {"amount": asked.amount}
+        tightest = known.lines.tightest(appointment, asked.committed)
+        if tightest is not None:
+            facts["actor"] |= {"max_expense": tightest.limit}
+            facts |= {"committed": tightest.committed}
+    decision = _decide(known.binding, facts, role=appointment.role, authority=authority)
     return _not_yet(appointment, asked, decision) if decision.allowed else decision
+
+
+def _unless_closed(decision: Decision, action: Action, account: Account) -> Decision:
+    """Refuse what needs a running account; what is owed, read or complained of goes on."""
+    if account.status != AccountStatus.CLOSED or action not in NEEDS_RUNNING:
+        return decision
+    says = "A closed account can still be read, paid and complained about."
+    because = _house("account-closed", says, "the account is closed")
+    return Decision(allowed=False, because=because, role=decision.role)
 
 
 def _decide(binding: Binding, facts: dict[str, Any], *, role: str, authority: str) -> Decision:
@@ -165,12 +214,14 @@ def _facts_of(appointment: Appointment, asked: _Question) -> dict[str, Any]:
 
 def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, Decision]:
     """Return what an appointment allows its person to do alone at that moment, and why not."""
-    account = appointment.account
-    bound = cache(partial(selectors.binding, account, on))
     if appointment.revoked_at or appointment.starts_on > on:
         return dict.fromkeys(Action, Decision(allowed=False, role=appointment.role))
+    account = appointment.account
+    known = Known(account, on, at)
+    judged = {action: _judge(appointment, _Question(action, on, at), known) for action in Action}
     return {
-        action: _judge(appointment, account, _Question(action, on, at), bound) for action in Action
+        action: _unless_closed(decision, action, account) if decision.allowed else decision
+        for action, decision in judged.items()
     }
 
 
@@ -195,30 +246,75 @@ def trial(
     return _decide(bound, question, role=appointment.role, authority="")
 
 
-def require(
-    actor: User,
-    action: Action,
-    account: Account,
-    *,
-    on: date,
-    at: datetime | None = None,
-    customer_present: bool = False,
-    amount: Decimal | None = None,
-    service: str = "",
-    standings: Iterable[Appointment] | None = None,
-) -> Decision:
-    """Return the decision if it is yes. Raises NotAuthorised, with its reasons, if it is no."""
-    decision = may(
-        actor,
-        action,
-        account,
-        on=on,
-        at=at,
-        customer_present=customer_present,
-        amount=amount,
-        service=service,
-        standings=standings,
-    )
+def require(actor: User, action: Action, account: Account, **facts: Any) -> Decision:
+    """Return the decision of `may`, with the same facts, if it is yes.
+
+    Raises NotAuthorised, with its reasons, if it is no.
+    """
+    decision = may(actor, action, account, **facts)
     if not decision.allowed:
         raise NotAuthorised(decision, action)
     return decision
+
+
+class Permissions:
+    """What one person may do on one account at one moment; each question is asked once."""
+
+    def __init__(
+        self,
+        actor: User,
+        account: Account,
+        *,
+        on: date,
+        at: datetime,
+        standings: Iterable[Appointment] = (),
+    ) -> None:
+        self.actor, self.account, self.on, self.at = actor, account, on, at
+        self.standings = tuple(standings)
+        # The list of the person's accounts has read already who looks together now.
+        looking = {row.pk: row.is_looking for row in self.standings if hasattr(row, "is_looking")}
+        self._known = Known(account, on, at, looking)
+        self._decided: dict[tuple[Action, str, bool], Decision] = {}
+
+    def may(
+        self, action: Action, service: str = "", *, customer_present: bool = False
+    ) -> Decision:
+        """Decide as `access.may` does."""
+        key = (action, service, customer_present)
+        if not self._decided:
+            # Every page asks for the terms that bind, and none changes them meanwhile.
+            prefetch_related_objects([self.account], "acceptances")
+        if key not in self._decided:
+            self._decided[key] = may(
+                self.actor,
+                action,
+                self.account,
+                on=self.on,
+                at=self.at,
+                customer_present=customer_present,
+                service=service,
+                standings=self.standings or None,
+                known=self._known,
+            )
+        return self._decided[key]
+
+    def require(
+        self, action: Action, service: str = "", *, customer_present: bool = False
+    ) -> Decision:
+        """Return the decision if it is yes. Raises NotAuthorised if it is no."""
+        decision = self.may(action, service, customer_present=customer_present)
+        if not decision.allowed:
+            raise NotAuthorised(decision, action)
+        return decision
+
+    def only_with_customer(self, action: Action) -> bool:
+        """Whether it takes the customer's presence, and no more, for the person to do this."""
+        if self.actor.is_staff or self.may(action).allowed:
+            return False
+        return self.may(action, customer_present=True).allowed
+
+    @property
+    def sees_who(self) -> bool:
+        """Whether the person may know who the customer is."""
+        decision = self.may(Action.VIEW_PERSONAL_DETAILS)
+        return decision.allowed and not decision.masked

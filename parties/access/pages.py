@@ -19,13 +19,14 @@ from parties.states import HighRisk
 from records.audit.services import record_read
 from terms.facts import Action, Role
 
-from .decisions import STAFF, NotAuthorised, audit_actor, local_day
-from .judging import require
+from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day
+from .judging import Permissions
 from .staff import is_theirs, role_names
 
 SESSION_KEY = "account"
 VIEWING_KEY = "viewing"
 PROOFS_KEY = "proofs"
+UNNAMED = "a customer of {}"
 # How long a second factor counts as fresh (RF-ID-01).
 FRESH = timedelta(minutes=15)
 
@@ -94,14 +95,34 @@ def viewing(request: HttpRequest) -> Viewing | None:
     return Viewing(acting=acting, reason=reason, until=datetime.fromisoformat(until))
 
 
-class AccountPage(LoginRequiredMixin):
-    """A page about the current account. It names its action; the terms decide who sees it.
+def permissions_of(request: HttpRequest, acting: Acting) -> Permissions:
+    """What the person of this request may do on one of their accounts, asked once each."""
+    known = request.__dict__.setdefault("_permissions", {})
+    key = acting.account.pk
+    if key not in known:
+        known[key] = Permissions(
+            request.user,
+            acting.account,
+            on=local_day(acting.account, request.at),
+            at=request.at,
+            standings=acting.standings,
+        )
+    return known[key]  # type: ignore[no-any-return]
+
+
+def shown_name(request: HttpRequest, acting: Acting) -> str:
+    """Whom somebody acts for, by name only where they may know it."""
+    if not acting.for_someone_else or permissions_of(request, acting).sees_who:
+        return acting.holder_name
+    return UNNAMED.format(acting.account.customer.provider.name)
+
+
+class StandingPage(LoginRequiredMixin):
+    """A page about the current account for whoever stands on it: it shows what they may see.
 
     Reads by anyone but the holder leave an audit row.
     """
 
-    action: Action
-    with_customer = False  # asks what is allowed if the customer is there: where one asks for that
     own_only = False  # staff who see the portal as a customer does don't see this page
     is_private = False  # that somebody looked is nobody else's business
     request: HttpRequest
@@ -113,17 +134,10 @@ class AccountPage(LoginRequiredMixin):
             return redirect("admin:index")
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
-        self.decision = require(
-            request.user,
-            self.action,
-            self.account,
-            on=self.today,
-            at=request.at,
-            standings=current(request).chosen.standings,
-            customer_present=self.with_customer,
-        )
+        self.decision = self.decide()
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
-            raise NotAuthorised(replace(self.decision, allowed=False), self.action)
+            action = getattr(self, "action", Action.VIEW_BILLS)
+            raise NotAuthorised(replace(self.decision, allowed=False), action)
         if self.decision.role != Role.HOLDER:
             record_read(
                 account_id=self.account.pk,
@@ -135,16 +149,59 @@ class AccountPage(LoginRequiredMixin):
             )
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
+    def decide(self) -> Decision:
+        """Under which standing the person is here."""
+        standing = selectors.standing_of(self.acting)
+        authority = str(standing.public_id) if standing else ""
+        return Decision(allowed=True, authority=authority, role=self.acting.role)
+
+    def allows(self, action: Action, service: str = "") -> bool:
+        """Whether the person may do this here, for what a page shows or offers."""
+        return self.permissions.may(action, service).allowed
+
     @cached_property
-    def account(self) -> Account:
+    def permissions(self) -> Permissions:
+        return permissions_of(self.request, self.acting)
+
+    @cached_property
+    def acting(self) -> Acting:
         chosen = current(self.request).chosen
         if chosen is None:
             raise Http404
-        return chosen.account
+        return chosen
+
+    @cached_property
+    def account(self) -> Account:
+        return self.acting.account
 
     @cached_property
     def today(self) -> date:
         return local_day(self.account, self.request.at)
+
+
+class AccountPage(StandingPage):
+    """A page about the current account. It names its action; the terms decide who sees it.
+
+    A page that shows more than its action covers names what it needs `also`.
+    """
+
+    action: Action
+    also: tuple[Action, ...] = ()
+    with_customer = False  # asks what is allowed if the customer is there: where one asks for that
+
+    def decide(self) -> Decision:
+        """What the terms say of the page's action, for the service that it is about, if any."""
+        decision = self.permissions.require(
+            self.action, self.service_asked, customer_present=self.with_customer
+        )
+        for action in self.also:
+            self.permissions.require(action, self.service_asked)
+        return decision
+
+    @property
+    def service_asked(self) -> str:
+        """The public id of the service that the page is about; empty for the whole account."""
+        return ""
 
 
 def proof_of(request: HttpRequest, risk: HighRisk) -> str:

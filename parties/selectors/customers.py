@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import OuterRef, Prefetch, Subquery
+from phonenumber_field.phonenumber import PhoneNumber
 
 from parties.models import (
     Account,
@@ -14,6 +15,8 @@ from parties.models import (
     User,
 )
 from parties.states import CHOICES, PreferenceKind
+
+AUSTRALIA = 61
 
 
 def account_by_public_id(public_id: str) -> Account | None:
@@ -28,6 +31,12 @@ def account_by_public_id(public_id: str) -> Account | None:
 
 def providers() -> list[Provider]:
     return list(Provider.objects.all())
+
+
+def phone_in_words(phone: PhoneNumber | str) -> str:
+    """A phone number as people write it: 0491 570 156, a foreign one with its country."""
+    number = PhoneNumber.from_string(phone) if isinstance(phone, str) else phone
+    return str(number.as_national if number.country_code == AUSTRALIA else number.as_international)
 
 
 def access_needs(customer: Customer) -> str:

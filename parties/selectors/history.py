@@ -21,6 +21,9 @@ from records.audit.states import VIEW, in_words
 from terms.calendar import in_words as in_day_words
 from terms.money import in_dollars
 
+from .customers import phone_in_words
+
+PHONE = re.compile(r"\+\d{8,15}")
 # What a page of the portal is about, by the first part of its address.
 PAGES = {
     "": "the account's home page",
@@ -148,6 +151,8 @@ def _said(value: Any, name: str = "") -> str:
     if value in (None, "", {}):
         return NOTHING
     text = str(value)
+    if PHONE.fullmatch(text):
+        return phone_in_words(text)
     if name in SAID_AS:
         return SAID_AS[name].get(text, text.replace("_", " "))
     if name in AMOUNTS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from parties.models import Account, Appointment, IdentityCheck, Presence, User
 from parties.states import PresenceState
 from terms.facts import Action
@@ -20,19 +22,18 @@ def open_code(account: Account, person: User, purpose: str, at: datetime) -> Ide
     ).first()
 
 
-def is_present(appointment: Appointment, action: Action, at: datetime) -> bool:
+def is_looking(appointment: Appointment, at: datetime) -> bool:
     """Whether the customer is there with this advocate now, for looking at things together.
 
     A change is confirmed for itself and done at once; only looking goes on for a while.
     """
-    return (
-        Presence.objects.filter(
-            appointment=appointment,
-            state=PresenceState.CONFIRMED,
-            act=LOOK_TOGETHER,
-            ends_at__gt=at,
-        ).exists()
-        and action in LOOKS
+    return looking(appointment, at).exists()
+
+
+def looking(appointment: Any, at: datetime) -> QuerySet[Presence]:
+    """Where an appointment's person looks at things together with the customer at that moment."""
+    return Presence.objects.filter(
+        appointment=appointment, state=PresenceState.CONFIRMED, act=LOOK_TOGETHER, ends_at__gt=at
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -13,6 +14,8 @@ from parties.states import ONLY_WITH_CUSTOMER, POWERS, PresenceState
 from records.documents.models import Document
 from terms.calendar import State
 from terms.facts import Role
+
+from .presence import looking
 
 WIDEST = [
     role.value for role in (Role.HOLDER, Role.CUSTOMER_CONTACT, Role.AUTHORISED_REP, Role.ADVOCATE)
@@ -45,7 +48,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
         .select_related("account__customer__provider")
-        .annotate(is_asked=Exists(asked))
+        .annotate(is_asked=Exists(asked), is_looking=Exists(looking(OuterRef("pk"), at)))
         .order_by("account__number", "starts_on")
     )
     best: dict[int, Appointment] = {}
@@ -70,6 +73,45 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
         )
         for row in best.values()
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedStanding:
+    """A standing that is over, as its person may still know it: no name, and no reason."""
+
+    number: str
+    provider: str
+    role_label: str
+    last_day: date
+
+
+def ended_standings(user: User, at: datetime, limit: int = 5) -> list[EndedStanding]:
+    """Where the person stood and no longer does, the latest first, each account once."""
+    rows = (
+        Appointment.objects.filter(user=user, replaced_by__isnull=True)
+        .select_related("account__customer__provider")
+        .order_by("-starts_on", "-pk")
+    )
+    found: dict[int, EndedStanding] = {}
+    stands: set[int] = set()
+    for row in rows:
+        zone = State(row.account.state).zone
+        today = at.astimezone(zone).date()
+        last = row.revoked_at.astimezone(zone).date() if row.revoked_at else row.ends_on
+        if last is None or (row.revoked_at is None and last >= today):
+            stands.add(row.account_id)
+            continue
+        ended = EndedStanding(
+            number=row.account.number,
+            provider=row.account.customer.provider.name,
+            role_label=row.get_role_display(),
+            last_day=last,
+        )
+        known = found.get(row.account_id)
+        if known is None or known.last_day < last:
+            found[row.account_id] = ended
+    over = [one for account, one in found.items() if account not in stands]
+    return sorted(over, key=lambda one: one.last_day, reverse=True)[:limit]
 
 
 def standings(account: Account, user: User, on: date) -> list[Appointment]:
@@ -121,29 +163,37 @@ class PersonCard:
     name: str
     email: str
     role: str
+    is_holder: bool
+    position: str
     status: str
     starts_on: date
     ends_on: date | None
     limits: tuple[str, ...]
+    max_expense: Decimal | None
+    services: tuple[str, ...]
 
 
 def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
-    """Everyone who stands or stood somewhere on the account, who can act first."""
+    """Everyone who stands or stood somewhere on the account: the holder, then who can act."""
     cards = [
         PersonCard(
             public_id=str(row.public_id),
             name=row.person,
             email=row.user.email,
-            role=row.position or row.get_role_display(),
+            role=row.get_role_display(),
+            is_holder=row.role == Role.HOLDER,
+            position=row.position,
             status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             limits=withheld(row),
+            max_expense=row.max_expense,
+            services=tuple(row.services.values()),
         )
         for row in people(account)
         if not hasattr(row, "replaced_by")
     ]
-    return sorted(cards, key=lambda card: card.status in OVER)
+    return sorted(cards, key=lambda card: (card.status in OVER, not card.is_holder))
 
 
 OVER = ("ended", "expired")

@@ -16,7 +16,6 @@ from terms import rules
 from terms.clause import dump
 from terms.facts import Action, Role, read_facts
 from terms.profile import TermsSilent
-from terms.rules.leaving import Cause
 
 from .invitations import invite_holder
 from .letters import tell
@@ -63,7 +62,11 @@ def record_holder_event(
     if not happened.evidence.strip():
         raise HolderChangeRefused("Note the evidence: which document, seen by whom.")
     is_sale = happened.kind == HolderEventKind.SALE
-    because = _consent(account, happened, on) if is_sale else _ground(account, happened.kind, on)
+    because = (
+        _consent(account, happened, on)
+        if is_sale
+        else selectors.ground(account, happened.kind, happened.since, on).because
+    )
     event = HolderEvent(
         account=account,
         kind=happened.kind,
@@ -124,26 +127,6 @@ def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, A
     if not answer.allowed:
         raise HolderChangeRefused("The terms ask for written consent to this.", because)
     return because
-
-
-def _ground(account: Account, kind: HolderEventKind, on: date) -> list[dict[str, Any]]:
-    """The clauses, if any, under which the provider may end the contract for such a cause."""
-    if kind.value not in set(Cause):
-        return []
-    bound = selectors.binding(account, on)
-    facts = {
-        "notice_given_on": on,
-        "by": "provider",
-        "contract_start": account.opened_on,
-        "state": account.state,
-        "bill_day": account.bill_day,
-    }
-    answers = [
-        bound.decide(rules.termination, **read_facts(rules.termination, facts | {"cause": cause}))
-        for cause in (kind.value, Cause.NONE.value)
-    ]
-    for_cause, otherwise = answers
-    return dump(for_cause.because) if for_cause.because != otherwise.because else []
 
 
 def _end_all(account: Account, happened: Happened, by: User, at: datetime) -> None:

@@ -12,9 +12,10 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from django.http import HttpRequest
+
 from parties import access, selectors
 from parties.models import Account, User
-from parties.selectors import Acting
 from parties.states import CustomerKind
 from records.documents.models import Document
 from records.documents.services import issue_document
@@ -66,15 +67,16 @@ def mask_for(user: User, account: Account, at: datetime) -> Mask:
     decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)
     if decision.allowed and not decision.masked:
         return Mask()
-    return Mask(_tells(account))
+    return Mask(_tells(account, user))
 
 
-def mask_for_choices(user: User, choices: Iterable[Acting], at: datetime) -> Mask:
-    """What this person may not read about any of the customers whom they stand for."""
+def mask_for_request(request: HttpRequest) -> Mask:
+    """What the person of a request may not read about any customer whom they stand for."""
     words: set[str] = set()
-    for acting in choices:
-        if acting.role != Role.HOLDER and mask_for(user, acting.account, at):
-            words |= _tells(acting.account)
+    for acting in access.current(request).choices:
+        permissions = access.permissions_of(request, acting)
+        if acting.for_someone_else and not permissions.sees_who:
+            words |= _tells(acting.account, request.user)
     return Mask(words)
 
 
@@ -98,9 +100,9 @@ def masked_rendition(document: Document, mask: Mask, account: Account) -> Docume
     )
 
 
-def _tells(account: Account) -> set[str]:
-    """Every name, address, phone number and email that tells who the customer is."""
-    customer, holder = account.customer, selectors.holder(account)
+def _tells(account: Account, reader: User) -> set[str]:
+    """What tells who the customer is, and who else stands there, but not who reads it."""
+    customer = account.customer
     words = {
         customer.name,
         COMPANY.sub("", customer.name),
@@ -109,15 +111,18 @@ def _tells(account: Account) -> set[str]:
         account.billing_email,
         account.street,
         account.suburb,
+        *_forms(customer.phone),
     }
-    if customer.phone:
-        words |= {str(customer.phone), customer.phone.as_national, customer.phone.as_e164}
     names = [customer.name] if customer.kind == CustomerKind.RESIDENTIAL else []
-    if holder is not None:
-        words |= {holder.email, holder.full_name}
-        names.append(holder.full_name)
-        if holder.phone:
-            words |= {str(holder.phone), holder.phone.as_national}
+    for row in selectors.people(account):
+        if row.user_id != reader.pk:
+            words |= {row.user.email, row.user.full_name, row.named, *_forms(row.user.phone)}
+            names += [row.user.full_name] if row.role == Role.HOLDER else []
     for name in names:
         words |= set(name.split())
-    return {word for word in words if word}
+    return {word for word in words if word} - {reader.email, reader.full_name}
+
+
+def _forms(phone: Any) -> set[str]:
+    """A phone number as people and machines write it."""
+    return {str(phone), phone.as_national, phone.as_e164} if phone else set()

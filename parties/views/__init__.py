@@ -18,7 +18,7 @@ from django.views import View
 from django.views.generic import FormView, ListView, TemplateView
 
 from parties import selectors, services
-from parties.access import SESSION_KEY, AccountPage, Action, current
+from parties.access import SESSION_KEY, AccountPage, Action, current, shown_name
 from parties.forms import AcceptForm, ClaimForm
 from parties.services.invitations import InvitationRefused, find_invitation
 
@@ -108,7 +108,12 @@ class ChooseAccount(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            choices=current(self.request).choices, next=self.request.GET.get("next", ""), **kwargs
+            choices=[
+                (row, shown_name(self.request, row)) for row in current(self.request).choices
+            ],
+            ended=selectors.ended_standings(self.request.user, self.request.at),
+            next=self.request.GET.get("next", ""),
+            **kwargs,
         )
 
 
@@ -126,7 +131,8 @@ class SwitchAccount(LoginRequiredMixin, View):
             messages.error(request, "That account is not yours to choose.")
             return redirect("choose_account")
         request.session[SESSION_KEY] = wanted
-        messages.success(request, f"You now see account {row.account.number}, {row.holder_name}.")
+        name = shown_name(request, row)
+        messages.success(request, f"You now see account {row.account.number}, {name}.")
         target = request.POST.get("next", "")
         if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
             return redirect(target)
@@ -195,7 +201,11 @@ class People(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            people=selectors.people_cards(self.account, self.today, self.request.at), **kwargs
+            people=selectors.people_cards(self.account, self.today, self.request.at),
+            standing=selectors.account_standing(self.account, self.today),
+            may_appoint=self.allows(Action.ADD_REPRESENTATIVE),
+            sees_history=self.allows(Action.VIEW_BILLS),
+            **kwargs,
         )
 
 
@@ -208,14 +218,19 @@ class Profile(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            account=self.account, customer=self.account.customer, **kwargs
+            account=self.account,
+            customer=self.account.customer,
+            standing=selectors.account_standing(self.account, self.today),
+            may_change=self.allows(Action.CHANGE_DETAILS),
+            **kwargs,
         )
 
 
 class Looked(ListPage):
-    """Who has looked at or changed the account."""
+    """Who has looked at or changed the account: bills and amounts among it."""
 
     action = Action.VIEW_PERSONAL_DETAILS
+    also = (Action.VIEW_BILLS,)
     template_name = "parties/looked.html"
     section = "people"
     search_in = ("actor_name", "action", "subject", "reason")

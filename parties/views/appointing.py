@@ -35,6 +35,8 @@ from parties.states import POWERS, HighRisk, SignedHow
 from .files import pdf_download, pdf_response
 
 DRAFT = "appoint"
+# Whose powers the terms give, not the appointment.
+BY_TERMS = (Role.ADVOCATE, Role.CUSTOMER_CONTACT)
 STEPS = {"person": PersonForm, "time": TimeForm, "powers": PowersForm}
 TITLES = {
     "person": "Who should act or speak for you?",
@@ -72,7 +74,9 @@ class _Wizard(AccountPage):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        return dict(self.services_of(self.account, self.today))
+        """The services that can be chosen: those that the appointing person may see."""
+        rows = self.services_of(self.account, self.today)
+        return {id: label for id, label in rows if self.allows(Action.VIEW_BILLS, id)}
 
     @property
     def role(self) -> str:
@@ -273,8 +277,15 @@ class AppointmentPage(_One, TemplateView):
     template_name = "parties/appointment.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = self.row
+        judged = powers(row, on=self.today, at=self.request.at) if row.role in BY_TERMS else {}
         return super().get_context_data(
-            card=selectors.appointment_card(self.row, self.today, self.request.at), **kwargs
+            card=selectors.appointment_card(row, self.today, self.request.at),
+            by_terms=row.role in BY_TERMS,
+            alone=[POWERS[action] for action, one in judged.items() if one.allowed],
+            may_change=self.allows(Action.ADD_REPRESENTATIVE),
+            may_remove=self.allows(Action.REMOVE_REPRESENTATIVE),
+            **kwargs,
         )
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.generic import FormView, TemplateView
 
 from parties import services
-from parties.access import AccountPage, Action, StepUp, require
+from parties.access import AccountPage, Action, StepUp
 from parties.forms.contact import AccessNeedsForm, ContactForm
 from parties.services import UndoRefused
 from parties.states import HighRisk
@@ -20,20 +20,15 @@ class _SeesDetails(AccountPage):
     """A page that shows the customer's details to change them: only for whoever may see them."""
 
     action = Action.CHANGE_DETAILS
+    also = (Action.VIEW_PERSONAL_DETAILS,)
 
     def get_initial(self) -> dict[str, Any]:
-        require(
-            self.request.user,
-            Action.VIEW_PERSONAL_DETAILS,
-            self.account,
-            on=self.today,
-            at=self.request.at,
-        )
         return self.details()
 
     def details(self) -> dict[str, Any]:
-        """What is kept now."""
-        return services.contact_details(self.account)
+        """What is kept now, as its fields show it."""
+        phone = self.account.customer.phone
+        return services.contact_details(self.account) | {"phone": phone}
 
 
 class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]

@@ -13,7 +13,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from phonenumber_field.phonenumber import PhoneNumber
 
+from parties.selectors import phone_in_words
 from portal import brand
 from portal.words import STATUSES, Kind
 from terms.clause import Reason, dump
@@ -97,6 +99,12 @@ def grouped(number: str | None) -> str:
     digits = "".join(filter(str.isdigit, number or ""))
     head, tail = digits[: len(digits) % 3], digits[len(digits) % 3 :]
     return " ".join(filter(None, [head, *(tail[at : at + 3] for at in range(0, len(tail), 3))]))
+
+
+@register.filter
+def phone(number: PhoneNumber | None) -> str:
+    """Write a phone number as people do: `0491 570 156`; a foreign one with its country."""
+    return phone_in_words(number) if number else ""
 
 
 @register.filter

@@ -7,7 +7,7 @@ from typing import Literal
 
 from terms.clause import Reason, Terms, shape
 from terms.facts import Action, Role
-from terms.money import in_dollars
+from terms.money import NIL, in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
 
@@ -101,6 +101,26 @@ class Permission(Result):
     masked: bool = combine("floor", default=False)
 
 
+@dataclass(frozen=True)
+class _Expense:
+    """What is asked for, and what was agreed before it."""
+
+    amount: Decimal | None
+    committed: Decimal
+
+    def beyond(self, limit: Decimal) -> bool:
+        return self.amount is not None and self.amount + self.committed > limit
+
+    def against(self, limit: Decimal) -> str:
+        now = self.amount or NIL
+        if not self.committed:
+            return f"{in_dollars(now)} is more than {in_dollars(limit)}"
+        return (
+            f"{in_dollars(self.committed)} agreed before and {in_dollars(now)} now are "
+            f"{in_dollars(self.committed + now)}; the limit is {in_dollars(limit)} a month"
+        )
+
+
 def may(
     profile: Profile,
     *,
@@ -109,11 +129,13 @@ def may(
     customer_present: bool,
     on: date,
     amount: Decimal | None = None,
+    committed: Decimal = NIL,
     tcp: bool = True,
 ) -> Permission:
     """Return whether `actor` may do `action` on a day (VP-PAR, BS-PARTY, GL-PARTY, CV-PTY).
 
-    `customer_present` means there and agreeing; `amount` is the expense in dollars, GST included.
+    `customer_present` means there and agreeing; `amount` is the expense in dollars, GST included,
+    and `committed` what counts against the same limit already.
     Raise TermsSilent for a role or an action of which the document does not speak.
     """
     if actor.role is Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
@@ -121,7 +143,7 @@ def may(
     standing = profile.find(Anything, tcp=tcp, name=actor.role)
     if standing is None:
         return _without_standing(profile, actor, action)
-    refusal = _why_not(profile, actor, action, on, amount, tcp)
+    refusal = _why_not(profile, actor, action, on, _Expense(amount, committed), tcp)
     if refusal:
         return Permission(allowed=False, because=(refusal, standing.because()))
     granted = [standing.because(f"{_words(actor.role)} may do all that the customer can")]
@@ -136,7 +158,7 @@ def _words(word: str) -> str:
 
 
 def _why_not(
-    profile: Profile, actor: Actor, action: Action, on: date, amount: Decimal | None, tcp: bool
+    profile: Profile, actor: Actor, action: Action, on: date, expense: _Expense, tcp: bool
 ) -> Reason | None:
     """Return the reason why an appointment does not work for this action, or None."""
     if actor.role is Role.CUSTOMER_CONTACT:
@@ -146,7 +168,7 @@ def _why_not(
     return (
         _informal(profile, actor, tcp)
         or _out_of_time(profile, actor, on, tcp)
-        or _limited(profile, actor, action, amount, tcp)
+        or _limited(profile, actor, action, expense, tcp)
     )
 
 
@@ -190,15 +212,15 @@ def _out_of_time(profile: Profile, actor: Actor, on: date, tcp: bool) -> Reason 
 
 
 def _limited(
-    profile: Profile, actor: Actor, action: Action, amount: Decimal | None, tcp: bool
+    profile: Profile, actor: Actor, action: Action, expense: _Expense, tcp: bool
 ) -> Reason | None:
     limits = profile.find(Limits, tcp=tcp)
     if limits is None:
         return None
     if action in actor.limits:
         return limits.because(f"{_words(action)} is withheld in the appointment")
-    if amount is not None and actor.max_expense is not None and amount > actor.max_expense:
-        return limits.because(f"{in_dollars(amount)} is more than {in_dollars(actor.max_expense)}")
+    if actor.max_expense is not None and expense.beyond(actor.max_expense):
+        return limits.because(expense.against(actor.max_expense))
     return None
 
 

@@ -30,13 +30,16 @@ def wanted(**facts: Any) -> Wanted:
     return Wanted(**given)
 
 
-def make_appointment(world: World, by: User | None = None, at=AT, **facts: Any) -> Appointment:
+def make_appointment(
+    world: World, by: User | None = None, at=AT, replaces: Appointment | None = None, **facts: Any
+) -> Appointment:
     return appoint(
         account=world.account,
         by=by or world.holder,
         wanted=wanted(**facts),
         signing=TYPED,
         at=at,
+        replaces=replaces,
     )
 
 

@@ -115,7 +115,7 @@ def test_bill_and_its_pdf_are_shown_without_the_customer(client, world, invoice,
     pdf = client.get(page_of("invoice_pdf", invoice, complaint))
 
     assert page.status_code == pdf.status_code == 200
-    assert HIDDEN in page.content.decode()
+    assert "a customer of VPnet" in page.content.decode()
     assert invoice.number in text_of(pdf)
     assert f"invoice-masked-{invoice.number.lower()}" in pdf["Content-Disposition"]
     client.get(page_of("invoice_pdf", invoice, complaint))
