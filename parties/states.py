@@ -227,6 +227,8 @@ DATA_OF: dict[Action, StaffData] = {
 }
 # The terms' word for a role's job, where it is another.
 JOBS: dict[StaffRole, str] = {StaffRole.FRONT_LINE: "fault_management"}
+# Who talks with customers on the phone; an auditor reads and does nothing else.
+TAKES_CALLS = frozenset(StaffRole) - {StaffRole.AUDITOR}
 # Who may see the portal as a customer sees it, to help on the phone.
 VIEWS_AS_CUSTOMER = frozenset(
     {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}

@@ -2,6 +2,7 @@
 
 from .acceptance import DeclaredDay, TermsAcceptance
 from .appointments import Appointment, ExpiryReminder, Invitation, Signature
+from .calls import Call
 from .customers import Account, Customer, Provider
 from .identity import ContactChange, HolderEvent, IdentityCheck
 from .people import User
@@ -13,6 +14,7 @@ from .staff import StaffGrant
 __all__ = [
     "Account",
     "Appointment",
+    "Call",
     "ContactChange",
     "Customer",
     "DataExport",

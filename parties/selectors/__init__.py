@@ -14,6 +14,7 @@ from .bindings import (
     working_calendar,
     zone_of,
 )
+from .calls import calls_to_close, open_call
 from .customers import (
     access_needs,
     account_by_public_id,
@@ -76,6 +77,7 @@ __all__ = [
     "as_if_declared",
     "asked_of_customer",
     "binding",
+    "calls_to_close",
     "credit_binding",
     "declared_days",
     "deed",
@@ -84,6 +86,7 @@ __all__ = [
     "holder",
     "is_present",
     "law",
+    "open_call",
     "open_code",
     "people",
     "people_cards",

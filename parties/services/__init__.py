@@ -1,6 +1,15 @@
 """The verbs about people and accounts."""
 
 from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
+from .by_phone import PhoneProof, ask_by_phone, confirm_by_phone, send_phone_code
+from .calls import (
+    CallerMayNot,
+    CallRefused,
+    behalf_of,
+    end_call,
+    may_take_calls,
+    take_call,
+)
 from .contact import (
     UndoRefused,
     change_contact,
@@ -34,23 +43,30 @@ from .warranties import warrant_authority
 
 __all__ = [
     "AppointmentRefused",
+    "CallRefused",
+    "CallerMayNot",
     "Happened",
     "HolderChangeRefused",
     "IdentityNotProven",
     "InvitationRefused",
+    "PhoneProof",
     "PresenceRefused",
     "Signing",
     "UndoRefused",
     "Wanted",
     "accept_appointment",
     "appoint",
+    "ask_by_phone",
     "ask_together",
+    "behalf_of",
     "change_contact",
     "claim_account",
     "confirm_by_code",
+    "confirm_by_phone",
     "confirm_on_screen",
     "contact_details",
     "decline_appointment",
+    "end_call",
     "end_staff_role",
     "end_together",
     "ensure_staff_roles",
@@ -59,6 +75,7 @@ __all__ = [
     "find_invitation",
     "grant_staff_role",
     "invite_holder",
+    "may_take_calls",
     "note_access_needs",
     "note_factor",
     "open_account",
@@ -70,7 +87,9 @@ __all__ = [
     "review",
     "revoke",
     "send_code",
+    "send_phone_code",
     "send_presence_code",
+    "take_call",
     "undo_change",
     "verify",
     "warrant_authority",

@@ -218,13 +218,14 @@ class Looked(ListPage):
     action = Action.VIEW_PERSONAL_DETAILS
     template_name = "parties/looked.html"
     section = "people"
-    search_in = ("actor_name", "action", "subject", "reason")
+    search_in = ("actor_name", "for_whom", "action", "subject", "reason")
     sorts = {"when": "at", "who": "actor_name"}
     csv_name = "account-history"
     csv_columns = {
         "When": "at",
         "Who": "who",
         "As": "role",
+        "For": "for_whom",
         "What": "what",
         "About": "about",
         "Changed": "changed",

@@ -25,6 +25,8 @@ IN_WORDS: dict[str, str] = {
     "answer_privacy": "Answered a request about the data held",
     "ask_export": "Asked for a file with all data",
     "make_export": "Made a file with all data",
+    "take_call": "Took a call",
+    "end_call": "Ended a call",
     "view_as_customer": "Viewed the portal as the customer sees it",
     "complaint_propose": "Proposed an answer to a complaint",
     "complaint_accept": "Accepted an answer to a complaint",
