@@ -127,6 +127,13 @@ class HighRisk(models.TextChoices):
     TRANSFER = "transfer_of_title", "Change the account holder"
 
 
+# The step that an identity is checked for, where what is asked is a high-risk one.
+RISK_OF: dict[Action, HighRisk] = {
+    Action.REQUEST_RECORDS: HighRisk.EXPORT_DATA,
+    Action.CHANGE_DETAILS: HighRisk.CHANGE_DETAILS,
+    Action.CLOSE_ACCOUNT: HighRisk.CLOSE_ACCOUNT,
+    Action.ADD_REPRESENTATIVE: HighRisk.ADD_REPRESENTATIVE,
+}
 # What an identity can be checked for: a high-risk step, or an advocate's act.
 PRESENCE_CODE = "presence"
 CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]

@@ -1,6 +1,8 @@
 """Staff pages about people and accounts."""
 
+from .appointments import AppointmentAdmin
 from .base import ConfinedAdmin, ReadOnlyAdmin, StepAdmin
+from .calls import CallAdmin
 from .records import (
     AccountAdmin,
     CustomerAdmin,
@@ -10,11 +12,12 @@ from .records import (
     StaffGrantAdmin,
     UserAdmin,
 )
-from .steps import AppointmentAdmin, ContactChangeAdmin, HolderEventAdmin, IdentityCheckAdmin
+from .steps import ContactChangeAdmin, HolderEventAdmin, IdentityCheckAdmin
 
 __all__ = [
     "AccountAdmin",
     "AppointmentAdmin",
+    "CallAdmin",
     "ConfinedAdmin",
     "ContactChangeAdmin",
     "CustomerAdmin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,12 +15,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from parties.access import audit_actor, role_names, sees_in_lists
+from parties import selectors, services
+from parties.access import Action, audit_actor, role_names, sees_in_lists, staff_may
 from parties.forms.staff import AccountForm
 from parties.models import Account
+from parties.services import CallerMayNot
 from parties.services.openings import open_record
-from parties.states import StaffData
-from records.audit.services import record
+from parties.states import POWERS, HighRisk, StaffData
+from records.audit.services import on_behalf, record
 
 
 class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -152,8 +155,10 @@ class StepAdmin(ReadOnlyAdmin):
         title: str,
         action: str,
         about: Any = "",
+        notes: str = "",
         intro: str = "",
         because: Any = (),
+        back: str = "",
     ) -> HttpResponse:
         """Show the step's form."""
         context = {
@@ -161,17 +166,65 @@ class StepAdmin(ReadOnlyAdmin):
             "title": title,
             "action": action,
             "about": about,
+            "notes": notes,
             "intro": intro,
             "because": because,
             "form": form,
             "opts": self.opts,
-            "back": reverse(f"admin:parties_{self.opts.model_name}_changelist"),
+            "back": back or reverse(f"admin:parties_{self.opts.model_name}_changelist"),
         }
         return TemplateResponse(request, "admin/parties/step.html", context)
 
     def list_page(self) -> HttpResponse:
         """Go back to the list."""
         return redirect(f"admin:parties_{self.opts.model_name}_changelist")
+
+    def done(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """Go back to the call that it was done in, or to the list."""
+        call = selectors.open_call(request.user, request.at, account)
+        return redirect("admin:parties_call_change", call.pk) if call else self.list_page()
+
+    def proof(self, request: HttpRequest, account: Account, risk: HighRisk | str = "") -> str:
+        """The fresh identity check that a step can rely on, or ""."""
+        call = selectors.open_call(request.user, request.at, account)
+        return services.proof_in_call(account, risk, call=call, at=request.at)
+
+    def for_caller(
+        self,
+        request: HttpRequest,
+        account: Account,
+        step: Callable[[], HttpResponse],
+        *,
+        asked_of: Action | None = None,
+    ) -> HttpResponse:
+        """Take a step in the name of who is calling about the account, if anybody is.
+
+        `asked_of` is what the caller must be allowed to ask for; if they are not, nothing is done
+        and the page says why.
+        """
+        call = selectors.open_call(request.user, request.at, account)
+        if call is None:
+            return step()
+        address = request.META.get("REMOTE_ADDR")
+        try:
+            behalf = services.behalf_of(call, at=request.at, action=asked_of, address=address)
+        except CallerMayNot as refusal:
+            return self.caller_may_not(request, refusal)
+        with on_behalf(behalf):
+            return step()
+
+    def caller_may_not(self, request: HttpRequest, refusal: CallerMayNot) -> HttpResponse:
+        """Say that the caller may not ask for it, why, and what to do instead."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{refusal.call.caller} may not ask for this",
+            "call": refusal.call,
+            "asked": POWERS[refusal.action].lower(),
+            "because": refusal.decision.because,
+            "opts": self.opts,
+        }
+        page = "admin/parties/caller_may_not.html"
+        return TemplateResponse(request, page, context, status=403)
 
     def account_asked(self, request: HttpRequest) -> Account | None:
         """The account that the address names by its number, if the person may see it."""
@@ -190,3 +243,33 @@ class StepAdmin(ReadOnlyAdmin):
         if "account" in request.GET:
             messages.error(request, "No account has this number.")
         return self.step(request, form, title=title, action="Continue")
+
+
+class AddStepAdmin(StepAdmin):
+    """Adding one is a step for the account that the address names, and for who is calling.
+
+    `action` is what the member of staff needs for it, `asked_of` what the caller needs.
+    """
+
+    add_title = ""
+    action: Action
+    asked_of: Action | None = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return staff_may(request.user, self.action).allowed
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = self.account_asked(request)
+        if account is None:
+            return self.ask_account(request, self.add_title)
+        return self.for_caller(
+            request, account, lambda: self.add_step(request, account), asked_of=self.asked_of
+        )
+
+    def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """Show the form, or take the step and go on."""
+        raise LookupError(f"{type(self).__name__} has no step.")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 
+from parties import selectors, services
+from parties.access import Action, staff_may
+from parties.forms.staff import InviteForm
 from parties.models import (
     Account,
-    Appointment,
     Customer,
     Invitation,
     Presence,
@@ -19,29 +25,36 @@ from parties.models import (
     User,
 )
 
-from .base import ReadOnlyAdmin
+from .base import ReadOnlyAdmin, StepAdmin
 
 
-class AppointmentInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = Appointment
-    extra = 0
-    fields = ("user", "role", "starts_on", "ends_on", "limits", "verified_at", "revoked_at")
-    readonly_fields = fields
-    can_delete = False
+class ClaimFilter(admin.SimpleListFilter):
+    title = "account holder"
+    parameter_name = "holder"
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("lapsed", "Invited in vain"), ("none", "Nobody has claimed it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "lapsed":
+            return selectors.invited_in_vain(queryset, request.at)
+        return selectors.unclaimed(queryset) if self.value() == "none" else queryset
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(StepAdmin):
+    """Accounts; each has its customer's page."""
+
     provider_path = "customer__provider"
     list_display = ("number", "customer", "provider", "status", "state", "opened_on")
-    list_filter = ("customer__provider", "status", "state", "customer__kind")
+    list_filter = (ClaimFilter, "customer__provider", "status", "state", "customer__kind")
     search_fields = ("number", "customer__name", "billing_email", "suburb")
     list_select_related = ("customer__provider",)
-    inlines = (AppointmentInline,)
-    change_form_template = "admin/parties/account/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        invite = self.admin_site.admin_view(self.invite)
+        return [path("<int:pk>/invite/", invite, name="parties_account_invite"),
+                *super().get_urls()]  # fmt: skip
 
     def change_view(
         self,
@@ -50,10 +63,42 @@ class AccountAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The customer's page: who they are and what is going on, on top of the record."""
+        """The customer's page: who they are, what goes on, and all that is on record."""
         account = self.get_object(request, object_id)
-        extra = self.admin_site.account_header(request, account) if account else {}
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+        if account is None or request.method != "GET":
+            return super().change_view(request, object_id, form_url, extra_context)
+        context = {
+            **self.admin_site.each_context(request),
+            **self.admin_site.customer_page(request, account),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/parties/account/page.html", context)
+
+    def invite(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Invite the holder of an account that nobody has claimed, again after it ran out."""
+        if not staff_may(request.user, Action.CHANGE_DETAILS).allowed:
+            raise PermissionDenied
+        account = self.get_object(request, str(pk))
+        if account is None or selectors.holder(account) is not None:
+            raise Http404
+        addresses = services.addresses_on_file(account)
+        form = InviteForm(request.POST or None, addresses=addresses)
+        back = reverse("admin:parties_account_change", args=[pk])
+
+        def step() -> HttpResponse:
+            if form.is_valid():
+                invitation = services.invite_again(
+                    account=account, by=request.user, at=request.at,
+                    address=request.META.get("REMOTE_ADDR"), **form.cleaned_data,
+                )  # fmt: skip
+                messages.success(request, f"The invitation is on its way to {invitation.email}.")
+                return redirect(back)
+            return self.step(
+                request, form, title="Invite the account holder", action="Send it",
+                about=account, back=back, intro="It works for 14 days; earlier links stop.",
+            )  # fmt: skip
+
+        return self.for_caller(request, account, step)
 
     @admin.display(ordering="customer__provider__name")
     def provider(self, account: Account) -> str:

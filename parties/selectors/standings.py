@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from parties.models import Account, Appointment, Presence, Signature, User
+from parties.models import Account, Appointment, HolderEvent, Invitation, Presence, Signature, User
 from parties.states import ONLY_WITH_CUSTOMER, POWERS, PresenceState
 from records.documents.models import Document
 from terms.calendar import State
@@ -107,6 +107,38 @@ def holder(account: Account) -> User | None:
     return found.user if found else None
 
 
+def unclaimed(rows: QuerySet[Account]) -> QuerySet[Account]:
+    """Those accounts that nobody holds."""
+    holders = Appointment.objects.filter(
+        account=OuterRef("pk"),
+        role=Role.HOLDER.value,
+        revoked_at__isnull=True,
+        ends_on__isnull=True,
+    )
+    return rows.exclude(Exists(holders))
+
+
+def invited_in_vain(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    """Those accounts that nobody holds and whose holder was invited, but no invitation is open."""
+    sent = Invitation.objects.filter(account=OuterRef("pk"), role=Role.HOLDER.value)
+    still = sent.filter(used_at__isnull=True, expires_at__gt=at)
+    return unclaimed(rows).filter(Exists(sent)).exclude(Exists(still))
+
+
+def newest_holder_event(account: Account) -> HolderEvent | None:
+    """What happened to the holder last, if nobody has come to hold the account since."""
+    event = HolderEvent.objects.filter(account=account).order_by("-recorded_at").first()
+    if event is None:
+        return None
+    later = Appointment.objects.filter(
+        account=account,
+        role=Role.HOLDER.value,
+        revoked_at__isnull=True,
+        starts_on__gte=event.recorded_at.astimezone(State(account.state).zone).date(),
+    )
+    return None if later.exists() else event
+
+
 def people(account: Account) -> list[Appointment]:
     """Everyone who stands or stood somewhere on the account, for its People page."""
     rows = account.appointments.select_related("user", "replaced_by")
@@ -121,6 +153,7 @@ class PersonCard:
     name: str
     email: str
     role: str
+    role_key: str
     status: str
     starts_on: date
     ends_on: date | None
@@ -135,6 +168,7 @@ def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
             name=row.person,
             email=row.user.email,
             role=row.position or row.get_role_display(),
+            role_key=row.role,
             status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,

@@ -6,8 +6,10 @@ from .calls import (
     CallerMayNot,
     CallRefused,
     behalf_of,
+    caller_powers,
     end_call,
     may_take_calls,
+    proof_in_call,
     take_call,
 )
 from .contact import (
@@ -24,9 +26,11 @@ from .identity import IdentityNotProven, enter_code, note_factor, recent_check, 
 from .invitations import (
     InvitationRefused,
     accept_appointment,
+    addresses_on_file,
     claim_account,
     decline_appointment,
     find_invitation,
+    invite_again,
     invite_holder,
 )
 from .presence import (
@@ -39,7 +43,8 @@ from .presence import (
 )
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
 from .standing import remind_of_expiry, revoke, verify
-from .warranties import warrant_authority
+from .statements import StatementRefused, note_statement
+from .warranties import KnowledgeRefused, note_knowledge, warrant_authority
 
 __all__ = [
     "AppointmentRefused",
@@ -49,16 +54,20 @@ __all__ = [
     "HolderChangeRefused",
     "IdentityNotProven",
     "InvitationRefused",
+    "KnowledgeRefused",
     "PhoneProof",
     "PresenceRefused",
     "Signing",
+    "StatementRefused",
     "UndoRefused",
     "Wanted",
     "accept_appointment",
+    "addresses_on_file",
     "appoint",
     "ask_by_phone",
     "ask_together",
     "behalf_of",
+    "caller_powers",
     "change_contact",
     "claim_account",
     "confirm_by_code",
@@ -74,12 +83,16 @@ __all__ = [
     "find_change",
     "find_invitation",
     "grant_staff_role",
+    "invite_again",
     "invite_holder",
     "may_take_calls",
     "note_access_needs",
     "note_factor",
+    "note_knowledge",
+    "note_statement",
     "open_account",
     "possible_roles",
+    "proof_in_call",
     "recent_check",
     "recompute_protection",
     "record_holder_event",

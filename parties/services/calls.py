@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,9 +11,11 @@ from django.db.models.functions import Least
 
 from parties import access, selectors
 from parties.models import Account, Appointment, Call, User
-from parties.states import TAKES_CALLS
+from parties.states import POWERS, TAKES_CALLS
 from records.audit.services import Actor, Behalf, record
 from terms.facts import Action
+
+from .identity import recent_check
 
 CALL_HOLDS = timedelta(minutes=30)
 
@@ -119,6 +121,37 @@ def behalf_of(
 def staff_actor(by: User, address: str | None = None) -> Actor:
     """A member of staff with their roles, for the audit trail."""
     return Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by), address=address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerPower:
+    """Whether who is calling may ask for one thing, and why; `is_asked`: they call for it."""
+
+    words: str
+    is_asked: bool
+    decision: access.Decision
+
+
+def caller_powers(call: Call, *, at: datetime) -> list[CallerPower]:
+    """What who is calling may do alone at this moment, what they call for first."""
+    judged: dict[Action, access.Decision] = dict.fromkeys(Action, access.Decision(allowed=False))
+    if call.appointment is not None:
+        on = access.local_day(call.account, at)
+        judged = access.powers(call.appointment, on=on, at=at)
+    lines = [
+        CallerPower(words=words, is_asked=action.value == call.step, decision=judged[action])
+        for action, words in POWERS.items()
+    ]
+    return sorted(lines, key=lambda line: not line.is_asked)
+
+
+def proof_in_call(account: Account, purpose: str, *, call: Call | None, at: datetime) -> str:
+    """The fresh identity check that a step can rely on: in a call, only that of who is calling."""
+    if call is None:
+        return recent_check(account, purpose, at=at)
+    if call.appointment is None:
+        return ""
+    return recent_check(account, purpose, at=at, person=call.appointment.user)
 
 
 def _may(call: Call, action: Action, at: datetime) -> access.Decision:

@@ -225,11 +225,11 @@ class Looked(ListPage):
         "When": "at",
         "Who": "who",
         "As": "role",
-        "For": "for_whom",
         "What": "what",
         "About": "about",
         "Changed": "changed",
         "Reason": "reason",
+        "For": "for_whom",
     }
 
     def rows(self) -> QuerySet[Any]:
