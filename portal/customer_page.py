@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,6 +27,7 @@ from parties.selectors import (
     newest_holder_event,
     people_cards,
     safe_contacts,
+    standing_status,
 )
 from parties.services import may_take_calls, openings
 from parties.states import StaffData
@@ -39,11 +40,15 @@ from terms.facts import Role
 NEWEST = 10
 # The step of the staff that does what is owed about a complaint.
 DOES = {Duty.PROPOSE: Act.PROPOSE, Duty.IMPLEMENT: Act.RESOLVE}
-Shown = Callable[[Account, list[Any], date], list[Any]]
+Shown = Callable[[Account, list[Any], date, datetime], list[Any]]
 
 
-def _as_they_are(account: Account, rows: list[Any], on: date) -> list[Any]:
+def _as_they_are(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
     return rows
+
+
+def _standings(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
+    return [{"row": row, "status": standing_status(row, on, at)} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ TABS = (
         lambda account: account.appointments.select_related("user").order_by("-starts_on", "-pk"),
         "parties_appointment",
         StaffData.CONTACT,
+        shown=_standings,
     ),
     Tab(
         "services",
@@ -92,7 +98,7 @@ TABS = (
         lambda account: invoices(account).order_by("-issue_date", "-number"),
         "billing_invoice",
         StaffData.BILLING,
-        shown=lambda account, rows, on: [(row.pk, card(row, on)) for row in rows],
+        shown=lambda account, rows, on, at: [(row.pk, card(row, on)) for row in rows],
     ),
     Tab(
         "complaints",
@@ -100,7 +106,7 @@ TABS = (
         "complaints.view_complaint",
         lambda account: Complaint.objects.filter(account=account).order_by("-received_at"),
         "complaints_complaint",
-        shown=lambda account, rows, on: list(
+        shown=lambda account, rows, on, at: list(
             zip([row.pk for row in rows], cards(account, rows, on), strict=True)
         ),
     ),
@@ -125,7 +131,7 @@ TABS = (
         "audit.view_entry",
         history,
         "audit_entry",
-        shown=lambda account, rows, on: [deed(row) for row in rows],
+        shown=lambda account, rows, on, at: [deed(row) for row in rows],
     ),
 )
 
@@ -146,6 +152,7 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {
         "account": account,
         "title": f"{account.customer.name} · {account.number}",
+        "sees_contact": sees[StaffData.CONTACT],
         "sees_safety": sees[StaffData.SAFETY],
         "safe_contacts": safe_contacts(account) if sees[StaffData.SAFETY] else [],
         "balance": balance(account, on) if sees[StaffData.BILLING] else None,
@@ -154,7 +161,7 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         "duty": _next_duty(request, account),
         "tabs": _tab_links(account, tabs, chosen),
         "tab": chosen,
-        "rows": _rows(account, chosen, on) if chosen else [],
+        "rows": _rows(account, chosen, on, request.at) if chosen else [],
         "whole_list": _whole_list(account, chosen) if chosen else "",
         "people": here,
         "open_complaints": open_complaints(account, on)
@@ -262,8 +269,8 @@ def _tab_links(account: Account, tabs: list[Tab], chosen: Tab | None) -> list[di
     ]
 
 
-def _rows(account: Account, tab: Tab, on: date) -> list[Any]:
-    return tab.shown(account, list(tab.rows(account)[:NEWEST]), on)
+def _rows(account: Account, tab: Tab, on: date, at: datetime) -> list[Any]:
+    return tab.shown(account, list(tab.rows(account)[:NEWEST]), on, at)
 
 
 def _whole_list(account: Account, tab: Tab) -> str:

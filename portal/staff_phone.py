@@ -1,4 +1,4 @@
-"""An advocate calls with the customer on the line: staff put down what is asked, and who agreed."""
+"""An advocate calls with the customer on the line: staff note what is asked and who agreed."""
 
 from __future__ import annotations
 

@@ -54,9 +54,8 @@ def open_record(
     if not decision.allowed:
         raise NotAuthorised(decision, Action.DISCUSS_ISSUE)
     call = selectors.open_call(request.user, request.at, account)
-    reason = reason_given(request, account) or (
-        f"A call: {call.get_step_display()}" if call else ""
-    )
+    called = f"A call: {call.get_step_display().lower()}" if call else ""
+    reason = reason_given(request, account) or called
     if not (in_queue or reason):
         raise ReasonNeeded(account)
     record_read(
