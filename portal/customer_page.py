@@ -28,6 +28,7 @@ from parties.selectors import (
     people_cards,
     safe_contacts,
     standing_status,
+    working_calendar,
 )
 from parties.services import may_take_calls, openings
 from parties.states import StaffData
@@ -158,7 +159,7 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         "balance": balance(account, on) if sees[StaffData.BILLING] else None,
         "flags": _flags(account, here),
         "needs": access_needs(account.customer),
-        "duty": _next_duty(request, account),
+        "duty": _next_duty(request, account, on),
         "tabs": _tab_links(account, tabs, chosen),
         "tab": chosen,
         "rows": _rows(account, chosen, on, request.at) if chosen else [],
@@ -209,15 +210,15 @@ class NextDuty:
     """What is owed to the customer first, by when, and the button that does it."""
 
     title: str
-    subject: str
     due_on: date
+    left: int
     missed: bool
     because: list[dict[str, Any]]
     url: str
     button: str
 
 
-def _next_duty(request: HttpRequest, account: Account) -> NextDuty | None:
+def _next_duty(request: HttpRequest, account: Account, on: date) -> NextDuty | None:
     owed = Deadline.objects.filter(account=account, status__in=[Status.OPEN, Status.MISSED])
     row = owed.exclude(duty=Duty.EXPLAIN_DELAY).order_by("due_at").first()
     if row is None:
@@ -225,8 +226,8 @@ def _next_duty(request: HttpRequest, account: Account) -> NextDuty | None:
     url, button = _what_does_it(request, row)
     return NextDuty(
         title=row.title,
-        subject=row.subject,
         due_on=row.due_on,
+        left=working_calendar(account, on).working_days_between(on, row.due_on),
         missed=row.status == Status.MISSED or row.due_at <= request.at,
         because=row.because,
         url=url,

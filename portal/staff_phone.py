@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -68,6 +69,8 @@ def phone_acts(request: HttpRequest, call: Call) -> list[tuple[str, str]]:
 
 def ask(request: HttpRequest, act: str, *, site: AdminSite) -> HttpResponse:
     """Put down exactly what the advocate asks for."""
+    if not services.may_take_calls(request.user):
+        raise PermissionDenied
     chosen = ACTS.get(act)
     if chosen is None:
         raise Http404

@@ -17,15 +17,20 @@ from parties import selectors, services
 from parties.access import Action, local_day, staff_may
 from parties.forms.staff import EndCallForm, TakeCallForm
 from parties.models import Account, Call
-from parties.services import CallRefused
+from parties.services import CallerPower, CallRefused
 
 from .base import StepAdmin
 
-# What staff can do for a caller: words, the page, what staff need for it.
+# What staff can do for a caller: words, the page, what staff need for it, what the caller needs.
 STEPS = [
-    ("Check who they are", "parties_identitycheck", Action.CHANGE_DETAILS),
-    ("Change contact details", "parties_contactchange", Action.CHANGE_DETAILS),
-    ("Something happened to the holder", "parties_holderevent", Action.ADD_REPRESENTATIVE),
+    ("Check who they are", "parties_identitycheck", Action.CHANGE_DETAILS, None),
+    (
+        "Change contact details",
+        "parties_contactchange",
+        Action.CHANGE_DETAILS,
+        Action.CHANGE_DETAILS,
+    ),
+    ("Something happened to the holder", "parties_holderevent", Action.ADD_REPRESENTATIVE, None),
 ]
 
 
@@ -144,6 +149,7 @@ class CallAdmin(StepAdmin):
         is_open = is_mine and call.ended_at is None and call.ends_at > at
         on = local_day(account, at)
         row = call.appointment
+        powers = services.caller_powers(call, at=at) if is_open else []
         context = {
             **self.admin_site.each_context(request),
             "title": f"{call.caller} is calling" if is_open else f"Call from {call.caller}",
@@ -152,8 +158,8 @@ class CallAdmin(StepAdmin):
             "row": row,
             "status": selectors.standing_status(row, on, at) if row else "",
             "needs": selectors.access_needs(account.customer),
-            "powers": services.caller_powers(call, at=at) if is_open else [],
-            "steps": self._steps(request, account) if is_open else [],
+            "powers": powers,
+            "steps": self._steps(request, account, powers) if is_open else [],
             "phone_acts": self.admin_site.phone_acts(request, call) if is_open else [],
             "is_open": is_open,
             "form": form if is_mine and not call.outcome else None,
@@ -161,9 +167,17 @@ class CallAdmin(StepAdmin):
         }
         return TemplateResponse(request, "admin/parties/call/call.html", context)
 
-    def _steps(self, request: HttpRequest, account: Account) -> list[tuple[str, str]]:
+    def _steps(
+        self, request: HttpRequest, account: Account, powers: list[CallerPower]
+    ) -> list[dict[str, Any]]:
+        """The steps that the person may take, and whether the caller may ask for them."""
+        granted = {None, *(one.action for one in powers if one.decision.allowed)}
         return [
-            (words, f"{reverse(f'admin:{page}_add')}?account={account.number}")
-            for words, page, action in STEPS
+            {
+                "words": words,
+                "url": f"{reverse(f'admin:{page}_add')}?account={account.number}",
+                "granted": asked_of in granted,
+            }
+            for words, page, action, asked_of in STEPS
             if staff_may(request.user, action).allowed
         ]

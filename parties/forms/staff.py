@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from parties.models import Account, User
-from parties.selectors import OVER, PersonCard
+from parties.selectors import OVER, WIDEST, PersonCard
 from parties.states import POWERS, Factor, HighRisk, HolderEventKind
 from terms.calendar import in_words
 from terms.facts import Action
@@ -55,7 +55,9 @@ class TakeCallForm(forms.Form):
 
     def __init__(self, *args: Any, people: list[PersonCard], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = [(one.public_id, _described(one)) for one in people if one.status not in OVER]
+        known = [one for one in people if one.status not in OVER]
+        known.sort(key=lambda one: WIDEST.index(one.role_key))
+        here = [(one.public_id, _described(one)) for one in known]
         self.fields["person"].choices = [  # type: ignore[attr-defined]
             *here,
             (self.SOMEBODY_ELSE, "Somebody else"),

@@ -4,6 +4,7 @@ from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_r
 from .by_phone import PhoneProof, ask_by_phone, confirm_by_phone, send_phone_code
 from .calls import (
     CallerMayNot,
+    CallerPower,
     CallRefused,
     behalf_of,
     caller_powers,
@@ -50,6 +51,7 @@ __all__ = [
     "AppointmentRefused",
     "CallRefused",
     "CallerMayNot",
+    "CallerPower",
     "Happened",
     "HolderChangeRefused",
     "IdentityNotProven",

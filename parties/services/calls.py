@@ -127,6 +127,7 @@ def staff_actor(by: User, address: str | None = None) -> Actor:
 class CallerPower:
     """Whether who is calling may ask for one thing, and why; `is_asked`: they call for it."""
 
+    action: Action
     words: str
     is_asked: bool
     decision: access.Decision
@@ -139,7 +140,9 @@ def caller_powers(call: Call, *, at: datetime) -> list[CallerPower]:
         on = access.local_day(call.account, at)
         judged = access.powers(call.appointment, on=on, at=at)
     lines = [
-        CallerPower(words=words, is_asked=action.value == call.step, decision=judged[action])
+        CallerPower(
+            action=action, words=words, is_asked=action.value == call.step, decision=judged[action]
+        )
         for action, words in POWERS.items()
     ]
     return sorted(lines, key=lambda line: not line.is_asked)
