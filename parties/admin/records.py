@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from parties import selectors, services
-from parties.access import Action, staff_may
+from parties.access import Action, NotAuthorised, staff_may
 from parties.forms.staff import InviteForm
 from parties.models import (
     Account,
@@ -24,6 +24,7 @@ from parties.models import (
     StaffGrant,
     User,
 )
+from parties.services import InvitationRefused
 
 from .base import ReadOnlyAdmin, StepAdmin
 
@@ -50,6 +51,49 @@ class AccountAdmin(StepAdmin):
     list_filter = (ClaimFilter, "customer__provider", "status", "state", "customer__kind")
     search_fields = ("number", "customer__name", "billing_email", "suburb")
     list_select_related = ("customer__provider",)
+    actions = ("invite_holders",)
+
+    def has_invite_permission(self, request: HttpRequest) -> bool:
+        return staff_may(request.user, Action.CHANGE_DETAILS).allowed
+
+    @admin.action(description="Invite the account holders", permissions=["invite"])
+    def invite_holders(
+        self, request: HttpRequest, queryset: QuerySet[Account]
+    ) -> HttpResponse | None:
+        """Show who would be invited where; once agreed, invite, and say of each how it went."""
+        accounts = list(queryset.select_related("customer__provider"))
+        if "agreed" not in request.POST:
+            rows = [
+                {
+                    "account": account,
+                    "email": services.addresses_on_file(account)[0],
+                    "refusal": services.why_not_invited(account),
+                }
+                for account in accounts
+            ]
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Invite the account holders",
+                "rows": rows,
+                "ready": sum(not row["refusal"] for row in rows),
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/parties/account/invite_many.html", context)
+        for account in accounts:
+            self._invite(request, account)
+        return None
+
+    def _invite(self, request: HttpRequest, account: Account) -> None:
+        try:
+            invitation = services.invite_again(
+                account=account, by=request.user, at=request.at,
+                email=services.addresses_on_file(account)[0],
+                address=request.META.get("REMOTE_ADDR"),
+            )  # fmt: skip
+        except (InvitationRefused, NotAuthorised) as refusal:
+            messages.error(request, f"{account.number}: {refusal}")
+        else:
+            messages.success(request, f"{account.number}: invited at {invitation.email}.")
 
     def get_urls(self) -> list[Any]:
         invite = self.admin_site.admin_view(self.invite)

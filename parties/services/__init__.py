@@ -33,6 +33,7 @@ from .invitations import (
     find_invitation,
     invite_again,
     invite_holder,
+    why_not_invited,
 )
 from .presence import (
     PresenceRefused,
@@ -108,4 +109,5 @@ __all__ = [
     "undo_change",
     "verify",
     "warrant_authority",
+    "why_not_invited",
 ]

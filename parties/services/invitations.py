@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from parties import access, selectors
 from parties.models import Account, Appointment, Invitation, User
-from parties.states import POWERS
+from parties.states import POWERS, AccountStatus
 from records.audit.services import Actor, record
 from terms.calendar import State
 from terms.facts import Action, Role
@@ -59,18 +59,27 @@ def addresses_on_file(account: Account) -> list[str]:
     return list(dict.fromkeys([*named, account.customer.email, account.billing_email]))
 
 
+def why_not_invited(account: Account) -> str:
+    """Why the holder of an account is not invited, in a sentence, or "" if they can be."""
+    if account.status == AccountStatus.CLOSED:
+        return "The account is closed."
+    if selectors.holder(account) is not None:
+        return "Somebody holds this account. A new holder needs a change of it."
+    return ""
+
+
 def invite_again(
     *, account: Account, email: str, by: User, at: datetime, address: str | None = None
 ) -> Invitation:
     """Staff invite the holder of an account that nobody has claimed; earlier links stop working.
 
-    Raises NotAuthorised, and InvitationRefused where somebody holds the account or the address is
-    not one that we have.
+    Raises NotAuthorised, and InvitationRefused where somebody holds the account, where it is
+    closed, or where the address is not one that we have.
     """
     on = access.local_day(account, at)
     access.require(by, Action.CHANGE_DETAILS, account, on=on, at=at)
-    if selectors.holder(account) is not None:
-        raise InvitationRefused("Somebody holds this account. A new holder needs a change of it.")
+    if refusal := why_not_invited(account):
+        raise InvitationRefused(refusal)
     if email not in addresses_on_file(account):
         raise InvitationRefused("Choose an address that we have; a new one needs a change first.")
     actor = Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by), address=address)

@@ -610,3 +610,46 @@ def test_pages_of_a_call_take_as_many_queries_whoever_stands_on_the_account(
         appoint(world.account, make_user(f"Rep {number}"), Role.AUTHORISED_REP)
 
     assert queries() == before
+
+
+def test_many_are_invited_after_a_preview_with_a_word_about_each(world):
+    free, held = unclaimed().account, world.account
+    client = signed_in(make_staff(StaffRole.FRONT_LINE))
+    page = reverse("admin:parties_account_changelist")
+    chosen = {"action": "invite_holders", "_selected_action": [free.pk, held.pk]}
+
+    preview = client.post(page, chosen).content.decode()
+    assert "1 of 2 will be invited" in preview
+    assert "Somebody holds this account" in preview
+    assert not Invitation.objects.exists()
+
+    report = client.post(page, chosen | {"agreed": "yes"}, follow=True).content.decode()
+    assert f"{free.number}: invited at bakery@people.example." in report
+    assert f"{held.number}: Somebody holds this account." in report
+    assert Invitation.objects.get().account == free
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_many_are_invited_only_by_who_may_invite_one(role):
+    account = unclaimed().account
+    staff = make_staff(role)
+
+    signed_in(staff).post(
+        reverse("admin:parties_account_changelist"),
+        {"action": "invite_holders", "_selected_action": [account.pk], "agreed": "yes"},
+    )
+
+    may = access.staff_may(staff, Action.CHANGE_DETAILS).allowed
+    assert Invitation.objects.exists() is may
+
+
+def test_many_of_another_provider_are_not_invited():
+    account = unclaimed().account
+    other = signed_in(make_staff(StaffRole.ADMINISTRATOR, make_provider("callpro")))
+
+    other.post(
+        reverse("admin:parties_account_changelist"),
+        {"action": "invite_holders", "_selected_action": [account.pk], "agreed": "yes"},
+    )
+
+    assert not Invitation.objects.exists()
