@@ -93,6 +93,28 @@ POWERS: dict[Action, str] = {
     Action.ACCEPT_RESOLUTION: "Accept the answer to a complaint",
     Action.INCUR_EXPENSE: "Agree to other costs",
 }
+# The same, in the groups in which people choose them.
+POWER_GROUPS: dict[str, tuple[Action, ...]] = {
+    "See": (Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.REQUEST_RECORDS),
+    "Talk and complain": (Action.DISCUSS_ISSUE, Action.LODGE_COMPLAINT, Action.TROUBLESHOOT),
+    "Pay and agree": (
+        Action.PAY_BILL,
+        Action.ARRANGE_HARDSHIP,
+        Action.ACCEPT_RESOLUTION,
+        Action.INCUR_EXPENSE,
+    ),
+    "Change what you have": (
+        Action.CHANGE_DETAILS,
+        Action.CHANGE_PLAN,
+        Action.OPEN_SERVICE,
+        Action.CLOSE_SERVICE,
+    ),
+    "Decide about the account": (
+        Action.ADD_REPRESENTATIVE,
+        Action.REMOVE_REPRESENTATIVE,
+        Action.CLOSE_ACCOUNT,
+    ),
+}
 ONLY_WITH_CUSTOMER = "only_with_customer"
 
 

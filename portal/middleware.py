@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
@@ -22,8 +23,35 @@ Handler = Callable[[HttpRequest], HttpResponse]
 SEEN_EVERY = timedelta(minutes=10)
 
 
+class ClientAddress:
+    """Puts the visitor's own address in place of the proxy's.
+
+    Only what the nearest proxy wrote counts: what stands before it, the visitor may have made up.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        nearest = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+        if settings.BEHIND_PROXY and (address := _address(nearest)):
+            request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+
+def _address(text: str) -> str | None:
+    """The network address that a text holds, or None."""
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        return None
+
+
 class RequestFacts:
-    """Reads the clock once, as `request.at`, and shows times on the account's own clock."""
+    """Reads the clock once, as `request.at`, and shows times on the account's own clock.
+
+    Whatever is recorded in the request knows from where it came.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -31,6 +59,9 @@ class RequestFacts:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.at = timezone.now()
         request.request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+        structlog.contextvars.bind_contextvars(
+            address=_address(request.META.get("REMOTE_ADDR", ""))
+        )
         response = self.get_response(request)
         timezone.deactivate()
         return response

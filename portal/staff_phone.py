@@ -87,7 +87,7 @@ def ask(request: HttpRequest, act: str, *, site: AdminSite) -> HttpResponse:
         try:
             presence = services.ask_by_phone(
                 call=call, act=chosen.key, action=chosen.action, facts=_facts(form),
-                words=form.words(), at=request.at, address=request.META.get("REMOTE_ADDR"),
+                words=form.words(), at=request.at,
             )  # fmt: skip
             return redirect("admin:phone_answer", presence.public_id)
         except PresenceRefused as refusal:
@@ -137,8 +137,7 @@ def answer(request: HttpRequest, public_id: Any, *, site: AdminSite) -> HttpResp
 
 
 def _send(request: HttpRequest, call: Call, presence: Presence, form: AgreedForm) -> str:
-    address = request.META.get("REMOTE_ADDR")
-    services.send_phone_code(presence=presence, call=call, at=request.at, address=address)
+    services.send_phone_code(presence=presence, call=call, at=request.at)
     return "The code is on its way to the customer. Ask them to read it out."
 
 
@@ -149,7 +148,6 @@ def _confirm(request: HttpRequest, call: Call, presence: Presence, form: AgreedF
     services.confirm_by_phone(
         presence=presence, call=call, agreed=given.pop("agreed"), proof=PhoneProof(**given),
         at=request.at, perform=ACTS[presence.act].perform,
-        address=request.META.get("REMOTE_ADDR"),
     )  # fmt: skip
     return "Done, under the names of all three."
 

@@ -28,6 +28,11 @@ urlpatterns = [
         name="appoint_check",
     ),
     path(
+        "people/appoint/form.pdf",
+        appointing.AppointForm.as_view(services_of=services_to_choose),
+        name="appoint_form",
+    ),
+    path(
         "people/appoint/<slug:step>/",
         appointing.AppointStep.as_view(services_of=services_to_choose),
         name="appoint",

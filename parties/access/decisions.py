@@ -49,7 +49,6 @@ def audit_actor(request: HttpRequest, authority: str = "", acted_as: str = "") -
         name=str(user),
         authority=authority,
         acted_as=acted_as,
-        address=request.META.get("REMOTE_ADDR"),
     )
 
 

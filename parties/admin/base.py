@@ -205,9 +205,8 @@ class StepAdmin(ReadOnlyAdmin):
         call = selectors.open_call(request.user, request.at, account)
         if call is None:
             return step()
-        address = request.META.get("REMOTE_ADDR")
         try:
-            behalf = services.behalf_of(call, at=request.at, action=asked_of, address=address)
+            behalf = services.behalf_of(call, at=request.at, action=asked_of)
         except CallerMayNot as refusal:
             return self.caller_may_not(request, refusal)
         with on_behalf(behalf):

@@ -106,7 +106,6 @@ class CallAdmin(StepAdmin):
             at=request.at,
             appointment=appointment,
             caller=given["caller"],
-            address=request.META.get("REMOTE_ADDR"),
         )
 
     def change_view(
@@ -135,7 +134,6 @@ class CallAdmin(StepAdmin):
                 services.end_call(
                     call=call, by=request.user, at=request.at,
                     outcome=form.cleaned_data["outcome"],
-                    address=request.META.get("REMOTE_ADDR"),
                 )  # fmt: skip
                 messages.success(request, f"The call with {call.caller} is over, and noted.")
                 return redirect("admin:parties_account_change", call.account_id)

@@ -88,7 +88,6 @@ class AccountAdmin(StepAdmin):
             invitation = services.invite_again(
                 account=account, by=request.user, at=request.at,
                 email=services.addresses_on_file(account)[0],
-                address=request.META.get("REMOTE_ADDR"),
             )  # fmt: skip
         except (InvitationRefused, NotAuthorised) as refusal:
             messages.error(request, f"{account.number}: {refusal}")
@@ -132,8 +131,7 @@ class AccountAdmin(StepAdmin):
         def step() -> HttpResponse:
             if form.is_valid():
                 invitation = services.invite_again(
-                    account=account, by=request.user, at=request.at,
-                    address=request.META.get("REMOTE_ADDR"), **form.cleaned_data,
+                    account=account, by=request.user, at=request.at, **form.cleaned_data,
                 )  # fmt: skip
                 messages.success(request, f"The invitation is on its way to {invitation.email}.")
                 return redirect(back)

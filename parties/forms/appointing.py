@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import UploadedFile
 
 from parties.models.appointments import ROLES
 from parties.services import Wanted
-from parties.states import POWERS, AdvocateKind, SignedHow
+from parties.states import POWER_GROUPS, POWERS, AdvocateKind, SignedHow
 from terms.facts import Action, Role
 
 # What a file begins with, whatever its name says.
 MAGIC = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n": "image/png"}
+ALL = "all"
 STROKES = re.compile(r"[ML0-9 .]{10,20000}")
 
 
@@ -25,6 +26,11 @@ class DateInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+def _only_if(choice: str) -> dict[str, str]:
+    """Show a field only while this radio button is chosen, in browsers that can."""
+    return {"data-if": choice}
 
 
 class PersonForm(forms.Form):
@@ -36,28 +42,25 @@ class PersonForm(forms.Form):
         label="Their email address", help_text="They get an invitation and a log-in of their own."
     )
     advocate_kind = forms.ChoiceField(
-        label="If an advocate: of which kind?",
-        choices=[("", "Not an advocate"), *AdvocateKind.choices],
-        required=False,
+        label="What kind of advocate?",
+        choices=[("", "Choose one"), *AdvocateKind.choices],
+        error_messages={"required": "Choose the kind of advocate."},
+        widget=forms.Select(attrs=_only_if(Role.ADVOCATE)),
     )
     position = forms.CharField(
-        label="If they work for you: as what?",
+        label="What do they do for you?",
         max_length=60,
         required=False,
         help_text="For example Accounts, or IT.",
+        widget=forms.TextInput(attrs=_only_if(Role.CUSTOMER_CONTACT)),
     )
 
     def __init__(self, *args: Any, roles: list[str], **_: Any) -> None:
         super().__init__(*args)
         self.fields["role"].choices = [row for row in ROLES if row[0] in roles]  # type: ignore[attr-defined]
+        self.fields["advocate_kind"].required = self.data.get("role") in (None, Role.ADVOCATE)
         if Role.CUSTOMER_CONTACT.value not in roles:
             del self.fields["position"]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("role") == Role.ADVOCATE and not given.get("advocate_kind"):
-            self.add_error("advocate_kind", "Choose the kind of advocate.")
-        return given
 
 
 class TimeForm(forms.Form):
@@ -68,13 +71,17 @@ class TimeForm(forms.Form):
         label="Last day",
         widget=DateInput(),
         required=False,
-        help_text="Some terms need one. Leave it empty for as long as you like.",
+        help_text="Leave it empty for as long as you like.",
+        error_messages={"required": "Enter the last day: your terms need one."},
     )
 
-    def __init__(self, *args: Any, today: date, **_: Any) -> None:
+    def __init__(self, *args: Any, today: date, needs_last_day: bool, **_: Any) -> None:
         super().__init__(*args)
         self.today = today
         self.fields["starts_on"].initial = today
+        if needs_last_day:
+            self.fields["ends_on"].required = True
+            self.fields["ends_on"].help_text = "Your terms need one; it may be years away."
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -87,12 +94,16 @@ class TimeForm(forms.Form):
 class PowersForm(forms.Form):
     """What a representative may do; an advocate only what the terms say, or not even that."""
 
+    extent = forms.ChoiceField(
+        label="How far does it go?",
+        choices=[("some", "Only what I tick"), (ALL, "Everything that I can do myself")],
+        initial="some",
+        widget=forms.RadioSelect,
+    )
     granted = forms.MultipleChoiceField(
-        label="What may they do?",
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text="Take the tick away from what they may not do. With all ticked and no limit "
-        "below, they can do all that you can.",
+        label="They may",
+        widget=forms.CheckboxSelectMultiple(attrs=_only_if("some")),
+        error_messages={"required": "Tick at least one thing that they may do."},
     )
     max_expense = forms.DecimalField(
         label="The most that they may agree to pay, a month",
@@ -123,18 +134,30 @@ class PowersForm(forms.Form):
     ) -> None:
         super().__init__(*args)
         own = {
-            Role.AUTHORISED_REP: ("granted", "max_expense", "services"),
+            Role.AUTHORISED_REP: ("extent", "granted", "max_expense", "services"),
             Role.ADVOCATE: ("statement",),
         }.get(Role(role), ())
         for name in list(self.fields):
             if name not in own or (name == "services" and not services):
                 del self.fields[name]
         if "granted" in self.fields:
-            choices = [(one.value, words) for one, words in POWERS.items() if one in held]
-            self.fields["granted"].choices = choices  # type: ignore[attr-defined]
-            self.fields["granted"].initial = [one for one, _ in choices]
+            self.fields["granted"].required = self.data.get("extent") != ALL
+            self.held = [one.value for one in held]
+            groups = {
+                name: [(one.value, POWERS[one]) for one in group if one in held]
+                for name, group in POWER_GROUPS.items()
+            }
+            self.fields["granted"].choices = [  # type: ignore[attr-defined]
+                (name, rows) for name, rows in groups.items() if rows
+            ]
         if "services" in self.fields:
             self.fields["services"].choices = services  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("extent") == ALL:
+            given["granted"] = self.held
+        return given
 
 
 class SignForm(forms.Form):
@@ -158,10 +181,16 @@ class SignForm(forms.Form):
     )
     drawing = forms.CharField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(
-        label="The signed form", required=False, help_text="PDF, JPG or PNG, up to 10 MB."
+        label="The signed form",
+        required=False,
+        help_text="PDF, JPG or PNG, up to 10 MB.",
+        widget=forms.ClearableFileInput(attrs=_only_if(SignedHow.UPLOADED)),
     )
     words = forms.CharField(
-        label="What would work for you instead of signing?", max_length=300, required=False
+        label="What would work for you instead of signing?",
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs=_only_if(SignedHow.SUBSTITUTE)),
     )
 
     def clean_file(self) -> UploadedFile | None:

@@ -24,7 +24,7 @@ from .customers import (
     safe_contacts,
     wanting_news,
 )
-from .history import PAGES, Change, Deed, deed, history
+from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -62,6 +62,7 @@ __all__ = [
     "FLOOR",
     "HOUSE_DEFAULT",
     "HOUSE_RULE",
+    "KINDS_OF_DEED",
     "LOOKS",
     "LOOK_TOGETHER",
     "OVER",

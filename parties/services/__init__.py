@@ -1,6 +1,15 @@
 """The verbs about people and accounts."""
 
-from .appointing import AppointmentRefused, Signing, Wanted, appoint, possible_roles, review
+from .appointing import (
+    AppointmentRefused,
+    Signing,
+    Wanted,
+    appoint,
+    form_to_sign,
+    needs_last_day,
+    possible_roles,
+    review,
+)
 from .by_phone import PhoneProof, ask_by_phone, confirm_by_phone, send_phone_code
 from .calls import (
     CallerMayNot,
@@ -43,6 +52,7 @@ from .presence import (
     end_together,
     send_presence_code,
 )
+from .reach import reach
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
 from .standing import remind_of_expiry, revoke, verify
 from .statements import StatementRefused, note_statement
@@ -85,10 +95,12 @@ __all__ = [
     "enter_code",
     "find_change",
     "find_invitation",
+    "form_to_sign",
     "grant_staff_role",
     "invite_again",
     "invite_holder",
     "may_take_calls",
+    "needs_last_day",
     "note_access_needs",
     "note_factor",
     "note_knowledge",
@@ -96,6 +108,7 @@ __all__ = [
     "open_account",
     "possible_roles",
     "proof_in_call",
+    "reach",
     "recent_check",
     "recompute_protection",
     "record_holder_event",

@@ -21,7 +21,7 @@ from terms.facts import Action, Role
 
 from .invitations import invite_appointed
 from .letters import tell
-from .paper import issue_appointment_form
+from .paper import draw_unsigned_form, issue_appointment_form
 
 # What each role is asked for, to see whether an appointment would work at all.
 FIRST_OF_ALL = {
@@ -137,26 +137,50 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
         raise access.NotAuthorised(decision, Action.ADD_REPRESENTATIVE)
     row = _draft(account, by, wanted, under, at)
     _within_own_powers(under, wanted, at)
-    row.needs_check = _needs_check(row, wanted, on)
+    row.needs_check = _needs_check(row, on)
     return row
+
+
+def form_to_sign(*, account: Account, by: User, wanted: Wanted, at: datetime) -> bytes:
+    """Return the form of an appointment, unsigned, as a PDF to sign on paper.
+
+    Raises AppointmentRefused, NotAuthorised and PdfUnavailable.
+    """
+    row = review(account=account, by=by, wanted=wanted, at=at)
+    return draw_unsigned_form(row, email=wanted.email, at=at)
 
 
 def possible_roles(account: Account, on: date) -> list[str]:
     """The roles that the terms, the law or the house default know on this account."""
     rows = [
-        Appointment(
-            account=account,
-            role=role.value,
-            starts_on=on,
-            ends_on=on,
-            in_writing=True,
-            employee=True if role is Role.CUSTOMER_CONTACT else None,
-        )
+        _plain(account, role, on, on)
         for role in (Role.AUTHORISED_REP, Role.ADVOCATE, Role.CUSTOMER_CONTACT)
     ]
     bound = selectors.binding(account, on)
     asked = {row.role: FIRST_OF_ALL.get(Role(row.role), Action.VIEW_BILLS) for row in rows}
     return [row.role for row in rows if access.trial(row, asked[row.role], on, bound).allowed]
+
+
+def needs_last_day(account: Account, role: Role, on: date) -> list[dict[str, Any]]:
+    """Why an appointment needs a last day under these terms; empty where none is needed."""
+    bound = selectors.binding(account, on)
+    action = FIRST_OF_ALL.get(role, Action.VIEW_BILLS)
+    standing, dated = (
+        access.trial(_plain(account, role, on, last), action, on, bound) for last in (None, on)
+    )
+    return standing.because if dated.allowed and not standing.allowed else []
+
+
+def _plain(account: Account, role: Role, on: date, last: date | None) -> Appointment:
+    """An appointment of this kind without limits, to ask what the terms say of its kind."""
+    return Appointment(
+        account=account,
+        role=role.value,
+        starts_on=on,
+        ends_on=last,
+        in_writing=True,
+        employee=True if role is Role.CUSTOMER_CONTACT else None,
+    )
 
 
 def _draft(
@@ -222,13 +246,12 @@ def _within_own_powers(under: Appointment, wanted: Wanted, at: datetime) -> None
         raise AppointmentRefused(f"Your own authority ends on {in_words(under.ends_on)}.")
 
 
-def _needs_check(row: Appointment, wanted: Wanted, on: date) -> bool:
+def _needs_check(row: Appointment, on: date) -> bool:
     """Whether the terms give it no effect unchecked; refuse what they never give an effect."""
-    granted = [one for one in Action if one.value not in row.limits]
-    if not granted:
+    if not _granted(row):
         raise AppointmentRefused("Tick at least one thing that they may do.")
     day = max(row.starts_on, on)
-    asked = FIRST_OF_ALL.get(wanted.role, granted[0])
+    asked = _asked_first(row)
     if ONLY_WITH_CUSTOMER in row.limits:
         return False
     bound = selectors.binding(row.account, day)
@@ -238,6 +261,15 @@ def _needs_check(row: Appointment, wanted: Wanted, on: date) -> bool:
             "Under these terms such an appointment would not work.", checked.because
         )
     return not access.trial(row, asked, day, bound, checked=False).allowed
+
+
+def _granted(row: Appointment) -> list[Action]:
+    return [one for one in Action if one.value not in row.limits]
+
+
+def _asked_first(row: Appointment) -> Action:
+    """What an appointment is asked for, to see whether it would work at all."""
+    return FIRST_OF_ALL.get(Role(row.role)) or _granted(row)[0]
 
 
 def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None:

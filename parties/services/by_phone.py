@@ -50,7 +50,6 @@ def ask_by_phone(
     facts: dict[str, Any],
     words: str,
     at: datetime,
-    address: str | None = None,
 ) -> Presence:
     """Put down what the advocate who is calling asks for with the customer on the line.
 
@@ -63,7 +62,7 @@ def ask_by_phone(
     row = call.appointment
     if row is None or row.role != Role.ADVOCATE:
         raise PresenceRefused("This is for an advocate who calls with the customer on the line.")
-    with _named(call, at, address):
+    with _named(call, at):
         return ask_together(
             account=account,
             by=row.user,
@@ -76,12 +75,10 @@ def ask_by_phone(
         )
 
 
-def send_phone_code(
-    *, presence: Presence, call: Call, at: datetime, address: str | None = None
-) -> IdentityCheck:
+def send_phone_code(*, presence: Presence, call: Call, at: datetime) -> IdentityCheck:
     """Send the customer a code to read out. Raises IdentityNotProven and PresenceRefused."""
     _same_call(presence, call)
-    with _named(call, at, address):
+    with _named(call, at):
         return send_presence_code(presence=presence, at=at)
 
 
@@ -93,7 +90,6 @@ def confirm_by_phone(
     proof: PhoneProof,
     at: datetime,
     perform: Perform,
-    address: str | None = None,
 ) -> Presence:
     """Note that the customer on the line agreed, and do it: under the names of all three.
 
@@ -111,7 +107,7 @@ def confirm_by_phone(
         raise PresenceRefused("The customer has no log-in here yet.")
     if not agreed:
         raise PresenceRefused("Tick that the customer is there and agreed to exactly this.")
-    with _named(call, at, address, holder):
+    with _named(call, at, holder):
         check = _entered(presence, proof, at)
         with transaction.atomic():
             shown = check or _checked(presence, holder, call.by, proof, at)
@@ -176,11 +172,9 @@ def _same_call(presence: Presence, call: Call) -> None:
 
 
 @contextmanager
-def _named(
-    call: Call, at: datetime, address: str | None, holder: User | None = None
-) -> Iterator[None]:
+def _named(call: Call, at: datetime, holder: User | None = None) -> Iterator[None]:
     """Record what follows as done by staff for the advocate, who is with the customer or not."""
-    behalf = behalf_of(call, at=at, address=address)
+    behalf = behalf_of(call, at=at)
     on = access.local_day(call.account, at)
     row = call.appointment
     if row is not None and selectors.standing_status(row, on, at) not in selectors.OVER:

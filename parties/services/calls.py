@@ -47,7 +47,6 @@ def take_call(
     at: datetime,
     appointment: Appointment | None = None,
     caller: str = "",
-    address: str | None = None,
 ) -> Call:
     """Note who is calling, under which appointment if any, and about what; it holds half an hour.
 
@@ -75,13 +74,11 @@ def take_call(
             started_at=at,
             ends_at=at + CALL_HOLDS,
         )
-        _record(call, "take_call", at=at, address=address)
+        _record(call, "take_call", at=at)
     return call
 
 
-def end_call(
-    *, call: Call, by: User, outcome: str, at: datetime, address: str | None = None
-) -> Call:
+def end_call(*, call: Call, by: User, outcome: str, at: datetime) -> Call:
     """End a call and note how it went. Raises CallRefused for another's call, or a second time."""
     with transaction.atomic():
         row = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
@@ -92,13 +89,11 @@ def end_call(
         row.outcome = outcome.strip()
         row.ended_at = row.ended_at or min(at, row.ends_at)
         row.save(update_fields=["outcome", "ended_at"])
-        _record(row, "end_call", at=at, address=address, reason=row.outcome)
+        _record(row, "end_call", at=at, reason=row.outcome)
     return row
 
 
-def behalf_of(
-    call: Call, *, at: datetime, action: Action | None = None, address: str | None = None
-) -> Behalf:
+def behalf_of(call: Call, *, at: datetime, action: Action | None = None) -> Behalf:
     """For whom staff act during a call, and under which appointment, if `action` needs one.
 
     Raises CallerMayNot where the caller could not do it themselves. A fact that anybody may
@@ -112,15 +107,15 @@ def behalf_of(
         authority = decision.authority
     return Behalf(
         account_id=call.account_id,
-        staff=staff_actor(call.by, address),
+        staff=staff_actor(call.by),
         for_whom=call.for_whom,
         authority=authority,
     )
 
 
-def staff_actor(by: User, address: str | None = None) -> Actor:
+def staff_actor(by: User) -> Actor:
     """A member of staff with their roles, for the audit trail."""
-    return Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by), address=address)
+    return Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,14 +160,12 @@ def _may(call: Call, action: Action, at: datetime) -> access.Decision:
     return access.may(call.appointment.user, action, account, on=on, at=at)
 
 
-def _record(
-    call: Call, action: str, *, at: datetime, address: str | None, reason: str = ""
-) -> None:
+def _record(call: Call, action: str, *, at: datetime, reason: str = "") -> None:
     record(
         account_id=call.account_id,
         at=at,
         action=action,
-        actor=replace(staff_actor(call.by, address), for_whom=call.for_whom),
+        actor=replace(staff_actor(call.by), for_whom=call.for_whom),
         subject=call.get_step_display(),
         reason=reason,
     )

@@ -68,9 +68,7 @@ def why_not_invited(account: Account) -> str:
     return ""
 
 
-def invite_again(
-    *, account: Account, email: str, by: User, at: datetime, address: str | None = None
-) -> Invitation:
+def invite_again(*, account: Account, email: str, by: User, at: datetime) -> Invitation:
     """Staff invite the holder of an account that nobody has claimed; earlier links stop working.
 
     Raises NotAuthorised, and InvitationRefused where somebody holds the account, where it is
@@ -82,7 +80,7 @@ def invite_again(
         raise InvitationRefused(refusal)
     if email not in addresses_on_file(account):
         raise InvitationRefused("Choose an address that we have; a new one needs a change first.")
-    actor = Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by), address=address)
+    actor = Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by))
     return invite_holder(account=account, email=email, at=at, by=actor)
 
 

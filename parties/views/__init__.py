@@ -222,7 +222,7 @@ class Looked(ListPage):
     sorts = {"when": "at", "who": "actor_name"}
     csv_name = "account-history"
     csv_columns = {
-        "When": "at",
+        "When": "when",
         "Who": "who",
         "As": "role",
         "What": "what",
@@ -233,12 +233,15 @@ class Looked(ListPage):
     }
 
     def rows(self) -> QuerySet[Any]:
-        return selectors.history(self.account)
+        return selectors.history(self.account, self.request.GET.get("only", ""))
 
     def csv_rows(self) -> Iterable[Any]:
         return map(selectors.deed, super().csv_rows())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
+        context["only"] = self.request.GET.get("only", "")
+        context["keep"] = {"only": context["only"]}
+        context["kinds"] = selectors.KINDS_OF_DEED
         context["deeds"] = [selectors.deed(entry) for entry in context["page_obj"]]
         return context

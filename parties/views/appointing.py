@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,12 +19,20 @@ from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
 from parties.access import AccountPage, Action, Role, StepUp, current, local_day, powers
-from parties.forms.appointing import PersonForm, PowersForm, SignForm, TimeForm, wanted_from
+from parties.forms.appointing import (
+    ALL,
+    PersonForm,
+    PowersForm,
+    SignForm,
+    TimeForm,
+    wanted_from,
+)
 from parties.models import Account, Appointment
+from parties.models.appointments import ROLES
 from parties.services import AppointmentRefused, Signing
 from parties.states import POWERS, HighRisk, SignedHow
 
-from .files import pdf_response
+from .files import pdf_download, pdf_response
 
 DRAFT = "appoint"
 STEPS = {"person": PersonForm, "time": TimeForm, "powers": PowersForm}
@@ -71,6 +80,8 @@ class _Wizard(AccountPage):
 
     def form_of(self, step: str, data: Any = None) -> Any:
         facts: dict[str, Any] = {"today": self.today}
+        if step == "time":
+            facts["needs_last_day"] = bool(self.because_of_last_day)
         if step == "person":
             facts["roles"] = services.possible_roles(self.account, self.today)
         if step == "powers":
@@ -80,6 +91,11 @@ class _Wizard(AccountPage):
                 "services": list(self.labels.items()),
             }
         return STEPS[step](data, **facts)
+
+    @cached_property
+    def because_of_last_day(self) -> list[dict[str, Any]]:
+        """Why these terms need a last day of such an appointment, if they do."""
+        return services.needs_last_day(self.account, Role(self.role), self.today)
 
     def answers(self) -> tuple[dict[str, dict[str, Any]], str]:
         """The clean answers of all steps, and the first step that lacks one, or ""."""
@@ -130,7 +146,7 @@ class AppointStep(_Wizard, FormView):  # type: ignore[type-arg]
             title=TITLES[step],
             place=place + 1,
             back=list(STEPS)[place - 1] if place else "",
-            role=self.role,
+            because=self.because_of_last_day if step == "time" else [],
             **kwargs,
         )
 
@@ -139,6 +155,26 @@ def _unlisted(form: Any, name: str, rows: list[str]) -> Any:
     field = form.fields.get(name)
     is_list = hasattr(field, "choices") and getattr(field.widget, "allow_multiple_selected", False)
     return rows if is_list else next(iter(rows), "")
+
+
+class AppointForm(_Wizard, View):
+    """The form as it stands, unsigned, as a PDF to print and sign."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        answers, missing = self.answers()
+        if missing:
+            return redirect("appoint", missing)
+        draw = partial(
+            services.form_to_sign,
+            account=self.account,
+            by=request.user,
+            wanted=wanted_from(answers, self.held, self.labels),
+            at=request.at,
+        )
+        try:
+            return pdf_download(request, "appointment-to-sign.pdf", draw)
+        except AppointmentRefused:
+            return redirect("appoint_check")
 
 
 class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
@@ -196,9 +232,8 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
             row=row,
             refusal=refusal,
             because=because,
-            role_label=dict(PersonForm([], roles=[self.role]).fields["role"].choices)[self.role],
-            granted=[words for one, words in POWERS.items() if one.value not in wanted.limits],
-            withheld=[words for one, words in POWERS.items() if one.value in wanted.limits],
+            role_label=dict(ROLES)[self.role],
+            reach=services.reach(row, at=self.request.at) if row else None,
             **kwargs,
         )
 
@@ -269,6 +304,7 @@ class ChangeAppointment(_One, View):
                 "ends_on": [row.ends_on.isoformat() if row.ends_on else ""],
             },
             "powers": {
+                "extent": ["some" if row.limits else ALL],
                 "granted": [one.value for one in Action if one.value not in row.limits],
                 "max_expense": [str(row.max_expense) if row.max_expense is not None else ""],
                 "services": list(row.services),

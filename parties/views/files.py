@@ -1,6 +1,9 @@
-"""Issued documents as downloads."""
+"""Documents as downloads."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,12 +14,18 @@ from records.documents.services import ensure_file
 
 
 def pdf_response(request: HttpRequest, document: Document) -> HttpResponse:
-    """Answer with the document's PDF, or with a page that says why there is none yet."""
+    """Answer with an issued document, or with a page that says why there is no PDF yet."""
+    return pdf_download(request, document.file_name, partial(ensure_file, document))
+
+
+def pdf_download(request: HttpRequest, name: str, draw: Callable[[], bytes]) -> HttpResponse:
+    """Answer with the PDF that `draw` makes, or with a page that says why there is none yet."""
     try:
-        data = ensure_file(document)
+        data = draw()
     except PdfUnavailable:
         return render(request, "billing/pdf_unavailable.html", status=503)
-    name = f'attachment; filename="{document.file_name}"'
     return HttpResponse(
-        data, content_type="application/pdf", headers={"Content-Disposition": name}
+        data,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

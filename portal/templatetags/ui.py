@@ -272,6 +272,17 @@ def is_choices(field: BoundField) -> bool:
 
 
 @register.filter
+def choice_groups(field: BoundField) -> list[tuple[str, list[Any]]]:
+    """Return a field's choices by group, each with its heading; one without if there are none."""
+    options = list(field)
+    groups = [(name, rows) for name, rows in field.field.choices if isinstance(rows, list | tuple)]
+    if not groups:
+        return [("", options)]
+    counted = iter(options)
+    return [(name, [next(counted) for _ in rows]) for name, rows in groups]
+
+
+@register.filter
 def is_checkbox(field: BoundField) -> bool:
     """Say whether a field is one checkbox, whose label stands after it."""
     return isinstance(field.field.widget, CheckboxInput)

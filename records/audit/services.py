@@ -24,13 +24,12 @@ COALESCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: a user, from where, under which authority and as what; no user is the system."""
+    """Who acts, under which authority and as what; without facts it is the portal itself."""
 
     user_id: int | None = None
     name: str = "system"
     authority: str = ""
     acted_as: str = ""
-    address: str | None = None
     for_whom: str = ""
 
 
@@ -110,8 +109,9 @@ def record(
             before=before or {},
             after=after or {},
             because=because or [],
-            from_where=actor.address,
-            request_id=_request_id(),
+            # The portal acts from nowhere, also when a request has nudged it.
+            from_where=None if actor == SYSTEM else _context("address"),
+            request_id=_context("request_id") or _context("task_id") or "",
             is_private=is_private,
             prev_hash=head.hash,
         )
@@ -122,10 +122,9 @@ def record(
     return entry
 
 
-def _request_id() -> str:
-    """The request, or the run of a task, in which something was done."""
-    known = structlog.contextvars.get_contextvars()
-    return str(known.get("request_id") or known.get("task_id") or "")
+def _context(name: str) -> str | None:
+    """What is known of the request, or of the run of a task, in which something is done."""
+    return structlog.contextvars.get_contextvars().get(name)
 
 
 def record_read(

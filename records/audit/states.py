@@ -34,9 +34,41 @@ IN_WORDS: dict[str, str] = {
     "complaint_resolve": "Carried out what was agreed about a complaint",
     "complaint_close": "Closed a complaint",
     "complaint_withdraw": "Withdrew a complaint",
+    "appoint": "Appointed somebody",
+    "change_appointment": "Changed an appointment",
+    "revoke_appointment": "Ended an appointment",
+    "accept_appointment": "Took up an appointment",
+    "verify_identity": "Checked who somebody is",
+    "warrant_authority": "Said to have authority",
+    "doubt_authority": "Noted that somebody has no authority",
+    "rely_on_authority": "Noted that somebody has authority after all",
+    "note_statement": "Noted the customer's letter about an advocate",
+    "request_plan_change": "Asked for another plan",
+    "plan_change_agree": "Agreed to another plan",
+    "plan_change_refuse": "Refused another plan",
+    "plan_change_withdraw": "Took a change of plan back",
+    "plan_change_apply": "Put a new plan into force",
+    "change_contact": "Changed contact details",
+    "undo_contact_change": "Undid a change of contact details",
+    "note_access_needs": "Noted what helps when we talk",
+    "record_holder_event": "Recorded what happened to the account holder",
+    "send_code": "Sent a code",
+    "wrong_code": "Entered a wrong code",
+    "prove_identity": "Proved to be who they are",
+    "ask_with_customer": "Asked for something with the customer there",
+    "confirm_presence": "Confirmed what an advocate asked",
+    "refuse_presence": "Refused what an advocate asked",
+    "end_presence": "Ended being there together",
+    "tell_notice": "Told by phone or post",
+    "set_safe_contact": "Set a safe contact",
+    "end_safe_contact": "Ended a safe contact",
 }
+# What staff did to a record of a kind: the action is the verb, then the kind.
+VERBS = {"add": "Added", "change": "Changed"}
 
 
 def in_words(action: str) -> str:
-    """Say an act in words; one that the table lacks is spelled out."""
-    return IN_WORDS.get(action, action.replace("_", " ").capitalize())
+    """Say an act in words; one on a staff page is spelled out from its verb and its kind."""
+    verb, _, kind = action.partition("_")
+    spelled = f"{VERBS.get(verb, verb.capitalize())} {kind.replace('_', ' ')}".strip()
+    return IN_WORDS.get(action, spelled)

@@ -46,6 +46,18 @@ def issue_document(
     )
 
 
+def draw_unissued(
+    *, kind: str, title: str, template: str, content: dict[str, Any], at: datetime
+) -> bytes:
+    """Return the PDF of a document that is not issued: to look at, or to sign on paper.
+
+    Raises PdfUnavailable when the machine lacks the libraries that draw PDFs.
+    """
+    return make_pdf(
+        Document(kind=kind, title=title, template=template, content=content, issued_at=at)
+    )
+
+
 def ensure_file(document: Document) -> bytes:
     """Return the PDF's bytes, making and keeping the file if this is its first opening.
 

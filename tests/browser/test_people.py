@@ -65,12 +65,22 @@ def appoint(page: Page, stack: Stack) -> None:
     page.get_by_label("Their email address").fill(NEW)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Close the account").uncheck()
+    page.get_by_label("Everything that I can do myself").check()
+    expect(page.get_by_label("Close the account")).to_be_hidden()
+    page.get_by_label("Only what I tick").check()
+    for words in (
+        "See bills and services",
+        "See personal details",
+        "Make a complaint",
+        "Change a plan",
+    ):
+        page.get_by_label(words).check()
     page.get_by_label("The most that they may agree to pay").fill("100")
     page.get_by_role("button", name="Continue").click()
     prove(page, stack, "ines.moreau@demo.example")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers, then sign")
     expect(page.locator("main")).to_contain_text("$100.00 a month")
+    page.get_by_label("Draw it here").check()
     draw_signature(page)
     page.get_by_label("Your full name").fill("Ines Moreau")
     page.get_by_role("button", name="Sign and appoint").click()

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from parties.models import Appointment, Signature
 from records.audit.models import Entry
+from records.documents.models import Document
 from records.notices.models import Notice
 from terms.facts import Role
 from tests.parties.people import signed_in
@@ -20,7 +21,7 @@ from tests.world import appoint, make_service, make_user, make_world
 pytestmark = pytest.mark.django_db
 PERSON = {"role": "authorised_rep", "name": "Jordan Lee", "email": "jordan@people.example"}
 TIME = {"starts_on": "2026-01-01", "ends_on": "2030-12-31"}
-POWERS = {"granted": ["view_bills", "change_plan"], "max_expense": "60.00"}
+POWERS = {"extent": "some", "granted": ["view_bills", "change_plan"], "max_expense": "60.00"}
 CHECK = "/people/appoint/check/"
 
 
@@ -70,14 +71,62 @@ def test_answers_are_kept_on_the_way_back_and_after_an_error(world):
     assert 'value="2025-01-01"' in wrong.content.decode()
 
 
-def test_terms_refuse_an_open_end_before_anything_is_signed(world):
+def test_time_step_says_that_the_terms_need_a_last_day(world):
     client = signed_in(world.holder)
-    walk(client, time={"starts_on": "2026-01-01"})
+    client.post("/people/appoint/person/", PERSON)
 
-    page = client.get(CHECK).content.decode()
+    page = client.get("/people/appoint/time/").content.decode()
+    refused = client.post("/people/appoint/time/", {"starts_on": "2026-01-01"}).content.decode()
 
     assert "VP-PAR-13" in page
-    assert "Sign and appoint" not in page
+    assert "Enter the last day: your terms need one." in refused
+
+
+def test_advocate_needs_no_last_day_under_the_same_terms(world):
+    client = signed_in(world.holder)
+    client.post(
+        "/people/appoint/person/", PERSON | {"role": "advocate", "advocate_kind": "legal_aid"}
+    )
+
+    answer = client.post("/people/appoint/time/", {"starts_on": "2026-01-01"})
+
+    assert answer["Location"] == "/people/appoint/powers/"
+
+
+def test_nothing_is_granted_by_not_choosing(world):
+    client = signed_in(world.holder)
+    walk(client, powers={})
+
+    page = client.get("/people/appoint/powers/").content.decode()
+    refused = client.post("/people/appoint/powers/", {"extent": "some"}).content.decode()
+
+    assert "checked" not in page.partition("They may")[2].partition("The most")[0]
+    assert "Tick at least one thing that they may do." in refused
+    assert client.get(CHECK)["Location"] == "/people/appoint/powers/"
+
+
+def test_everything_is_granted_only_when_said_so_and_is_warned_of(world):
+    client = signed_in(world.holder)
+    walk(client, powers={"extent": "all", "granted": ["view_bills"]})
+
+    page = client.get(CHECK).content.decode()
+    client.post(CHECK, {"how": "typed", "name": "Mia Conti"})
+
+    assert "can do all that you can" in page
+    assert Appointment.objects.get(role=Role.AUTHORISED_REP).limits == []
+
+
+def test_form_can_be_downloaded_to_sign_on_paper_and_grants_nothing(world):
+    client = signed_in(world.holder)
+    early = client.get("/people/appoint/form.pdf")
+    walk(client)
+
+    form = client.get("/people/appoint/form.pdf")
+
+    assert early["Location"] == "/people/appoint/person/"
+    assert form.content.startswith(b"%PDF-")
+    assert not Appointment.objects.filter(role=Role.AUTHORISED_REP).exists()
+    assert not Document.objects.filter(kind="appointment").exists()
 
 
 def test_uploaded_form_is_judged_by_its_content(world):

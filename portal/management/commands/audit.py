@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"The audit trail does not hold: {len(found)} flaws.")
         self.stdout.write(
             f"The audit trail holds: {Entry.objects.count()} entries, "
-            f"{Anchor.objects.count()} anchors."
+            f"{(sealed := Anchor.objects.count())} anchor{'' if sealed == 1 else 's'}."
         )
 
     def _export(self, number: str, form: str) -> None:
