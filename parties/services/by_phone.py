@@ -77,7 +77,7 @@ def ask_by_phone(
 
 def send_phone_code(*, presence: Presence, call: Call, at: datetime) -> IdentityCheck:
     """Send the customer a code to read out. Raises IdentityNotProven and PresenceRefused."""
-    _same_call(presence, call)
+    _same_call(presence, call, at)
     with _named(call, at):
         return send_presence_code(presence=presence, at=at)
 
@@ -97,7 +97,7 @@ def confirm_by_phone(
     without proof, and NotAuthorised where the staff's role does not reach. A wrong code is counted
     whatever else happens. (VP-PAR-04, VP-PAR-05, RF-ID-01, RF-ID-05.)
     """
-    _same_call(presence, call)
+    _same_call(presence, call, at)
     still_open(presence, at)
     account = presence.account
     on = access.local_day(account, at)
@@ -165,7 +165,9 @@ def _tell_unchecked(
     )
 
 
-def _same_call(presence: Presence, call: Call) -> None:
+def _same_call(presence: Presence, call: Call, at: datetime) -> None:
+    if call.ended_at is not None or at >= call.ends_at:
+        raise PresenceRefused("The call is over. Say again who is calling.")
     same = presence.through_id == call.by_id and call.appointment_id == presence.appointment_id
     if not same:
         raise PresenceRefused("This was asked for in another call. Ask again in this one.")

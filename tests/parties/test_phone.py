@@ -17,6 +17,7 @@ from parties.services import (
     PresenceRefused,
     ask_by_phone,
     confirm_by_phone,
+    end_call,
     end_together,
     revoke,
     send_phone_code,
@@ -227,6 +228,15 @@ def test_other_staff_and_other_calls_confirm_nothing(world, call, advocate):
 
     with pytest.raises(PresenceRefused):
         confirm(presence, theirs, without="Known")
+
+
+def test_call_that_is_over_carries_nothing_more(world, sam, call):
+    presence = ask(call)
+    over = end_call(call=call, by=sam, outcome="Called off", at=AT)
+
+    with pytest.raises(PresenceRefused):
+        confirm(presence, over, without="Known")
+    assert billing_email(world) == "bills@people.example"
 
 
 MAY = {
