@@ -26,7 +26,13 @@ const keys = {
   "?": () => document.querySelector("#keys")?.showModal(),
 };
 
+// Arrows move along the tabs where there are any, and scroll what scrolls as ever.
+const scrolls = (event) =>
+  event.key.startsWith("Arrow") &&
+  (!document.querySelector(".tabs") || event.target.closest("[tabindex='0']"));
+
 document.addEventListener("keydown", (event) => {
+  if (scrolls(event)) return;
   const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
   event.preventDefault();
