@@ -161,7 +161,7 @@ class EndAppointmentForm(UncheckedForm):
     why = forms.CharField(
         label="Why it ends",
         max_length=120,
-        help_text="Both sides read it: who asked for it, and how.",
+        help_text="Who asked for it, and how. The customer reads it in the history.",
     )
     sure = forms.BooleanField(
         label="End it now. It can't be taken back; a new appointment needs a new signature"
