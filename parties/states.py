@@ -162,6 +162,13 @@ class HighRisk(models.TextChoices):
     TRANSFER = "transfer_of_title", "Change the account holder"
 
 
+# The step that an identity is checked for, where what is asked is a high-risk one.
+RISK_OF: dict[Action, HighRisk] = {
+    Action.REQUEST_RECORDS: HighRisk.EXPORT_DATA,
+    Action.CHANGE_DETAILS: HighRisk.CHANGE_DETAILS,
+    Action.CLOSE_ACCOUNT: HighRisk.CLOSE_ACCOUNT,
+    Action.ADD_REPRESENTATIVE: HighRisk.ADD_REPRESENTATIVE,
+}
 # What an identity can be checked for: a high-risk step, or an advocate's act.
 PRESENCE_CODE = "presence"
 CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
@@ -262,6 +269,8 @@ DATA_OF: dict[Action, StaffData] = {
 }
 # The terms' word for a role's job, where it is another.
 JOBS: dict[StaffRole, str] = {StaffRole.FRONT_LINE: "fault_management"}
+# Who talks with customers on the phone; an auditor reads and does nothing else.
+TAKES_CALLS = frozenset(StaffRole) - {StaffRole.AUDITOR}
 # Who may see the portal as a customer sees it, to help on the phone.
 VIEWS_AS_CUSTOMER = frozenset(
     {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}

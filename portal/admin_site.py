@@ -45,7 +45,7 @@ class PortalAdminSite(AdminSite):
         return bool(request.user.is_active and request.user.is_staff)
 
     def get_urls(self) -> list[Any]:
-        from . import admin_terms, staff
+        from . import admin_terms, staff, staff_phone
 
         def page(view: Any) -> Any:
             return self.admin_view(partial(view, site=self))
@@ -59,6 +59,8 @@ class PortalAdminSite(AdminSite):
                 self.admin_view(staff.view_as_customer),
                 name="view_as",
             ),
+            path("phone/<slug:act>/", page(staff_phone.ask), name="phone_ask"),
+            path("phone/<uuid:public_id>/answer/", page(staff_phone.answer), name="phone_answer"),
             path("view-as/stop/", self.admin_view(staff.stop_viewing), name="stop_viewing"),
             *super().get_urls(),
         ]
@@ -84,8 +86,25 @@ class PortalAdminSite(AdminSite):
 
         return is_in_queue(request.user, account, found)
 
-    def account_header(self, request: HttpRequest, account: Any) -> dict[str, Any]:
-        """What a customer's page shows above the record."""
-        from .staff import account_header
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Besides Django's own: the call that the member of staff is on, asked for if shown."""
+        return super().each_context(request) | {"call_now": lambda: _call_now(request)}
 
-        return account_header(request, account)
+    def customer_page(self, request: HttpRequest, account: Any) -> dict[str, Any]:
+        """What a customer's page shows."""
+        from .customer_page import customer_page
+
+        return customer_page(request, account)
+
+    def phone_acts(self, request: HttpRequest, call: Any) -> list[tuple[str, str]]:
+        """What can be asked for in a call with the customer on the line."""
+        from .staff_phone import phone_acts
+
+        return phone_acts(request, call)
+
+
+def _call_now(request: HttpRequest) -> Any:
+    from parties.selectors import open_call
+
+    on_line = request.user.is_authenticated and request.user.is_staff and hasattr(request, "at")
+    return open_call(request.user, request.at) if on_line else None

@@ -188,6 +188,7 @@ def _history(account: Account) -> Iterable[dict[str, Any]]:
             "at": deed.at,
             "who": deed.who,
             "as": deed.role,
+            "for": deed.for_whom,
             "what": deed.what,
             "about": deed.about,
             "changed": deed.changed,

@@ -1,4 +1,4 @@
-"""Staff at work on a record: why they open it, what goes on, what the customer sees."""
+"""Staff at work on a record: why they open it, what the customer sees."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from billing.selectors import balance
-from complaints.selectors import open_complaints
 from parties import access
 from parties.models import Account
-from parties.selectors import account_by_public_id, people_cards, safe_contacts
+from parties.selectors import account_by_public_id
 from parties.services import openings
-from parties.states import StaffData
 
 
 class ReasonForm(forms.Form):
@@ -78,40 +75,6 @@ def stop_viewing(request: HttpRequest) -> HttpResponse:
     if seen is None:
         return redirect("admin:index")
     return redirect("admin:parties_account_change", seen.acting.account.pk)
-
-
-def account_header(request: HttpRequest, account: Account) -> dict[str, Any]:
-    """What a customer's page shows above the record: who, how they stand, what goes on."""
-    on = access.local_day(account, request.at)
-    remote = access.is_remote(request)
-    needs = access.staff_sees(request.user, StaffData.SAFETY, account, on=on, remote=remote)
-    return {
-        "account": account,
-        "safe_contacts": safe_contacts(account) if needs.allowed else [],
-        "balance": balance(account, on),
-        "open_complaints": open_complaints(account, access.local_day(account, request.at)),
-        "people": [
-            one for one in people_cards(account, on, request.at) if one.status == "current"
-        ],
-        "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,
-        "related": [
-            (label, f"{reverse(f'admin:{name}_changelist')}?account__id__exact={account.pk}")
-            for name, permission, label in RELATED
-            if request.user.has_perm(permission)
-        ],
-    }
-
-
-RELATED = [
-    ("contracts_contract", "contracts.view_contract", "Contracts"),
-    ("billing_invoice", "billing.view_invoice", "Bills"),
-    ("billing_payment", "billing.view_payment", "Payments"),
-    ("complaints_complaint", "complaints.view_complaint", "Complaints"),
-    ("parties_appointment", "parties.view_appointment", "People"),
-    ("notices_notice", "notices.view_notice", "Messages"),
-    ("documents_document", "documents.view_document", "Documents"),
-    ("audit_entry", "audit.view_entry", "History"),
-]
 
 
 def _their_account(request: HttpRequest, public_id: Any) -> Account:

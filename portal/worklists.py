@@ -15,8 +15,8 @@ from complaints.states import OVER, State
 from contracts.models import PlanChange
 from contracts.states import PlanChangeState
 from parties.access import Action, staff_may
-from parties.models import Account, Appointment, Pause, PrivacyRequest, User
-from parties.selectors import to_check
+from parties.models import Account, Appointment, Call, Pause, PrivacyRequest, User
+from parties.selectors import calls_to_close, invited_in_vain, to_check
 from parties.states import PrivacyState
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
@@ -26,7 +26,7 @@ from records.notices.states import Status as NoticeStatus
 
 def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     """The worklists a staff member may open, confined to their provider."""
-    lists = [*_complaint_lists(user, at), *_people_lists(user), *_other_lists(user)]
+    lists = [*_complaint_lists(user, at), *_people_lists(user, at), *_other_lists(user)]
     return [
         {
             "title": one.title,
@@ -79,8 +79,19 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
-def _people_lists(user: User) -> list[_List]:
+def _people_lists(user: User, at: datetime) -> list[_List]:
+    mine = Call.objects.filter(by=user)
+    in_vain = invited_in_vain(Account.objects.all(), at)
+    if user.provider_id:
+        in_vain = in_vain.filter(customer__provider=user.provider_id)
     return [
+        _List(
+            "parties.view_call",
+            "My calls, outcome to note",
+            "parties_call",
+            "?outcome=mine",
+            _confined(user, calls_to_close(mine, at)),
+        ),
         _List(
             "parties.view_appointment",
             "Appointments that wait for an identity check",
@@ -102,6 +113,13 @@ def _people_lists(user: User) -> list[_List]:
             "parties_privacyrequest",
             "?state__exact=open",
             _confined(user, PrivacyRequest.objects.filter(state=PrivacyState.OPEN)),
+        ),
+        _List(
+            "parties.view_account",
+            "Account holders invited in vain",
+            "parties_account",
+            "?holder=lapsed",
+            in_vain,
         ),
     ]
 

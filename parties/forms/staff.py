@@ -7,7 +7,10 @@ from typing import Any
 from django import forms
 
 from parties.models import Account, User
-from parties.states import Factor, HighRisk, HolderEventKind
+from parties.selectors import OVER, WIDEST, PersonCard
+from parties.states import POWERS, Factor, HighRisk, HolderEventKind
+from terms.calendar import in_words
+from terms.facts import Action
 
 from .contact import ContactForm
 
@@ -30,6 +33,59 @@ class AccountForm(forms.Form):
     """Which account a caller speaks about."""
 
     account = forms.CharField(label="Account number", max_length=20)
+
+
+class TakeCallForm(forms.Form):
+    """Who is calling, under which appointment, and about what."""
+
+    SOMEBODY_ELSE = "else"
+
+    person = forms.ChoiceField(label="Who is calling?", widget=forms.RadioSelect)
+    caller = forms.CharField(
+        label="Their name",
+        max_length=150,
+        required=False,
+        help_text="Only for somebody else, who has no standing on the account.",
+    )
+    step = forms.ChoiceField(
+        label="What about?",
+        choices=[(one.value, says) for one, says in POWERS.items()],
+        initial=Action.DISCUSS_ISSUE.value,
+    )
+
+    def __init__(self, *args: Any, people: list[PersonCard], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [one for one in people if one.status not in OVER]
+        known.sort(key=lambda one: WIDEST.index(one.role_key))
+        here = [(one.public_id, _described(one)) for one in known]
+        self.fields["person"].choices = [  # type: ignore[attr-defined]
+            *here,
+            (self.SOMEBODY_ELSE, "Somebody else"),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("person") == self.SOMEBODY_ELSE and not given.get("caller", "").strip():
+            self.add_error("caller", "Write down the name that they give.")
+        return given
+
+
+def _described(one: PersonCard) -> str:
+    until = f"until {in_words(one.ends_on)}" if one.ends_on else "standing"
+    waits = {"to_check": ", not checked yet", "cooling_off": ", in the time to think",
+             "pending": ", not begun yet"}.get(one.status, "")  # fmt: skip
+    return f"{one.name}, {one.role.lower()}, {until}{waits}"
+
+
+class EndCallForm(forms.Form):
+    """How a call ended."""
+
+    outcome = forms.CharField(
+        label="How did it end?",
+        min_length=3,
+        max_length=250,
+        help_text="What was done or agreed. The customer can read it.",
+    )
 
 
 class CallerForm(forms.Form):
@@ -98,3 +154,51 @@ class HolderForm(UncheckedForm):
         label="We consented in writing to the transfer", required=False
     )
     field_order = ("kind",)
+
+
+class EndAppointmentForm(UncheckedForm):
+    """Why an appointment ends, asked for by phone."""
+
+    why = forms.CharField(
+        label="Why it ends",
+        max_length=120,
+        help_text="Who asked for it, and how. The customer reads it in the history.",
+    )
+    sure = forms.BooleanField(
+        label="End it now. It can't be taken back; a new appointment needs a new signature"
+    )
+    field_order = ("why", "without", "sure")
+
+
+class WhyForm(forms.Form):
+    """Why something about an appointment changes; the account holder reads it."""
+
+    why = forms.CharField(
+        label="Why",
+        min_length=5,
+        max_length=250,
+        help_text="What we know, from whom, since when. The account holder is told.",
+    )
+
+
+class StatementForm(forms.Form):
+    """A customer's letter that an advocate does nothing without them."""
+
+    statement = forms.CharField(
+        label="What the customer wrote", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
+    )
+    evidence = forms.CharField(
+        label="The letter", max_length=250, help_text="Its date, and where it is filed."
+    )
+
+
+class InviteForm(forms.Form):
+    """Where the holder of an account that nobody has claimed is invited."""
+
+    email = forms.ChoiceField(label="Send the invitation to", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, addresses: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].choices = [  # type: ignore[attr-defined]
+            (one, one) for one in addresses
+        ]

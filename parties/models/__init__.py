@@ -2,6 +2,7 @@
 
 from .acceptance import DeclaredDay, TermsAcceptance
 from .appointments import Appointment, ExpiryReminder, Invitation, Signature
+from .calls import Call
 from .customers import Account, Customer, Provider
 from .identity import ContactChange, EmailChange, HolderEvent, IdentityCheck
 from .pauses import Pause, StopLink
@@ -14,6 +15,7 @@ from .staff import StaffGrant
 __all__ = [
     "Account",
     "Appointment",
+    "Call",
     "ContactChange",
     "Customer",
     "DataExport",

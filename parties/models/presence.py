@@ -39,6 +39,18 @@ class Presence(models.Model):
     code = models.ForeignKey(
         IdentityCheck, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    through = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="on the phone with",
+        help_text="The member of staff who had both on the line, or empty on their own screens.",
+    )
+    without = models.CharField(
+        "went on without an identity check because", max_length=250, blank=True
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

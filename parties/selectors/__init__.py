@@ -14,6 +14,7 @@ from .bindings import (
     working_calendar,
     zone_of,
 )
+from .calls import calls_to_close, open_call
 from .customers import (
     access_needs,
     account_by_public_id,
@@ -52,6 +53,8 @@ from .standings import (
     ended_standings,
     form_of,
     holder,
+    invited_in_vain,
+    newest_holder_event,
     people,
     people_cards,
     signature_of,
@@ -59,6 +62,7 @@ from .standings import (
     standing_status,
     standings,
     to_check,
+    unclaimed,
     withheld,
 )
 
@@ -94,6 +98,7 @@ __all__ = [
     "as_if_declared",
     "asked_of_customer",
     "binding",
+    "calls_to_close",
     "credit_binding",
     "declared_days",
     "deed",
@@ -102,9 +107,12 @@ __all__ = [
     "ground",
     "history",
     "holder",
+    "invited_in_vain",
     "is_looking",
     "law",
+    "newest_holder_event",
     "nothing_committed",
+    "open_call",
     "open_code",
     "pause_for",
     "pause_of",
@@ -125,6 +133,7 @@ __all__ = [
     "standings",
     "text_number",
     "to_check",
+    "unclaimed",
     "version_in_force",
     "wanting_news",
     "why_high_risk",

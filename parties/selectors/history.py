@@ -70,6 +70,7 @@ class Deed:
     at: datetime
     who: str
     role: str
+    for_whom: str
     what: str
     about: str
     reason: str
@@ -110,6 +111,7 @@ def deed(entry: Entry) -> Deed:
         at=entry.at,
         who="The portal" if entry.actor_name == "system" else entry.actor_name,
         role=dict(ROLES).get(entry.acted_as, entry.acted_as),
+        for_whom=entry.for_whom,
         what=in_words(entry.action),
         about=_about(entry),
         reason=entry.reason,

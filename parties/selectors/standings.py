@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from parties.models import Account, Appointment, Presence, Signature, User
+from parties.models import Account, Appointment, HolderEvent, Invitation, Presence, Signature, User
 from parties.states import ONLY_WITH_CUSTOMER, POWERS, PresenceState
 from records.documents.models import Document
 from terms.calendar import State
@@ -149,6 +149,38 @@ def holder(account: Account) -> User | None:
     return found.user if found else None
 
 
+def unclaimed(rows: QuerySet[Account]) -> QuerySet[Account]:
+    """Those accounts that nobody holds."""
+    holders = Appointment.objects.filter(
+        account=OuterRef("pk"),
+        role=Role.HOLDER.value,
+        revoked_at__isnull=True,
+        ends_on__isnull=True,
+    )
+    return rows.exclude(Exists(holders))
+
+
+def invited_in_vain(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    """Those accounts that nobody holds and whose holder was invited, but no invitation is open."""
+    sent = Invitation.objects.filter(account=OuterRef("pk"), role=Role.HOLDER.value)
+    still = sent.filter(used_at__isnull=True, expires_at__gt=at)
+    return unclaimed(rows).filter(Exists(sent)).exclude(Exists(still))
+
+
+def newest_holder_event(account: Account) -> HolderEvent | None:
+    """What happened to the holder last, if nobody has come to hold the account since."""
+    event = HolderEvent.objects.filter(account=account).order_by("-recorded_at").first()
+    if event is None:
+        return None
+    later = Appointment.objects.filter(
+        account=account,
+        role=Role.HOLDER.value,
+        revoked_at__isnull=True,
+        starts_on__gte=event.recorded_at.astimezone(State(account.state).zone).date(),
+    )
+    return None if later.exists() else event
+
+
 def people(account: Account) -> list[Appointment]:
     """Everyone who stands or stood somewhere on the account, for its People page."""
     rows = account.appointments.select_related("user", "replaced_by")
@@ -163,8 +195,8 @@ class PersonCard:
     name: str
     email: str
     role: str
-    is_holder: bool
     position: str
+    role_key: str
     status: str
     starts_on: date
     ends_on: date | None
@@ -181,8 +213,8 @@ def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
             name=row.person,
             email=row.user.email,
             role=row.get_role_display(),
-            is_holder=row.role == Role.HOLDER,
             position=row.position,
+            role_key=row.role,
             status=standing_status(row, on, at),
             starts_on=row.starts_on,
             ends_on=row.ends_on,
@@ -193,7 +225,7 @@ def people_cards(account: Account, on: date, at: datetime) -> list[PersonCard]:
         for row in people(account)
         if not hasattr(row, "replaced_by")
     ]
-    return sorted(cards, key=lambda card: (card.status in OVER, not card.is_holder))
+    return sorted(cards, key=lambda card: (card.status in OVER, card.role_key != Role.HOLDER))
 
 
 OVER = ("ended", "expired")

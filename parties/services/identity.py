@@ -177,20 +177,27 @@ def note_factor(
     return check
 
 
-def recent_check(account: Account, purpose: str, *, at: datetime) -> str:
+def recent_check(
+    account: Account, purpose: str, *, at: datetime, person: User | None = None
+) -> str:
     """The public id of a check that staff passed a caller through for this, while fresh, or "".
 
-    While high-risk steps are paused, none counts.
+    Without a purpose any counts; with a person only their own. While high-risk steps are paused,
+    none does.
     """
     if selectors.pause_of(account):
         return ""
-    found = IdentityCheck.objects.filter(
+    passed = IdentityCheck.objects.filter(
         account=account,
-        purpose=purpose,
         asked_by__isnull=False,
         passed_at__gt=at - access.FRESH,
         passed_at__lte=at,
-    ).first()
+    )
+    if purpose:
+        passed = passed.filter(purpose=purpose)
+    if person is not None:
+        passed = passed.filter(person=person)
+    found = passed.first()
     return str(found.public_id) if found else ""
 
 

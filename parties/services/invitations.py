@@ -11,11 +11,12 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.urls import reverse
 
+from parties import access, selectors
 from parties.models import Account, Appointment, Invitation, User
-from parties.states import POWERS
+from parties.states import POWERS, AccountStatus
 from records.audit.services import Actor, record
 from terms.calendar import State
-from terms.facts import Role
+from terms.facts import Action, Role
 
 from .letters import write
 from .standing import revoke
@@ -49,6 +50,38 @@ def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> I
             subject=account.number,
         )
     return invitation
+
+
+def addresses_on_file(account: Account) -> list[str]:
+    """Where the holder of an unclaimed account can be invited: at addresses known already."""
+    event = account.holder_events.exclude(new_holder_email="").order_by("-recorded_at").first()
+    named = [event.new_holder_email] if event else []
+    return list(dict.fromkeys([*named, account.customer.email, account.billing_email]))
+
+
+def why_not_invited(account: Account) -> str:
+    """Why the holder of an account is not invited, in a sentence, or "" if they can be."""
+    if account.status == AccountStatus.CLOSED:
+        return "The account is closed."
+    if selectors.holder(account) is not None:
+        return "Somebody holds this account. A new holder needs a change of it."
+    return ""
+
+
+def invite_again(*, account: Account, email: str, by: User, at: datetime) -> Invitation:
+    """Staff invite the holder of an account that nobody has claimed; earlier links stop working.
+
+    Raises NotAuthorised, and InvitationRefused where somebody holds the account, where it is
+    closed, or where the address is not one that we have.
+    """
+    on = access.local_day(account, at)
+    access.require(by, Action.CHANGE_DETAILS, account, on=on, at=at)
+    if refusal := why_not_invited(account):
+        raise InvitationRefused(refusal)
+    if email not in addresses_on_file(account):
+        raise InvitationRefused("Choose an address that we have; a new one needs a change first.")
+    actor = Actor(user_id=by.pk, name=str(by), acted_as=access.role_names(by))
+    return invite_holder(account=account, email=email, at=at, by=actor)
 
 
 def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from django.http import HttpRequest
 
-from parties import access
+from parties import access, selectors
 from parties.access import VIEWING_KEY, Action, Decision, NotAuthorised
 from parties.models import Account, User
 from parties.states import VIEWS_AS_CUSTOMER, StaffData
@@ -45,7 +45,7 @@ def open_record(
     """Let a member of staff open a record of this account, and leave a trace of it.
 
     Raises NotAuthorised where role or terms say no, ReasonNeeded where neither their queue nor a
-    reason leads here.
+    reason nor a call leads here.
     """
     on = access.local_day(account, request.at)
     decision = access.staff_sees(
@@ -53,13 +53,18 @@ def open_record(
     )
     if not decision.allowed:
         raise NotAuthorised(decision, Action.DISCUSS_ISSUE)
-    reason = reason_given(request, account)
+    call = selectors.open_call(request.user, request.at, account)
+    called = f"A call: {call.get_step_display().lower()}" if call else ""
+    reason = reason_given(request, account) or called
     if not (in_queue or reason):
         raise ReasonNeeded(account)
     record_read(
         account_id=account.pk,
         at=request.at,
-        actor=access.audit_actor(request, acted_as=decision.role),
+        actor=replace(
+            access.audit_actor(request, acted_as=decision.role),
+            for_whom=call.for_whom if call else "",
+        ),
         subject=subject[:80],
         reason=reason,
     )

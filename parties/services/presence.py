@@ -35,11 +35,13 @@ def ask_together(
     facts: dict[str, Any],
     words: str,
     at: datetime,
+    through: User | None = None,
 ) -> Presence:
     """Ask the customer, who is there, for one thing; `words` say exactly what will be done.
 
-    Raises NotAuthorised if an advocate may not even do it with the customer there, and
-    PresenceRefused where nobody could confirm. (VP-PAR-05, BS-PARTY-10, RF-TCP-03.)
+    `through` is the member of staff who has both on the phone. Raises NotAuthorised if an
+    advocate may not even do it with the customer there, and PresenceRefused where nobody could
+    confirm. (VP-PAR-05, BS-PARTY-10, RF-TCP-03.)
     """
     on = access.local_day(account, at)
     decision = access.require(by, action, account, on=on, at=at, customer_present=True)
@@ -60,6 +62,7 @@ def ask_together(
             words=words[:300],
             asked_at=at,
             ends_at=at + LASTS,
+            through=through,
         )
         _record(presence, "ask_with_customer", by=by, at=at)
         tell(
@@ -68,7 +71,8 @@ def ask_together(
             name=str(holder),
             at=at,
             headline=f"{by} asks for something with you",
-            body=f"What would be done: {words} Confirm only if you are with {by} now.",
+            body=f"What would be done: {words} Confirm only if you are with {by} now."
+            + (f" {through} is on the phone with {by}." if through else ""),
             path=reverse("together_one", args=[presence.public_id]),
             label="Read and answer",
         )
@@ -89,15 +93,15 @@ def confirm_on_screen(
     decision = access.require(by, Action(presence.action), account, on=on, at=at)
     if decision.role != Role.HOLDER:
         raise PresenceRefused("Only the account holder confirms this.")
-    return _confirm(presence, by=by, at=at, perform=perform, facts={"identity_check": proof})
+    return confirm(presence, by=by, at=at, perform=perform, facts={"identity_check": proof})
 
 
 def send_presence_code(*, presence: Presence, at: datetime) -> IdentityCheck:
-    """Send the customer a code that says what will be done, for the advocate to enter.
+    """Send the customer a code that says what will be done, to be entered for them.
 
     Raises IdentityNotProven after too many codes.
     """
-    _still_open(presence, at)
+    still_open(presence, at)
     holder = selectors.holder(presence.account)
     if holder is None:
         raise PresenceRefused("The customer has no log-in here yet.")
@@ -108,6 +112,7 @@ def send_presence_code(*, presence: Presence, at: datetime) -> IdentityCheck:
             purpose=PRESENCE_CODE,
             about=f"{presence.advocate} asks: {presence.words}",
             at=at,
+            asked_by=presence.through,
         )
         presence.code = check
         presence.save(update_fields=["code"])
@@ -119,20 +124,21 @@ def confirm_by_code(*, presence: Presence, code: str, at: datetime, perform: Per
 
     Wrong codes are counted, whatever else happens.
     """
-    _still_open(presence, at)
+    still_open(presence, at)
     if presence.code is None:
         raise IdentityNotProven("Send a code to the customer first.")
     check = enter_code(check=presence.code, code=code, at=at)
     facts = {"identity_check": str(check.public_id)}
-    return _confirm(presence, by=check.person, at=at, perform=perform, facts=facts)
+    return confirm(presence, by=check.person, at=at, perform=perform, facts=facts)
 
 
-def _confirm(
+def confirm(
     presence: Presence, *, by: User, at: datetime, perform: Perform, facts: dict[str, str]
 ) -> Presence:
+    """Mark it as confirmed by the customer and do it, in one transaction."""
     with transaction.atomic():
         row = _locked(presence)
-        _still_open(row, at)
+        still_open(row, at)
         _in_force(row.appointment, at)
         row.state = PRESENCE.after(PresenceState(row.state), PresenceAct.CONFIRM)
         row.confirmed_at, row.confirmed_by, row.ends_at = at, by, at + LASTS
@@ -165,7 +171,8 @@ def _locked(presence: Presence) -> Presence:
     )
 
 
-def _still_open(presence: Presence, at: datetime) -> None:
+def still_open(presence: Presence, at: datetime) -> None:
+    """Raise PresenceRefused for what was answered, ended or has lapsed."""
     if presence.state != PresenceState.ASKED or at >= presence.ends_at:
         raise PresenceRefused("This is over. Ask again if you are still together.")
 

@@ -19,11 +19,21 @@ from .sessions import sessions_of
 REMIND_DAYS_BEFORE = (14, 2)
 
 
-def revoke(*, appointment: Appointment, by: User, at: datetime, why: str = "") -> Appointment:
+def revoke(
+    *,
+    appointment: Appointment,
+    by: User,
+    at: datetime,
+    why: str = "",
+    proof: str = "",
+    without: str = "",
+) -> Appointment:
     """End an appointment at once, with the person's sessions on the account.
 
     Anybody may lay down their own; for another's, `by` needs the authority. The holder's standing
-    ends only by a change of holder. Raises NotAuthorised. (GL-PARTY-05, VP-PAR-15.)
+    ends only by a change of holder. `proof` is the identity check of whoever asked staff for it,
+    `without` says why there was none, which both sides are told. Raises NotAuthorised.
+    (GL-PARTY-05, VP-PAR-15.)
     """
     account = appointment.account
     decision = _may_end(appointment, by, at)
@@ -38,10 +48,11 @@ def revoke(*, appointment: Appointment, by: User, at: datetime, why: str = "") -
             action="revoke_appointment",
             actor=access.with_customer(by, decision),
             subject=str(row.public_id),
-            reason=why,
+            reason=f"{why}. No identity check: {without}" if without else why,
             before={"person": row.person, "role": row.role},
+            after={"identity_check": proof} if proof else {},
         )
-        _tell_of_end(row, by, at)
+        _tell_of_end(row, by, at, without)
     return row
 
 
@@ -84,12 +95,13 @@ def end_sessions(user: User, account: Account, *, at: datetime) -> None:
             session.save()
 
 
-def _tell_of_end(row: Appointment, by: User, at: datetime) -> None:
+def _tell_of_end(row: Appointment, by: User, at: datetime, without: str) -> None:
     account, holder = row.account, selectors.holder(row.account)
     told = {row.user.email: row.person}
     if holder:
         told[holder.email] = str(holder)
     role = row.get_role_display().lower()
+    unchecked = f" Nobody's identity was checked: {without}." if without else ""
     for address, name in told.items():
         tell(
             account,
@@ -97,7 +109,8 @@ def _tell_of_end(row: Appointment, by: User, at: datetime) -> None:
             name=name,
             at=at,
             headline=f"{row.person} no longer acts for {account.customer.name}",
-            body=f"{by} ended the appointment of {row.person} as {role}. It took effect at once.",
+            body=f"{by} ended the appointment of {row.person} as {role}. It took effect at once."
+            f"{unchecked}",
         )
 
 

@@ -1,4 +1,4 @@
-"""An employee says that they have authority; the provider may rely on it for consents."""
+"""An employee says that they have authority; the provider relies on it until it knows better."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from parties import access, selectors
 from parties.models import Appointment, User
 from records.audit.services import record
+from terms.facts import Action
 
 from .letters import tell
 
@@ -50,3 +51,64 @@ def warrant_authority(*, appointment: Appointment, by: User, words: str, at: dat
                 path=reverse("appointment", args=[appointment.public_id]),
                 label="Look at it",
             )
+
+
+class KnowledgeRefused(Exception):
+    """It can't be noted of this appointment; the message says why."""
+
+
+def note_knowledge(
+    *, appointment: Appointment, by: User, known: bool, why: str, at: datetime
+) -> Appointment:
+    """Note that the provider knows that an employee lacks the authority they claim, or not so.
+
+    Reliance ends at once, and `known=False` takes it back. The holder is told. Raises
+    NotAuthorised and KnowledgeRefused. (CV-PTY-02.)
+    """
+    account = appointment.account
+    on = access.local_day(account, at)
+    action = Action.REMOVE_REPRESENTATIVE if known else Action.ADD_REPRESENTATIVE
+    decision = access.require(by, action, account, on=on, at=at)
+    holder = selectors.holder(account)
+    with transaction.atomic():
+        row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if row.revoked_at or not row.employee:
+            raise KnowledgeRefused("Only an employee's own word of authority can be doubted.")
+        if row.provider_knows_otherwise == known:
+            raise KnowledgeRefused("This is noted already.")
+        row.provider_knows_otherwise = known
+        row.save(update_fields=["provider_knows_otherwise"])
+        record(
+            account_id=account.pk,
+            at=at,
+            action="doubt_authority" if known else "rely_on_authority",
+            actor=access.with_customer(by, decision),
+            subject=str(row.public_id),
+            reason=why,
+            before={"relied_on": known},
+            after={"relied_on": not known},
+        )
+        if holder:
+            _tell_of_knowledge(row, holder, known, why, at)
+    return row
+
+
+def _tell_of_knowledge(
+    row: Appointment, holder: User, known: bool, why: str, at: datetime
+) -> None:
+    headline = "We no longer rely on" if known else "We rely again on"
+    outcome = (
+        "They can agree to nothing for you until this is taken back."
+        if known
+        else "They can agree to things for you as before."
+    )
+    tell(
+        row.account,
+        to=holder.email,
+        name=str(holder),
+        at=at,
+        headline=f"{headline} the word of {row.person}",
+        body=f"Why: {why}. {outcome} If this is wrong, tell us.",
+        path=reverse("appointment", args=[row.public_id]),
+        label="Look at it",
+    )

@@ -233,7 +233,7 @@ class Looked(ListPage):
     also = (Action.VIEW_BILLS,)
     template_name = "parties/looked.html"
     section = "people"
-    search_in = ("actor_name", "action", "subject", "reason")
+    search_in = ("actor_name", "for_whom", "action", "subject", "reason")
     sorts = {"when": "at", "who": "actor_name"}
     csv_name = "account-history"
     csv_columns = {
@@ -244,6 +244,7 @@ class Looked(ListPage):
         "About": "about",
         "Changed": "changed",
         "Reason": "reason",
+        "For": "for_whom",
     }
 
     def rows(self) -> QuerySet[Any]:

@@ -34,6 +34,9 @@ class Entry(models.Model):
     actor_name = models.CharField(max_length=200, help_text="As known then; “system” for a task.")
     authority = models.CharField(max_length=60, blank=True, help_text="The appointment relied on.")
     acted_as = models.CharField(max_length=80, blank=True, help_text="The standing or role, then.")
+    for_whom = models.CharField(
+        max_length=200, blank=True, help_text="Whose wish staff carried out, and their standing."
+    )
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=300, blank=True)

@@ -29,8 +29,12 @@ class Flaw:
 
 
 def facts_of(entry: Entry) -> dict[str, Any]:
-    """What an entry says, as plain data: what its fingerprint covers and what is read out."""
-    return {
+    """What an entry says, as plain data: what its fingerprint covers and what is read out.
+
+    What came later is named only where it says something: older fingerprints stay as they were.
+    """
+    later = {"for_whom": entry.for_whom} if entry.for_whom else {}
+    return later | {
         "account": entry.account_id,
         "sequence": entry.sequence,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),

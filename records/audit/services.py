@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,9 +30,47 @@ class Actor:
     name: str = "system"
     authority: str = ""
     acted_as: str = ""
+    for_whom: str = ""
 
 
 SYSTEM = Actor()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behalf:
+    """A member of staff carries out somebody's wish on an account.
+
+    `authority` is the appointment under which that person may wish it, or nothing.
+    """
+
+    account_id: int
+    staff: Actor
+    for_whom: str
+    authority: str = ""
+
+
+_behalf: ContextVar[Behalf | None] = ContextVar("behalf", default=None)
+
+
+@contextmanager
+def on_behalf(behalf: Behalf | None) -> Iterator[None]:
+    """Record what is done on that account meanwhile as done by staff, for whom and under what.
+
+    None leaves everything as it is. What the system does by itself stays its own.
+    """
+    token = _behalf.set(behalf)
+    try:
+        yield
+    finally:
+        _behalf.reset(token)
+
+
+def _who(actor: Actor, account_id: int) -> Actor:
+    behalf = _behalf.get()
+    if behalf is None or behalf.account_id != account_id or actor.user_id is None:
+        return actor
+    authority = actor.authority or behalf.authority
+    return replace(behalf.staff, for_whom=behalf.for_whom, authority=authority)
 
 
 def record(
@@ -49,6 +90,7 @@ def record(
 
     `is_private` keeps what concerns somebody's safety off every page of the account.
     """
+    actor = _who(actor, account_id)
     with transaction.atomic():
         ChainHead.objects.get_or_create(account_id=account_id)
         head = ChainHead.objects.select_for_update().get(account_id=account_id)
@@ -60,6 +102,7 @@ def record(
             actor_name=actor.name,
             authority=actor.authority,
             acted_as=actor.acted_as,
+            for_whom=actor.for_whom,
             action=action,
             subject=subject,
             reason=reason,
@@ -94,10 +137,12 @@ def record_read(
     is_private: bool = False,
 ) -> None:
     """Record that someone other than the holder looked; repeats within 15 minutes are one act."""
+    actor = _who(actor, account_id)
     seen = Entry.objects.filter(
         account_id=account_id,
         action=VIEW,
         actor_id=actor.user_id,
+        for_whom=actor.for_whom,
         subject=subject,
         at__gt=at - COALESCE,
     )

@@ -9,7 +9,16 @@ function step(by) {
   link(all[Math.min(Math.max(next, 0), all.length - 1)])?.focus();
 }
 
+// Along the tabs of a customer's page.
+function tab(by) {
+  const all = [...document.querySelectorAll(".tabs a")];
+  all[all.findIndex((one) => one.hasAttribute("aria-current")) + by]?.click();
+}
+
 const keys = {
+  ArrowLeft: () => tab(-1),
+  ArrowRight: () => tab(1),
+  c: () => document.querySelector("[data-key=c]")?.click(),
   "/": () => document.querySelector("#searchbar")?.focus(),
   j: () => step(1),
   k: () => step(-1),
@@ -17,7 +26,13 @@ const keys = {
   "?": () => document.querySelector("#keys")?.showModal(),
 };
 
+// Arrows move along the tabs where there are any, and scroll what scrolls as ever.
+const scrolls = (event) =>
+  event.key.startsWith("Arrow") &&
+  (!document.querySelector(".tabs") || event.target.closest("[tabindex='0']"));
+
 document.addEventListener("keydown", (event) => {
+  if (scrolls(event)) return;
   const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
   event.preventDefault();

@@ -29,6 +29,7 @@ from complaints.services import (
 )
 from contracts.models import PlanChange
 from parties.models import (
+    Call,
     ContactChange,
     DataExport,
     DeclaredDay,
@@ -63,7 +64,10 @@ TOKEN = "no-such-token"
 # allauth answers for itself; pages of development exist only there; static text has no owner.
 NOT_OURS = re.compile(r"account_(?!history)|mfa_|usersessions_|dev_|brand_stylesheet")
 # The admin's own pages where staff act.
-STAFF_ACTS = ("_step", "_verify", "_code", "_decide", "_answer", "_lift")
+STAFF_ACTS = (
+    "_step", "_verify", "_code", "_decide", "_answer", "_end", "_knowledge", "_statement",
+    "_invite", "_lift", ":phone_ask",
+)  # fmt: skip
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
@@ -124,9 +128,9 @@ def _methods(name: str, pattern: URLPattern) -> list[str]:
     if view is not None:
         names = [one for one in view.http_method_names if one in ("get", "post")]
         return [one.upper() for one in names if hasattr(view, one)]
-    if name in POSTS or name.endswith(STAFF_ACTS):
-        return ["GET", "POST"]
-    return ["POST"] if name in ("admin:stop_viewing", "admin:logout") else ["GET"]
+    if name in ("admin:stop_viewing", "admin:logout", "admin:parties_call_end"):
+        return ["POST"]
+    return ["GET", "POST"] if name in POSTS or name.endswith(STAFF_ACTS) else ["GET"]
 
 
 WORLDS: dict[str, World] = {}
@@ -201,6 +205,10 @@ def _of_people(world: World) -> None:
     Presence.objects.create(
         account=account, advocate=appointment.user, appointment=appointment, act="look",
         action=Action.VIEW_BILLS, words="x", asked_at=at, ends_at=END_OF_TIME,
+    )  # fmt: skip
+    Call.objects.create(
+        account=account, appointment=appointment, caller="Some Rep", step=Action.VIEW_BILLS,
+        by=make_staff(StaffRole.FRONT_LINE), started_at=at, ends_at=END_OF_TIME,
     )  # fmt: skip
     PlanChange.objects.create(
         service=service, from_plan=service.plan, to_plan=service.plan, monthly_before=1,
@@ -280,7 +288,7 @@ def _value(address: Address, key: str, world: World) -> Any:
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
-        "act": "look" if address.name == "together_ask" else "resolve",
+        "act": "look" if address.name in ("together_ask", "admin:phone_ask") else "resolve",
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",
         "answer": "confirm",
@@ -308,6 +316,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
             "together_one": presence.public_id,
+            "admin:phone_answer": presence.public_id,
             "together_answer": presence.public_id,
         }.get(address.name, world.account.public_id),
     }

@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 
 from parties import access
 from parties.models import Appointment
-from parties.services import AppointmentRefused, change_contact, revoke, verify
+from parties.services import (
+    AppointmentRefused,
+    CallerMayNot,
+    CallRefused,
+    behalf_of,
+    change_contact,
+    revoke,
+    take_call,
+    verify,
+)
 from records.audit.models import Entry
+from records.audit.services import on_behalf
 from terms.facts import Action, Role
 from tests.parties.people import AT, make_appointment
 from tests.world import World, make_staff, make_user, make_world
@@ -87,6 +97,24 @@ class History:
         if row:
             verify(appointment=row, by=self.staff, how="By phone", evidence="Seen", at=self.at)
 
+    def change_on_the_phone(self, row: Appointment) -> None:
+        """Staff take this person's call and change contact details for them."""
+        call = take_call(
+            account=self.world.account,
+            by=self.staff,
+            step=Action.CHANGE_DETAILS,
+            at=self.at,
+            appointment=row,
+        )
+        with on_behalf(behalf_of(call, at=self.at, action=Action.CHANGE_DETAILS)):
+            change_contact(
+                account=self.world.account,
+                by=self.staff,
+                at=self.at,
+                details={"street": f"{self.at:%H%d} Test Street"},
+                without="Known",
+            )
+
     @property
     def day(self) -> date:
         return access.local_day(self.world.account, self.at)
@@ -139,6 +167,34 @@ def test_no_act_is_recorded_under_an_authority_that_was_not_in_force(provider, s
         row = Appointment.objects.get(public_id=entry.authority)
         day = access.local_day(row.account, entry.at)
         assert row.user_id == entry.actor_id
+        assert row.starts_on <= day <= (row.ends_on or day)
+        assert row.revoked_at is None or row.revoked_at >= entry.at
+        assert row.works_from is None or row.works_from <= entry.at
+        assert not row.needs_check or row.verified_at <= entry.at
+        assert "change_details" not in row.limits
+
+
+@MANY
+@given(provider=PROVIDERS, steps=STEPS)
+def test_no_act_on_the_phone_is_recorded_under_an_authority_that_was_not_in_force(provider, steps):
+    history = History(provider)
+
+    for step in steps:
+        history.take(step)
+        row = Appointment.objects.filter(user=history.people[step["whom"]]).last()
+        if row is None:
+            continue
+        try:
+            history.change_on_the_phone(row)
+        except (CallRefused, CallerMayNot):
+            continue
+
+    acts = Entry.objects.filter(account=history.world.account, action="change_contact")
+    for entry in acts.exclude(for_whom=""):
+        row = Appointment.objects.get(public_id=entry.authority)
+        day = access.local_day(row.account, entry.at)
+        assert entry.actor == history.staff
+        assert entry.for_whom.startswith(row.person)
         assert row.starts_on <= day <= (row.ends_on or day)
         assert row.revoked_at is None or row.revoked_at >= entry.at
         assert row.works_from is None or row.works_from <= entry.at
