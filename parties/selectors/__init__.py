@@ -26,6 +26,7 @@ from .customers import (
 )
 from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .pauses import pause_for, pause_of, why_paused
+from .phones import Phone, phone_of, text_number
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -35,7 +36,6 @@ from .presence import (
     presence_by_public_id,
     presences,
 )
-from .reach import Phone, phone_of, text_number
 from .standings import (
     OVER,
     WIDEST,
