@@ -29,6 +29,7 @@ from .customers import (
 from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .holders import AccountStanding, Ground, Happening, account_standing, ground
 from .pauses import pause_for, pause_of, why_paused
+from .phones import Phone, phone_of, text_number
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -38,7 +39,6 @@ from .presence import (
     presence_by_public_id,
     presences,
 )
-from .reach import Phone, phone_of, text_number
 from .spending import Committed, Lines, appointment_lines, nothing_committed
 from .standings import (
     OVER,

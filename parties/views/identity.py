@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
-from parties.access import AccountPage, Action, keep_proof
+from parties.access import AccountPage, Action, Role, keep_proof
 from parties.forms.identity import CodeForm
 from parties.models import IdentityCheck, Pause, User
 from parties.services import IdentityNotProven, pausing
@@ -79,7 +79,9 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
 
     @cached_property
     def phone(self) -> selectors.Phone | None:
-        return selectors.phone_of(self.person, self.account)
+        return selectors.phone_of(
+            self.person, self.account, is_holder=self.decision.role == Role.HOLDER
+        )
 
     @property
     def person(self) -> User:

@@ -32,15 +32,18 @@ class Phone:
     tail: str
 
 
-def phone_of(person: User, account: Account | None = None) -> Phone | None:
+def phone_of(
+    person: User, account: Account | None = None, *, is_holder: bool | None = None
+) -> Phone | None:
     """The phone that this person's codes go to, or None: without a gateway, a number, a safe way.
 
     It is the person's own; for a holder also the customer's, of this account or of any. A safe
     contact is obeyed: where it is a phone, the code goes there, where it is not, nowhere.
+    `is_holder` spares a look where the caller knows whether they hold this account.
     """
     if not texts_offered():
         return None
-    on_file = _on_file(person, account)
+    on_file = _on_file(person, account, is_holder)
     safe = SafeContact.objects.filter(user=person, ended_at__isnull=True).first()
     if safe is not None:
         number = text_number(safe.address) if safe.channel == SafeChannel.PHONE else ""
@@ -65,19 +68,27 @@ def text_number(written: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if takes else ""
 
 
-def _on_file(person: User, account: Account | None) -> list[tuple[str, int | None]]:
+def _on_file(
+    person: User, account: Account | None, is_holder: bool | None
+) -> list[tuple[str, int | None]]:
     """The mobile numbers on file, each with the account that it is kept for, own number first."""
     found: list[tuple[str, int | None]] = [(text_number(str(person.phone)), None)]
-    held = Account.objects.filter(
+    if account is not None and is_holder is not None:
+        held = [account] if is_holder else []
+    else:
+        held = _held(person, account)
+    found += [(text_number(str(one.customer.phone)), one.pk) for one in held]
+    return [(number, of) for number, of in found if number]
+
+
+def _held(person: User, account: Account | None) -> list[Account]:
+    rows = Account.objects.filter(
         appointments__user=person,
         appointments__role=Role.HOLDER.value,
         appointments__revoked_at__isnull=True,
         appointments__ends_on__isnull=True,
     ).select_related("customer")
-    if account is not None:
-        held = held.filter(pk=account.pk)
-    found += [(text_number(str(one.customer.phone)), one.pk) for one in held]
-    return [(number, of) for number, of in found if number]
+    return list(rows if account is None else rows.filter(pk=account.pk))
 
 
 def _tail(number: str) -> str:
