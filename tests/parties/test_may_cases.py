@@ -68,6 +68,7 @@ def test_appointment_allows_what_the_example_says(case: Case):
         on=given["on"],
         customer_present=given["customer_present"],
         amount=Decimal(given["amount"]) if "amount" in given else None,
+        committed=lambda _: Decimal(given.get("committed", 0)),
     )
 
     if case.expect == {"silent": True}:
