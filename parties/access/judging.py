@@ -9,8 +9,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
 from parties import selectors
 from parties.models import Account, Appointment, User
 from parties.selectors import Committed, nothing_committed
@@ -281,9 +279,6 @@ class Permissions:
     ) -> Decision:
         """Decide as `access.may` does."""
         key = (action, service, customer_present)
-        if not self._decided:
-            # Every page asks for the terms that bind, and none changes them meanwhile.
-            prefetch_related_objects([self.account], "acceptances")
         if key not in self._decided:
             self._decided[key] = may(
                 self.actor,

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
+from django.db.models import prefetch_related_objects
 
 from parties.models import Account, DeclaredDay, SafeContact
 from parties.models.acceptance import DECLARED_DAYS
@@ -49,6 +50,8 @@ def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, 
 def version_in_force(account: Account, on: date) -> str:
     """The version of the provider's terms that binds the account on that day."""
     document = account.customer.provider.key
+    # A page asks often for the terms that bind, and nothing changes them meanwhile.
+    prefetch_related_objects([account], "acceptances")
     accepted = [row for row in account.acceptances.all() if row.binds_from <= on]
     if accepted:
         return max(accepted, key=lambda row: row.binds_from).version
