@@ -10,7 +10,7 @@ class AcceptForm(forms.Form):
     """What an appointed person tells: their name and a password."""
 
     claims = False
-    done = "You can now act here, within what was agreed. It stands at the top of each page."
+    done = "You have taken it up. What you can do, and from when, stands at the top of each page."
 
     full_name = forms.CharField(
         label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
