@@ -52,7 +52,7 @@ def request_plan_change(
     on = access.local_day(account, at)
     with transaction.atomic():
         # What people of one account commit is added up against limits: one at a time.
-        Account.objects.select_for_update().get(pk=account.pk)
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         offer = selectors.plan_offer(service, plan, on, overdue=overdue)
         decision = require_plan_change(
             by, service, offer, on=on, at=at, customer_present=together_with is not None

@@ -20,6 +20,7 @@ from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
+from records.notices.selectors import not_redirected
 from records.notices.services import mark_told
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
@@ -57,8 +58,13 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_filter = ("status", "kind")
     search_fields = ("subject_ref", "title", "account__number", "to")
     guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone")}
-    exclude = ("html", "leased_until")
+    exclude = ("html", "text", "unsubscribe_url", "leased_until")
+    readonly_fields = ("words",)
     actions = ("told",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        rows = super().get_queryset(request)
+        return rows if sees_in_lists(request.user, StaffData.SAFETY) else not_redirected(rows)
 
     def has_tell_permission(self, request: HttpRequest) -> bool:
         return sees_in_lists(request.user, StaffData.SAFETY)
@@ -146,3 +152,9 @@ class EntryAdmin(ReadOnlyAdmin):
     list_filter = ("action",)
     search_fields = ("actor_name", "subject", "account__number")
     list_select_related = ("account__customer",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        rows = super().get_queryset(request)
+        if sees_in_lists(request.user, StaffData.SAFETY):
+            return rows
+        return rows.filter(is_private=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.documents.models import Document
 from records.notices.models import Notice
+from records.notices.selectors import not_redirected
 from terms.facts import Role
 
 NEWEST = 10
@@ -52,10 +53,15 @@ def _standings(account: Account, rows: list[Any], on: date, at: datetime) -> lis
     return [{"row": row, "status": standing_status(row, on, at)} for row in rows]
 
 
+def _messages(account: Account) -> QuerySet[Notice]:
+    return Notice.objects.filter(account=account).order_by("-given_at", "-pk")
+
+
 @dataclass(frozen=True)
 class Tab:
     """One part of the customer's page: whose rows it shows, who sees it, where the whole list is.
 
+    `discreet` are its rows for whoever may not learn of a safe contact, where these are fewer.
     `find` names the parameter by which that list finds the account, `shown` turns a page of rows
     into what the template reads.
     """
@@ -68,6 +74,7 @@ class Tab:
     data: StaffData = StaffData.ACCOUNT
     find: str = "account__id__exact"
     shown: Shown = _as_they_are
+    discreet: Callable[[Account], QuerySet[Any]] | None = None
 
 
 TABS = (
@@ -115,9 +122,10 @@ TABS = (
         "messages",
         "Messages",
         "notices.view_notice",
-        lambda account: Notice.objects.filter(account=account).order_by("-given_at", "-pk"),
+        _messages,
         "notices_notice",
         StaffData.CONTACT,
+        discreet=lambda account: not_redirected(_messages(account)),
     ),
     Tab(
         "documents",
@@ -146,6 +154,8 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         for data in (StaffData.ACCOUNT, StaffData.CONTACT, StaffData.BILLING, StaffData.SAFETY)
     }
     tabs = [tab for tab in TABS if request.user.has_perm(tab.permission) and sees[tab.data]]
+    if not sees[StaffData.SAFETY]:
+        tabs = [replace(tab, rows=tab.discreet or tab.rows) for tab in tabs]
     wanted = request.GET.get("tab", "")
     chosen = next((tab for tab in tabs if tab.key == wanted), None)
     people = people_cards(account, on, request.at) if sees[StaffData.CONTACT] else []

@@ -166,12 +166,7 @@ def _kinds(account: Account, by: User) -> Iterable[tuple[str, Iterable[dict[str,
             "complaint__reference", "at", "act", "text", "by__full_name"
         ),
     )
-    yield (
-        "messages",
-        Notice.objects.filter(
-            **of, is_secret=False, to__in=[account.billing_email, by.email]
-        ).values("kind", "title", "text", "given_at"),
-    )
+    yield "messages", _messages(account, by)
     yield "history", _history(account)
 
 
@@ -179,6 +174,16 @@ def _rows(rows: QuerySet[Any], without: Iterable[str] = ()) -> Iterable[dict[str
     hidden = {"id", *without}
     names = [field.attname for field in rows.model._meta.concrete_fields]
     return rows.order_by("pk").values(*[name for name in names if name not in hidden])
+
+
+def _messages(account: Account, by: User) -> Iterable[dict[str, Any]]:
+    """What was said at the account's own address or to whoever asks; no link in it works."""
+    said = Notice.objects.filter(
+        account=account, is_secret=False, to__in=[account.billing_email, by.email]
+    )
+    for one in said.iterator(500):
+        facts = {"kind": one.kind, "title": one.title}
+        yield facts | {"text": one.words, "given_at": one.given_at}
 
 
 def _history(account: Account) -> Iterable[dict[str, Any]]:

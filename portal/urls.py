@@ -90,6 +90,16 @@ urlpatterns = [
         views_reset.ResetPassword.as_view(),
         name="account_reset_password_from_key",
     ),
+    path(
+        "accounts/2fa/totp/activate/",
+        login_required(views_login.ActivateTOTP.as_view()),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "accounts/2fa/webauthn/add/",
+        login_required(views_login.AddPasskey.as_view()),
+        name="mfa_add_webauthn",
+    ),
     path("accounts/", include("allauth.urls")),
     path(
         "undo-email/<str:token>/",

@@ -10,6 +10,9 @@ from allauth.account.internal.flows.password_change import (
     finalize_password_set,
 )
 from allauth.account.views import EmailView, PasswordChangeView, PasswordSetView
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -34,9 +37,9 @@ class _LogIn:
     request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        known = current(request)
-        if request.user.is_staff or not known.choices or request.method not in self.asks_on:
+        if not self.needs_proof(request):
             return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        known = current(request)
         here = urlencode({"next": request.path})
         if known.chosen is None:
             return redirect(f"{resolve_url('choose_account')}?{here}")
@@ -45,6 +48,11 @@ class _LogIn:
         if asks and not proof_of(request, self.risk):
             return redirect(f"{resolve_url('prove_identity', self.risk.value)}?{here}")
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def needs_proof(self, request: HttpRequest) -> bool:
+        """Whether this is one of whom a second factor is asked, sending what asks for it."""
+        is_customer = not request.user.is_staff and current(request).choices
+        return bool(is_customer) and request.method in self.asks_on
 
     def save(self, form: Any) -> bool:
         """Keep the new password; a refusal stands in the form."""
@@ -99,6 +107,24 @@ class SetPassword(_LogIn, PasswordSetView):
             return self.form_invalid(form)
         finalize_password_set(self.request, form.user)
         return redirect(self.get_success_url())
+
+
+class _FirstFactor(_LogIn):
+    """The first second factor is set up after a proof: from then on it is one itself."""
+
+    risk = HighRisk.PASSWORD_RESET
+    asks_on = ("GET", "POST")
+
+    def needs_proof(self, request: HttpRequest) -> bool:
+        return super().needs_proof(request) and not is_mfa_enabled(request.user)
+
+
+class ActivateTOTP(_FirstFactor, ActivateTOTPView):
+    """Set up an authenticator app."""
+
+
+class AddPasskey(_FirstFactor, AddWebAuthnView):
+    """Set up a passkey."""
 
 
 class UndoEmailChange(TemplateView):

@@ -188,12 +188,19 @@ class TogetherAnswer(_One, View):
         services.end_together(presence=self.presence, by=self.request.user, at=self.request.at)
 
     def _send(self) -> None:
-        if self.act.risk:
-            raise PresenceRefused("This needs the customer's own screen: a code is not enough.")
+        self._code_is_enough()
         services.send_presence_code(presence=self.presence, at=self.request.at)
         messages.success(self.request, "The code is on its way to the customer.")
 
+    def _code_is_enough(self) -> None:
+        """Refuse a high-risk act, and what was asked on the phone: staff note the answer there."""
+        if self.act.risk:
+            raise PresenceRefused("This needs the customer's own screen: a code is not enough.")
+        if self.presence.through_id:
+            raise PresenceRefused("This was asked for on the phone: read the code out there.")
+
     def _code(self) -> None:
+        self._code_is_enough()
         form = CodeForm(self.request.POST)
         code = form.cleaned_data["code"] if form.is_valid() else ""
         services.confirm_by_code(

@@ -14,13 +14,14 @@ from complaints.models import Complaint
 from complaints.states import OVER, State
 from contracts.models import PlanChange
 from contracts.states import PlanChangeState
-from parties.access import Action, staff_may
+from parties.access import Action, sees_in_lists, staff_may
 from parties.models import Account, Appointment, Call, Pause, PrivacyRequest, User
 from parties.selectors import calls_to_close, invited_in_vain, to_check
-from parties.states import PrivacyState
+from parties.states import PrivacyState, StaffData
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.models import Notice
+from records.notices.selectors import not_redirected
 from records.notices.states import Status as NoticeStatus
 
 
@@ -126,6 +127,8 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
 
 def _other_lists(user: User) -> list[_List]:
     notices = _confined(user, Notice.objects.all())
+    if not sees_in_lists(user, StaffData.SAFETY):
+        notices = not_redirected(notices)
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
         _List(

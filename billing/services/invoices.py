@@ -113,7 +113,7 @@ def issue_invoice(
     Invoice, lines, document and the email that carries it are written in one transaction.
     """
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         period = Period.from_issue(run.issue_on)
         if Invoice.objects.filter(account=account, period_start=period.start).exists():
             return None
@@ -179,7 +179,7 @@ def _freeze(account: Account, run: BillRun, draft: InvoiceDraft) -> Invoice:
 
 def _next_number(provider: Provider) -> str:
     """Take the provider's next number from its locked counter, so that none is given twice."""
-    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
     number = row.next_invoice_number
     row.next_invoice_number = number + 1
     row.save(update_fields=["next_invoice_number"])

@@ -26,7 +26,7 @@ def record_payment(
 ) -> Payment:
     """Record money received, once per reference; it pays the chosen invoice, then the oldest."""
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         known = Payment.objects.filter(reference=reference).first()
         if known is not None:
             return known

@@ -15,13 +15,13 @@ from django.utils.functional import cached_property
 from parties import selectors
 from parties.models import Account, IdentityCheck
 from parties.selectors import Acting
-from parties.states import HighRisk
+from parties.states import VIEWS_AS_CUSTOMER, HighRisk
 from records.audit.services import record_read
 from terms.facts import Action, Role
 
 from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day
 from .judging import Permissions
-from .staff import is_theirs, role_names
+from .staff import is_theirs, staff_roles
 
 SESSION_KEY = "account"
 VIEWING_KEY = "viewing"
@@ -83,10 +83,13 @@ def viewing(request: HttpRequest) -> Viewing | None:
     account = selectors.account_by_public_id(public_id)
     if account is None or not is_theirs(request.user, account):
         return None
+    roles = staff_roles(request.user)
+    if VIEWS_AS_CUSTOMER.isdisjoint(roles):
+        return None
     acting = Acting(
         account=account,
         role=STAFF,
-        role_label=role_names(request.user),
+        role_label=", ".join(role.label for role in roles),
         holder_name=account.customer.name,
         ends_on=None,
         limits=(),
@@ -205,9 +208,15 @@ class AccountPage(StandingPage):
 
 
 def proof_of(request: HttpRequest, risk: HighRisk) -> str:
-    """Return the public id of a fresh proof of identity for this step in this session, or ""."""
+    """Return the public id of a fresh proof of identity for this step in this session, or "".
+
+    It counts only on the account that it was given on: there it is recorded, and was told.
+    """
     found = request.session.get(PROOFS_KEY, {}).get(risk.value)
-    if not found or datetime.fromisoformat(found["at"]) < request.at - FRESH:
+    chosen = current(request).chosen
+    if not found or chosen is None or found.get("account") != str(chosen.account.public_id):
+        return ""
+    if datetime.fromisoformat(found["at"]) < request.at - FRESH:
         return ""
     return str(found["check"])
 
@@ -215,7 +224,11 @@ def proof_of(request: HttpRequest, risk: HighRisk) -> str:
 def keep_proof(request: HttpRequest, risk: HighRisk, check: IdentityCheck) -> None:
     """Let a passed check count in this session, for this step, while it is fresh."""
     proofs = request.session.get(PROOFS_KEY, {})
-    proofs[risk.value] = {"check": str(check.public_id), "at": request.at.isoformat()}
+    proofs[risk.value] = {
+        "check": str(check.public_id),
+        "account": str(check.account.public_id),
+        "at": request.at.isoformat(),
+    }
     request.session[PROOFS_KEY] = proofs
 
 

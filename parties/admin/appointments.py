@@ -15,7 +15,7 @@ from parties import selectors, services
 from parties.access import Action, Role, staff_may
 from parties.forms.staff import EndAppointmentForm, StatementForm, VerifyForm, WhyForm
 from parties.models import Appointment
-from parties.services import KnowledgeRefused, StatementRefused
+from parties.services import CheckRefused, KnowledgeRefused, StatementRefused
 from parties.states import ONLY_WITH_CUSTOMER
 
 from .base import StepAdmin
@@ -183,7 +183,7 @@ class AppointmentAdmin(StepAdmin):
                 try:
                     messages.success(request, take(form))
                     return self.done(request, row.account)
-                except (KnowledgeRefused, StatementRefused) as refusal:
+                except (CheckRefused, KnowledgeRefused, StatementRefused) as refusal:
                     form.add_error(None, str(refusal))
             back = reverse("admin:parties_appointment_change", args=[row.pk])
             return self.step(request, form, about=row, back=back, **page)

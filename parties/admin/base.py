@@ -54,6 +54,8 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         found = super().get_object(request, object_id, from_field)
         if found is not None:
             for account in self.accounts_of(found):
+                if not self._is_here(request, account):
+                    continue
                 open_record(
                     request,
                     account,
@@ -61,6 +63,11 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     in_queue=self.admin_site.is_in_queue(request, account, found),
                 )
         return found
+
+    def _is_here(self, request: HttpRequest, account: Account) -> bool:
+        """Whether the account is of the provider whose walls hold, where somebody has several."""
+        mine = request.user.provider_id
+        return not mine or account.customer.provider_id == mine
 
     def accounts_of(self, record: Any) -> list[Account]:
         """The accounts whose record this belongs to."""
@@ -102,6 +109,18 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if not isinstance(name, str)
             or not (name in hidden or (request.user.provider_id and name.endswith("provider")))
         ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Let an address narrow a list only by what its filters offer, or to one account.
+
+        Django takes any field of the model's own: a hash, or an address that is not shown, could
+        be guessed letter by letter from what is found.
+        """
+        filters = self.get_list_filter(request)
+        offered = {str(getattr(one, "parameter_name", one)) for one in filters}
+        names = offered | {"account", self.date_hierarchy or "account"}
+        is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in names)
+        return is_offered and super().lookup_allowed(lookup, value, request)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer, and accept, only what the person could open in its own list."""

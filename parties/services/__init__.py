@@ -55,7 +55,7 @@ from .presence import (
 )
 from .reach import reach
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
-from .standing import remind_of_expiry, revoke, verify
+from .standing import CheckRefused, remind_of_expiry, revoke, verify
 from .statements import StatementRefused, note_statement
 from .warranties import KnowledgeRefused, note_knowledge, warrant_authority
 
@@ -64,6 +64,7 @@ __all__ = [
     "CallRefused",
     "CallerMayNot",
     "CallerPower",
+    "CheckRefused",
     "Happened",
     "HolderChangeRefused",
     "IdentityNotProven",

@@ -23,6 +23,7 @@ from .invitations import invite_appointed
 from .letters import tell
 from .paper import draw_unsigned_form, issue_appointment_form
 from .pausing import require_no_pause, stop_path
+from .standing import lock_people
 
 # What each role is asked for, to see whether an appointment would work at all.
 FIRST_OF_ALL = {
@@ -97,9 +98,10 @@ def appoint(
     BS-PARTY-05 to -07, RF-TCP-02.)
     """
     on = access.local_day(account, at)
-    decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
-    require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
     with transaction.atomic():
+        lock_people(account)
+        decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
+        require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
         row = review(account=account, by=by, wanted=wanted, at=at)
         if signing.how == SignedHow.SUBSTITUTE:
             row.signed, row.needs_check = False, True

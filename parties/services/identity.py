@@ -16,6 +16,7 @@ from parties.models import Account, IdentityCheck, User
 from parties.states import CHECKED_FOR, Factor, HighRisk
 from records.audit.services import record
 from records.notices.states import Channel
+from terms.facts import Action
 
 from .letters import tell, write
 from .pausing import stop_path
@@ -49,11 +50,13 @@ def send_code(
     """Send a fresh one-time code to the person's email address or phone as it is now.
 
     Raises IdentityNotProven after too many codes in an hour, while high-risk steps are paused, and
-    for a text where no phone is safe to use. Earlier codes for the same purpose stop working.
+    for a text where no phone is safe to use; NotAuthorised for staff who may not talk about the
+    account. Earlier codes for the same purpose stop working.
     """
+    _require_staff(asked_by, account, at)
     channel, to, on_file = _place(person, account, factor)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         _refuse_new_code(account, person, purpose, asked_by, at)
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         check = IdentityCheck(
@@ -85,6 +88,13 @@ def send_code(
             minutes=int(CODE_LASTS.total_seconds() // 60),
         )
     return check
+
+
+def _require_staff(staff: User | None, account: Account, at: datetime) -> None:
+    """Who checks somebody on the phone has to be one who may talk about this account."""
+    if staff is not None:
+        on = access.local_day(account, at)
+        access.require(staff, Action.DISCUSS_ISSUE, account, on=on, at=at)
 
 
 def _place(person: User, account: Account, factor: Factor) -> tuple[Channel, str, str]:
@@ -155,8 +165,10 @@ def note_factor(
     """Keep a proof that was given another way: an authenticator app, a passkey, documents.
 
     Documents are seen by a member of staff, who notes which; what somebody merely knows is none
-    (RF-ID-05). Raises IdentityNotProven, also while high-risk steps are paused.
+    (RF-ID-05). Raises IdentityNotProven, also while high-risk steps are paused, and NotAuthorised
+    for staff who may not talk about the account.
     """
+    _require_staff(seen_by, account, at)
     if seen_by is None and selectors.pause_of(account):
         raise IdentityNotProven(PAUSED)
     if factor == Factor.DOCUMENTS and not (seen_by and evidence.strip()):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -27,6 +29,10 @@ WRONG_TRIES = 5
 
 class InvitationRefused(Exception):
     """The invitation can't be used; the message says what to do instead."""
+
+
+class WrongTry(InvitationRefused):
+    """A wrong account number or password: one of the few tries that a link allows."""
 
 
 def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> Invitation:
@@ -154,7 +160,7 @@ def find_invitation(token: str, *, at: datetime) -> Invitation:
         )
     if found.wrong_tries >= WRONG_TRIES:
         raise InvitationRefused(
-            "The account number was wrong too often. Ask your provider to send a new invitation."
+            "What was entered was wrong too often. Ask your provider to send a new invitation."
         )
     return found
 
@@ -164,19 +170,20 @@ def claim_account(
 ) -> User:
     """Make the invited person the holder of the account, with a verified email address.
 
-    Raises InvitationRefused for a wrong account number or an unusable link.
+    Raises InvitationRefused for an unusable link, an account that somebody holds, and for a wrong
+    account number or password, which is counted.
     """
-    invitation = find_invitation(token, at=at)
-    account = invitation.account
     given = account_number.strip().upper().replace(" ", "")
-    if not hmac.compare_digest(given.encode(), account.number.encode()):
-        Invitation.objects.filter(pk=invitation.pk).update(wrong_tries=invitation.wrong_tries + 1)
-        raise InvitationRefused(
-            "That is not the account number that belongs to this invitation. "
-            "You find it at the top of your bill."
-        )
-    with transaction.atomic():
-        invitation = _open_invitation(token, at)
+    with _one_try(token, at) as invitation:
+        # Whoever claims the same account by another link waits for this one.
+        account = Account.objects.select_for_update(no_key=True).get(pk=invitation.account_id)
+        if not hmac.compare_digest(given.encode(), account.number.encode()):
+            raise WrongTry(
+                "That is not the account number that belongs to this invitation. "
+                "You find it at the top of your bill."
+            )
+        if refusal := why_not_invited(account):
+            raise InvitationRefused(refusal)
         user = _person(invitation.email, full_name, password, at)
         Appointment.objects.create(
             account=account,
@@ -200,10 +207,10 @@ def claim_account(
 def accept_appointment(*, token: str, full_name: str, password: str, at: datetime) -> User:
     """Take up an appointment with a log-in of one's own; the email address is proven by the link.
 
-    Raises InvitationRefused for an unusable link or a wrong password of an existing log-in.
+    Raises InvitationRefused for an unusable link, and for a wrong password of an existing log-in,
+    which is counted.
     """
-    with transaction.atomic():
-        invitation = _open_invitation(token, at)
+    with _one_try(token, at) as invitation:
         appointment = invitation.appointment
         if appointment is None or appointment.revoked_at:
             raise InvitationRefused("This appointment has ended. Ask who invited you.")
@@ -232,13 +239,26 @@ def decline_appointment(*, token: str, at: datetime) -> Appointment:
         return revoke(appointment=row, by=row.user, at=at, why="Declined")
 
 
+@contextmanager
+def _one_try(token: str, at: datetime) -> Iterator[Invitation]:
+    """The open invitation of a link, for one try at a time; what a wrong one did is undone."""
+    with transaction.atomic():
+        invitation = _open_invitation(token, at)
+        try:
+            with transaction.atomic():
+                yield invitation
+            return
+        except WrongTry as wrong:
+            refused = wrong
+        invitation.wrong_tries += 1
+        invitation.save(update_fields=["wrong_tries"])
+    raise refused
+
+
 def _open_invitation(token: str, at: datetime) -> Invitation:
-    invitation = Invitation.objects.select_for_update(of=("self",)).get(
-        pk=find_invitation(token, at=at).pk
-    )
-    if invitation.used_at:
-        raise InvitationRefused("This invitation has just been used. Sign in instead.")
-    return invitation
+    """The open invitation of a link, which nobody else uses meanwhile."""
+    Invitation.objects.select_for_update().filter(token_hash=_digest(token)).first()
+    return find_invitation(token, at=at)
 
 
 def _person(email: str, full_name: str, password: str, at: datetime) -> User:
@@ -258,7 +278,7 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
         user.set_password(password)
         user.save(update_fields=["full_name", "password"])
     elif not user.check_password(password):
-        raise InvitationRefused(
+        raise WrongTry(
             "There is a log-in for this email address already. Enter its password, "
             "or reset it first and open this link again."
         )

@@ -175,7 +175,7 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         change = EmailChange.objects.select_for_update(of=("self",)).get(
             pk=find_email_change(token, at=at).pk
         )
-        person = User.objects.select_for_update().get(pk=change.user_id)
+        person = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
         if change.undone_at:
             raise LogInRefused("It was undone a moment ago.")
         if User.objects.filter(email=change.before).exclude(pk=person.pk).exists():

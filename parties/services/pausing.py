@@ -67,8 +67,9 @@ def pause(*, token: str, at: datetime) -> Pause:
             lifted_at=None,
             defaults={"step": step, "person": link.person, "since": at},
         )
-        if not is_new:
+        if not is_new and (paused.step, paused.person_id) == (step, link.person_id):
             return paused
+        # Another step that is stopped while one is: its person's log-in is stopped as well.
         _stand_still(link, at)
         record(
             account_id=account.pk,
@@ -79,6 +80,8 @@ def pause(*, token: str, at: datetime) -> Pause:
             after={"stopped": step.label, "in_the_name_of": str(link.person)},
             because=selectors.why_paused(paused, access.local_day(account, at)),
         )
+        if not is_new:
+            return paused
         _tell(
             paused,
             at,
@@ -164,7 +167,7 @@ def _stand_still(link: StopLink, at: datetime) -> None:
     account, person = link.account, link.person
     IdentityCheck.objects.filter(account=account, passed_at__isnull=True).update(expires_at=at)
     Appointment.objects.filter(
-        Q(works_from__gt=at), account=account, revoked_at__isnull=True
+        Q(works_from__gt=at), account=account, revoked_at__isnull=True, held_at__isnull=True
     ).update(held_at=at)
     for user in User.objects.filter(appointments__account=account).distinct():
         forget_proofs(user)

@@ -19,6 +19,10 @@ from .sessions import sessions_of
 REMIND_DAYS_BEFORE = (14, 2)
 
 
+class CheckRefused(Exception):
+    """A check can't be noted of this appointment; the message says why."""
+
+
 def revoke(
     *,
     appointment: Appointment,
@@ -36,8 +40,9 @@ def revoke(
     (GL-PARTY-05, VP-PAR-15.)
     """
     account = appointment.account
-    decision = _may_end(appointment, by, at)
     with transaction.atomic():
+        lock_people(account)
+        decision = _may_end(appointment, by, at)
         row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
         if row.revoked_at:
             return row
@@ -54,6 +59,14 @@ def revoke(
         )
         _tell_of_end(row, by, at, without)
     return row
+
+
+def lock_people(account: Account) -> None:
+    """Let nobody else appoint, end or commit on this account until the transaction is over.
+
+    What somebody does is judged under it: their own authority can't end in between.
+    """
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def _may_end(appointment: Appointment, by: User, at: datetime) -> access.Decision:
@@ -118,13 +131,15 @@ def verify(*, appointment: Appointment, by: User, how: str, evidence: str, at: d
     """Note that staff checked who the person is, by phone or in person, and from what.
 
     For somebody who could not sign it also agrees to the other way that was asked for. Raises
-    NotAuthorised. (BS-PARTY-05.)
+    NotAuthorised, and CheckRefused where it has ended or was checked already. (BS-PARTY-05.)
     """
     account = appointment.account
     on = access.local_day(account, at)
     decision = access.require(by, Action.CHANGE_DETAILS, account, on=on, at=at)
     with transaction.atomic():
         row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if row.revoked_at or row.verified_at:
+            raise CheckRefused("It has ended, or was checked already. Look at it again.")
         row.verified_at, row.verified_by = at, by
         row.evidence = f"{how}: {evidence}"[:300]
         if not row.signed:

@@ -20,12 +20,13 @@ def warrant_authority(*, appointment: Appointment, by: User, words: str, at: dat
 
     Raises NotAuthorised for anyone but that employee.
     """
-    if by.pk != appointment.user_id or not appointment.employee or appointment.revoked_at:
-        raise access.NotAuthorised(access.Decision(allowed=False), access.Action.INCUR_EXPENSE)
     holder = selectors.holder(appointment.account)
     with transaction.atomic():
-        appointment.warrants_authority = True
-        appointment.save(update_fields=["warrants_authority"])
+        row = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if by.pk != row.user_id or not row.employee or row.revoked_at:
+            raise access.NotAuthorised(access.Decision(allowed=False), access.Action.INCUR_EXPENSE)
+        row.warrants_authority = True
+        row.save(update_fields=["warrants_authority"])
         record(
             account_id=appointment.account_id,
             at=at,

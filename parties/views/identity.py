@@ -38,6 +38,7 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
     """Ask for the second factor; what was passed is kept for 15 minutes, for this step only."""
 
     action = Action.LODGE_COMPLAINT
+    own_only = True
     template_name = "parties/prove_identity.html"
     form_class = CodeForm
     section = "people"

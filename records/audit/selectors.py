@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from .models import Anchor, AnchoredHead, ChainHead, Entry
@@ -71,9 +73,23 @@ def _digest(facts: dict[str, Any]) -> str:
 
 
 def flaws() -> Iterator[Flaw]:
-    """Yield every changed, missing or added entry, and every anchor that does not hold."""
-    yield from _broken_chains()
-    yield from _broken_anchors()
+    """Yield every changed, missing or added entry, and every anchor that does not hold.
+
+    All is read as it was at one moment: what is written meanwhile is no flaw.
+    """
+    with _one_moment():
+        yield from _broken_chains()
+        yield from _broken_anchors()
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if connection.vendor == "postgresql" and is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _broken_chains() -> Iterator[Flaw]:

@@ -99,13 +99,13 @@ def record(
             sequence=head.sequence + 1,
             at=at,
             actor_id=actor.user_id,
-            actor_name=actor.name,
+            actor_name=_fit("actor_name", actor.name),
             authority=actor.authority,
-            acted_as=actor.acted_as,
-            for_whom=actor.for_whom,
+            acted_as=_fit("acted_as", actor.acted_as),
+            for_whom=_fit("for_whom", actor.for_whom),
             action=action,
-            subject=subject,
-            reason=reason,
+            subject=_fit("subject", subject),
+            reason=_fit("reason", reason),
             before=before or {},
             after=after or {},
             because=because or [],
@@ -120,6 +120,12 @@ def record(
         head.sequence, head.hash = entry.sequence, entry.hash
         head.save(update_fields=["sequence", "hash"])
     return entry
+
+
+def _fit(name: str, text: str) -> str:
+    """The text, cut where its column ends: an act never fails for the length of a name."""
+    longest = Entry._meta.get_field(name).max_length
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _context(name: str) -> str | None:
@@ -142,8 +148,9 @@ def record_read(
         account_id=account_id,
         action=VIEW,
         actor_id=actor.user_id,
-        for_whom=actor.for_whom,
-        subject=subject,
+        authority=actor.authority,
+        for_whom=_fit("for_whom", actor.for_whom),
+        subject=_fit("subject", subject),
         at__gt=at - COALESCE,
     )
     if not seen.exists():

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import models
 
 from .states import Channel, Status
+
+# The part of a link that lets whoever has it do something, without logging in.
+TOKEN = re.compile(r"(?<=/)[\w:.-]{40,}(?=/)")
 
 
 class Notice(models.Model):
@@ -59,6 +64,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def words(self) -> str:
+        """What was said, for others than its addressee: no link in it works, no code is told."""
+        return "" if self.is_secret else TOKEN.sub("…", self.text)
 
 
 class Redirect(models.Model):

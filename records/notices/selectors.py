@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from .models import Notice, Redirect
 from .states import Channel, Status
@@ -19,6 +19,20 @@ def oldest_waiting(at: datetime) -> datetime | None:
 def waiting_count() -> int:
     """How many notices have not gone out yet."""
     return Notice.objects.filter(status__in=[Status.QUEUED, Status.SENDING]).count()
+
+
+def not_redirected(rows: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Those notices that tell nobody of a safe contact: by where they went, or that they waited.
+
+    What could go no safe way was given up before it was tried.
+    """
+    return (
+        rows.exclude(status__in=[Status.BY_HAND, Status.TOLD])
+        .exclude(status=Status.FAILED, attempts=0)
+        .exclude(opens__isnull=False)
+        .exclude(to__in=Redirect.objects.values("to"))
+        .exclude(to__in=Redirect.objects.exclude(text_to="").values("text_to"))
+    )
 
 
 def redirect_of(address: str, account_id: int | None) -> Redirect | None:

@@ -42,7 +42,8 @@ def confirm(client, user):
     """Sign in, with a second factor given a moment ago."""
     client.force_login(user)
     session = client.session
-    proof = {"check": "proof-1", "at": timezone.now().isoformat()}
+    on = user.appointments.get().account.public_id
+    proof = {"check": "proof-1", "account": str(on), "at": timezone.now().isoformat()}
     session[PROOFS_KEY] = {HighRisk.EXPORT_DATA.value: proof}
     session.save()
     return client
