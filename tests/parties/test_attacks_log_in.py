@@ -54,7 +54,6 @@ def prove(client: Client, risk: str) -> None:
 
 
 def choose(client: Client, account: Account) -> None:
-    client.post("/accounts/choose/", {"account": account.public_id})
     client.post(reverse("switch_account"), {"account": account.public_id})
 
 
@@ -103,7 +102,7 @@ def test_second_factor_is_set_up_after_a_proof(world, address):
 )
 def test_proof_given_on_one_account_opens_no_step_on_another(world, risk, address):
     other = make_world("callpro")
-    appoint(other.account, world.holder, Role.HOLDER)
+    other.account.appointments.update(user=world.holder)
     client = browser(world.holder)
     choose(client, world.account)
     prove(client, risk)
