@@ -22,8 +22,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from parties.access import local_day
+from parties.access import local_day, sees_in_lists
 from parties.admin import ReadOnlyAdmin
+from parties.states import StaffData
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from terms.lifecycle import IllegalStep
@@ -88,6 +89,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")
+    guarded = {StaffData.SAFETY: ("safety_threat",)}
     change_form_template = "admin/complaints/complaint/change_form.html"
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -155,6 +157,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
                 "complaint": complaint,
                 "history": Event.objects.filter(complaint=complaint).select_related("by"),
                 "acts": self._acts(request, complaint),
+                "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
                 "balance_url": reverse(
                     "admin:parties_account_change", args=[complaint.account_id]
                 ),

@@ -22,6 +22,7 @@ from terms.facts import Action
 from .letters import tell
 from .pausing import require_no_pause, stop_path
 from .safety import follow_addresses
+from .standing import lock_people
 
 UNDO_WITHIN = timedelta(hours=48)
 ON_ACCOUNT = ("billing_email", "street", "suburb", "postcode")
@@ -61,24 +62,25 @@ def change_contact(
     Raises NotAuthorised, also while high-risk steps are paused. (RF-ID-04, RF-ID-06.)
     """
     on, present = access.local_day(account, at), together_with is not None
-    decision = access.require(
-        by, Action.CHANGE_DETAILS, account, on=on, at=at, customer_present=present
-    )
-    require_no_pause(account, Action.CHANGE_DETAILS, at=at)
-    now = contact_details(account)
-    after = {name: value for name, value in details.items() if now.get(name) != value}
-    if not after:
-        return None
-    change = ContactChange(
-        account=account,
-        before={name: now[name] for name in after},
-        after=after,
-        by=by,
-        authority=decision.authority,
-        changed_at=at,
-        undo_until=at + UNDO_WITHIN,
-    )
     with transaction.atomic():
+        lock_people(account)
+        decision = access.require(
+            by, Action.CHANGE_DETAILS, account, on=on, at=at, customer_present=present
+        )
+        require_no_pause(account, Action.CHANGE_DETAILS, at=at)
+        now = contact_details(account)
+        after = {name: value for name, value in details.items() if now.get(name) != value}
+        if not after:
+            return None
+        change = ContactChange(
+            account=account,
+            before={name: now[name] for name in after},
+            after=after,
+            by=by,
+            authority=decision.authority,
+            changed_at=at,
+            undo_until=at + UNDO_WITHIN,
+        )
         token = _make(change)
         record(
             account_id=account.pk,

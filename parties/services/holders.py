@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from parties import access, selectors
-from parties.models import Account, Appointment, HolderEvent, User
+from parties.models import Account, Appointment, ContactChange, HolderEvent, User
 from parties.states import HighRisk, HolderEventKind
 from records.audit.services import record
 from terms import rules
@@ -20,7 +20,7 @@ from terms.profile import TermsSilent
 from .invitations import invite_holder
 from .letters import tell
 from .pausing import require_no_pause, stop_path
-from .standing import end_standing
+from .standing import end_standing, lock_people
 
 # What ends the holder's standing by itself; the others do so if a new holder is named.
 ENDS = frozenset({HolderEventKind.DEATH, HolderEventKind.INCAPACITY, HolderEventKind.SALE})
@@ -80,6 +80,7 @@ def record_holder_event(
     )
     actor = access.with_customer(by, decision)
     with transaction.atomic():
+        lock_people(account)
         event.save()
         if happened.kind in ENDS or happened.new_holder_email:
             _end_all(account, happened, by, at)
@@ -130,7 +131,11 @@ def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, A
 
 
 def _end_all(account: Account, happened: Happened, by: User, at: datetime) -> None:
-    """End the holder's standing, and what rests on it: all that they granted."""
+    """End the holder's standing, and what rests on it: all that they granted.
+
+    Their links can't set back what is the next holder's either.
+    """
+    ContactChange.objects.filter(account=account, undo_until__gt=at).update(undo_until=at)
     why = f"The account holder: {happened.kind.label.lower()}"
     rows = Appointment.objects.select_for_update(of=("self",)).filter(
         account=account, revoked_at__isnull=True

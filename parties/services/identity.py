@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from parties import access, selectors
 from parties.access import AuditActor
 from parties.models import Account, IdentityCheck, User
-from parties.states import CHECKED_FOR, Factor, HighRisk
+from parties.states import CHECKED_FOR, RISK_OF, Factor, HighRisk
 from records.audit.services import record
 from records.notices.states import Channel
 from terms.facts import Action
@@ -194,8 +194,8 @@ def recent_check(
 ) -> str:
     """The public id of a check that staff passed a caller through for this, while fresh, or "".
 
-    Without a purpose any counts; with a person only their own. While high-risk steps are paused,
-    none does.
+    Without a purpose any counts; with a person only their own, without one that of whoever may
+    ask for the step themselves. While high-risk steps are paused, none does.
     """
     if selectors.pause_of(account):
         return ""
@@ -209,8 +209,17 @@ def recent_check(
         passed = passed.filter(purpose=purpose)
     if person is not None:
         passed = passed.filter(person=person)
-    found = passed.first()
+    found = next((one for one in passed.select_related("person") if _may_ask(one, at)), None)
     return str(found.public_id) if found else ""
+
+
+def _may_ask(check: IdentityCheck, at: datetime) -> bool:
+    """Whether who was checked may ask for what it was for: an advocate's says nothing of that."""
+    action = next((one for one, risk in RISK_OF.items() if risk == check.purpose), None)
+    if action is None:
+        return True
+    on = access.local_day(check.account, at)
+    return access.may(check.person, action, check.account, on=on, at=at).allowed
 
 
 def _passed(check: IdentityCheck, at: datetime) -> None:

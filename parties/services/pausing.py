@@ -62,6 +62,8 @@ def pause(*, token: str, at: datetime) -> Pause:
     link = find_stop(token, at=at)
     account, step = link.account, HighRisk(link.step)
     with transaction.atomic():
+        # A step that is under way is over before it is stopped, or sees that it is.
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         paused, is_new = Pause.objects.get_or_create(
             account=account,
             lifted_at=None,

@@ -189,7 +189,12 @@ def ask_privacy(
 def answer_privacy(
     *, asked: PrivacyRequest, by: User, outcome: PrivacyState, answer: str, at: datetime
 ) -> PrivacyRequest:
-    """Answer a request in writing; a refusal gives its reasons. Raises ValueError if answered."""
+    """Answer a request in writing; a refusal gives its reasons.
+
+    Raises NotAuthorised, and ValueError if it is answered.
+    """
+    on = access.local_day(asked.account, at)
+    access.require(by, Action.REQUEST_RECORDS, asked.account, on=on, at=at)
     with transaction.atomic():
         row = (
             PrivacyRequest.objects.select_for_update(of=("self",))

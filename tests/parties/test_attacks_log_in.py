@@ -15,18 +15,23 @@ from django.utils import timezone
 
 from parties.models import Account, IdentityCheck, Invitation, User
 from parties.services import (
+    Happened,
     InvitationRefused,
+    UndoRefused,
     accept_appointment,
     ask_by_phone,
+    change_contact,
     claim_account,
     decline_appointment,
     end_staff_role,
     invite_holder,
     pause,
+    record_holder_event,
     send_phone_code,
     take_call,
+    undo_change,
 )
-from parties.states import HighRisk, StaffRole
+from parties.states import HighRisk, HolderEventKind, StaffRole
 from portal.settings.work import _without_secrets
 from records.audit.services import Actor
 from records.notices.models import Notice
@@ -166,6 +171,25 @@ def test_second_stop_link_stops_the_password_that_the_first_left_alone(world):
 
     world.holder.refresh_from_db()
     assert not world.holder.has_usable_password()
+
+
+@pytest.mark.parametrize("kind", ["sale", "death", "incapacity"])
+def test_former_holder_sets_no_contact_details_back_on_the_next_ones_account(world, kind):
+    details = {"billing_email": "next@people.example"}
+    change_contact(account=world.account, by=world.holder, at=AT, details=details)
+    token = re.search(r"/undo/([^/]+)/", Notice.objects.latest("pk").text).group(1)
+    happened = Happened(
+        kind=HolderEventKind(kind), since=AT.date(), evidence="A contract of sale",
+        new_holder_email="next@people.example", written_consent=True,
+    )  # fmt: skip
+    later = AT + timedelta(hours=1)
+    record_holder_event(account=world.account, happened=happened, by=make_staff(), at=later)
+
+    with pytest.raises(UndoRefused):
+        undo_change(token=token, at=later + timedelta(minutes=1))
+
+    world.account.refresh_from_db()
+    assert world.account.billing_email == "next@people.example"
 
 
 # --- links that invite

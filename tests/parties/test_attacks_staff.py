@@ -5,22 +5,42 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from parties.services import change_contact, invite_holder, send_code
+from complaints.models import Complaint
+from complaints.services import lodge_complaint
+from parties.access import NotAuthorised
+from parties.models import IdentityCheck
+from parties.services import (
+    CheckRefused,
+    change_contact,
+    invite_holder,
+    note_factor,
+    recent_check,
+    revoke,
+    send_code,
+    verify,
+)
+from parties.services.privacy import answer_privacy, ask_privacy
 from parties.services.safety import set_safe_contact
-from parties.states import HighRisk, SafeChannel, StaffRole
-from records.audit.services import Actor
+from parties.states import Factor, HighRisk, PrivacyKind, PrivacyState, SafeChannel, StaffRole
+from records.audit.models import Entry
+from records.audit.selectors import flaws
+from records.audit.services import Actor, record
 from records.notices.models import Notice
 from terms.facts import Role
+from tests.parties.people import AT as PEOPLE_AT
 from tests.parties.people import make_appointment
 from tests.parties.staff import sign_in_staff
+from tests.parties.stopping import show_documents
 from tests.world import appoint as stand
-from tests.world import instant, make_staff, make_world
+from tests.world import instant, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 AT = instant("2026-12-01 10:00")
 READERS = [StaffRole.FRONT_LINE, StaffRole.AUDITOR, StaffRole.ADMINISTRATOR]
+FIELDS = ("actor_name", "acted_as", "for_whom", "subject", "reason")
 SAFE = "somewhere.safe@people.example"
 
 
@@ -175,3 +195,114 @@ def test_person_who_stands_at_two_providers_can_be_opened_by_either(client, worl
     page = client.get(reverse("admin:parties_user_change", args=[world.holder.pk]))
 
     assert page.status_code == 200
+
+
+# --- steps that staff take
+
+
+def test_identity_check_of_an_advocate_is_no_proof_for_a_change_of_details(world):
+    advocate = make_user("Ada Vocate")
+    stand(world.account, advocate, Role.ADVOCATE)
+    purpose = HighRisk.CHANGE_DETAILS.value
+    show_documents(world, AT, advocate)
+    before = recent_check(world.account, purpose, at=AT)
+
+    check = show_documents(world, AT)
+
+    assert before == ""
+    assert recent_check(world.account, purpose, at=AT) == str(check.public_id)
+
+
+def by_code(given, staff):
+    send_code(**given, asked_by=staff)
+
+
+def by_documents(given, staff):
+    note_factor(**given, factor=Factor.DOCUMENTS, evidence="Passport", seen_by=staff)
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+@pytest.mark.parametrize("check", [by_code, by_documents])
+def test_only_staff_who_may_talk_about_the_account_check_somebody(world, elsewhere, check):
+    other = make_world("callpro").provider
+    staff = make_staff(StaffRole.TEAM_MANAGER, provider=other if elsewhere else None)
+    if not elsewhere:
+        staff.groups.clear()
+    given = {
+        "account": world.account,
+        "person": world.holder,
+        "purpose": HighRisk.CHANGE_DETAILS.value,
+        "at": AT,
+    }
+
+    with pytest.raises(NotAuthorised):
+        check(given, staff)
+
+    assert not IdentityCheck.objects.exists()
+
+
+@pytest.mark.parametrize("role", [StaffRole.AUDITOR, StaffRole.CREDIT])
+def test_privacy_request_is_answered_only_by_whoever_may_give_records(world, role):
+    asked = ask_privacy(
+        account=world.account, by=world.holder, kind=PrivacyKind.ACCESS, text="All", at=AT
+    )
+
+    with pytest.raises(NotAuthorised):
+        answer_privacy(
+            asked=asked, by=make_staff(role), outcome=PrivacyState.DONE, answer="No", at=AT
+        )
+
+    asked.refresh_from_db()
+    assert asked.state == PrivacyState.OPEN
+
+
+@pytest.mark.parametrize("ending", ["revoked", "checked"])
+def test_check_of_what_has_ended_or_was_checked_is_noted_and_told_no_second_time(world, ending):
+    row = make_appointment(world, email="rep@people.example")
+    staff = make_staff()
+    if ending == "revoked":
+        revoke(appointment=row, by=world.holder, at=PEOPLE_AT)
+    else:
+        verify(appointment=row, by=staff, how="By phone", evidence="Licence", at=PEOPLE_AT)
+    told = Notice.objects.count()
+
+    with pytest.raises(CheckRefused):
+        verify(appointment=row, by=staff, how="By phone", evidence="Licence", at=PEOPLE_AT)
+
+    assert Notice.objects.count() == told
+
+
+def test_complaint_shows_a_threat_to_safety_only_to_roles_that_may_know_of_it(client, world):
+    lodge_complaint(
+        account=world.account, by=world.holder, topic="bill", description="Cut off",
+        wanted="", at=AT, safety_threat=True,
+    )  # fmt: skip
+    page = reverse("admin:complaints_complaint_change", args=[Complaint.objects.get().pk])
+
+    seen = {
+        role: sign_in_staff(Client(), make_staff(role), because_of=world.account)
+        .get(page)
+        .content.decode()
+        for role in (StaffRole.AUDITOR, StaffRole.TEAM_MANAGER)
+    }
+
+    assert "afety" in seen[StaffRole.TEAM_MANAGER]
+    assert "afety threat" not in seen[StaffRole.AUDITOR]
+    assert "life or safety" not in seen[StaffRole.AUDITOR]
+
+
+# --- what is longer than a column
+
+
+def test_act_is_recorded_whole_however_long_its_names_are(world):
+    long = "N" * 400
+    actor = Actor(name=long, acted_as=long, for_whom=long)
+
+    entry = record(
+        account_id=world.account.pk, at=AT, action="x", actor=actor, subject=long, reason=long
+    )
+
+    columns = {name: Entry._meta.get_field(name).max_length for name in FIELDS}
+    assert {name: len(getattr(entry, name)) for name in FIELDS} == columns
+    assert entry.reason.endswith("…")
+    assert list(flaws()) == []

@@ -42,6 +42,11 @@ class Command(BaseCommand):
             f"The audit trail holds: {Entry.objects.count()} entries, "
             f"{(sealed := Anchor.objects.count())} anchor{'' if sealed == 1 else 's'}."
         )
+        if last := Anchor.objects.order_by("-day").first():
+            self.stdout.write(
+                f"The last anchor, of {last.day}, is {last.hash}. The log of that day has to show "
+                "the same, and no later one: newer anchors could be gone with their entries."
+            )
 
     def _export(self, number: str, form: str) -> None:
         account = Account.objects.filter(number=number).first()
