@@ -194,7 +194,9 @@ def test_wrong_password_says_so_and_lets_nobody_in(page: Page, stack: Stack):
 
 
 def test_portal_is_ready_and_says_so(page: Page, stack: Stack):
-    answer = page.request.get(f"{stack.url}/readyz")
+    ready = f"{stack.url}/readyz"
 
-    assert answer.status == 200, answer.text()
-    assert answer.json()["checks"]["worker"]["well"]
+    # The worker is known from its first beat on, which may be some seconds away.
+    stack.until(lambda: page.request.get(ready).status == 200, "the portal to be ready")
+
+    assert page.request.get(ready).json()["checks"]["worker"]["well"]
