@@ -18,7 +18,17 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
-from parties.access import AccountPage, Action, Role, StepUp, current, local_day, powers
+from parties.access import (
+    AccountPage,
+    Action,
+    Role,
+    StepUp,
+    current,
+    local_day,
+    meant_elsewhere,
+    powers,
+    shown_name,
+)
 from parties.forms.appointing import (
     ALL,
     PersonForm,
@@ -117,9 +127,12 @@ class AppointStep(_Wizard, FormView):  # type: ignore[type-arg]
 
     template_name = "parties/appoint_step.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.kwargs["step"] not in STEPS:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if kwargs["step"] not in STEPS:
             raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "new" in request.GET:
             request.session.pop(DRAFT, None)
         return super().get(request, *args, **kwargs)
@@ -195,10 +208,12 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
         _, missing = self.answers()
         return redirect("appoint", missing) if missing else super().get(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _, missing = self.answers()
+        return redirect("appoint", missing) if missing else super().post(request, *args, **kwargs)
+
     def form_valid(self, form: SignForm) -> HttpResponse:
-        answers, missing = self.answers()
-        if missing:
-            return redirect("appoint", missing)
+        answers, _ = self.answers()
         given = form.cleaned_data
         try:
             row = services.appoint(
@@ -362,7 +377,8 @@ class _Mine(LoginRequiredMixin):
             return redirect("admin:index")
         if request.user.is_authenticated and current(request).chosen is None:
             return redirect("choose_account")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        elsewhere = meant_elsewhere(request) if request.user.is_authenticated else None
+        return elsewhere or super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     @cached_property
     def row(self) -> Appointment:
@@ -381,8 +397,10 @@ class MyAuthority(_Mine, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today = local_day(self.row.account, self.request.at)
         judged = powers(self.row, on=today, at=self.request.at)
+        chosen = current(self.request).chosen
         return super().get_context_data(
             row=self.row,
+            for_whom=shown_name(self.request, chosen) if chosen else "",
             judged=[(POWERS[action], decision) for action, decision in judged.items()],
             **kwargs,
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from complaints.services import lodge_complaint
 from parties import selectors
 from parties.access import PROOFS_KEY, NotAuthorised
-from parties.models import DataExport, Preference, PrivacyRequest
+from parties.models import Appointment, DataExport, Preference, PrivacyRequest
 from parties.services import privacy
 from parties.states import ExportState, HighRisk, PreferenceKind, PrivacyKind, StaffRole
 from portal import exports, tasks
@@ -42,7 +42,12 @@ def confirm(client, user):
     """Sign in, with a second factor given a moment ago."""
     client.force_login(user)
     session = client.session
-    proof = {"check": "proof-1", "at": timezone.now().isoformat()}
+    account = Appointment.objects.filter(user=user).first().account
+    proof = {
+        "check": "proof-1",
+        "account": str(account.public_id),
+        "at": timezone.now().isoformat(),
+    }
     session[PROOFS_KEY] = {HighRisk.EXPORT_DATA.value: proof}
     session.save()
     return client
