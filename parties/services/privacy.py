@@ -226,15 +226,16 @@ def ask_export(*, account: Account, by: User, at: datetime, proof: str = "") -> 
 
     `proof` is the public id of the identity check that was passed (RF-ID-04).
 
-    Raises NotAuthorised for whoever may not have the customer's records, unmasked, bills included,
-    and for all while high-risk steps are paused. The holder is told, with a way to stop it
-    (RF-ID-06).
+    Raises NotAuthorised for whoever may not have the customer's records, unmasked, bills and all
+    services included, and for all while high-risk steps are paused. The holder is told, with a
+    way to stop it (RF-ID-06).
     """
     on = access.local_day(account, at)
     decision = access.require(by, Action.REQUEST_RECORDS, account, on=on)
     access.require(by, Action.VIEW_BILLS, account, on=on)
     details = access.require(by, Action.VIEW_PERSONAL_DETAILS, account, on=on)
-    if decision.masked or details.masked:
+    under = selectors.appointment_by_public_id(account, decision.authority)
+    if decision.masked or details.masked or (under and under.services):
         raise access.NotAuthorised(details, Action.VIEW_PERSONAL_DETAILS)
     require_no_pause(account, Action.REQUEST_RECORDS, at=at)
     with transaction.atomic():
