@@ -29,7 +29,7 @@ from .customers import (
 from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .holders import AccountStanding, Ground, Happening, account_standing, ground
 from .pauses import pause_for, pause_of, why_paused
-from .phones import Phone, phone_of, text_number
+from .phones import Phone, is_phone_number, phone_of, text_number
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -109,6 +109,7 @@ __all__ = [
     "holder",
     "invited_in_vain",
     "is_looking",
+    "is_phone_number",
     "law",
     "newest_holder_event",
     "nothing_committed",

@@ -106,6 +106,8 @@ def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
             if is_representative
             else [],
             ends_on=appointment.ends_on,
+            max_expense=appointment.max_expense,
+            services=list(appointment.services.values()),
             expires_on=_last_day(invitation),
         )
     return invitation

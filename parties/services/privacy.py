@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -30,6 +29,7 @@ from terms.calendar import State
 from terms.facts import Action
 
 from .letters import tell
+from .masking import mask_for
 from .pausing import require_no_pause, stop_path
 
 DUTY = "answer_privacy"
@@ -189,7 +189,10 @@ def ask_privacy(
 def answer_privacy(
     *, asked: PrivacyRequest, by: User, outcome: PrivacyState, answer: str, at: datetime
 ) -> PrivacyRequest:
-    """Answer a request in writing; a refusal gives its reasons. Raises ValueError if answered."""
+    """Answer a request in writing; a refusal gives its reasons. Raises ValueError if answered.
+
+    Who asked reads it without what they may not know of the customer.
+    """
     with transaction.atomic():
         row = (
             PrivacyRequest.objects.select_for_update(of=("self",))
@@ -211,12 +214,14 @@ def answer_privacy(
             before={"state": PrivacyState.OPEN.label},
             after={"state": outcome.label},
         )
+        mask = mask_for(row.asked_by, row.account, at)
         _tell(
             row.account,
             row.asked_by,
             f"Your request {row.reference}: {outcome.label.lower()}",
-            answer,
+            mask.text(answer),
             at,
+            path="" if mask else reverse("privacy"),
         )
     return row
 
@@ -280,31 +285,20 @@ def tell_export_ready(export: DataExport, at: datetime) -> None:
         "All that is held about the account is in one file. Fetch it within 7 days; "
         "after that it is deleted, and you can ask again.",
         at,
+        path=reverse("privacy"),
     )
 
 
-def _tell(account: Account, person: User, headline: str, body: str, at: datetime) -> None:
-    facts = library.provider(account.customer.provider.key)
-    give_notice(
-        kind="generic",
+def _tell(
+    account: Account, person: User, headline: str, body: str, at: datetime, *, path: str
+) -> None:
+    tell(
+        account,
         to=person.email,
-        sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+        name=str(person),
         at=at,
-        account_id=account.pk,
-        subject_ref=account.number,
-        context=_words(facts, account, person, headline, body),
+        headline=headline,
+        body=body,
+        path=path,
+        label="Open your privacy page",
     )
-
-
-def _words(
-    facts: library.Provider, account: Account, person: User, headline: str, body: str
-) -> dict[str, Any]:
-    return {
-        "provider": facts,
-        "account": account,
-        "recipient_name": str(person),
-        "headline": headline,
-        "body": body,
-        "url": f"{settings.SITE_URL}{reverse('privacy')}",
-        "url_label": "Open your privacy page",
-    }

@@ -84,9 +84,20 @@ class _Wizard(AccountPage):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """The services that can be chosen: those that the appointing person may see."""
-        rows = self.services_of(self.account, self.today)
-        return {id: label for id, label in rows if self.allows(Action.VIEW_BILLS, id)}
+        """The services that can be chosen: those that the appointing person may see.
+
+        One that ended stays where it was covered: to drop it would open all the others.
+        """
+        replaced = self.replaced()
+        rows = (replaced.services if replaced else {}) | dict(
+            self.services_of(self.account, self.today)
+        )
+        return {id: label for id, label in rows.items() if self.allows(Action.VIEW_BILLS, id)}
+
+    def replaced(self) -> Appointment | None:
+        """The appointment that the new one takes the place of, if any."""
+        public_id = self.draft.get("replaces")
+        return selectors.appointment_by_public_id(self.account, public_id) if public_id else None
 
     @property
     def role(self) -> str:
@@ -215,6 +226,7 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
     def form_valid(self, form: SignForm) -> HttpResponse:
         answers, _ = self.answers()
         given = form.cleaned_data
+        replaced = self.replaced()
         try:
             row = services.appoint(
                 account=self.account,
@@ -222,19 +234,17 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
                 wanted=wanted_from(answers, self.held, self.labels),
                 signing=_signing(given, self.request),
                 at=self.request.at,
-                replaces=self._replaced(),
+                replaces=replaced,
                 proof=self.proof,
             )
         except AppointmentRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
         self.request.session.pop(DRAFT, None)
-        messages.success(self.request, f"{row.person} is appointed. An invitation is on its way.")
+        done = "is appointed. An invitation is on its way"
+        changed = "is appointed anew, with what you changed"
+        messages.success(self.request, f"{row.person} {changed if replaced else done}.")
         return redirect("appointment", row.public_id)
-
-    def _replaced(self) -> Appointment | None:
-        public_id = self.draft.get("replaces")
-        return selectors.appointment_by_public_id(self.account, public_id) if public_id else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answers, _ = self.answers()

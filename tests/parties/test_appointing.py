@@ -26,7 +26,7 @@ from records.documents.services import ensure_file
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.parties.people import AT, TYPED, make_appointment, signed_in, wanted
-from tests.world import instant, make_staff, make_user, make_world
+from tests.world import instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 2, 1)
@@ -310,3 +310,15 @@ def test_advocate_can_be_forbidden_even_what_the_terms_list(world):
     assert not refused.allowed
     assert refused.because[0]["id"] == "VP-PAR-10"
     assert bound.statement == "Never alone."
+
+
+def test_invitation_says_how_far_the_appointment_goes(world):
+    service = make_service(world.account)
+    covered = {str(service.public_id): str(service)}
+
+    make_appointment(world, max_expense=Decimal("0"), services=covered)
+
+    told = Notice.objects.get(kind="appointment_invitation")
+    for words in ("at most $0.00 a month", str(service)):
+        assert words in told.text
+        assert words in told.html

@@ -282,3 +282,20 @@ def test_limit_that_is_no_amount_is_refused_in_words(world, given, says):
     page = client.post("/people/appoint/powers/", POWERS | {"max_expense": given})
 
     assert says in page.content.decode()
+
+
+def test_change_of_an_appointment_keeps_a_service_that_has_ended(world):
+    ended, open_one = make_service(world.account), make_service(world.account)
+    client = signed_in(world.holder)
+    walk(client, powers=POWERS | {"services": [str(ended.public_id)]})
+    client.post(CHECK, {"how": "typed", "name": "Mia Conti"})
+    row = Appointment.objects.get(role=Role.AUTHORISED_REP)
+    ended.ended_on = ended.activated_on
+    ended.save()
+
+    client.post(f"/people/{row.public_id}/change/")
+    page = client.get("/people/appoint/powers/").content.decode()
+
+    shown = page.partition(f'value="{ended.public_id}"')[2]
+    assert "checked" in shown[:80]
+    assert f'value="{open_one.public_id}"' in page

@@ -26,7 +26,14 @@ from parties.models import (
     User,
 )
 from parties.services import privacy
-from parties.states import ExportState, HighRisk, PreferenceKind, PrivacyKind, StaffRole
+from parties.states import (
+    ExportState,
+    HighRisk,
+    PreferenceKind,
+    PrivacyKind,
+    PrivacyState,
+    StaffRole,
+)
 from portal import exports, tasks
 from records.audit.models import Entry
 from records.audit.services import record
@@ -422,3 +429,40 @@ def test_who_acts_for_some_services_alone_gets_no_file_of_all(world):
 
     with pytest.raises(NotAuthorised):
         privacy.ask_export(account=world.account, by=friend, at=AT)
+
+
+def test_advocate_asks_for_records_and_reads_an_answer_that_names_nobody(
+    world, client, mailoutbox
+):
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+    client.force_login(advocate)
+    form = reverse("ask_privacy")
+    assert form in client.get("/").content.decode()
+    assert "corrected" not in client.get(form).content.decode()
+
+    answer = client.post(form, {"kind": "access", "text": "The last bill, please."}, follow=True)
+    privacy.answer_privacy(
+        asked=PrivacyRequest.objects.get(),
+        by=make_staff(StaffRole.PRIVACY),
+        outcome=PrivacyState.DONE,
+        answer="Harbour Bakery owes nothing.",
+        at=AT,
+    )
+    deliver_queued(at=instant("2099-01-01 10:00"))
+
+    assert answer.status_code == 200
+    told = next(mail for mail in mailoutbox if advocate.email in mail.to)
+    assert "(hidden) owes nothing." in told.body
+    assert "/privacy/" not in told.body
+
+
+def test_advocate_asks_for_no_correction(world, client):
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+    client.force_login(advocate)
+
+    page = client.post(reverse("ask_privacy"), {"kind": "correction", "text": "It is wrong."})
+
+    assert "it is all you may ask for" in page.content.decode()
+    assert not PrivacyRequest.objects.exists()
