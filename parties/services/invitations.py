@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 
 from parties import access, selectors
@@ -27,6 +30,10 @@ WRONG_TRIES = 5
 
 class InvitationRefused(Exception):
     """The invitation can't be used; the message says what to do instead."""
+
+
+class WrongSecret(InvitationRefused):
+    """An account number or a password that is not the right one; such tries are counted."""
 
 
 def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> Invitation:
@@ -156,7 +163,7 @@ def find_invitation(token: str, *, at: datetime) -> Invitation:
         )
     if found.wrong_tries >= WRONG_TRIES:
         raise InvitationRefused(
-            "The account number was wrong too often. Ask your provider to send a new invitation."
+            "What you entered was wrong too often. Ask your provider to send a new invitation."
         )
     return found
 
@@ -168,17 +175,15 @@ def claim_account(
 
     Raises InvitationRefused for a wrong account number or an unusable link.
     """
-    invitation = find_invitation(token, at=at)
-    account = invitation.account
-    given = account_number.strip().upper().replace(" ", "")
-    if not hmac.compare_digest(given.encode(), account.number.encode()):
-        Invitation.objects.filter(pk=invitation.pk).update(wrong_tries=invitation.wrong_tries + 1)
-        raise InvitationRefused(
-            "That is not the account number that belongs to this invitation. "
-            "You find it at the top of your bill."
-        )
-    with transaction.atomic():
+    with _counting_wrong_tries(token), transaction.atomic():
         invitation = _open_invitation(token, at)
+        account = invitation.account
+        given = account_number.strip().upper().replace(" ", "")
+        if not hmac.compare_digest(given.encode(), account.number.encode()):
+            raise WrongSecret(
+                "That is not the account number that belongs to this invitation. "
+                "You find it at the top of your bill."
+            )
         user = _person(invitation.email, full_name, password, at)
         Appointment.objects.create(
             account=account,
@@ -204,7 +209,7 @@ def accept_appointment(*, token: str, full_name: str, password: str, at: datetim
 
     Raises InvitationRefused for an unusable link or a wrong password of an existing log-in.
     """
-    with transaction.atomic():
+    with _counting_wrong_tries(token), transaction.atomic():
         invitation = _open_invitation(token, at)
         appointment = invitation.appointment
         if appointment is None or appointment.revoked_at:
@@ -243,6 +248,18 @@ def _open_invitation(token: str, at: datetime) -> Invitation:
     return invitation
 
 
+@contextmanager
+def _counting_wrong_tries(token: str) -> Iterator[None]:
+    """Count a wrong account number or password, also as nothing else of the try is kept."""
+    try:
+        yield
+    except WrongSecret:
+        Invitation.objects.filter(token_hash=_digest(token)).update(
+            wrong_tries=F("wrong_tries") + 1
+        )
+        raise
+
+
 def _person(email: str, full_name: str, password: str, at: datetime) -> User:
     """The person behind an email address, which their link has proven.
 
@@ -260,7 +277,7 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
         user.set_password(password)
         user.save(update_fields=["full_name", "password"])
     elif not user.check_password(password):
-        raise InvitationRefused(
+        raise WrongSecret(
             "There is a log-in for this email address already. Enter its password, "
             "or reset it first and open this link again."
         )

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from parties import access
 from parties.models import Appointment, Invitation, Signature
@@ -19,6 +20,7 @@ from parties.services import (
     revoke,
     verify,
 )
+from parties.services.invitations import WRONG_TRIES
 from parties.states import SignedHow, StaffRole
 from records.audit.models import Entry
 from records.documents.models import Document
@@ -26,7 +28,7 @@ from records.documents.services import ensure_file
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.parties.people import AT, TYPED, make_appointment, signed_in, wanted
-from tests.world import instant, make_service, make_staff, make_user, make_world
+from tests.world import PASSWORD, instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 2, 1)
@@ -322,3 +324,18 @@ def test_invitation_says_how_far_the_appointment_goes(world):
     for words in ("at most $0.00 a month", str(service)):
         assert words in told.text
         assert words in told.html
+
+
+def test_password_of_an_existing_log_in_is_not_guessed_through_an_invitation(world):
+    friend = make_user("Jordan Lee")
+    make_appointment(world, email=friend.email)
+    token = link_of(Notice.objects.get(kind="appointment_invitation"))
+    link, client = f"/claim/{token}/", Client()
+    given = {"full_name": "Jordan Lee"}
+
+    for guess in range(WRONG_TRIES):
+        client.post(link, given | {"password": f"a-guessed-password-{guess}"})
+
+    answer = client.post(link, given | {"password": PASSWORD})
+    assert answer.status_code == 410
+    assert "wrong too often" in answer.content.decode()
