@@ -18,6 +18,7 @@ from .calls import calls_to_close, open_call
 from .customers import (
     access_needs,
     account_by_public_id,
+    old_contact_points,
     phone_in_words,
     preferences,
     providers,
@@ -113,6 +114,7 @@ __all__ = [
     "law",
     "newest_holder_event",
     "nothing_committed",
+    "old_contact_points",
     "open_call",
     "open_code",
     "pause_for",

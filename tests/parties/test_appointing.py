@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from parties import access
-from parties.models import Appointment, Invitation, Signature
+from parties.models import Appointment, EmailChange, Invitation, Signature, User
 from parties.services import (
     AppointmentRefused,
     Signing,
@@ -20,6 +20,7 @@ from parties.services import (
     revoke,
     verify,
 )
+from parties.services.contact import change_contact
 from parties.services.invitations import WRONG_TRIES
 from parties.states import SignedHow, StaffRole
 from records.audit.models import Entry
@@ -339,3 +340,28 @@ def test_password_of_an_existing_log_in_is_not_guessed_through_an_invitation(wor
     answer = client.post(link, given | {"password": PASSWORD})
     assert answer.status_code == 410
     assert "wrong too often" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(1, True), (47, True), (49, False)])
+def test_full_authority_is_told_to_the_contact_point_before_a_change_of_it(world, hours, is_told):
+    before = (world.holder.email, world.account.billing_email)
+    changed_at = AT - timedelta(hours=hours)
+    new = "taken.over@people.example"
+    change_contact(
+        account=world.account, by=world.holder, at=changed_at, details={"billing_email": new}
+    )
+    User.objects.filter(pk=world.holder.pk).update(email=new)
+    EmailChange.objects.create(
+        user=world.holder,
+        before=before[0],
+        after=new,
+        changed_at=changed_at,
+        token_hash="x",
+        undo_until=changed_at + timedelta(hours=48),
+    )
+
+    row = make_appointment(world, by=User.objects.get(email=new), limits=())
+
+    told = Notice.objects.filter(title=f"{row.person} is to act for you")
+    assert set(told.values_list("to", flat=True)) == {new, *(before if is_told else ())}
+    assert all("/stop/" in notice.text for notice in told)
