@@ -6,16 +6,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from parties import access
 from parties.models import Account, User
 from parties.selectors import account_standing
+from parties.services.letters import tell
 from records.audit.services import record
-from records.notices.services import Sender, give_notice
-from terms import library
 from terms.calendar import in_words
 from terms.money import in_dollars
 
@@ -264,7 +262,6 @@ def _may_know(person: User, account: Account, on: date, at: datetime) -> bool:
 def _tell(row: PlanChange, headline: str, at: datetime) -> None:
     """Tell the account's billing address, and who asked while they may know."""
     account = row.service.contract.account
-    facts = library.provider(account.customer.provider.key)
     body = (
         f"{row.service}: {row.to_plan} instead of {row.from_plan}. "
         f"{in_dollars(row.monthly_after)} instead of {in_dollars(row.monthly_before)} a month, "
@@ -280,21 +277,15 @@ def _tell(row: PlanChange, headline: str, at: datetime) -> None:
     if _may_know(row.asked_by, account, on, at):
         names[row.asked_by.email] = str(row.asked_by)
     for address, name in names.items():
-        give_notice(
-            kind="generic",
+        tell(
+            account,
             to=address,
-            sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+            name=name,
             at=at,
-            account_id=account.pk,
-            subject_ref=str(row.public_id),
+            headline=headline,
+            body=body,
+            path=reverse("service", args=[row.service.public_id]),
+            label="Open the service",
+            belongs_to=str(row.public_id),
             because=row.because,
-            context={
-                "provider": facts,
-                "account": account,
-                "recipient_name": name,
-                "headline": headline,
-                "body": body,
-                "url": f"{settings.SITE_URL}{reverse('service', args=[row.service.public_id])}",
-                "url_label": "Open the service",
-            },
         )

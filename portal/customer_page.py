@@ -19,12 +19,14 @@ from contracts.models import Service
 from parties import access
 from parties.models import Account, PrivacyRequest
 from parties.selectors import (
+    AccountStanding,
     PersonCard,
     access_needs,
+    account_standing,
     deed,
     history,
     holder,
-    newest_holder_event,
+    pause_of,
     people_cards,
     safe_contacts,
     standing_status,
@@ -150,6 +152,7 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
     chosen = next((tab for tab in tabs if tab.key == wanted), None)
     people = people_cards(account, on, request.at) if sees[StaffData.CONTACT] else []
     here = [one for one in people if one.status == "current"]
+    standing = account_standing(account, on)
     return {
         "account": account,
         "title": f"{account.customer.name} · {account.number}",
@@ -157,7 +160,8 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         "sees_safety": sees[StaffData.SAFETY],
         "safe_contacts": safe_contacts(account) if sees[StaffData.SAFETY] else [],
         "balance": balance(account, on) if sees[StaffData.BILLING] else None,
-        "flags": _flags(account, here),
+        "flags": _flags(account, standing, here),
+        "standing": standing,
         "needs": access_needs(account.customer),
         "duty": _next_duty(request, account, on),
         "tabs": _tab_links(account, tabs, chosen),
@@ -182,12 +186,16 @@ def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> d
     }
 
 
-def _flags(account: Account, people: list[PersonCard]) -> list[tuple[str, str]]:
+def _flags(
+    account: Account, standing: AccountStanding, people: list[PersonCard]
+) -> list[tuple[str, str]]:
     """What whoever talks with the customer has to know, each as kind and words."""
-    customer, flags = account.customer, []
-    event = newest_holder_event(account)
-    if event is not None:
-        flags.append(("bad", f"Holder: {event.get_kind_display().lower()}"))
+    customer = account.customer
+    flags = [("bad", f"Holder: {one.label.lower()}") for one in standing.happenings]
+    if not standing.is_chased:
+        flags.append(("attention", "Not chased"))
+    if pause_of(account):
+        flags.append(("bad", "High-risk steps are paused"))
     if Complaint.objects.filter(account=account).exclude(state__in=_OVER).exists():
         flags.append(("attention", "Open complaint"))
     roles = {one.role_key for one in people}

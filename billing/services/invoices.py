@@ -7,16 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from billing.models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
 from parties.models import Account, Provider
 from parties.selectors import account_standing, binding
+from parties.services.letters import write
 from records.audit.services import record
 from records.documents.services import issue_document
-from records.notices.services import Sender, give_notice
 from terms import library, rules
 from terms.binding import Binding
 from terms.calendar import State
@@ -203,25 +202,19 @@ def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_dema
 
 def _tell(invoice: Invoice, at: datetime) -> None:
     account = invoice.account
-    facts = library.provider(account.customer.provider.key)
     standing = account_standing(account, invoice.issue_date)
-    give_notice(
-        kind="invoice_issued",
+    write(
+        "invoice_issued",
+        account=account,
         to=standing.to_email,
-        sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+        name=standing.to_name,
         at=at,
-        account_id=account.pk,
-        subject_ref=invoice.number,
+        path=reverse("invoice", args=[invoice.public_id]),
+        belongs_to=invoice.number,
         because=invoice.because["due_date"],
         documents=[invoice.document] if invoice.document else [],
-        context={
-            "provider": facts,
-            "account": account,
-            "recipient_name": standing.to_name,
-            "number": invoice.number,
-            "issue_date": invoice.issue_date,
-            "due_date": invoice.due_date,
-            "total": invoice.total_inc,
-            "url": f"{settings.SITE_URL}{reverse('invoice', args=[invoice.public_id])}",
-        },
+        number=invoice.number,
+        issue_date=invoice.issue_date,
+        due_date=invoice.due_date,
+        total=invoice.total_inc,
     )

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -19,9 +18,9 @@ from complaints.states import Duty
 from parties import access
 from parties.models import Account, User
 from parties.selectors import version_in_force
+from parties.services.letters import write
 from records.audit.services import record
-from records.notices.services import Sender, give_notice
-from terms import library, rules
+from terms import rules
 from terms.calendar import Channel
 from terms.clause import dump
 from terms.facts import read_facts
@@ -133,25 +132,20 @@ def _urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
 
 
 def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> None:
-    facts = library.provider(complaint.account.customer.provider.key)
     dates = clocks.get("dates", {})
-    give_notice(
-        kind="complaint_received",
+    write(
+        "complaint_received",
+        account=complaint.account,
         to=by.email,
-        sender=Sender(name=facts.name, reply_to=facts.contacts.get("complaints_email", "")),
+        name=str(by),
         at=at,
-        account_id=complaint.account_id,
-        subject_ref=complaint.reference,
+        path=reverse("complaint", args=[complaint.reference]),
+        belongs_to=complaint.reference,
         because=clocks.get("because", []),
-        context={
-            "provider": facts,
-            "account": complaint.account,
-            "recipient_name": str(by),
-            "reference": complaint.reference,
-            "received_at": complaint.received_at,
-            "is_urgent": complaint.is_urgent,
-            "acknowledge_by": dates.get(Duty.ACKNOWLEDGE),
-            "propose_by": dates.get(Duty.PROPOSE),
-            "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
-        },
+        replies_to="complaints_email",
+        reference=complaint.reference,
+        received_at=complaint.received_at,
+        is_urgent=complaint.is_urgent,
+        acknowledge_by=dates.get(Duty.ACKNOWLEDGE),
+        propose_by=dates.get(Duty.PROPOSE),
     )

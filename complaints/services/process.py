@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -14,13 +13,11 @@ from complaints.states import LIFECYCLE, Act, Duty, State
 from parties import access
 from parties.models import User
 from parties.selectors import account_standing
-from parties.services.masking import mask_for
+from parties.services.letters import tell
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
 from records.notices.models import Notice
-from records.notices.services import Sender, give_notice
 from records.notices.states import Status as NoticeStatus
-from terms import library
 
 from .clocks import implementation_clock
 
@@ -206,7 +203,6 @@ def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
 
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
-    facts = library.provider(complaint.account.customer.provider.key)
     person, account = complaint.lodged_by, complaint.account
     on = access.local_day(account, at)
     to, name = person.email, str(person)
@@ -214,20 +210,15 @@ def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
         # Who lodged it stands here no longer, so it is no longer theirs to hear.
         standing = account_standing(account, on)
         to, name = standing.to_email, standing.to_name
-    give_notice(
-        kind="generic",
+    tell(
+        account,
         to=to,
-        sender=Sender(name=facts.name, reply_to=facts.contacts.get("complaints_email", "")),
+        name=name,
         at=at,
-        account_id=complaint.account_id,
-        subject_ref=complaint.reference,
-        context={
-            "provider": facts,
-            "account": account,
-            "recipient_name": name,
-            "headline": f"{headline}: complaint {complaint.reference}",
-            "body": mask_for(person, account, at).text(text) if to == person.email else text,
-            "url": f"{settings.SITE_URL}{reverse('complaint', args=[complaint.reference])}",
-            "url_label": "Open the complaint",
-        },
+        headline=f"{headline}: complaint {complaint.reference}",
+        body=text,
+        path=reverse("complaint", args=[complaint.reference]),
+        label="Open the complaint",
+        belongs_to=complaint.reference,
+        replies_to="complaints_email",
     )

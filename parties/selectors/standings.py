@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from parties.models import Account, Appointment, HolderEvent, Invitation, Presence, Signature, User
+from parties.models import Account, Appointment, Invitation, Presence, Signature, User
 from parties.states import ONLY_WITH_CUSTOMER, POWERS, PresenceState
 from records.documents.models import Document
 from terms.calendar import State
@@ -165,20 +165,6 @@ def invited_in_vain(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
     sent = Invitation.objects.filter(account=OuterRef("pk"), role=Role.HOLDER.value)
     still = sent.filter(used_at__isnull=True, expires_at__gt=at)
     return unclaimed(rows).filter(Exists(sent)).exclude(Exists(still))
-
-
-def newest_holder_event(account: Account) -> HolderEvent | None:
-    """What happened to the holder last, if nobody has come to hold the account since."""
-    event = HolderEvent.objects.filter(account=account).order_by("-recorded_at").first()
-    if event is None:
-        return None
-    later = Appointment.objects.filter(
-        account=account,
-        role=Role.HOLDER.value,
-        revoked_at__isnull=True,
-        starts_on__gte=event.recorded_at.astimezone(State(account.state).zone).date(),
-    )
-    return None if later.exists() else event
 
 
 def people(account: Account) -> list[Appointment]:

@@ -61,12 +61,7 @@ def record_holder_event(
         require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
     if not happened.evidence.strip():
         raise HolderChangeRefused("Note the evidence: which document, seen by whom.")
-    is_sale = happened.kind == HolderEventKind.SALE
-    because = (
-        _consent(account, happened, on)
-        if is_sale
-        else selectors.ground(account, happened.kind, happened.since, on).because
-    )
+    because = _because(account, happened, on)
     event = HolderEvent(
         account=account,
         kind=happened.kind,
@@ -113,6 +108,13 @@ def _follow_up(event: HolderEvent, actor: access.AuditActor, at: datetime) -> No
         invite_holder(account=account, email=event.new_holder_email, at=at, by=actor)
     if event.old_holder and event.kind == HolderEventKind.SALE:
         _tell_old_holder(account, event.old_holder, at)
+
+
+def _because(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
+    """The clauses on what happened; of a sale, those on the consent that it needs."""
+    if happened.kind == HolderEventKind.SALE:
+        return _consent(account, happened, on)
+    return selectors.ground(account, happened.kind, happened.since, on).because
 
 
 def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:

@@ -102,6 +102,7 @@ def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
         is_representative = appointment.role == Role.AUTHORISED_REP
         write(
             "appointment_invitation",
+            introduces=True,
             account=account,
             to=invitation.email,
             name=appointment.person,

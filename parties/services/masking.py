@@ -30,11 +30,16 @@ COMPANY = re.compile(r"\b(pty|ltd|limited|inc|co)\b\.?", re.IGNORECASE)
 
 
 class Mask:
-    """Replaces what tells who somebody is. Without words it changes nothing."""
+    """Replaces what tells who somebody is. Without words it changes nothing.
 
-    def __init__(self, words: Iterable[str] = ()) -> None:
-        known = {word.strip() for word in words}
-        forms = {form for word in known for form in (word, escape(word)) if len(word) >= SHORTEST}
+    `names` are those of the words in whose place a text reads better with `called`.
+    """
+
+    def __init__(
+        self, words: Iterable[str] = (), *, names: Iterable[str] = (), called: str = HIDDEN
+    ) -> None:
+        forms = _written(words)
+        self._instead = {form.casefold(): called for form in _written(names)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._found = (
             re.compile(
@@ -50,7 +55,10 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without what is hidden."""
-        return self._found.sub(HIDDEN, text) if self._found else text
+        return self._found.sub(self._put, text) if self._found else text
+
+    def _put(self, found: re.Match[str]) -> str:
+        return self._instead.get(found.group().casefold(), HIDDEN)
 
     def data(self, value: Any) -> Any:
         """Plain data, at any depth, without what is hidden."""
@@ -63,13 +71,20 @@ class Mask:
         return value
 
 
-def mask_for(user: User, account: Account, at: datetime) -> Mask:
-    """What this person may not read about the customer at that moment."""
+def _written(words: Iterable[str]) -> set[str]:
+    """The words as text and as HTML have them, without those that are too short to tell."""
+    known = {word.strip() for word in words}
+    return {form for word in known for form in (word, escape(word)) if len(word) >= SHORTEST}
+
+
+def mask_for(user: User, account: Account, at: datetime, *, called: str = HIDDEN) -> Mask:
+    """What this person may not read about the customer at that moment; a name is `called` so."""
     on = access.local_day(account, at)
     decision = access.may(user, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)
     if decision.allowed and not decision.masked:
         return Mask()
-    return Mask(_tells(account, user))
+    words = _tells(account, user)
+    return Mask(words, names=words & _names(account), called=called)
 
 
 def mask_for_request(request: HttpRequest) -> Mask:
@@ -106,8 +121,7 @@ def _tells(account: Account, reader: User) -> set[str]:
     """What tells who the customer is, and who else stands there, but not who reads it."""
     customer = account.customer
     words = {
-        customer.name,
-        COMPANY.sub("", customer.name),
+        *_names(account),
         customer.email,
         customer.abn,
         account.billing_email,
@@ -115,14 +129,19 @@ def _tells(account: Account, reader: User) -> set[str]:
         account.suburb,
         *_forms(customer.phone),
     }
-    names = [customer.name] if customer.kind == CustomerKind.RESIDENTIAL else []
     for row in selectors.people(account):
         if row.user_id != reader.pk:
             words |= {row.user.email, row.user.full_name, row.named, *_forms(row.user.phone)}
-            names += [row.user.full_name] if row.role == Role.HOLDER else []
-    for name in names:
-        words |= set(name.split())
-    return {word for word in words if word} - {reader.email, reader.full_name}
+            words |= set(row.user.full_name.split()) if row.role == Role.HOLDER else set()
+    own = {reader.email, reader.full_name, *reader.full_name.split()}
+    return {word for word in words if word} - own
+
+
+def _names(account: Account) -> set[str]:
+    """The customer's name, whole and as it may be shortened."""
+    customer = account.customer
+    names = {customer.name, COMPANY.sub("", customer.name).strip()}
+    return names | set(customer.name.split() if customer.kind == CustomerKind.RESIDENTIAL else [])
 
 
 def _forms(phone: Any) -> set[str]:

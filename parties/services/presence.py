@@ -65,18 +65,23 @@ def ask_together(
             through=through,
         )
         _record(presence, "ask_with_customer", by=by, at=at)
-        tell(
-            account,
-            to=holder.email,
-            name=str(holder),
-            at=at,
-            headline=f"{by} asks for something with you",
-            body=f"What would be done: {words} Confirm only if you are with {by} now."
-            + (f" {through} is on the phone with {by}." if through else ""),
-            path=reverse("together_one", args=[presence.public_id]),
-            label="Read and answer",
-        )
+        _tell_customer(presence, holder, at)
     return presence
+
+
+def _tell_customer(presence: Presence, holder: User, at: datetime) -> None:
+    by, through = presence.advocate, presence.through
+    body = f"What would be done: {presence.words} Confirm only if you are with {by} now."
+    tell(
+        presence.account,
+        to=holder.email,
+        name=str(holder),
+        at=at,
+        headline=f"{by} asks for something with you",
+        body=f"{body} {through} is on the phone with {by}." if through else body,
+        path=reverse("together_one", args=[presence.public_id]),
+        label="Read and answer",
+    )
 
 
 def confirm_on_screen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.urls import reverse
@@ -23,13 +22,10 @@ from parties.states import (
 from records.audit.services import record
 from records.deadlines.services import meet_deadline, set_deadline
 from records.notices.models import Notice
-from records.notices.services import Sender, give_notice
-from terms import library
 from terms.calendar import State
 from terms.facts import Action
 
-from .letters import tell
-from .masking import mask_for
+from .letters import tell, write
 from .pausing import require_no_pause, stop_path
 
 DUTY = "answer_privacy"
@@ -116,30 +112,20 @@ def unsubscribe(*, token: str, at: datetime) -> Account:
 
 def send_news(*, provider: Provider, headline: str, body: str, at: datetime) -> list[Notice]:
     """Send marketing to those accounts of a provider that agreed to it, each with its way out."""
-    facts = library.provider(provider.key)
-    sent = []
-    for account in selectors.wanting_news(provider):
-        way_out = f"{settings.SITE_URL}{unsubscribe_path(account)}"
-        sent.append(
-            give_notice(
-                kind="news",
-                to=account.billing_email,
-                sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
-                at=at,
-                account_id=account.pk,
-                subject_ref=account.number,
-                unsubscribe_url=way_out,
-                context={
-                    "provider": facts,
-                    "account": account,
-                    "recipient_name": account.customer.name,
-                    "headline": headline,
-                    "body": body,
-                    "url": way_out,
-                },
-            )
+    return [
+        write(
+            "news",
+            account=account,
+            to=account.billing_email,
+            name=account.customer.name,
+            at=at,
+            path=unsubscribe_path(account),
+            unsubscribe=unsubscribe_path(account),
+            headline=headline,
+            body=body,
         )
-    return sent
+        for account in selectors.wanting_news(provider)
+    ]
 
 
 def ask_privacy(
@@ -214,14 +200,15 @@ def answer_privacy(
             before={"state": PrivacyState.OPEN.label},
             after={"state": outcome.label},
         )
-        mask = mask_for(row.asked_by, row.account, at)
+        on = access.local_day(row.account, at)
+        sees = access.may(row.asked_by, Action.VIEW_PERSONAL_DETAILS, row.account, on=on, at=at)
         _tell(
             row.account,
             row.asked_by,
             f"Your request {row.reference}: {outcome.label.lower()}",
-            mask.text(answer),
+            answer,
             at,
-            path="" if mask else reverse("privacy"),
+            path=reverse("privacy") if sees.allowed else "",
         )
     return row
 

@@ -14,13 +14,12 @@ from parties.models import Account, ContactChange, EmailChange, SafeContact, Use
 from parties.states import SafeChannel
 from records.audit.services import record
 from records.notices.services import (
-    Sender,
     end_redirects,
-    give_notice,
     redirect_messages,
 )
-from terms import library
 from terms.calendar import State
+
+from .letters import tell
 
 
 def set_safe_contact(
@@ -147,18 +146,12 @@ def _record(account: Account, user: User, action: str, at: datetime) -> None:
 
 def _confirm(account: Account, user: User, at: datetime) -> None:
     """Say so at the new place only, in words that tell a stranger nothing."""
-    facts = library.provider(account.customer.provider.key)
-    give_notice(
-        kind="generic",
+    tell(
+        account,
         to=user.email,
-        sender=Sender(name=facts.name, reply_to=facts.contacts.get("email", "")),
+        name="",
         at=at,
-        account_id=account.pk,
-        context={
-            "provider": facts,
-            "account": account,
-            "recipient_name": "",
-            "headline": "We use these contact details from now on",
-            "body": "You can change them at any time. Nobody else is told.",
-        },
+        headline="We use these contact details from now on",
+        body="You can change them at any time. Nobody else is told.",
+        belongs_to="",
     )

@@ -143,10 +143,10 @@ def test_advocate_may_complain_for_the_customer(world):
 
 
 def test_failure_half_way_leaves_nothing_behind(world, monkeypatch):
-    def fail(**_):
+    def fail(*_, **__):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("complaints.services.lodging.give_notice", fail)
+    monkeypatch.setattr("complaints.services.lodging.write", fail)
 
     with pytest.raises(RuntimeError):
         lodge(world)

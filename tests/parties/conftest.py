@@ -3,10 +3,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.test import Client
 
 from billing.models import Invoice
 from billing.services import run_provider_bills
-from tests.world import instant, make_service
+from parties.models import Appointment, User
+from parties.states import StaffRole
+from terms.facts import Role
+from tests.parties.people import signed_in
+from tests.parties.staff import give_reason
+from tests.world import appoint, instant, make_service, make_staff, make_user
 
 
 @pytest.fixture
@@ -17,3 +23,29 @@ def invoice(world) -> Invoice:
         world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"), on_demand=True
     )
     return Invoice.objects.get()
+
+
+@pytest.fixture
+def sam() -> User:
+    """A member of staff of the front line."""
+    return make_staff(StaffRole.FRONT_LINE)
+
+
+@pytest.fixture
+def desk(sam, world) -> Client:
+    """Sam's screen, with a reason to open the account."""
+    client = signed_in(sam)
+    give_reason(client, world.account)
+    return client
+
+
+@pytest.fixture
+def representative(world) -> Appointment:
+    """Jordan Lee, who may do all that the customer can."""
+    return appoint(
+        world.account,
+        make_user("Jordan Lee"),
+        Role.AUTHORISED_REP,
+        starts_on=date(2026, 2, 1),
+        ends_on=date(2099, 12, 31),
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from parties import access, selectors
-from parties.models import Appointment, Call, ContactChange, IdentityCheck, User
+from parties.models import Appointment, Call, ContactChange, IdentityCheck
 from parties.services import (
     CallerMayNot,
     CallRefused,
@@ -36,29 +35,6 @@ from tests.world import appoint, instant, make_provider, make_staff, make_user, 
 pytestmark = pytest.mark.django_db
 AT = instant("2027-02-01 10:00")
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def sam() -> User:
-    return make_staff(StaffRole.FRONT_LINE)
-
-
-@pytest.fixture
-def desk(sam, world) -> Client:
-    client = signed_in(sam)
-    give_reason(client, world.account)
-    return client
-
-
-@pytest.fixture
-def representative(world) -> Appointment:
-    return appoint(
-        world.account,
-        make_user("Jordan Lee"),
-        Role.AUTHORISED_REP,
-        starts_on=date(2026, 2, 1),
-        ends_on=date(2099, 12, 31),
-    )
 
 
 # --- who is calling

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from billing.services import run_provider_bills
 from complaints.services import lodge_complaint
-from parties.models import Appointment
+from parties.models import Appointment, Pause
 from parties.services import Happened, record_holder_event
 from parties.services.privacy import ask_privacy
-from parties.states import HolderEventKind, PrivacyKind, StaffRole
+from parties.states import HighRisk, HolderEventKind, PrivacyKind, StaffRole
 from records.audit.services import record
 from records.deadlines.models import Deadline
 from records.notices.services import Sender, give_notice
@@ -153,12 +153,29 @@ def test_holder_who_died_is_flagged_until_somebody_holds_the_account(world, desk
     )
     text = desk.get(page(world)).content.decode()
     assert "Holder: has died" in text
+    assert "Not chased" in text
+    assert "Nothing is chased by itself" in text
     assert "Invite the holder" in text
 
     today = timezone.now().date() + timedelta(days=1)
     appoint(world.account, make_user("Ana Conti"), Role.HOLDER, starts_on=today)
 
     assert "Holder: has died" not in desk.get(page(world)).content.decode()
+
+
+def test_stopped_steps_are_flagged_until_they_work_again(world, desk):
+    stop = Pause.objects.create(
+        account=world.account,
+        step=HighRisk.CHANGE_EMAIL,
+        person=world.holder,
+        since=timezone.now(),
+    )
+    assert "High-risk steps are paused" in desk.get(page(world)).content.decode()
+
+    stop.lifted_at = timezone.now()
+    stop.save()
+
+    assert "High-risk steps are paused" not in desk.get(page(world)).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from parties import access
-from parties.models import Appointment, Invitation, User
+from parties.models import Invitation
 from parties.states import StaffRole
 from portal.worklists import worklists
 from records.audit.models import Entry
@@ -24,29 +24,6 @@ from tests.world import appoint, instant, make_provider, make_staff, make_user, 
 pytestmark = pytest.mark.django_db
 AT = instant("2027-02-01 10:00")
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def sam() -> User:
-    return make_staff(StaffRole.FRONT_LINE)
-
-
-@pytest.fixture
-def desk(sam, world) -> Client:
-    client = signed_in(sam)
-    give_reason(client, world.account)
-    return client
-
-
-@pytest.fixture
-def representative(world) -> Appointment:
-    return appoint(
-        world.account,
-        make_user("Jordan Lee"),
-        Role.AUTHORISED_REP,
-        starts_on=date(2026, 2, 1),
-        ends_on=date(2099, 12, 31),
-    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,11 +16,16 @@ from complaints.services import (
     propose_resolution,
     start_investigation,
 )
+from parties.services import appoint as appoint_somebody
+from parties.services import remind_of_expiry
+from parties.services.letters import tell
 from parties.services.masking import HIDDEN, Mask, mask_for
 from records.documents.models import Document
+from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role
 from tests.architecture.authority import addresses, build_world, url_of
+from tests.parties.people import TYPED, wanted
 from tests.world import appoint, instant, make_staff, make_user, make_world
 
 AT = instant("2026-11-20 10:00")
@@ -183,3 +189,65 @@ def test_mask_leaves_other_words_alone():
 def test_mask_without_words_changes_nothing(world):
     assert not mask_for(world.holder, world.account, AT)
     assert Mask().data({"name": ["Mia"]}) == {"name": ["Mia"]}
+
+
+def test_mask_calls_the_customer_what_reads_well():
+    mask = Mask(["Mia", "Mia Conti", "1 Test Street"], names=["Mia", "Mia Conti"], called="them")
+
+    assert mask.text("Write to Mia Conti (MIA), 1 Test Street.") == (
+        f"Write to them (them), {HIDDEN}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "limits", "hidden"),
+    [
+        (Role.ADVOCATE, [], True),
+        (Role.AUTHORISED_REP, ["view_personal_details"], True),
+        (Role.AUTHORISED_REP, [], False),
+    ],
+)
+def test_letters_obey_the_mask_whatever_they_are_about(world, role, limits, hidden):
+    reader = make_user("Kim Abbott")
+    appoint(
+        world.account, reader, role, limits=limits, ends_on=date(2026, 12, 4), named="Kim Abbott"
+    )
+
+    tell(
+        world.account,
+        to=reader.email,
+        name="Kim Abbott",
+        at=AT,
+        headline="About Harbour Bakery",
+        body=f"Mia Conti of Harbour Bakery, {world.account.billing_email}, asks Kim Abbott",
+    )
+    remind_of_expiry(at=AT)
+
+    letters = [one.title + one.text + one.html for one in Notice.objects.filter(to=reader.email)]
+    assert len(letters) == 2
+    for words in letters:
+        assert (found_in(words) == []) is hidden
+        assert "Kim Abbott" in words
+        assert ("the customer" in words) is hidden
+
+
+def test_invitation_names_who_sends_it(world):
+    appoint_somebody(
+        account=world.account,
+        by=world.holder,
+        wanted=replace(wanted(), role=Role.ADVOCATE, advocate_kind="legal_aid", limits=()),
+        signing=TYPED,
+        at=AT,
+    )
+
+    letter = Notice.objects.get(kind="appointment_invitation")
+
+    assert "Harbour Bakery" in letter.text
+
+
+def test_letter_to_the_customer_or_a_stranger_hides_nothing(world):
+    stranger = make_user("Sam Other")
+    for to in (world.holder.email, world.account.billing_email, stranger.email):
+        tell(world.account, to=to, name="You", at=AT, headline="Hello", body="Harbour Bakery")
+
+    assert all("Harbour Bakery" in one.text for one in Notice.objects.all())

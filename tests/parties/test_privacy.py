@@ -453,7 +453,7 @@ def test_advocate_asks_for_records_and_reads_an_answer_that_names_nobody(
 
     assert answer.status_code == 200
     told = next(mail for mail in mailoutbox if advocate.email in mail.to)
-    assert "(hidden) owes nothing." in told.body
+    assert "the customer owes nothing." in told.body
     assert "/privacy/" not in told.body
 
 
