@@ -169,6 +169,12 @@ def find_invitation(token: str, *, at: datetime) -> Invitation:
     return found
 
 
+def has_log_in(invitation: Invitation) -> bool:
+    """Whether the invited person logs in already, so that their password is asked for."""
+    found = User.objects.filter(email=invitation.email).first()
+    return found is not None and found.has_usable_password()
+
+
 def claim_account(
     *, token: str, account_number: str, full_name: str, password: str, at: datetime
 ) -> User:

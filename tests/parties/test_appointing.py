@@ -365,3 +365,21 @@ def test_full_authority_is_told_to_the_contact_point_before_a_change_of_it(world
     told = Notice.objects.filter(title=f"{row.person} is to act for you")
     assert set(told.values_list("to", flat=True)) == {new, *(before if is_told else ())}
     assert all("/stop/" in notice.text for notice in told)
+
+
+def test_who_has_a_log_in_is_asked_for_its_password_alone(world):
+    friend = make_user("Jordan Lee")
+    make_appointment(world, email=friend.email)
+    make_appointment(world, email="new@people.example")
+    known, new = (
+        f"/claim/{link_of(Notice.objects.get(kind='appointment_invitation', to=to))}/"
+        for to in (friend.email, "new@people.example")
+    )
+    client = Client()
+
+    page = client.get(known).content.decode()
+
+    assert "The password of your log-in" in page
+    assert "Your name" not in page
+    assert "Your name" in client.get(new).content.decode()
+    assert client.post(known, {"password": PASSWORD})["Location"] == "/"
