@@ -104,7 +104,12 @@ class AskPrivacy(AccountPage, FormView):  # type: ignore[type-arg]
             f"We have your request. Its reference is {asked.reference}; "
             "the answer comes to your email address.",
         )
-        return redirect("privacy" if self.allows(Privacy.action) else "home")
+        return redirect(self.back)
+
+    @property
+    def back(self) -> str:
+        """Where this person came from: not everybody who may ask sees the privacy page."""
+        return "privacy" if self.allows(Privacy.action) else "home"
 
 
 class _OwnFile:

@@ -439,7 +439,9 @@ def test_advocate_asks_for_records_and_reads_an_answer_that_names_nobody(
     client.force_login(advocate)
     form = reverse("ask_privacy")
     assert form in client.get("/").content.decode()
-    assert "corrected" not in client.get(form).content.decode()
+    page = client.get(form).content.decode()
+    assert "corrected" not in page
+    assert f'href="{reverse("privacy")}"' not in page
 
     answer = client.post(form, {"kind": "access", "text": "The last bill, please."}, follow=True)
     privacy.answer_privacy(
