@@ -19,25 +19,43 @@ from django.db import transaction
 from django.db.models import QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
-from billing.models import Charge, Invoice, InvoiceLine, Payment, UsageRecord
+from billing.models import (
+    Allocation,
+    Charge,
+    Hold,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    UsageRecord,
+)
 from billing.selectors import is_help_line
 from complaints.models import Event
 from complaints.selectors import of_account
-from contracts.models import Contract, Service
+from contracts.models import Contract, PlanChange, Service
 from parties import selectors
 from parties.models import (
     Account,
     Appointment,
+    Call,
+    ContactChange,
     Customer,
     DataExport,
+    EmailChange,
+    HolderEvent,
+    IdentityCheck,
+    Pause,
     Preference,
+    Presence,
     PrivacyRequest,
+    Signature,
     TermsAcceptance,
     User,
 )
+from parties.services.masking import MASKED
 from parties.services.privacy import tell_export_ready
 from parties.states import ExportState
 from records.audit.services import record
+from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.notices.models import Notice
@@ -51,6 +69,23 @@ README = """What is in this file
 Each .json file is a list of records of one kind; documents/ holds every PDF that was issued.
 Times are in UTC. Something is wrong or missing? Ask for a correction on your privacy page.
 """
+
+Rows = Iterable[dict[str, Any]]
+
+# What is told of records that also hold notes of staff, or the secrets of links and codes.
+TERM = ("made_at", "starts_on", "ends_on", "works_from", "verified_at", "revoked_at")
+POWERS = ("limits", "max_expense", "services", "statement")
+APPOINTED = ("user__full_name", "role", "advocate_kind", "position", *TERM, *POWERS)
+SIGNED = ("name", "how", "words", "drawing", "at", "by__full_name", "address", "user_agent")
+PRESENT = ("advocate__full_name", "words", "state", "asked_at", "confirmed_at", "ended_at")
+CHANGED = ("before", "after", "changed_at", "undone_at")
+CHECKED = ("person__full_name", "purpose", "factor", "asked_at", "passed_at")
+HAPPENED = ("kind", "since", "recorded_at", "because")
+PAUSED = ("step", "person__full_name", "since", "lifted_at")
+CALLED = ("caller", "step", "started_at", "ended_at")
+REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
+STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
+PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
 
 
 class PlainEncoder(DjangoJSONEncoder):
@@ -93,7 +128,8 @@ def _make(pk: int, at: datetime) -> int:
     export = DataExport.objects.select_related("account__customer__provider", "asked_by").get(
         pk=pk
     )
-    documents = list(Document.objects.filter(account=export.account).order_by("issued_at"))
+    issued = Document.objects.filter(account=export.account)
+    documents = list(issued.exclude(kind__endswith=MASKED).order_by("issued_at"))
     DataExport.objects.filter(pk=pk).update(total=len(documents), done=0)
     with TemporaryFile() as space:
         with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -137,53 +173,96 @@ def _note_failure(pk: int, failure: Exception) -> None:
     export.save(update_fields=["attempts", "state"])
 
 
-def _kinds(account: Account, by: User) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]:
+def _kinds(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """Each kind of record with its rows as plain data."""
-    of, complaints = {"account": account}, of_account(account, by)
+    yield from _people(account, by)
+    yield from _agreed(account)
+    yield from _billed(account)
+    yield from _said(account, by)
+
+
+def _people(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Who the customer is and who acts for them; of log-ins only the asker's own."""
+    of = {"account": account}
     yield "customer", _rows(Customer.objects.filter(accounts=account))
     yield "account", _rows(Account.objects.filter(pk=account.pk))
-    yield (
-        "people",
-        Appointment.objects.filter(**of).values(
-            "role", "starts_on", "ends_on", "limits", "revoked_at", "user__full_name"
-        ),
-    )
-    yield "terms_accepted", _rows(TermsAcceptance.objects.filter(**of))
+    yield "you", _rows(User.objects.filter(pk=by.pk), only=("email", "full_name", "phone"))
+    yield "your_email_changes", _rows(EmailChange.objects.filter(user=by), only=CHANGED)
+    yield "people", _rows(Appointment.objects.filter(**of), only=APPOINTED)
+    yield "signatures", _rows(Signature.objects.filter(appointment__account=account), only=SIGNED)
+    yield "asked_with_customer_there", _rows(Presence.objects.filter(**of), only=PRESENT)
+    yield "contact_changes", _rows(ContactChange.objects.filter(**of), only=CHANGED)
+    yield "identity_checks", _rows(IdentityCheck.objects.filter(**of), only=CHECKED)
+    yield "holder_events", _rows(HolderEvent.objects.filter(**of), only=HAPPENED)
+    yield "pauses", _rows(Pause.objects.filter(**of), only=PAUSED)
+    yield "calls", _rows(Call.objects.filter(**of), only=CALLED)
     yield "preferences", _rows(Preference.objects.filter(**of))
     yield "privacy_requests", _rows(PrivacyRequest.objects.filter(**of))
-    yield "contracts", _rows(Contract.objects.filter(**of))
+
+
+def _agreed(account: Account) -> Iterable[tuple[str, Rows]]:
+    yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
+    yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
+    changes = PlanChange.objects.filter(service__contract__account=account)
+    yield "plan_changes", _rows(changes, only=REPLANNED)
+
+
+def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
+    of = {"account": account}
     calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
     yield "usage", [call for call in calls if not is_help_line(call["called"])]
     yield "charges", _rows(Charge.objects.filter(**of))
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))
+    paid = Allocation.objects.filter(payment__account=account)
+    yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
+
+
+def _said(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Complaints, what they hold up, messages to the asker, and what was done."""
+    complaints, unseen = of_account(account, by), _unseen(account, by)
     yield "complaints", _rows(complaints, without=["safety_threat"])
-    yield (
-        "complaint_steps",
-        Event.objects.filter(complaint__in=complaints, for_staff_only=False).values(
-            "complaint__reference", "at", "act", "text", "by__full_name"
-        ),
-    )
-    yield "messages", _messages(account, by)
+    steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
+    yield "complaint_steps", _rows(steps, only=STEP)
+    held = Hold.objects.filter(invoice__account=account).exclude(complaint__in=unseen)
+    yield "disputed_amounts", _rows(held)
+    due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
+    yield "deadlines", _rows(due, only=PROMISED)
+    to = {by.email}
+    if selectors.holder(account) == by:
+        to |= {account.billing_email, account.customer.email, str(account.customer.phone)}
+    told = Notice.objects.filter(account=account, is_secret=False, to__in=to - {""})
+    told = told.exclude(subject_ref__in=unseen)
+    yield "messages", _messages(told)
     yield "history", _history(account)
 
 
-def _rows(rows: QuerySet[Any], without: Iterable[str] = ()) -> Iterable[dict[str, Any]]:
+def _unseen(account: Account, by: User) -> list[str]:
+    """The references of complaints that concern somebody else's safety."""
+    seen = of_account(account, by).values("pk")
+    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
+
+
+def _rows(rows: QuerySet[Any], without: Iterable[str] = (), only: Iterable[str] = ()) -> Rows:
+    """Rows as plain data, all fields but some, or some alone."""
     hidden = {"id", *without}
-    names = [field.attname for field in rows.model._meta.concrete_fields]
+    names = list(only) or [field.attname for field in rows.model._meta.concrete_fields]
     return rows.order_by("pk").values(*[name for name in names if name not in hidden])
 
 
-def _messages(account: Account, by: User) -> Iterable[dict[str, Any]]:
-    """What was said at the account's own address or to whoever asks; no link in it works."""
-    said = Notice.objects.filter(
-        account=account, is_secret=False, to__in=[account.billing_email, by.email]
-    )
-    for one in said.iterator(500):
-        facts = {"kind": one.kind, "title": one.title}
-        yield facts | {"text": one.words, "given_at": one.given_at}
+def _messages(told: QuerySet[Notice]) -> Rows:
+    """What was said to them; no link in it works."""
+    for one in told.order_by("pk").iterator(500):
+        yield {
+            "kind": one.kind,
+            "channel": one.channel,
+            "to": one.to,
+            "title": one.title,
+            "text": one.words,
+            "given_at": one.given_at,
+        }
 
 
 def _history(account: Account) -> Iterable[dict[str, Any]]:

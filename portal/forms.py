@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from parties.selectors import is_phone_number
 from parties.states import CHOICES, PreferenceKind, PrivacyKind, PrivacyState, SafeChannel
 
 
@@ -21,15 +22,22 @@ class PreferencesForm(forms.Form):
 class PrivacyRequestForm(forms.Form):
     """What somebody wants to see or to have corrected."""
 
-    kind = forms.ChoiceField(
-        label="What do you ask for?", choices=PrivacyKind.choices, widget=forms.RadioSelect
-    )
     text = forms.CharField(
         label="Tell us more",
         help_text="What you would like to see, or what is wrong and how it should read.",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+    def __init__(self, *args: Any, kinds: list[PrivacyKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            label="What do you ask for?",
+            choices=[(kind.value, kind.label) for kind in kinds],
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": "Choose one of these: it is all you may ask for."},
+        )
+        self.order_fields(["kind", "text"])
 
 
 class PrivacyAnswerForm(forms.Form):
@@ -84,6 +92,8 @@ class SafeContactForm(forms.Form):
                 forms.EmailField().clean(address)
             except forms.ValidationError:
                 self.add_error("address", "Write it like name@example.com.")
+        if channel == SafeChannel.PHONE and address and not is_phone_number(address):
+            self.add_error("address", "Write a phone number, for example 0491 570 156.")
         opens, closes = given.get("opens"), given.get("closes")
         if bool(opens) != bool(closes):
             self.add_error("closes", "Give both hours, or neither.")

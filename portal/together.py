@@ -15,7 +15,7 @@ from complaints.services import accept_proposal
 from complaints.states import State
 from contracts.selectors import plan_offer, plan_prices, service_by_public_id, services_to_choose
 from contracts.services import request_plan_change
-from parties.access import Action, Permissions
+from parties.access import Action, Permissions, local_day
 from parties.models import Account, Presence, User
 from parties.selectors import LOOK_TOGETHER, LOOKS
 from parties.services import change_contact
@@ -113,7 +113,7 @@ def _change_plan(presence: Presence) -> None:
         service=service,
         plan=plan,
         by=presence.advocate,
-        overdue=is_overdue(account, presence.confirmed_at.date()),
+        overdue=is_overdue(account, local_day(account, presence.confirmed_at)),
         at=presence.confirmed_at,
         together_with=presence.confirmed_by,
     )

@@ -37,6 +37,8 @@ class Home(StandingPage, TemplateView):
             sees_account=sees_account,
             may_only_pay=may_pay and not sees_account,
             may_complain=self.allows(Action.LODGE_COMPLAINT),
+            may_only_ask=self.allows(Action.REQUEST_RECORDS)
+            and not self.allows(Action.VIEW_PERSONAL_DETAILS),
             may_answer=self.allows(Action.ACCEPT_RESOLUTION),
             with_customer=with_customer(self.permissions),
             asked=self._asked(),

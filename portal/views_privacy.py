@@ -87,6 +87,10 @@ class AskPrivacy(AccountPage, FormView):  # type: ignore[type-arg]
     section = "profile"
     form_class = PrivacyRequestForm
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kinds = [kind for kind, action in privacy.NEEDS.items() if self.allows(action)]
+        return super().get_form_kwargs() | {"kinds": kinds}
+
     def form_valid(self, form: PrivacyRequestForm) -> HttpResponse:
         asked = privacy.ask_privacy(
             account=self.account,
@@ -96,9 +100,16 @@ class AskPrivacy(AccountPage, FormView):  # type: ignore[type-arg]
             at=self.request.at,
         )
         messages.success(
-            self.request, f"We have your request. Its reference is {asked.reference}."
+            self.request,
+            f"We have your request. Its reference is {asked.reference}; "
+            "the answer comes to your email address.",
         )
-        return redirect("privacy")
+        return redirect(self.back)
+
+    @property
+    def back(self) -> str:
+        """Where this person came from: not everybody who may ask sees the privacy page."""
+        return "privacy" if self.allows(Privacy.action) else "home"
 
 
 class _OwnFile:

@@ -44,7 +44,7 @@ def record_payment(
             action="record_payment",
             actor=actor,
             subject=reference,
-            after={"amount": str(amount), "method": method},
+            after={"amount": str(amount), "method": payment.get_method_display()},
         )
     return payment
 

@@ -105,7 +105,7 @@ def _record(
             user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
         ),
         subject=complaint.reference,
-        after={"topic": complaint.topic, "urgent": complaint.is_urgent},
+        after={"topic": complaint.get_topic_display(), "urgent": complaint.is_urgent},
         is_private=complaint.safety_threat,
         because=because,
     )

@@ -7,6 +7,7 @@ from terms.facts import Action, Role
 from .decisions import STAFF, Decision, NotAuthorised, audit_actor, local_day, with_customer
 from .judging import Permissions, may, powers, require, trial
 from .pages import (
+    FORM_KEY,
     FRESH,
     PROOFS_KEY,
     SESSION_KEY,
@@ -18,6 +19,7 @@ from .pages import (
     Viewing,
     current,
     keep_proof,
+    meant_elsewhere,
     permissions_of,
     proof_of,
     shown_name,
@@ -26,6 +28,7 @@ from .pages import (
 from .staff import is_remote, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
 
 __all__ = [
+    "FORM_KEY",
     "FRESH",
     "PROOFS_KEY",
     "SESSION_KEY",
@@ -49,6 +52,7 @@ __all__ = [
     "keep_proof",
     "local_day",
     "may",
+    "meant_elsewhere",
     "permissions_of",
     "powers",
     "proof_of",

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.functional import cached_property
 
 from parties import selectors
@@ -24,6 +24,8 @@ from .judging import Permissions
 from .staff import is_theirs, staff_roles
 
 SESSION_KEY = "account"
+# The field of a form that says for which account it was shown.
+FORM_KEY = "form_account"
 VIEWING_KEY = "viewing"
 PROOFS_KEY = "proofs"
 UNNAMED = "a customer of {}"
@@ -120,6 +122,20 @@ def shown_name(request: HttpRequest, acting: Acting) -> str:
     return UNNAMED.format(acting.account.customer.provider.name)
 
 
+def meant_elsewhere(request: HttpRequest) -> HttpResponse | None:
+    """Answer a form that was shown for another account than the current one: nothing is done."""
+    known, wanted = current(request), request.POST.get(FORM_KEY)
+    if known.chosen is None or wanted in (None, str(known.chosen.account.public_id)):
+        return None
+    meant = next((row for row in known.choices if str(row.account.public_id) == wanted), None)
+    context = {
+        "meant": meant,
+        "name": shown_name(request, meant) if meant else "",
+        "back": request.headers.get("Referer", ""),
+    }
+    return render(request, "parties/other_account.html", context, status=409)
+
+
 class StandingPage(LoginRequiredMixin):
     """A page about the current account for whoever stands on it: it shows what they may see.
 
@@ -137,6 +153,8 @@ class StandingPage(LoginRequiredMixin):
             return redirect("admin:index")
         if current(request).chosen is None:
             return redirect(f"{resolve_url('choose_account')}?next={request.get_full_path()}")
+        if elsewhere := meant_elsewhere(request):
+            return elsewhere
         self.decision = self.decide()
         if request.user.is_staff and (request.method not in ("GET", "HEAD") or self.own_only):
             action = getattr(self, "action", Action.VIEW_BILLS)
@@ -216,13 +234,12 @@ def proof_of(request: HttpRequest, risk: HighRisk) -> str:
     chosen = current(request).chosen
     if not found or chosen is None or found.get("account") != str(chosen.account.public_id):
         return ""
-    if datetime.fromisoformat(found["at"]) < request.at - FRESH:
-        return ""
-    return str(found["check"])
+    fresh = datetime.fromisoformat(found["at"]) >= request.at - FRESH
+    return str(found["check"]) if fresh else ""
 
 
 def keep_proof(request: HttpRequest, risk: HighRisk, check: IdentityCheck) -> None:
-    """Let a passed check count in this session, for this step, while it is fresh."""
+    """Let a passed check count in this session, for its account and step, while it is fresh."""
     proofs = request.session.get(PROOFS_KEY, {})
     proofs[risk.value] = {
         "check": str(check.public_id),

@@ -17,14 +17,26 @@ class AcceptForm(forms.Form):
     )
     password = forms.CharField(
         label="Password",
-        help_text="12 characters or more. If you have a log-in for this email, its password.",
+        help_text="12 characters or more.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
     )
 
+    def __init__(self, *args: Any, has_log_in: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_log_in = has_log_in
+        if has_log_in:
+            # Their log-in has a name already.
+            self.fields["full_name"].widget = forms.HiddenInput()
+            self.fields["full_name"].required = False
+            field = self.fields["password"]
+            field.label, field.help_text = "The password of your log-in", ""
+            field.widget.attrs["autocomplete"] = "current-password"
+
     def clean_password(self) -> Any:
         password = self.cleaned_data["password"]
-        password_validation.validate_password(password)
+        if not self.has_log_in:
+            password_validation.validate_password(password)
         return password
 
 

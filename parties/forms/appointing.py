@@ -33,6 +33,20 @@ def _only_if(choice: str) -> dict[str, str]:
     return {"data-if": choice}
 
 
+class DollarsField(forms.DecimalField):
+    """An amount of dollars as people write it: $1,000 is 1000."""
+
+    default_error_messages = {
+        "invalid": "Enter an amount in dollars, for example 60 or 60.50.",
+        "min_value": "An amount can't be below zero: enter 0 or more.",
+        "max_decimal_places": "Cents have two digits: write 60.50.",
+    }
+
+    def to_python(self, value: Any) -> Any:
+        plain = value.replace("$", "").replace(",", "") if isinstance(value, str) else value
+        return super().to_python(plain)
+
+
 class PersonForm(forms.Form):
     """Who, and as what."""
 
@@ -105,7 +119,7 @@ class PowersForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs=_only_if("some")),
         error_messages={"required": "Tick at least one thing that they may do."},
     )
-    max_expense = forms.DecimalField(
+    max_expense = DollarsField(
         label="The most that they may agree to pay, a month",
         help_text="In dollars, GST included. Empty for no limit.",
         required=False,

@@ -18,6 +18,7 @@ from .calls import calls_to_close, open_call
 from .customers import (
     access_needs,
     account_by_public_id,
+    old_contact_points,
     phone_in_words,
     preferences,
     providers,
@@ -29,7 +30,7 @@ from .customers import (
 from .history import KINDS_OF_DEED, PAGES, Change, Deed, deed, history
 from .holders import AccountStanding, Ground, Happening, account_standing, ground
 from .pauses import pause_for, pause_of, why_paused
-from .phones import Phone, phone_of, text_number
+from .phones import Phone, is_phone_number, phone_of, text_number
 from .presence import (
     LOOK_TOGETHER,
     LOOKS,
@@ -108,8 +109,10 @@ __all__ = [
     "holder",
     "invited_in_vain",
     "is_looking",
+    "is_phone_number",
     "law",
     "nothing_committed",
+    "old_contact_points",
     "open_call",
     "open_code",
     "pause_for",

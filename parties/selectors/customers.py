@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import OuterRef, Prefetch, Subquery
 from phonenumber_field.phonenumber import PhoneNumber
 
 from parties.models import (
     Account,
+    ContactChange,
     Customer,
+    EmailChange,
     Preference,
     Provider,
     SafeContact,
@@ -69,6 +73,16 @@ def wanting_news(provider: Provider) -> list[Account]:
         .filter(news="yes")
         .select_related("customer__provider")
     )
+
+
+def old_contact_points(account: Account, person: User, at: datetime) -> list[str]:
+    """Email addresses of a person, or for the account's bills, until a change still undoable."""
+    lately = {"undo_until__gt": at, "changed_at__lte": at, "undone_at__isnull": True}
+    log_in = EmailChange.objects.filter(user=person, **lately).values_list("before", flat=True)
+    bills = ContactChange.objects.filter(account=account, **lately).values_list(
+        "before__billing_email", flat=True
+    )
+    return [address for address in dict.fromkeys([*log_in, *bills]) if address]
 
 
 def safe_contacts(account: Account) -> list[SafeContact]:

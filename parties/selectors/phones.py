@@ -56,6 +56,14 @@ def phone_of(
     return None
 
 
+def is_phone_number(written: str) -> bool:
+    """Whether a text is a number that can be called, a landline too."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(written, REGION))
+    except NumberParseException:
+        return False
+
+
 def text_number(written: str) -> str:
     """A mobile number as gateways want it (+61491570156), or "" for anything else."""
     try:

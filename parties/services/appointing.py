@@ -322,7 +322,10 @@ def _sign(row: Appointment, signing: Signing, by: User, at: datetime) -> None:
 
 
 def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
-    """Tell the holder at their contact point, and how to stop it (RF-ID-06)."""
+    """Tell the holder at their contact point, and how to stop it (RF-ID-06).
+
+    Of a full authority in its cooling-off they are told where they were reached before, too.
+    """
     holder = selectors.holder(row.account)
     if holder is None:
         return
@@ -337,17 +340,24 @@ def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
         )
     elif row.needs_check:
         body += " It works once staff have checked who they are."
-    tell(
-        row.account,
-        to=holder.email,
-        name=str(holder),
-        at=at,
-        headline=f"{row.person} is to act for you",
-        body=body,
-        path=reverse("people"),
-        label="See or end it",
-        stop=stop_path(row.account, by, step, at=at),
-    )
+    told = {holder.email: str(holder)}
+    if row.works_from:
+        # Who took over the holder's contact point must not be the only one to learn of it.
+        for address in selectors.old_contact_points(row.account, holder, at):
+            told.setdefault(address, str(holder))
+    stop = stop_path(row.account, by, step, at=at)
+    for address, name in told.items():
+        tell(
+            row.account,
+            to=address,
+            name=name,
+            at=at,
+            headline=f"{row.person} is to act for you",
+            body=body,
+            path=reverse("people"),
+            label="See or end it",
+            stop=stop,
+        )
 
 
 def _facts(row: Appointment) -> dict[str, Any]:

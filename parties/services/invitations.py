@@ -113,6 +113,8 @@ def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
             if is_representative
             else [],
             ends_on=appointment.ends_on,
+            max_expense=appointment.max_expense,
+            services=list(appointment.services.values()),
             expires_on=_last_day(invitation),
         )
     return invitation
@@ -164,6 +166,12 @@ def find_invitation(token: str, *, at: datetime) -> Invitation:
             "What was entered was wrong too often. Ask your provider to send a new invitation."
         )
     return found
+
+
+def has_log_in(invitation: Invitation) -> bool:
+    """Whether the invited person logs in already, so that their password is asked for."""
+    found = User.objects.filter(email=invitation.email).first()
+    return found is not None and found.has_usable_password()
 
 
 def claim_account(

@@ -22,6 +22,8 @@ from records.documents.services import issue_document
 from terms.facts import Action, Role
 
 HIDDEN = "(hidden)"
+# How the kind of a document ends that hides who the customer is.
+MASKED = "_masked"
 # Shorter words say too little to hide, and are found in too many others.
 SHORTEST = 3
 COMPANY = re.compile(r"\b(pty|ltd|limited|inc|co)\b\.?", re.IGNORECASE)
@@ -97,7 +99,7 @@ def mask_for_request(request: HttpRequest) -> Mask:
 
 def masked_rendition(document: Document, mask: Mask, account: Account) -> Document:
     """The same document without who the customer is, made when it is first asked for."""
-    kind = f"{document.kind}_masked"
+    kind = f"{document.kind}{MASKED}"
     made = Document.objects.filter(kind=kind, subject=document.subject).first()
     if made is not None:
         return made

@@ -177,7 +177,8 @@ def answer_privacy(
 ) -> PrivacyRequest:
     """Answer a request in writing; a refusal gives its reasons.
 
-    Raises NotAuthorised, and ValueError if it is answered.
+    Who asked reads it without what they may not know of the customer. Raises NotAuthorised, and
+    ValueError if it is answered.
     """
     on = access.local_day(asked.account, at)
     access.require(by, Action.REQUEST_RECORDS, asked.account, on=on, at=at)
@@ -202,12 +203,15 @@ def answer_privacy(
             before={"state": PrivacyState.OPEN.label},
             after={"state": outcome.label},
         )
+        on = access.local_day(row.account, at)
+        sees = access.may(row.asked_by, Action.VIEW_PERSONAL_DETAILS, row.account, on=on, at=at)
         _tell(
             row.account,
             row.asked_by,
             f"Your request {row.reference}: {outcome.label.lower()}",
             answer,
             at,
+            path=reverse("privacy") if sees.allowed else "",
         )
     return row
 
@@ -217,15 +221,16 @@ def ask_export(*, account: Account, by: User, at: datetime, proof: str = "") -> 
 
     `proof` is the public id of the identity check that was passed (RF-ID-04).
 
-    Raises NotAuthorised for whoever may not have the customer's records, unmasked, bills included,
-    and for all while high-risk steps are paused. The holder is told, with a way to stop it
-    (RF-ID-06).
+    Raises NotAuthorised for whoever may not have the customer's records, unmasked, bills and all
+    services included, and for all while high-risk steps are paused. The holder is told, with a
+    way to stop it (RF-ID-06).
     """
     on = access.local_day(account, at)
     decision = access.require(by, Action.REQUEST_RECORDS, account, on=on)
     access.require(by, Action.VIEW_BILLS, account, on=on)
     details = access.require(by, Action.VIEW_PERSONAL_DETAILS, account, on=on)
-    if decision.masked or details.masked:
+    under = selectors.appointment_by_public_id(account, decision.authority)
+    if decision.masked or details.masked or (under and under.services):
         raise access.NotAuthorised(details, Action.VIEW_PERSONAL_DETAILS)
     require_no_pause(account, Action.REQUEST_RECORDS, at=at)
     with transaction.atomic():
@@ -270,10 +275,13 @@ def tell_export_ready(export: DataExport, at: datetime) -> None:
         "All that is held about the account is in one file. Fetch it within 7 days; "
         "after that it is deleted, and you can ask again.",
         at,
+        path=reverse("privacy"),
     )
 
 
-def _tell(account: Account, person: User, headline: str, body: str, at: datetime) -> None:
+def _tell(
+    account: Account, person: User, headline: str, body: str, at: datetime, *, path: str
+) -> None:
     tell(
         account,
         to=person.email,
@@ -281,6 +289,6 @@ def _tell(account: Account, person: User, headline: str, body: str, at: datetime
         at=at,
         headline=headline,
         body=body,
-        path=reverse("privacy"),
+        path=path,
         label="Open your privacy page",
     )

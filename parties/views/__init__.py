@@ -156,6 +156,10 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
     def get_form_class(self) -> type[ClaimForm | AcceptForm]:
         return AcceptForm if self.invitation.appointment_id else ClaimForm
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        has_log_in = services.has_log_in(self.invitation)
+        return super().get_form_kwargs() | {"has_log_in": has_log_in}
+
     def get_initial(self) -> dict[str, Any]:
         row = self.invitation.appointment
         return {"full_name": row.person} if row else {}
@@ -168,7 +172,7 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
         if is_mfa_enabled(user):
-            messages.success(self.request, "The account is yours. Log in with both factors.")
+            messages.success(self.request, f"{form.done} Log in with both factors.")
             return redirect("account_login")
         login(self.request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         messages.success(self.request, form.done)

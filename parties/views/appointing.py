@@ -18,7 +18,17 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
-from parties.access import AccountPage, Action, Role, StepUp, current, local_day, powers
+from parties.access import (
+    AccountPage,
+    Action,
+    Role,
+    StepUp,
+    current,
+    local_day,
+    meant_elsewhere,
+    powers,
+    shown_name,
+)
 from parties.forms.appointing import (
     ALL,
     PersonForm,
@@ -74,9 +84,20 @@ class _Wizard(AccountPage):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """The services that can be chosen: those that the appointing person may see."""
-        rows = self.services_of(self.account, self.today)
-        return {id: label for id, label in rows if self.allows(Action.VIEW_BILLS, id)}
+        """The services that can be chosen: those that the appointing person may see.
+
+        One that ended stays where it was covered: to drop it would open all the others.
+        """
+        replaced = self.replaced()
+        rows = (replaced.services if replaced else {}) | dict(
+            self.services_of(self.account, self.today)
+        )
+        return {id: label for id, label in rows.items() if self.allows(Action.VIEW_BILLS, id)}
+
+    def replaced(self) -> Appointment | None:
+        """The appointment that the new one takes the place of, if any."""
+        public_id = self.draft.get("replaces")
+        return selectors.appointment_by_public_id(self.account, public_id) if public_id else None
 
     @property
     def role(self) -> str:
@@ -117,9 +138,12 @@ class AppointStep(_Wizard, FormView):  # type: ignore[type-arg]
 
     template_name = "parties/appoint_step.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.kwargs["step"] not in STEPS:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if kwargs["step"] not in STEPS:
             raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "new" in request.GET:
             request.session.pop(DRAFT, None)
         return super().get(request, *args, **kwargs)
@@ -195,11 +219,14 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
         _, missing = self.answers()
         return redirect("appoint", missing) if missing else super().get(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _, missing = self.answers()
+        return redirect("appoint", missing) if missing else super().post(request, *args, **kwargs)
+
     def form_valid(self, form: SignForm) -> HttpResponse:
-        answers, missing = self.answers()
-        if missing:
-            return redirect("appoint", missing)
+        answers, _ = self.answers()
         given = form.cleaned_data
+        replaced = self.replaced()
         try:
             row = services.appoint(
                 account=self.account,
@@ -207,19 +234,17 @@ class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
                 wanted=wanted_from(answers, self.held, self.labels),
                 signing=_signing(given, self.request),
                 at=self.request.at,
-                replaces=self._replaced(),
+                replaces=replaced,
                 proof=self.proof,
             )
         except AppointmentRefused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
         self.request.session.pop(DRAFT, None)
-        messages.success(self.request, f"{row.person} is appointed. An invitation is on its way.")
+        done = "is appointed. An invitation is on its way"
+        changed = "is appointed anew, with what you changed"
+        messages.success(self.request, f"{row.person} {changed if replaced else done}.")
         return redirect("appointment", row.public_id)
-
-    def _replaced(self) -> Appointment | None:
-        public_id = self.draft.get("replaces")
-        return selectors.appointment_by_public_id(self.account, public_id) if public_id else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answers, _ = self.answers()
@@ -362,7 +387,8 @@ class _Mine(LoginRequiredMixin):
             return redirect("admin:index")
         if request.user.is_authenticated and current(request).chosen is None:
             return redirect("choose_account")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        elsewhere = meant_elsewhere(request) if request.user.is_authenticated else None
+        return elsewhere or super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     @cached_property
     def row(self) -> Appointment:
@@ -381,8 +407,10 @@ class MyAuthority(_Mine, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today = local_day(self.row.account, self.request.at)
         judged = powers(self.row, on=today, at=self.request.at)
+        chosen = current(self.request).chosen
         return super().get_context_data(
             row=self.row,
+            for_whom=shown_name(self.request, chosen) if chosen else "",
             judged=[(POWERS[action], decision) for action, decision in judged.items()],
             **kwargs,
         )

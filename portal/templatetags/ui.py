@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from phonenumber_field.phonenumber import PhoneNumber
 
+from parties.access import FORM_KEY
 from parties.selectors import phone_in_words
 from portal import brand
 from portal.words import STATUSES, Kind
@@ -350,3 +351,11 @@ def _clause_url(reason: Mapping[str, Any]) -> str:
         )
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def for_account(context: Context) -> SafeString:
+    """Say in a form for which account it was shown: it never falls on another, chosen since."""
+    account = context["shell"]["account"]
+    field = '<input type="hidden" name="{}" value="{}">'
+    return format_html(field, FORM_KEY, account["id"]) if account else SafeString("")

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from parties import access
-from parties.models import Appointment, Invitation, Signature
+from parties.models import Appointment, EmailChange, Invitation, Signature, User
 from parties.services import (
     AppointmentRefused,
     Signing,
@@ -19,6 +20,8 @@ from parties.services import (
     revoke,
     verify,
 )
+from parties.services.contact import change_contact
+from parties.services.invitations import WRONG_TRIES
 from parties.states import SignedHow, StaffRole
 from records.audit.models import Entry
 from records.documents.models import Document
@@ -26,7 +29,7 @@ from records.documents.services import ensure_file
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.parties.people import AT, TYPED, make_appointment, signed_in, wanted
-from tests.world import instant, make_staff, make_user, make_world
+from tests.world import PASSWORD, instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 2, 1)
@@ -310,3 +313,73 @@ def test_advocate_can_be_forbidden_even_what_the_terms_list(world):
     assert not refused.allowed
     assert refused.because[0]["id"] == "VP-PAR-10"
     assert bound.statement == "Never alone."
+
+
+def test_invitation_says_how_far_the_appointment_goes(world):
+    service = make_service(world.account)
+    covered = {str(service.public_id): str(service)}
+
+    make_appointment(world, max_expense=Decimal("0"), services=covered)
+
+    told = Notice.objects.get(kind="appointment_invitation")
+    for words in ("at most $0.00 a month", str(service)):
+        assert words in told.text
+        assert words in told.html
+
+
+def test_password_of_an_existing_log_in_is_not_guessed_through_an_invitation(world):
+    friend = make_user("Jordan Lee")
+    make_appointment(world, email=friend.email)
+    token = link_of(Notice.objects.get(kind="appointment_invitation"))
+    link, client = f"/claim/{token}/", Client()
+    given = {"full_name": "Jordan Lee"}
+
+    for guess in range(WRONG_TRIES):
+        client.post(link, given | {"password": f"a-guessed-password-{guess}"})
+
+    answer = client.post(link, given | {"password": PASSWORD})
+    assert answer.status_code == 410
+    assert "wrong too often" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(1, True), (47, True), (49, False)])
+def test_full_authority_is_told_to_the_contact_point_before_a_change_of_it(world, hours, is_told):
+    before = (world.holder.email, world.account.billing_email)
+    changed_at = AT - timedelta(hours=hours)
+    new = "taken.over@people.example"
+    change_contact(
+        account=world.account, by=world.holder, at=changed_at, details={"billing_email": new}
+    )
+    User.objects.filter(pk=world.holder.pk).update(email=new)
+    EmailChange.objects.create(
+        user=world.holder,
+        before=before[0],
+        after=new,
+        changed_at=changed_at,
+        token_hash="x",
+        undo_until=changed_at + timedelta(hours=48),
+    )
+
+    row = make_appointment(world, by=User.objects.get(email=new), limits=())
+
+    told = Notice.objects.filter(title=f"{row.person} is to act for you")
+    assert set(told.values_list("to", flat=True)) == {new, *(before if is_told else ())}
+    assert all("/stop/" in notice.text for notice in told)
+
+
+def test_who_has_a_log_in_is_asked_for_its_password_alone(world):
+    friend = make_user("Jordan Lee")
+    make_appointment(world, email=friend.email)
+    make_appointment(world, email="new@people.example")
+    known, new = (
+        f"/claim/{link_of(Notice.objects.get(kind='appointment_invitation', to=to))}/"
+        for to in (friend.email, "new@people.example")
+    )
+    client = Client()
+
+    page = client.get(known).content.decode()
+
+    assert "The password of your log-in" in page
+    assert "Your name" not in page
+    assert "Your name" in client.get(new).content.decode()
+    assert client.post(known, {"password": PASSWORD})["Location"] == "/"

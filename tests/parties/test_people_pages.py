@@ -239,3 +239,63 @@ def test_pages_about_people_take_no_more_queries_with_more_people(world, path):
         assert client.get(path).status_code == 200
 
     assert len(asked) <= 8, [query["sql"][:90] for query in asked]
+
+
+def test_unknown_step_is_not_found_however_it_is_asked(world):
+    client = signed_in(world.holder)
+
+    assert client.get("/people/appoint/elsewhere/").status_code == 404
+    assert client.post("/people/appoint/elsewhere/", {}).status_code == 404
+
+
+def test_signature_sent_again_after_the_appointment_was_made_starts_anew(world):
+    client = signed_in(world.holder)
+    walk(client)
+    client.post(CHECK, {"how": "typed", "name": "Mia Conti"})
+
+    for again in ({"how": "typed", "name": "Mia Conti"}, {"how": "typed", "name": ""}):
+        assert client.post(CHECK, again)["Location"] == "/people/appoint/person/"
+
+    assert Appointment.objects.filter(role=Role.AUTHORISED_REP).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("0", "$0.00"), ("$60", "$60.00"), ("1,000.50", "$1,000.50")],
+)
+def test_limit_is_taken_as_people_write_it(world, given, kept):
+    client = signed_in(world.holder)
+
+    walk(client, powers=POWERS | {"max_expense": given})
+
+    assert f"{kept} a month" in client.get(CHECK).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [("-1", "can&#x27;t be below zero"), ("much", "for example 60"), ("1.005", "two digits")],
+)
+def test_limit_that_is_no_amount_is_refused_in_words(world, given, says):
+    client = signed_in(world.holder)
+    walk(client, powers={})
+
+    page = client.post("/people/appoint/powers/", POWERS | {"max_expense": given})
+
+    assert says in page.content.decode()
+
+
+def test_change_of_an_appointment_keeps_a_service_that_has_ended(world):
+    ended, open_one = make_service(world.account), make_service(world.account)
+    client = signed_in(world.holder)
+    walk(client, powers=POWERS | {"services": [str(ended.public_id)]})
+    client.post(CHECK, {"how": "typed", "name": "Mia Conti"})
+    row = Appointment.objects.get(role=Role.AUTHORISED_REP)
+    ended.ended_on = ended.activated_on
+    ended.save()
+
+    client.post(f"/people/{row.public_id}/change/")
+    page = client.get("/people/appoint/powers/").content.decode()
+
+    shown = page.partition(f'value="{ended.public_id}"')[2]
+    assert "checked" in shown[:80]
+    assert f'value="{open_one.public_id}"' in page

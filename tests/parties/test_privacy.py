@@ -8,6 +8,7 @@ import zipfile
 from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +16,24 @@ from django.utils import timezone
 from complaints.services import lodge_complaint
 from parties import selectors
 from parties.access import PROOFS_KEY, NotAuthorised
-from parties.models import DataExport, Preference, PrivacyRequest
+from parties.models import (
+    Account,
+    Appointment,
+    Customer,
+    DataExport,
+    Preference,
+    PrivacyRequest,
+    User,
+)
 from parties.services import privacy
-from parties.states import ExportState, HighRisk, PreferenceKind, PrivacyKind, StaffRole
+from parties.states import (
+    ExportState,
+    HighRisk,
+    PreferenceKind,
+    PrivacyKind,
+    PrivacyState,
+    StaffRole,
+)
 from portal import exports, tasks
 from records.audit.models import Entry
 from records.audit.services import record
@@ -26,7 +42,7 @@ from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role
 from tests.parties.staff import sign_in_staff
-from tests.world import appoint, instant, make_staff, make_user, make_world
+from tests.world import appoint, instant, make_service, make_staff, make_user, make_world
 
 AT = instant("2026-06-01 10:00")
 FOREVER = date(2099, 12, 31)
@@ -42,8 +58,12 @@ def confirm(client, user):
     """Sign in, with a second factor given a moment ago."""
     client.force_login(user)
     session = client.session
-    on = user.appointments.get().account.public_id
-    proof = {"check": "proof-1", "account": str(on), "at": timezone.now().isoformat()}
+    account = Appointment.objects.filter(user=user).first().account
+    proof = {
+        "check": "proof-1",
+        "account": str(account.public_id),
+        "at": timezone.now().isoformat(),
+    }
     session[PROOFS_KEY] = {HighRisk.EXPORT_DATA.value: proof}
     session.save()
     return client
@@ -296,3 +316,155 @@ def test_advocate_gets_no_file_with_the_customers_data(world):
 
     with pytest.raises(NotAuthorised):
         privacy.ask_export(account=world.account, by=advocate, at=AT)
+
+
+# What the file holds of each model that leads to an account or a person, or why it holds nothing.
+IN_FILE = {
+    "Account": "account",
+    "Allocation": "paid_by",
+    "Appointment": "people",
+    "Call": "calls",
+    "Charge": "charges",
+    "Complaint": "complaints",
+    "ContactChange": "contact_changes",
+    "Contract": "contracts",
+    "Customer": "customer",
+    "Deadline": "deadlines",
+    "EmailChange": "your_email_changes",
+    "Entry": "history",
+    "Event": "complaint_steps",
+    "Hold": "disputed_amounts",
+    "HolderEvent": "holder_events",
+    "IdentityCheck": "identity_checks",
+    "Invoice": "bills",
+    "InvoiceLine": "bill_lines",
+    "Notice": "messages",
+    "Pause": "pauses",
+    "Payment": "payments",
+    "PlanChange": "plan_changes",
+    "Preference": "preferences",
+    "Presence": "asked_with_customer_there",
+    "PrivacyRequest": "privacy_requests",
+    "Service": "services",
+    "Signature": "signatures",
+    "TermsAcceptance": "terms_accepted",
+    "UsageRecord": "usage",
+    "User": "you",
+}
+LEFT_OUT = {
+    "AnchoredHead": "seals, no data",
+    "BillRun": "the provider's, not the customer's",
+    "ChainHead": "seals, no data",
+    "DataExport": "the file itself",
+    "Document": "the PDFs",
+    "ExpiryReminder": "the messages",
+    "Invitation": "the messages; what is left is a secret",
+    "Plan": "the provider's, not the customer's",
+    "Provider": "the provider's, not the customer's",
+    "Redirect": "safety",
+    "Reminder": "to staff",
+    "RunProblem": "to staff",
+    "SafeContact": "safety",
+    "StaffGrant": "of staff",
+    "StopLink": "secrets of links",
+}
+HOUSE = ("parties", "contracts", "billing", "complaints", "records")
+
+
+def of_house():
+    """The models that lead to an account or a person, over however many others."""
+    ours = {m for m in apps.get_models() if m.__module__.startswith(HOUSE)}
+    found = {Account, User}
+    while more := {m for m in ours - found if any(f.related_model in found for f in relations(m))}:
+        found |= more
+    return found | {Customer}
+
+
+def relations(model):
+    return [field for field in model._meta.concrete_fields if field.is_relation]
+
+
+def data_of(world, by):
+    """What the file of somebody holds, by kind."""
+    return {name: list(rows) for name, rows in exports._kinds(world.account, by)}
+
+
+def test_file_holds_or_leaves_out_knowingly_every_model_of_an_account_or_a_person(world):
+    held = data_of(world, world.holder)
+
+    names = {model.__name__ for model in of_house()}
+    assert names <= IN_FILE.keys() | LEFT_OUT.keys()
+    assert set(IN_FILE.values()) == held.keys()
+
+
+def test_file_holds_no_secret_of_a_link_or_a_code_and_no_note_of_staff(world):
+    secret = {"code_hash", "token_hash", "password", "sent_to"}
+    of_staff = {"evidence", "why", "outcome", "revoked_why", "decided_why", "error"}
+
+    for name, rows in exports._kinds(world.account, world.holder):
+        fields = getattr(getattr(rows, "query", None), "values_select", ())
+        assert not set(fields) & (secret | of_staff), name
+
+
+def test_file_of_one_person_holds_nothing_of_anothers_safety_or_messages(world):
+    friend = make_user("Jordan Lee")
+    appoint(world.account, friend, Role.AUTHORISED_REP, ends_on=FOREVER)
+    world.account.billing_email = world.holder.email
+    world.account.save()
+    facts = {"topic": "fault", "description": "Dead line", "safety_threat": True}
+    hidden = lodge_complaint(account=world.account, by=world.holder, at=AT, **facts)
+
+    friends, own = (
+        json.dumps(data_of(world, by), cls=exports.PlainEncoder) for by in (friend, world.holder)
+    )
+
+    assert hidden.reference not in friends
+    assert hidden.reference in own
+
+
+def test_who_acts_for_some_services_alone_gets_no_file_of_all(world):
+    friend = make_user("Jordan Lee")
+    service = {str(make_service(world.account).public_id): "Shop lines"}
+    appoint(world.account, friend, Role.AUTHORISED_REP, ends_on=FOREVER, services=service)
+
+    with pytest.raises(NotAuthorised):
+        privacy.ask_export(account=world.account, by=friend, at=AT)
+
+
+def test_advocate_asks_for_records_and_reads_an_answer_that_names_nobody(
+    world, client, mailoutbox
+):
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+    client.force_login(advocate)
+    form = reverse("ask_privacy")
+    assert form in client.get("/").content.decode()
+    page = client.get(form).content.decode()
+    assert "corrected" not in page
+    assert f'href="{reverse("privacy")}"' not in page
+
+    answer = client.post(form, {"kind": "access", "text": "The last bill, please."}, follow=True)
+    privacy.answer_privacy(
+        asked=PrivacyRequest.objects.get(),
+        by=make_staff(StaffRole.PRIVACY),
+        outcome=PrivacyState.DONE,
+        answer="Harbour Bakery owes nothing.",
+        at=AT,
+    )
+    deliver_queued(at=instant("2099-01-01 10:00"))
+
+    assert answer.status_code == 200
+    told = next(mail for mail in mailoutbox if advocate.email in mail.to)
+    assert "the customer owes nothing." in told.body
+    assert "/privacy/" not in told.body
+
+
+def test_advocate_asks_for_no_correction(world, client):
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+    client.force_login(advocate)
+
+    page = client.post(reverse("ask_privacy"), {"kind": "correction", "text": "It is wrong."})
+
+    assert "it is all you may ask for" in page.content.decode()
+    assert not PrivacyRequest.objects.exists()

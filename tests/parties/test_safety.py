@@ -322,3 +322,23 @@ def test_call_to_a_help_line_is_neither_charged_nor_shown(world):
     words = " ".join(f"{line.description} {line.because}" for line in lines)
     assert "1 call" in words
     assert "23:41" not in words
+
+
+@pytest.mark.parametrize(
+    ("channel", "address", "says"),
+    [
+        ("phone", "ask my sister", "Write a phone number"),
+        ("phone", "0491", "Write a phone number"),
+        ("phone", "safe@people.example", "Write a phone number"),
+        ("email", "0491 570 156", "name@example.com"),
+    ],
+)
+def test_safe_contact_where_nobody_can_be_reached_is_refused(
+    client, world, channel, address, says
+):
+    client.force_login(world.holder)
+
+    page = client.post(reverse("safe_contact"), {"channel": channel, "address": address})
+
+    assert says in page.content.decode()
+    assert not SafeContact.objects.exists()
