@@ -81,11 +81,23 @@ class MineFilter(admin.SimpleListFilter):
 class ComplaintAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
     list_display = (
-        "reference", "next_duty", "is_urgent", "account", "topic", "state", "assigned_to",
+        "reference",
+        "next_duty",
+        "is_urgent",
+        "account",
+        "topic",
+        "state",
+        "assigned_to",
         "received_at",
-    )  # fmt: skip
-    list_filter = (ClockFilter, MineFilter, "state", "is_urgent", "topic",
-                   "account__customer__provider")  # fmt: skip
+    )
+    list_filter = (
+        ClockFilter,
+        MineFilter,
+        "state",
+        "is_urgent",
+        "topic",
+        "account__customer__provider",
+    )
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")

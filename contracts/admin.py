@@ -63,8 +63,16 @@ class PlanChangeAdmin(ReadOnlyAdmin):
     """Plan changes, with the button that decides what waits for the provider's word."""
 
     provider_path = "service__contract__account__customer__provider"
-    list_display = ("service", "from_plan", "to_plan", "monthly_before", "monthly_after", "state",
-                    "takes_effect_on", "asked_by")  # fmt: skip
+    list_display = (
+        "service",
+        "from_plan",
+        "to_plan",
+        "monthly_before",
+        "monthly_after",
+        "state",
+        "takes_effect_on",
+        "asked_by",
+    )
     list_filter = ("state", "service__contract__account__customer__provider")
     search_fields = ("service__label", "service__contract__account__number")
     list_select_related = ("service", "from_plan", "to_plan", "asked_by")
@@ -72,8 +80,10 @@ class PlanChangeAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         decide = self.admin_site.admin_view(self.decide)
-        return [path("<int:pk>/decide/", decide, name="contracts_planchange_decide"),
-                *super().get_urls()]  # fmt: skip
+        return [
+            path("<int:pk>/decide/", decide, name="contracts_planchange_decide"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,

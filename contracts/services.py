@@ -220,11 +220,14 @@ def _locked(change: PlanChange) -> PlanChange:
     return (
         PlanChange.objects.select_for_update(of=("self",))
         .select_related(
-            "service__contract__account__customer__provider", "service__plan", "to_plan",
-            "from_plan", "asked_by",
+            "service__contract__account__customer__provider",
+            "service__plan",
+            "to_plan",
+            "from_plan",
+            "asked_by",
         )
         .get(pk=change.pk)
-    )  # fmt: skip
+    )
 
 
 def _step(row: PlanChange, act: PlanChangeAct, *, actor: access.AuditActor, at: datetime) -> None:

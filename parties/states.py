@@ -151,7 +151,7 @@ class Factor(models.TextChoices):
 class HighRisk(models.TextChoices):
     """Steps that need a second factor; the floor's rows RF-ID-02 to RF-ID-04 list them."""
 
-    PASSWORD_RESET = "password_reset", "Reset a password"
+    PASSWORD_RESET = "password_reset", "Change how you log in"
     CHANGE_DETAILS = "change_details", "Change contact details"
     CHANGE_EMAIL = "change_email", "Change the email address"
     ADD_REPRESENTATIVE = "add_representative", "Let somebody act for you"

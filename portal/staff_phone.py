@@ -86,9 +86,13 @@ def ask(request: HttpRequest, act: str, *, site: AdminSite) -> HttpResponse:
     if request.method == "POST" and (form.is_valid() or not form.fields):
         try:
             presence = services.ask_by_phone(
-                call=call, act=chosen.key, action=chosen.action, facts=_facts(form),
-                words=form.words(), at=request.at,
-            )  # fmt: skip
+                call=call,
+                act=chosen.key,
+                action=chosen.action,
+                facts=_facts(form),
+                words=form.words(),
+                at=request.at,
+            )
             return redirect("admin:phone_answer", presence.public_id)
         except PresenceRefused as refusal:
             form.add_error(None, str(refusal))
@@ -146,9 +150,13 @@ def _confirm(request: HttpRequest, call: Call, presence: Presence, form: AgreedF
         raise PresenceRefused("Shorten what you wrote.")
     given = form.cleaned_data
     services.confirm_by_phone(
-        presence=presence, call=call, agreed=given.pop("agreed"), proof=PhoneProof(**given),
-        at=request.at, perform=ACTS[presence.act].perform,
-    )  # fmt: skip
+        presence=presence,
+        call=call,
+        agreed=given.pop("agreed"),
+        proof=PhoneProof(**given),
+        at=request.at,
+        perform=ACTS[presence.act].perform,
+    )
     return "Done, under the names of all three."
 
 

@@ -12,17 +12,19 @@ from django.views import View
 from django.views.generic import FormView
 
 from parties import selectors
-from parties.access import AccountPage, Action
+from parties.access import StandingPage
 from parties.services import safety
 from parties.states import SafeChannel
 
 from .forms import SafeContactForm
 
 
-class SafeContactPage(AccountPage, FormView):  # type: ignore[type-arg]
-    """Set a safe contact: no proof, no story, and nobody else is told."""
+class SafeContactPage(StandingPage, FormView):  # type: ignore[type-arg]
+    """Set a safe contact: no proof, no story, and nobody else is told.
 
-    action = Action.LODGE_COMPLAINT
+    Whoever stands on the account can, also while their appointment lets them do nothing yet.
+    """
+
     own_only = True
     is_private = True
     template_name = "safety/contact.html"
@@ -56,10 +58,9 @@ class SafeContactPage(AccountPage, FormView):  # type: ignore[type-arg]
         )
 
 
-class EndSafeContact(AccountPage, View):
+class EndSafeContact(StandingPage, View):
     """Go back to the usual addresses."""
 
-    action = Action.LODGE_COMPLAINT
     own_only = True
     is_private = True
     http_method_names = ["post"]

@@ -164,9 +164,17 @@ class ClausesFile(VersionPage):
         for row in self.profile.rows:
             clause = row.clause
             writer.writerow(
-                [clause.id, clause.heading or "", clause.says, row.applies_to,
-                 " ".join(row.feeds), row.shows or "", " ".join(row.silent_on), row.conf]
-            )  # fmt: skip
+                [
+                    clause.id,
+                    clause.heading or "",
+                    clause.says,
+                    row.applies_to,
+                    " ".join(row.feeds),
+                    row.shows or "",
+                    " ".join(row.silent_on),
+                    row.conf,
+                ]
+            )
         return response
 
 

@@ -60,14 +60,29 @@ def _serve(port: int) -> int:
     # Each in a session of its own, so that Ctrl-C reaches this process alone and it stops them.
     processes = {
         "web": _start(
-            "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8",
-            "--log-level", "warning", "--no-control-socket",
+            "gunicorn",
+            "portal.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+            "--no-control-socket",
         ),
         "worker and beat": _start(
-            "celery", "--quiet", "-A", "portal", "worker", "--beat", "--concurrency", "1",
-            "--loglevel", os.environ["LOG_LEVEL"],
+            "celery",
+            "--quiet",
+            "-A",
+            "portal",
+            "worker",
+            "--beat",
+            "--concurrency",
+            "1",
+            "--loglevel",
+            os.environ["LOG_LEVEL"],
         ),
-    }  # fmt: skip
+    }
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
     try:
@@ -132,8 +147,11 @@ def _wait_for_bills(processes: dict[str, subprocess.Popen[bytes]]) -> None:
         unsent = Notice.objects.filter(status__in=[Sent.QUEUED, Sent.SENDING]).count()
         line = f"PDFs made: {made} of {made + waiting}   emails waiting: {unsent}"
         if line != shown:
-            print(f"\r{line}   " if sys.stdout.isatty() else line,
-                  end="" if sys.stdout.isatty() else "\n", flush=True)  # fmt: skip
+            print(
+                f"\r{line}   " if sys.stdout.isatty() else line,
+                end="" if sys.stdout.isatty() else "\n",
+                flush=True,
+            )
             shown = line
         dead = any(process.poll() is not None for process in processes.values())
         if waiting == unsent == 0 or dead:

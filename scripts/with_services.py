@@ -63,10 +63,23 @@ def _postgres(folder: Path) -> Iterator[str]:
     )
     quiet = {"stdout": subprocess.DEVNULL, "cwd": folder}
     subprocess.run(
-        [*prefix, tools / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8",
-         "--locale=C.UTF-8", "--no-sync"],
-        check=True, **quiet,
-    )  # fmt: skip
+        [
+            *prefix,
+            tools / "initdb",
+            "-D",
+            data,
+            "-U",
+            "portal",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ],
+        check=True,
+        **quiet,
+    )
     control = [*prefix, tools / "pg_ctl", "-D", data, "-w"]
     subprocess.run([*control, "-l", data / "log", "-o", settings, "start"], check=True, **quiet)
     try:

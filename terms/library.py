@@ -22,9 +22,21 @@ DEFAULT = "default"
 
 _TOP = {"document", "version", "title", "in_force_from", "calendar", "clauses", "readings"}
 _ROW = {
-    "id", "clause", "says", "applies_to", "feeds", "shown_only", "shows", "silent_on", "decides",
-    "conf", "parameters", "effective_from", "effective_to", "earlier",
-}  # fmt: skip
+    "id",
+    "clause",
+    "says",
+    "applies_to",
+    "feeds",
+    "shown_only",
+    "shows",
+    "silent_on",
+    "decides",
+    "conf",
+    "parameters",
+    "effective_from",
+    "effective_to",
+    "earlier",
+}
 _CLASSES = ("all", "tcp", "non_tcp", "acl", "non_acl", "business", "personal")
 
 

@@ -38,9 +38,15 @@ class AppointmentAdmin(StepAdmin):
 
     provider_path = "account__customer__provider"
     list_display = (
-        "person", "role", "account", "starts_on", "ends_on", "needs_check", "verified_at",
+        "person",
+        "role",
+        "account",
+        "starts_on",
+        "ends_on",
+        "needs_check",
+        "verified_at",
         "revoked_at",
-    )  # fmt: skip
+    )
     list_filter = (CheckFilter, "role", "account__customer__provider")
     search_fields = ("named", "user__full_name", "user__email", "account__number")
     list_select_related = ("user", "account__customer")
@@ -96,9 +102,14 @@ class AppointmentAdmin(StepAdmin):
 
         form = VerifyForm(request.POST or None)
         return self._take(
-            request, row, form, take, title=title, action=title,
+            request,
+            row,
+            form,
+            take,
+            title=title,
+            action=title,
             intro=selectors.access_needs(row.account.customer),
-        )  # fmt: skip
+        )
 
     def end(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End it for the customer who asks by phone, or for the person themselves."""
@@ -110,18 +121,26 @@ class AppointmentAdmin(StepAdmin):
         def take(form: Any) -> str:
             given = form.cleaned_data
             services.revoke(
-                appointment=row, by=request.user, at=request.at, why=given["why"], proof=proof,
+                appointment=row,
+                by=request.user,
+                at=request.at,
+                why=given["why"],
+                proof=proof,
                 without=given.get("without", ""),
-            )  # fmt: skip
+            )
             return f"{row.person} no longer acts here. Both sides are told."
 
         call = selectors.open_call(request.user, request.at, row.account)
         lays_down = call is not None and call.appointment_id == row.pk
         return self._take(
-            request, row, EndAppointmentForm(request.POST or None, checked=proof), take,
-            title="End the appointment", action="End it now",
+            request,
+            row,
+            EndAppointmentForm(request.POST or None, checked=proof),
+            take,
+            title="End the appointment",
+            action="End it now",
             asked_of=None if lays_down else Action.REMOVE_REPRESENTATIVE,
-        )  # fmt: skip
+        )
 
     def knowledge(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note that an employee has no authority after all, or take that back (CV-PTY-02)."""
@@ -153,9 +172,13 @@ class AppointmentAdmin(StepAdmin):
             return f"Noted. {row.person} does nothing here without the customer."
 
         return self._take(
-            request, row, StatementForm(request.POST or None), take,
-            title="Only with the customer there", action="Note it",
-        )  # fmt: skip
+            request,
+            row,
+            StatementForm(request.POST or None),
+            take,
+            title="Only with the customer there",
+            action="Note it",
+        )
 
     def _in_force(self, request: HttpRequest, pk: int, action: Action) -> Appointment:
         """The appointment that a step is about; one that has ended takes no more steps."""

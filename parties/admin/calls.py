@@ -89,10 +89,14 @@ class CallAdmin(StepAdmin):
             except CallRefused as refusal:
                 form.add_error(None, str(refusal))
         return self.step(
-            request, form, title="Who is calling?", action="Take the call", about=account,
+            request,
+            form,
+            title="Who is calling?",
+            action="Take the call",
+            about=account,
             notes=selectors.access_needs(account.customer),
             back=reverse("admin:parties_account_change", args=[account.pk]),
-        )  # fmt: skip
+        )
 
     def _taken(self, request: HttpRequest, account: Account, given: dict[str, Any]) -> Call:
         is_known = given["person"] != TakeCallForm.SOMEBODY_ELSE
@@ -132,9 +136,11 @@ class CallAdmin(StepAdmin):
         if form.is_valid():
             try:
                 services.end_call(
-                    call=call, by=request.user, at=request.at,
+                    call=call,
+                    by=request.user,
+                    at=request.at,
                     outcome=form.cleaned_data["outcome"],
-                )  # fmt: skip
+                )
                 messages.success(request, f"The call with {call.caller} is over, and noted.")
                 return redirect("admin:parties_account_change", call.account_id)
             except CallRefused as refusal:

@@ -86,9 +86,11 @@ class AccountAdmin(StepAdmin):
     def _invite(self, request: HttpRequest, account: Account) -> None:
         try:
             invitation = services.invite_again(
-                account=account, by=request.user, at=request.at,
+                account=account,
+                by=request.user,
+                at=request.at,
                 email=services.addresses_on_file(account)[0],
-            )  # fmt: skip
+            )
         except (InvitationRefused, NotAuthorised) as refusal:
             messages.error(request, f"{account.number}: {refusal}")
         else:
@@ -96,8 +98,10 @@ class AccountAdmin(StepAdmin):
 
     def get_urls(self) -> list[Any]:
         invite = self.admin_site.admin_view(self.invite)
-        return [path("<int:pk>/invite/", invite, name="parties_account_invite"),
-                *super().get_urls()]  # fmt: skip
+        return [
+            path("<int:pk>/invite/", invite, name="parties_account_invite"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -131,14 +135,22 @@ class AccountAdmin(StepAdmin):
         def step() -> HttpResponse:
             if form.is_valid():
                 invitation = services.invite_again(
-                    account=account, by=request.user, at=request.at, **form.cleaned_data,
-                )  # fmt: skip
+                    account=account,
+                    by=request.user,
+                    at=request.at,
+                    **form.cleaned_data,
+                )
                 messages.success(request, f"The invitation is on its way to {invitation.email}.")
                 return redirect(back)
             return self.step(
-                request, form, title="Invite the account holder", action="Send it",
-                about=account, back=back, intro="It works for 14 days; earlier links stop.",
-            )  # fmt: skip
+                request,
+                form,
+                title="Invite the account holder",
+                action="Send it",
+                about=account,
+                back=back,
+                intro="It works for 14 days; earlier links stop.",
+            )
 
         return self.for_caller(request, account, step)
 

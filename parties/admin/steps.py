@@ -35,8 +35,10 @@ class IdentityCheckAdmin(AddStepAdmin):
 
     def get_urls(self) -> list[Any]:
         code = self.admin_site.admin_view(self.code)
-        return [path("<int:pk>/code/", code, name="parties_identitycheck_code"),
-                *super().get_urls()]  # fmt: skip
+        return [
+            path("<int:pk>/code/", code, name="parties_identitycheck_code"),
+            *super().get_urls(),
+        ]
 
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Send a code, or note the documents; who is calling and what about is filled in."""
@@ -56,9 +58,13 @@ class IdentityCheckAdmin(AddStepAdmin):
             except IdentityNotProven as refusal:
                 form.add_error(None, str(refusal))
         return self.step(
-            request, form, title=self.add_title, action="Continue", about=account,
+            request,
+            form,
+            title=self.add_title,
+            action="Continue",
+            about=account,
             intro=selectors.access_needs(account.customer),
-        )  # fmt: skip
+        )
 
     def _of_call(self, request: HttpRequest, account: Account) -> dict[str, Any]:
         """Who is calling, and the high-risk step that they ask for."""
@@ -85,9 +91,13 @@ class IdentityCheckAdmin(AddStepAdmin):
             except IdentityNotProven as refusal:
                 form.add_error("code", str(refusal))
         return self.step(
-            request, form, title="Enter the code", action="Check", about=check.person,
+            request,
+            form,
+            title="Enter the code",
+            action="Check",
+            about=check.person,
             intro=f"Sent to {check.sent_to or 'their phone'}. Ask the caller to read it out.",
-        )  # fmt: skip
+        )
 
 
 @admin.register(ContactChange)
@@ -112,9 +122,13 @@ class ContactChangeAdmin(AddStepAdmin):
         if form.is_valid():
             given = form.cleaned_data
             services.change_contact(
-                account=account, by=request.user, at=request.at, proof=proof,
-                without=given.pop("without", ""), details=given,
-            )  # fmt: skip
+                account=account,
+                by=request.user,
+                at=request.at,
+                proof=proof,
+                without=given.pop("without", ""),
+                details=given,
+            )
             messages.success(request, "Changed. The old address is told and can undo it.")
             return self.done(request, account)
         return self.step(request, form, title=self.add_title, action="Change them", about=account)
@@ -147,15 +161,22 @@ class HolderEventAdmin(AddStepAdmin):
             kind = HolderEventKind(given.pop("kind"))
             try:
                 services.record_holder_event(
-                    account=account, happened=Happened(kind=kind, **given), by=request.user,
-                    at=request.at, checked=checked,
-                )  # fmt: skip
+                    account=account,
+                    happened=Happened(kind=kind, **given),
+                    by=request.user,
+                    at=request.at,
+                    checked=checked,
+                )
                 messages.success(request, "Recorded. Standings and invitation follow from it.")
                 return self.done(request, account)
             except HolderChangeRefused as refusal:
                 form.add_error(None, str(refusal))
                 because = refusal.because
         return self.step(
-            request, form, title=self.add_title, action="Record it", about=account,
+            request,
+            form,
+            title=self.add_title,
+            action="Record it",
+            about=account,
             because=because,
-        )  # fmt: skip
+        )

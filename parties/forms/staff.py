@@ -72,8 +72,11 @@ class TakeCallForm(forms.Form):
 
 def _described(one: PersonCard) -> str:
     until = f"until {in_words(one.ends_on)}" if one.ends_on else "standing"
-    waits = {"to_check": ", not checked yet", "cooling_off": ", in the time to think",
-             "pending": ", not begun yet"}.get(one.status, "")  # fmt: skip
+    waits = {
+        "to_check": ", not checked yet",
+        "cooling_off": ", in the time to think",
+        "pending": ", not begun yet",
+    }.get(one.status, "")
     return f"{one.name}, {one.role.lower()}, {until}{waits}"
 
 

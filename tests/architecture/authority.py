@@ -65,9 +65,18 @@ TOKEN = "no-such-token"
 NOT_OURS = re.compile(r"account_(?!history)|mfa_|usersessions_|dev_|brand_stylesheet")
 # The admin's own pages where staff act.
 STAFF_ACTS = (
-    "_step", "_verify", "_code", "_decide", "_answer", "_end", "_knowledge", "_statement",
-    "_invite", "_lift", ":phone_ask",
-)  # fmt: skip
+    "_step",
+    "_verify",
+    "_code",
+    "_decide",
+    "_answer",
+    "_end",
+    "_knowledge",
+    "_statement",
+    "_invite",
+    "_lift",
+    ":phone_ask",
+)
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
@@ -152,13 +161,22 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     run_provider_bills(provider, issue_on=date(2026, 11, 1), at=AT, on_demand=True)
     invoice = Invoice.objects.get(account=account)
     record_payment(
-        account=account, amount=Decimal("5.00"), received_on=date(2026, 11, 9), method="card",
-        reference=f"PAY-{account.number}", at=AT,
-    )  # fmt: skip
+        account=account,
+        amount=Decimal("5.00"),
+        received_on=date(2026, 11, 9),
+        method="card",
+        reference=f"PAY-{account.number}",
+        at=AT,
+    )
     complaint = lodge_complaint(
-        account=account, by=world.holder, at=AT, topic="bill", description="Too much.",
-        disputed_invoice=invoice, disputed_amount=Decimal("9.00"),
-    )  # fmt: skip
+        account=account,
+        by=world.holder,
+        at=AT,
+        topic="bill",
+        description="Too much.",
+        disputed_invoice=invoice,
+        disputed_amount=Decimal("9.00"),
+    )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
     desk = make_staff(StaffRole.TEAM_MANAGER)
@@ -192,28 +210,55 @@ def _of_people(world: World) -> None:
         account=account, person=holder, purpose=HighRisk.EXPORT_DATA, factor="totp", asked_at=at
     )
     ContactChange.objects.create(
-        account=account, before={}, after={"suburb": "x"}, by=holder, changed_at=at,
-        undo_until=at, token_hash=account.number,
-    )  # fmt: skip
+        account=account,
+        before={},
+        after={"suburb": "x"},
+        by=holder,
+        changed_at=at,
+        undo_until=at,
+        token_hash=account.number,
+    )
     Pause.objects.create(
         account=account, step=HighRisk.CHANGE_DETAILS, person=holder, since=at, lifted_at=at
     )
     HolderEvent.objects.create(
-        account=account, kind="sale", since=at.date(), evidence="x", recorded_by=holder,
+        account=account,
+        kind="sale",
+        since=at.date(),
+        evidence="x",
+        recorded_by=holder,
         recorded_at=at,
-    )  # fmt: skip
+    )
     Presence.objects.create(
-        account=account, advocate=appointment.user, appointment=appointment, act="look",
-        action=Action.VIEW_BILLS, words="x", asked_at=at, ends_at=END_OF_TIME,
-    )  # fmt: skip
+        account=account,
+        advocate=appointment.user,
+        appointment=appointment,
+        act="look",
+        action=Action.VIEW_BILLS,
+        words="x",
+        asked_at=at,
+        ends_at=END_OF_TIME,
+    )
     Call.objects.create(
-        account=account, appointment=appointment, caller="Some Rep", step=Action.VIEW_BILLS,
-        by=make_staff(StaffRole.FRONT_LINE), started_at=at, ends_at=END_OF_TIME,
-    )  # fmt: skip
+        account=account,
+        appointment=appointment,
+        caller="Some Rep",
+        step=Action.VIEW_BILLS,
+        by=make_staff(StaffRole.FRONT_LINE),
+        started_at=at,
+        ends_at=END_OF_TIME,
+    )
     PlanChange.objects.create(
-        service=service, from_plan=service.plan, to_plan=service.plan, monthly_before=1,
-        monthly_after=1, state="waiting", asked_on=at.date(), asked_at=at, asked_by=holder,
-    )  # fmt: skip
+        service=service,
+        from_plan=service.plan,
+        to_plan=service.plan,
+        monthly_before=1,
+        monthly_after=1,
+        state="waiting",
+        asked_on=at.date(),
+        asked_at=at,
+        asked_by=holder,
+    )
 
 
 def build_people() -> dict[str, Person]:
@@ -234,10 +279,17 @@ def build_people() -> dict[str, Person]:
         """An advocate whose customer is there and agreed to look at things together."""
         person = stands(Role.ADVOCATE)
         Presence.objects.create(
-            account=world.account, advocate=person.user, act="look", words="x", asked_at=AT,
-            appointment=person.user.appointments.get(), action=Action.VIEW_BILLS,
-            state="confirmed", confirmed_at=AT, ends_at=END_OF_TIME,
-        )  # fmt: skip
+            account=world.account,
+            advocate=person.user,
+            act="look",
+            words="x",
+            asked_at=AT,
+            appointment=person.user.appointments.get(),
+            action=Action.VIEW_BILLS,
+            state="confirmed",
+            confirmed_at=AT,
+            ends_at=END_OF_TIME,
+        )
         return person
 
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE

@@ -76,10 +76,17 @@ def build_readers(world: World) -> dict[str, User]:
     rep, advocate = Role.AUTHORISED_REP, Role.ADVOCATE
     looking = stands(advocate)
     Presence.objects.create(
-        account=world.account, advocate=looking, act="look", words="x", asked_at=AT,
-        appointment=looking.appointments.get(), action=Action.VIEW_BILLS, state="confirmed",
-        confirmed_at=AT, ends_at=END_OF_TIME,
-    )  # fmt: skip
+        account=world.account,
+        advocate=looking,
+        act="look",
+        words="x",
+        asked_at=AT,
+        appointment=looking.appointments.get(),
+        action=Action.VIEW_BILLS,
+        state="confirmed",
+        confirmed_at=AT,
+        ends_at=END_OF_TIME,
+    )
     return {
         "holder": world.holder,
         "full": stands(rep),

@@ -50,8 +50,12 @@ class Stack:
         """Run a management command and return what it printed."""
         done = subprocess.run(
             [BIN / "python", "manage.py", *arguments],
-            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -61,16 +65,32 @@ class Stack:
 
     def start_web(self) -> None:
         self._start(
-            "web", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}",
-            "--threads", "4", "--log-level", "error", "--no-control-socket",
-        )  # fmt: skip
+            "web",
+            "gunicorn",
+            "portal.wsgi",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--threads",
+            "4",
+            "--log-level",
+            "error",
+            "--no-control-socket",
+        )
         self.until(self._answers, "the web process to answer")
 
     def start_worker(self) -> None:
         self._start(
-            "worker", "celery", "-A", "portal", "worker", "--beat", "--concurrency", "1",
-            "--loglevel", "ERROR",
-        )  # fmt: skip
+            "worker",
+            "celery",
+            "-A",
+            "portal",
+            "worker",
+            "--beat",
+            "--concurrency",
+            "1",
+            "--loglevel",
+            "ERROR",
+        )
 
     def kill_worker(self) -> None:
         """SIGKILL to the worker and all its children, in the middle of whatever they do."""
@@ -101,8 +121,12 @@ class Stack:
         log = (self.folder / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
             [BIN / program, *arguments],
-            cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
     def _answers(self) -> bool:
         try:

@@ -33,26 +33,46 @@ class Case:
 
 CASES = [
     Case(
-        "vpnet", "mia.conti", ("NSW",), lambda day: rolled(day + timedelta(days=15), "NSW"),
-        "VP-PAY-02", "VP-CMP-09",
+        "vpnet",
+        "mia.conti",
+        ("NSW",),
+        lambda day: rolled(day + timedelta(days=15), "NSW"),
+        "VP-PAY-02",
+        "VP-CMP-09",
     ),
     Case(
-        "comvergence", "elena.petridis", ("VIC",), lambda day: day + timedelta(days=14),
-        "CV-PAY-01", "RF-CMP-03",
+        "comvergence",
+        "elena.petridis",
+        ("VIC",),
+        lambda day: day + timedelta(days=14),
+        "CV-PAY-01",
+        "RF-CMP-03",
     ),
     Case(
-        "blueshift", "oliver.hart", ("VIC",), lambda day: rolled(day + timedelta(days=14), "VIC"),
-        "BS-PAY-01", "RF-CMP-03",
+        "blueshift",
+        "oliver.hart",
+        ("VIC",),
+        lambda day: rolled(day + timedelta(days=14), "VIC"),
+        "BS-PAY-01",
+        "RF-CMP-03",
     ),
     Case(
-        "greenlight", "felix.young", ("NSW",), lambda day: day + timedelta(days=14),
-        "GL-PAY-01", "RF-CMP-03",
+        "greenlight",
+        "felix.young",
+        ("NSW",),
+        lambda day: day + timedelta(days=14),
+        "GL-PAY-01",
+        "RF-CMP-03",
     ),
     Case(
-        "callpro", "anh.tran", ("NSW",), lambda day: rolled(day + timedelta(days=15), "NSW"),
-        "HD-", "RF-CMP-03",
+        "callpro",
+        "anh.tran",
+        ("NSW",),
+        lambda day: rolled(day + timedelta(days=15), "NSW"),
+        "HD-",
+        "RF-CMP-03",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)

@@ -34,9 +34,13 @@ def service(world) -> Service:
 
 def make_plan(world: World, fee: str, **facts) -> Plan:
     return Plan.objects.create(
-        provider=world.provider, code=f"sip-{fee}".replace(".", "-"), name="SIP Plus",
-        kind="sip_trunk", monthly_fee=Decimal(fee), **facts,
-    )  # fmt: skip
+        provider=world.provider,
+        code=f"sip-{fee}".replace(".", "-"),
+        name="SIP Plus",
+        kind="sip_trunk",
+        monthly_fee=Decimal(fee),
+        **facts,
+    )
 
 
 def ask(service: Service, plan: Plan, by, at=AT, overdue=False) -> PlanChange:
@@ -102,9 +106,12 @@ def test_representative_changes_within_their_limit_and_is_refused_beyond_it(worl
 def test_service_outside_the_appointment_stays_as_it_is(world, service):
     person = make_user("Jordan Lee")
     appoint(
-        world.account, person, Role.AUTHORISED_REP, ends_on=date(2027, 12, 31),
+        world.account,
+        person,
+        Role.AUTHORISED_REP,
+        ends_on=date(2027, 12, 31),
         services={"another": "Another service"},
-    )  # fmt: skip
+    )
 
     with pytest.raises(access.NotAuthorised):
         ask(service, make_plan(world, "40.00"), person)
@@ -163,9 +170,12 @@ def test_refusal_is_told_with_its_reason():
     change = ask(service, make_plan(world, "40.00"), world.holder)
 
     decide_plan_change(
-        change=change, agree=False, by=make_staff(), why="The line can't carry it.",
+        change=change,
+        agree=False,
+        by=make_staff(),
+        why="The line can't carry it.",
         at=AT,
-    )  # fmt: skip
+    )
 
     told = Notice.objects.filter(title="We can't change your plan")
     assert "The line can't carry it." in told.first().text

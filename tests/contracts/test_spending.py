@@ -34,9 +34,10 @@ DAY = timedelta(days=1)
 def plan(world: World, price: str) -> Plan:
     """A plan that costs so much a month, GST included."""
     found, _ = Plan.objects.get_or_create(
-        provider=world.provider, code=f"sip-{price}".replace(".", "-"),
+        provider=world.provider,
+        code=f"sip-{price}".replace(".", "-"),
         defaults={"name": "SIP", "kind": "sip_trunk", "monthly_fee": Decimal(price) / 11 * 10},
-    )  # fmt: skip
+    )
     return found
 
 
@@ -215,9 +216,13 @@ def appoint_or_end(world: World, step: dict, people: list, at) -> None:
             revoke(appointment=held, by=people[step["who"]], at=at)
         return
     limited(
-        world, by=people[step["who"]], at=at, email=people[step["whom"]].email,
-        max_expense=step["cap"], replaces=held if step["replace"] else None,
-    )  # fmt: skip
+        world,
+        by=people[step["who"]],
+        at=at,
+        email=people[step["whom"]].email,
+        max_expense=step["cap"],
+        replaces=held if step["replace"] else None,
+    )
 
 
 def test_limit_is_for_changes_alone_and_reading_is_free(world):

@@ -114,9 +114,12 @@ def test_new_holder_makes_it_history(world):
     event(world, KIND.DEATH, new_holder_email="executor@people.example")
     token = link_of(Notice.objects.get(kind="account_invitation"))
     claim_account(
-        token=token, account_number=world.account.number, full_name="Ex Ecutor",
-        password="a-long-test-password", at=AT,
-    )  # fmt: skip
+        token=token,
+        account_number=world.account.number,
+        full_name="Ex Ecutor",
+        password="a-long-test-password",
+        at=AT,
+    )
 
     standing = account_standing(world.account, ON)
 

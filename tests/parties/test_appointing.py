@@ -258,9 +258,13 @@ def test_change_is_a_new_fact_and_the_check_stays_with_the_same_person():
     somebody = replace(wanted(), email="other@people.example")
     with pytest.raises(AppointmentRefused):
         appoint(
-            account=world.account, by=world.holder, wanted=somebody, signing=TYPED, at=AT,
+            account=world.account,
+            by=world.holder,
+            wanted=somebody,
+            signing=TYPED,
+            at=AT,
             replaces=new,
-        )  # fmt: skip
+        )
 
 
 def test_customer_contact_has_full_authority_until_the_notice(world):

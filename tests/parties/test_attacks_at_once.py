@@ -71,23 +71,33 @@ def token_of(email: str) -> str:
 
 def other_plan(world: World, fee: str = "30.00") -> Plan:
     return Plan.objects.create(
-        provider=world.provider, code=f"other-{fee}", name="SIP Other", kind="sip_trunk",
+        provider=world.provider,
+        code=f"other-{fee}",
+        name="SIP Other",
+        kind="sip_trunk",
         monthly_fee=Decimal(fee),
-    )  # fmt: skip
+    )
 
 
 def change_plan(world: World) -> None:
     request_plan_change(
-        service=make_service(world.account), plan=other_plan(world), by=world.holder,
-        overdue=False, at=AT,
-    )  # fmt: skip
+        service=make_service(world.account),
+        plan=other_plan(world),
+        by=world.holder,
+        overdue=False,
+        at=AT,
+    )
 
 
 def pay(world: World) -> None:
     record_payment(
-        account=world.account, amount=Decimal("10.00"), method="card", reference="P-1",
-        received_on=date(2027, 2, 1), at=AT,
-    )  # fmt: skip
+        account=world.account,
+        amount=Decimal("10.00"),
+        method="card",
+        reference="P-1",
+        received_on=date(2027, 2, 1),
+        at=AT,
+    )
 
 
 def send(world: World) -> None:
@@ -103,9 +113,12 @@ def test_act_under_way_lets_others_write_about_the_same_account_and_person(act):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '500ms'")
             StopLink.objects.create(
-                account_id=world.account.pk, person_id=world.holder.pk, step="x",
-                token_hash="x", sent_at=AT,
-            )  # fmt: skip
+                account_id=world.account.pk,
+                person_id=world.holder.pk,
+                step="x",
+                token_hash="x",
+                sent_at=AT,
+            )
 
     with transaction.atomic():
         act(world)
@@ -168,9 +181,14 @@ def test_one_presence_confirmed_many_times_at_once_is_done_once():
     advocate = make_user("Ada Vocate")
     appoint(world.account, advocate, Role.ADVOCATE)
     presence = ask_together(
-        account=world.account, by=advocate, act="look", action=Action.VIEW_BILLS, facts={},
-        words="Look together.", at=AT,
-    )  # fmt: skip
+        account=world.account,
+        by=advocate,
+        act="look",
+        action=Action.VIEW_BILLS,
+        facts={},
+        words="Look together.",
+        at=AT,
+    )
 
     def confirm() -> Any:
         return confirm_on_screen(presence=presence, by=world.holder, at=AT, perform=done.append)
@@ -208,9 +226,12 @@ def test_two_plan_changes_at_once_never_exceed_one_limit():
     world = make_world()
     rep = make_user("Rex Present")
     appoint(
-        world.account, rep, Role.AUTHORISED_REP, max_expense=Decimal("40.00"),
+        world.account,
+        rep,
+        Role.AUTHORISED_REP,
+        max_expense=Decimal("40.00"),
         ends_on=date(2027, 12, 31),
-    )  # fmt: skip
+    )
     plan, services = other_plan(world), [make_service(world.account) for _ in range(2)]
 
     def change(service: Any) -> Any:

@@ -179,9 +179,12 @@ def test_former_holder_sets_no_contact_details_back_on_the_next_ones_account(wor
     change_contact(account=world.account, by=world.holder, at=AT, details=details)
     token = re.search(r"/undo/([^/]+)/", Notice.objects.latest("pk").text).group(1)
     happened = Happened(
-        kind=HolderEventKind(kind), since=AT.date(), evidence="A contract of sale",
-        new_holder_email="next@people.example", written_consent=True,
-    )  # fmt: skip
+        kind=HolderEventKind(kind),
+        since=AT.date(),
+        evidence="A contract of sale",
+        new_holder_email="next@people.example",
+        written_consent=True,
+    )
     later = AT + timedelta(hours=1)
     record_holder_event(account=world.account, happened=happened, by=make_staff(), at=later)
 
@@ -254,9 +257,12 @@ def test_account_that_somebody_holds_is_not_claimed_by_an_older_link():
 
     with pytest.raises(InvitationRefused, match="Somebody holds"):
         claim_account(
-            token=token, account_number=world.account.number, full_name="First",
-            password=PASSWORD, at=AT,
-        )  # fmt: skip
+            token=token,
+            account_number=world.account.number,
+            full_name="First",
+            password=PASSWORD,
+            at=AT,
+        )
 
     assert world.account.appointments.get().user == world.holder
 
@@ -286,9 +292,13 @@ def test_code_of_a_call_is_not_entered_by_the_advocate_themselves(world, act):
         account=world.account, by=staff, step=Action.CHANGE_DETAILS, at=now, appointment=row
     )
     presence = ask_by_phone(
-        call=call, act=act, action=Action.CHANGE_DETAILS, words="Bills go elsewhere.", at=now,
+        call=call,
+        act=act,
+        action=Action.CHANGE_DETAILS,
+        words="Bills go elsewhere.",
+        at=now,
         facts={"billing_email": "taken@people.example"},
-    )  # fmt: skip
+    )
     send_phone_code(presence=presence, call=call, at=now)
     told = Notice.objects.filter(kind="identity_code").latest("pk")
     code = re.search(r"\d{6}", told.text).group()

@@ -46,9 +46,15 @@ SAFE = "somewhere.safe@people.example"
 
 def set_safe(world, channel=SafeChannel.EMAIL, address=SAFE):
     return set_safe_contact(
-        account=world.account, user=world.holder, channel=channel, address=address,
-        opens=None, closes=None, safety_threat=False, at=AT,
-    )  # fmt: skip
+        account=world.account,
+        user=world.holder,
+        channel=channel,
+        address=address,
+        opens=None,
+        closes=None,
+        safety_threat=False,
+        at=AT,
+    )
 
 
 def list_of(model: str) -> str:
@@ -274,9 +280,14 @@ def test_check_of_what_has_ended_or_was_checked_is_noted_and_told_no_second_time
 
 def test_complaint_shows_a_threat_to_safety_only_to_roles_that_may_know_of_it(client, world):
     lodge_complaint(
-        account=world.account, by=world.holder, topic="bill", description="Cut off",
-        wanted="", at=AT, safety_threat=True,
-    )  # fmt: skip
+        account=world.account,
+        by=world.holder,
+        topic="bill",
+        description="Cut off",
+        wanted="",
+        at=AT,
+        safety_threat=True,
+    )
     page = reverse("admin:complaints_complaint_change", args=[Complaint.objects.get().pk])
 
     seen = {

@@ -286,9 +286,14 @@ def test_identity_check_of_somebody_else_is_no_proof_for_the_caller(
 ):
     calls_in(desk, world, representative)
     IdentityCheck.objects.create(
-        account=world.account, person=world.holder, purpose="change_details",
-        factor="documents", asked_at=timezone.now(), asked_by=sam, passed_at=timezone.now(),
-    )  # fmt: skip
+        account=world.account,
+        person=world.holder,
+        purpose="change_details",
+        factor="documents",
+        asked_at=timezone.now(),
+        asked_by=sam,
+        passed_at=timezone.now(),
+    )
 
     page = desk.post(address("contactchange", world), DETAILS)
 

@@ -108,8 +108,13 @@ def test_page_asks_for_a_code_sent_to_the_old_contact_point(world):
         "/profile/contact/"
     )
 
-    form = {**NEW, "phone": "", "street": "1 Test Street", "suburb": "Testville",
-            "postcode": "2000"}  # fmt: skip
+    form = {
+        **NEW,
+        "phone": "",
+        "street": "1 Test Street",
+        "suburb": "Testville",
+        "postcode": "2000",
+    }
     assert client.post("/profile/contact/", form)["Location"] == "/profile/"
     check = IdentityCheck.objects.get()
     assert (check.factor, check.purpose) == (Factor.EMAILED_CODE, "change_details")

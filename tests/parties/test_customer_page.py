@@ -134,10 +134,18 @@ def test_header_says_who_how_they_stand_and_what_to_know(world, desk):
     text = desk.get(page(world, "bills")).content.decode()
 
     for words in (
-        world.customer.name, world.account.number, world.provider.name, "Active", "Owes",
-        "Open complaint", "Has a representative", "Has an advocate", "Speaks through the NRS",
-        "Interpreter: Vietnamese", "Who is calling?",
-    ):  # fmt: skip
+        world.customer.name,
+        world.account.number,
+        world.provider.name,
+        "Active",
+        "Owes",
+        "Open complaint",
+        "Has a representative",
+        "Has an advocate",
+        "Speaks through the NRS",
+        "Interpreter: Vietnamese",
+        "Who is calling?",
+    ):
         assert words in text
     assert text.count("<h1") == 1
 
@@ -219,10 +227,14 @@ def test_privacy_request_is_a_duty_with_its_own_button(world):
 
 def test_where_a_message_went_is_hidden_from_who_may_not_know_of_safe_contacts(world):
     give_notice(
-        kind="generic", to="safe@people.example", sender=Sender(name="X", reply_to=""),
-        at=timezone.now(), account_id=world.account.pk, subject_ref="x",
+        kind="generic",
+        to="safe@people.example",
+        sender=Sender(name="X", reply_to=""),
+        at=timezone.now(),
+        account_id=world.account.pk,
+        subject_ref="x",
         context={"headline": "A word", "body": "Hello", "account": world.account},
-    )  # fmt: skip
+    )
 
     seen = at_desk(world, StaffRole.TEAM_MANAGER).get(page(world, "messages")).content.decode()
     hidden = at_desk(world, StaffRole.BILLING).get(page(world, "messages")).content.decode()

@@ -262,9 +262,12 @@ def test_five_codes_an_hour_are_all(reachable):
 @pytest.mark.parametrize("purpose", [one for one in HighRisk if one != HighRisk.PASSWORD_RESET])
 def test_code_for_another_purpose_does_not_count(world, reachable, purpose):
     send_code(
-        account=world.account, person=reachable, purpose=purpose.value, at=timezone.now(),
+        account=world.account,
+        person=reachable,
+        purpose=purpose.value,
+        at=timezone.now(),
         factor=Factor.TEXTED_CODE,
-    )  # fmt: skip
+    )
     client, page = follow_link(reachable)
 
     client.post(page, {"code": texted()})
@@ -302,9 +305,12 @@ def test_what_one_person_passed_does_not_open_anothers_link_in_the_same_browser(
 def test_code_to_the_mailbox_that_got_the_link_never_counts(world, reachable, asked_by_staff):
     at = timezone.now()
     check = send_code(
-        account=world.account, person=reachable, purpose=HighRisk.PASSWORD_RESET, at=at,
+        account=world.account,
+        person=reachable,
+        purpose=HighRisk.PASSWORD_RESET,
+        at=at,
         asked_by=make_staff() if asked_by_staff else None,
-    )  # fmt: skip
+    )
     emailed = re.search(r"\d{6}", Notice.objects.get(kind="identity_code").text).group()
     client, page = follow_link(reachable)
 
@@ -330,10 +336,14 @@ def test_code_to_the_mailbox_that_got_the_link_never_counts(world, reachable, as
 )
 def test_documents_that_staff_checked_count_for_15_minutes(world, purpose, minutes, counts):
     note_factor(
-        account=world.account, person=world.holder, purpose=purpose, factor=Factor.DOCUMENTS,
-        at=timezone.now() - timedelta(minutes=minutes), evidence="Passport and licence",
+        account=world.account,
+        person=world.holder,
+        purpose=purpose,
+        factor=Factor.DOCUMENTS,
+        at=timezone.now() - timedelta(minutes=minutes),
+        evidence="Passport and licence",
         seen_by=make_staff(),
-    )  # fmt: skip
+    )
     client, page = follow_link(world.holder)
 
     choose(client, page)
@@ -344,9 +354,14 @@ def test_documents_that_staff_checked_count_for_15_minutes(world, purpose, minut
 def test_documents_of_somebody_else_do_not_count(world):
     other = representative_with_phone(world)
     note_factor(
-        account=world.account, person=other, purpose=HighRisk.PASSWORD_RESET,
-        factor=Factor.DOCUMENTS, at=timezone.now(), evidence="Passport", seen_by=make_staff(),
-    )  # fmt: skip
+        account=world.account,
+        person=other,
+        purpose=HighRisk.PASSWORD_RESET,
+        factor=Factor.DOCUMENTS,
+        at=timezone.now(),
+        evidence="Passport",
+        seen_by=make_staff(),
+    )
     client, page = follow_link(world.holder)
 
     choose(client, page)
@@ -368,9 +383,15 @@ def test_documents_of_somebody_else_do_not_count(world):
 )
 def test_safe_contact_gets_the_text_or_nobody_does(world, reachable, channel, address, goes_to):
     set_safe_contact(
-        account=world.account, user=reachable, channel=channel, address=address, opens=None,
-        closes=None, safety_threat=False, at=timezone.now(),
-    )  # fmt: skip
+        account=world.account,
+        user=reachable,
+        channel=channel,
+        address=address,
+        opens=None,
+        closes=None,
+        safety_threat=False,
+        at=timezone.now(),
+    )
     client, page = follow_link(reachable)
 
     client.post(page, {"send": "text"})

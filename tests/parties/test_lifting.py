@@ -133,9 +133,13 @@ def documents_of_a_representative(world):
 
 def own_app(world):
     IdentityCheck.objects.create(
-        account=world.account, person=world.holder, purpose="change_details", factor=Factor.TOTP,
-        asked_at=AT, passed_at=AT,
-    )  # fmt: skip
+        account=world.account,
+        person=world.holder,
+        purpose="change_details",
+        factor=Factor.TOTP,
+        asked_at=AT,
+        passed_at=AT,
+    )
 
 
 def documents_for_another_account(world):

@@ -279,9 +279,15 @@ def test_old_phone_of_somebody_with_a_safe_contact_is_told_nothing(world):
     world.customer.phone = "+61491570156"
     world.customer.save()
     set_safe_contact(
-        account=world.account, user=world.holder, channel=SafeChannel.EMAIL,
-        address="safe@people.example", opens=None, closes=None, safety_threat=False, at=AT,
-    )  # fmt: skip
+        account=world.account,
+        user=world.holder,
+        channel=SafeChannel.EMAIL,
+        address="safe@people.example",
+        opens=None,
+        closes=None,
+        safety_threat=False,
+        at=AT,
+    )
 
     change_contact(account=world.account, by=world.holder, at=AT, details={"phone": ""})
 

@@ -56,9 +56,12 @@ def world(db):
 def complaint(world, invoice) -> Complaint:
     """A complaint whose words name the customer, with an answer that does so too."""
     found = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="bill",
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        topic="bill",
         description="I am Mia Conti of Harbour Bakery, call 0491 570 156.",
-    )  # fmt: skip
+    )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
     desk = make_staff()

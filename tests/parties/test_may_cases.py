@@ -86,5 +86,9 @@ def sources(decision: access.Decision) -> set[str]:
 
 def test_each_provider_and_the_floor_has_examples():
     assert {case.provider for case in CASES} >= {
-        "vpnet", "comvergence", "blueshift", "greenlight", "callpro",
-    }  # fmt: skip
+        "vpnet",
+        "comvergence",
+        "blueshift",
+        "greenlight",
+        "callpro",
+    }

@@ -43,9 +43,12 @@ CHANGED = {"suburb": "Newtown"}
 
 def prove_identity(world):
     note_factor(
-        account=world.account, person=world.holder, purpose="change_email", factor=Factor.TOTP,
+        account=world.account,
+        person=world.holder,
+        purpose="change_email",
+        factor=Factor.TOTP,
         at=AT,
-    )  # fmt: skip
+    )
 
 
 def change_details(world):
@@ -61,9 +64,13 @@ def give_more_authority(world):
     StopLink.objects.all().delete()
     Notice.objects.all().delete()
     appoint(
-        account=world.account, by=world.holder, wanted=wanted(limits=()), signing=TYPED, at=AT,
+        account=world.account,
+        by=world.holder,
+        wanted=wanted(limits=()),
+        signing=TYPED,
+        at=AT,
         replaces=earlier,
-    )  # fmt: skip
+    )
 
 
 def ask_for_a_file(world):
@@ -76,10 +83,16 @@ def set_new_password(world):
 
 def sell_the_business(world):
     record_holder_event(
-        account=world.account, by=make_staff(), at=AT,
-        happened=Happened(kind=HolderEventKind.SALE, since=AT.date(), evidence="Contract of sale",
-                          written_consent=True),
-    )  # fmt: skip
+        account=world.account,
+        by=make_staff(),
+        at=AT,
+        happened=Happened(
+            kind=HolderEventKind.SALE,
+            since=AT.date(),
+            evidence="Contract of sale",
+            written_consent=True,
+        ),
+    )
 
 
 STEPS = [
@@ -163,9 +176,12 @@ def refuse_code(world, at):
 def refuse_factor(world, at):
     with pytest.raises(IdentityNotProven, match="stopped it"):
         note_factor(
-            account=world.account, person=world.holder, purpose="change_email",
-            factor=Factor.TOTP, at=at,
-        )  # fmt: skip
+            account=world.account,
+            person=world.holder,
+            purpose="change_email",
+            factor=Factor.TOTP,
+            at=at,
+        )
 
 
 def refuse_contact(world, at):
@@ -198,9 +214,11 @@ def refuse_password(world, at):
 
 def refuse_new_holder(world, at):
     happened = Happened(
-        kind=HolderEventKind.DEATH, since=at.date(), evidence="Certificate",
+        kind=HolderEventKind.DEATH,
+        since=at.date(),
+        evidence="Certificate",
         new_holder_email="thief@people.example",
-    )  # fmt: skip
+    )
     with pytest.raises(access.NotAuthorised):
         record_holder_event(account=world.account, by=make_staff(), at=at, happened=happened)
 

@@ -242,11 +242,14 @@ def test_call_that_is_over_carries_nothing_more(world, sam, call):
 MAY = {
     "look": set(StaffRole),
     "change_billing_email": {
-        StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.PRIVACY, StaffRole.ADMINISTRATOR,
+        StaffRole.FRONT_LINE,
+        StaffRole.TEAM_MANAGER,
+        StaffRole.PRIVACY,
+        StaffRole.ADMINISTRATOR,
     },
     "change_plan": {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR},
     "accept_proposal": {StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("act", MAY)

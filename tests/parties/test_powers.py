@@ -51,7 +51,7 @@ STEPS = st.lists(
     ),
     min_size=1,
     max_size=6,
-)  # fmt: skip
+)
 
 
 class History:

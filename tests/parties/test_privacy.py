@@ -243,9 +243,13 @@ def test_file_is_asked_for_only_with_a_second_factor(client, world):
 def test_file_holds_all_records_and_pdfs_and_nothing_about_safety(as_holder, world, invoice):
     record(account_id=world.account.pk, at=AT, action="set_safe_contact", is_private=True)
     lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="fault", description="Dead line",
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        topic="fault",
+        description="Dead line",
         safety_threat=True,
-    )  # fmt: skip
+    )
     as_holder.post(reverse("ask_export"))
     as_holder.post(reverse("ask_export"))
     export = DataExport.objects.get()

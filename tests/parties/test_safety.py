@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from billing.models import UsageRecord
@@ -46,9 +47,15 @@ def protect(world, user=None, **facts):
 
 def write_to(world, address, at=AT, **facts):
     return queue_message(
-        kind="x", to=address, sender=Sender(name="x"), at=at, title="Reminder", text="x",
-        account_id=world.account.pk, **facts,
-    )  # fmt: skip
+        kind="x",
+        to=address,
+        sender=Sender(name="x"),
+        at=at,
+        title="Reminder",
+        text="x",
+        account_id=world.account.pk,
+        **facts,
+    )
 
 
 # --- every message obeys
@@ -218,14 +225,26 @@ def test_representative_sees_no_trace_of_it(client, world):
     client.force_login(world.holder)
     client.post(reverse("safe_contact"), {"channel": "email", "address": SAFE})
     lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="bill",
-        description="Please, quietly.", safety_threat=True,
-    )  # fmt: skip
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        topic="bill",
+        description="Please, quietly.",
+        safety_threat=True,
+    )
     assert Entry.objects.filter(action="set_safe_contact", is_private=True).exists()
     client.force_login(friend)
 
-    for page in ("/", "/people/", "/people/history/", "/people/history/?format=csv",
-                 "/complaints/", "/privacy/", "/profile/", "/reach/"):  # fmt: skip
+    for page in (
+        "/",
+        "/people/",
+        "/people/history/",
+        "/people/history/?format=csv",
+        "/complaints/",
+        "/privacy/",
+        "/profile/",
+        "/reach/",
+    ):
         text = client.get(page).getvalue().decode()
         for trace in (SAFE, "set safe contact", "Set safe contact", "C-", "quietly"):
             assert trace not in text, (page, trace)
@@ -235,9 +254,13 @@ def test_complaint_about_a_threat_is_its_lodgers_alone(client, world):
     friend = make_user("Jordan Lee")
     appoint(world.account, friend, Role.AUTHORISED_REP, ends_on=FOREVER)
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="bill", description="x",
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        topic="bill",
+        description="x",
         safety_threat=True,
-    )  # fmt: skip
+    )
     page = reverse("complaint", args=[complaint.reference])
 
     client.force_login(friend)
@@ -342,3 +365,21 @@ def test_safe_contact_where_nobody_can_be_reached_is_refused(
 
     assert says in page.content.decode()
     assert not SafeContact.objects.exists()
+
+
+def test_somebody_who_may_do_nothing_yet_is_reached_safely_all_the_same(world):
+    friend = make_user("Jordan Lee")
+    appoint(
+        world.account,
+        friend,
+        Role.AUTHORISED_REP,
+        ends_on=date(2099, 12, 31),
+        needs_check=True,
+        verified_at=None,
+    )
+    client = Client()
+    client.force_login(friend)
+
+    client.post("/reach/", {"channel": "email", "address": "safe@people.example"})
+
+    assert SafeContact.objects.get(user=friend).address == "safe@people.example"

@@ -194,10 +194,16 @@ def test_autocomplete_offers_nothing_of_another_provider(confined, world):
 def test_nothing_can_be_added_to_another_providers_account(confined, world):
     answer = confined.post(
         reverse("admin:contracts_contract_add"),
-        {"account": world.account.pk, "reference": "K-9", "version": "undated-1",
-         "started_on": "2026-12-01", "agreed": "{}",
-         "services-TOTAL_FORMS": 0, "services-INITIAL_FORMS": 0},
-    )  # fmt: skip
+        {
+            "account": world.account.pk,
+            "reference": "K-9",
+            "version": "undated-1",
+            "started_on": "2026-12-01",
+            "agreed": "{}",
+            "services-TOTAL_FORMS": 0,
+            "services-INITIAL_FORMS": 0,
+        },
+    )
 
     assert answer.status_code == 200
     assert not Contract.objects.filter(account=world.account).exists()
@@ -344,10 +350,17 @@ def test_change_in_the_admin_is_recorded_with_before_and_after(client, world):
 
     client.post(
         change_url("contracts_contract", contract.pk),
-        {"account": world.account.pk, "reference": contract.reference,
-         "version": contract.version, "started_on": "2026-01-05", "minimum_months": "24",
-         "agreed": "{}", "services-TOTAL_FORMS": 0, "services-INITIAL_FORMS": 0},
-    )  # fmt: skip
+        {
+            "account": world.account.pk,
+            "reference": contract.reference,
+            "version": contract.version,
+            "started_on": "2026-01-05",
+            "minimum_months": "24",
+            "agreed": "{}",
+            "services-TOTAL_FORMS": 0,
+            "services-INITIAL_FORMS": 0,
+        },
+    )
 
     entry = Entry.objects.get(action="change_contract")
     assert (entry.before, entry.after) == ({"minimum_months": ""}, {"minimum_months": "24"})

@@ -90,8 +90,13 @@ def test_checked_caller_changes_contact_details_without_further_words(world, sta
     assert IdentityCheck.objects.get().factor == Factor.DOCUMENTS
 
     change = f"/admin/parties/contactchange/add/?account={world.account.number}"
-    form = {"billing_email": "new@people.example", "phone": "", "street": "1 Test Street",
-            "suburb": "Testville", "postcode": "2000"}  # fmt: skip
+    form = {
+        "billing_email": "new@people.example",
+        "phone": "",
+        "street": "1 Test Street",
+        "suburb": "Testville",
+        "postcode": "2000",
+    }
     assert staff_client.post(change, form).status_code == 302
 
     entry = Entry.objects.get(action="change_contact")
@@ -102,8 +107,13 @@ def test_checked_caller_changes_contact_details_without_further_words(world, sta
 def test_check_is_not_skipped_silently(world, staff_client):
     give_reason(staff_client, world.account)
     change = f"/admin/parties/contactchange/add/?account={world.account.number}"
-    form = {"billing_email": "new@people.example", "phone": "", "street": "1 Test Street",
-            "suburb": "Testville", "postcode": "2000"}  # fmt: skip
+    form = {
+        "billing_email": "new@people.example",
+        "phone": "",
+        "street": "1 Test Street",
+        "suburb": "Testville",
+        "postcode": "2000",
+    }
 
     page = staff_client.post(change, form).content.decode()
     assert "Why go on without?" in page
@@ -193,9 +203,14 @@ def test_business_has_several_contacts_with_their_jobs():
     world = make_world("greenlight")
     for name, job in (("Ann Lee", "Accounts"), ("Ivo Tan", "IT")):
         make_appointment(
-            world, name=name, email=f"{job.lower()}@people.example", position=job,
-            role=Role.CUSTOMER_CONTACT, limits=(), ends_on=None,
-        )  # fmt: skip
+            world,
+            name=name,
+            email=f"{job.lower()}@people.example",
+            position=job,
+            role=Role.CUSTOMER_CONTACT,
+            limits=(),
+            ends_on=None,
+        )
 
     contacts = Appointment.objects.filter(role=Role.CUSTOMER_CONTACT)
     on = access.local_day(world.account, AT)

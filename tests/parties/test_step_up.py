@@ -113,10 +113,15 @@ def test_safe_contact_is_obeyed_at_once_whatever_its_hours(
 ):
     at = instant("2027-02-01 22:00")
     set_safe_contact(
-        account=world.account, user=reachable, channel=channel, address=address,
-        opens=instant("2027-02-01 09:00").time(), closes=instant("2027-02-01 10:00").time(),
-        safety_threat=False, at=at,
-    )  # fmt: skip
+        account=world.account,
+        user=reachable,
+        channel=channel,
+        address=address,
+        opens=instant("2027-02-01 09:00").time(),
+        closes=instant("2027-02-01 10:00").time(),
+        safety_threat=False,
+        at=at,
+    )
     client = signed_in(reachable)
     page = client.get(HERE).content.decode()
     assert ("Text me a code" in page) is (offers == "text")
@@ -136,9 +141,12 @@ def test_texts_of_a_representative_never_go_to_the_customers_phone(world, reacha
 
     with pytest.raises(IdentityNotProven):
         send_code(
-            account=world.account, person=person, purpose="change_details",
-            at=instant("2027-02-01 10:00"), factor=Factor.TEXTED_CODE,
-        )  # fmt: skip
+            account=world.account,
+            person=person,
+            purpose="change_details",
+            at=instant("2027-02-01 10:00"),
+            factor=Factor.TEXTED_CODE,
+        )
 
     assert not Notice.objects.filter(channel=Channel.TEXT).exists()
 

@@ -237,10 +237,17 @@ def test_pages_of_somebody_else_take_few_queries_whatever_there_is(world, who, p
     user = stands(world, REP if who == "full" else ADVOCATE)
     if who == "together":
         Presence.objects.create(
-            account=world.account, advocate=user, act="look", words="x", asked_at=AT,
-            appointment=user.appointments.get(), action=Action.VIEW_BILLS, state="confirmed",
-            confirmed_at=AT, ends_at=END_OF_TIME,
-        )  # fmt: skip
+            account=world.account,
+            advocate=user,
+            act="look",
+            words="x",
+            asked_at=AT,
+            appointment=user.appointments.get(),
+            action=Action.VIEW_BILLS,
+            state="confirmed",
+            confirmed_at=AT,
+            ends_at=END_OF_TIME,
+        )
     client = signed_in(user)
     client.get(path)
 

@@ -90,8 +90,10 @@ def test_env_example_can_be_used_as_it_is(tmp_path):
         line.split("=", 1) for line in example.splitlines() if line and not line.startswith("#")
     )
 
-    done = start_production(tmp_path, **given | {"PORTAL_ENV": "local", "SECRET_KEY": "",
-                                                 "REDIS_URL": "", "DATABASE_URL": ""})  # fmt: skip
+    done = start_production(
+        tmp_path,
+        **given | {"PORTAL_ENV": "local", "SECRET_KEY": "", "REDIS_URL": "", "DATABASE_URL": ""},
+    )
 
     assert done.returncode == 0, done.stderr
 
@@ -103,8 +105,11 @@ def test_port_in_use_is_said_with_a_way_out():
         port = taken.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "scripts/run.py", "--port", str(port)],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     assert done.returncode == 1
     assert f"Port {port} is in use" in done.stderr
@@ -142,9 +147,12 @@ def test_readyz_says_that_no_worker_was_seen(client, db):
 
 def test_readyz_shows_mail_that_does_not_go_out(client, world, monkeypatch):
     complaints.lodge_complaint(
-        account=world.account, by=world.holder, at=instant("2026-11-02 10:00"),
-        topic="bill", description="x",
-    )  # fmt: skip
+        account=world.account,
+        by=world.holder,
+        at=instant("2026-11-02 10:00"),
+        topic="bill",
+        description="x",
+    )
     at = instant("2026-11-02 10:00")
     cache.set(health.HEARTBEAT_KEY, (at + timedelta(minutes=20)).isoformat())
 
@@ -157,9 +165,17 @@ def test_readyz_shows_mail_that_does_not_go_out(client, world, monkeypatch):
 
 
 PAGES = [
-    "home", "services", "bills", "next_bill", "complaints", "lodge_complaint", "contract",
-    "people", "account_history", "profile",
-]  # fmt: skip
+    "home",
+    "services",
+    "bills",
+    "next_bill",
+    "complaints",
+    "lodge_complaint",
+    "contract",
+    "people",
+    "account_history",
+    "profile",
+]
 
 
 @pytest.fixture
@@ -175,9 +191,12 @@ def busy(world):
         )
     for day in range(1, 13):
         complaints.lodge_complaint(
-            account=world.account, by=world.holder, at=instant(f"2026-11-{day:02} 10:00"),
-            topic="bill", description="Something.",
-        )  # fmt: skip
+            account=world.account,
+            by=world.holder,
+            at=instant(f"2026-11-{day:02} 10:00"),
+            topic="bill",
+            description="Something.",
+        )
     return world
 
 
@@ -290,9 +309,12 @@ class TestClaiming:
 
     def claim(self, token: str, number: str, at=None):
         return claim_account(
-            token=token, account_number=number, full_name="New Holder", password=PASSWORD,
+            token=token,
+            account_number=number,
+            full_name="New Holder",
+            password=PASSWORD,
             at=at or self.AT,
-        )  # fmt: skip
+        )
 
     @pytest.fixture
     def account(self, world):

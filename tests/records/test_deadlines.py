@@ -13,8 +13,17 @@ from records.notices.models import Notice
 from tests.world import instant
 
 SET_AT = instant("2026-12-01 10:00")
-REASON = [{"id": "VP-CMP-09", "clause": "And Solve", "says": "…", "steps": [], "source": "terms",
-           "document": "vpnet", "version": "undated-1"}]  # fmt: skip
+REASON = [
+    {
+        "id": "VP-CMP-09",
+        "clause": "And Solve",
+        "says": "…",
+        "steps": [],
+        "source": "terms",
+        "document": "vpnet",
+        "version": "undated-1",
+    }
+]
 
 
 @pytest.fixture
