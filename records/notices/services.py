@@ -289,7 +289,7 @@ def _claim(at: datetime) -> list[int]:
                     "notice_id"
                 )
             )
-            .order_by("next_try_at")
+            .order_by("next_try_at", "pk")
         )
         chosen = [notice.pk for notice in waiting[:BATCH]]
         Notice.objects.filter(pk__in=chosen).update(status=Status.SENDING, leased_until=at + LEASE)
