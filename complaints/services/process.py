@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing.services import end_hold
 from complaints.models import Complaint, Event
-from complaints.states import LIFECYCLE, Act, Duty, State
+from complaints.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
 from parties import access
 from parties.models import User
 from parties.selectors import account_standing
@@ -40,7 +40,10 @@ def acknowledge_sent(*, at: datetime) -> int:
 
 
 def start_investigation(*, reference: str, by: User, at: datetime) -> Complaint:
-    """Take the complaint in hand. Raises IllegalStep unless it was acknowledged."""
+    """Take the complaint in hand.
+
+    Raises IllegalStep unless it was acknowledged, and, as every step of staff, NotAuthorised.
+    """
     with transaction.atomic():
         complaint = _locked(reference)
         complaint.assigned_to = by
@@ -176,6 +179,8 @@ def _step(
     text: str = "",
     actor: access.AuditActor | None = None,
 ) -> None:
+    if actor is None and by is not None and act in STAFF_ACTS:
+        actor = access.with_customer(by, _require_staff(complaint, by, at))
     before = complaint.state
     complaint.state = LIFECYCLE.after(State(before), act)
     complaint.save(update_fields=["state"])
@@ -189,6 +194,16 @@ def _step(
         before={"state": before},
         after={"state": complaint.state},
     )
+
+
+def _require_staff(complaint: Complaint, by: User, at: datetime) -> access.Decision:
+    """Work on complaints is for staff who may lodge one for a customer."""
+    account = complaint.account
+    action = access.Action.LODGE_COMPLAINT
+    decision = access.staff_may(by, action, account, on=access.local_day(account, at))
+    if not decision.allowed:
+        raise access.NotAuthorised(decision, action)
+    return decision
 
 
 def _actor(by: User | None) -> access.AuditActor:
