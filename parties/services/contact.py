@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +21,7 @@ from .letters import tell
 from .pausing import require_no_pause, stop_path
 from .safety import follow_addresses
 from .standing import lock_people
+from .tokens import digest, new_token
 
 UNDO_WITHIN = timedelta(hours=48)
 ON_ACCOUNT = ("billing_email", "street", "suburb", "postcode")
@@ -99,8 +98,8 @@ def change_contact(
 
 def _make(change: ContactChange) -> str:
     """Carry the change out; return the token of the link that undoes it."""
-    token = secrets.token_urlsafe(32)
-    change.token_hash = _digest(token)
+    token = new_token()
+    change.token_hash = digest(token)
     change.save()
     # Safe contacts hold for what was on file until now, too: it is told of the change.
     follow_addresses(change.account, at=change.changed_at)
@@ -133,7 +132,7 @@ def note_access_needs(*, account: Account, by: User, at: datetime, **needs: Any)
 def find_change(token: str, *, at: datetime) -> ContactChange:
     """Return the change of a link. Raises UndoRefused if it is too late or done already."""
     found = (
-        ContactChange.objects.filter(token_hash=_digest(token))
+        ContactChange.objects.filter(token_hash=digest(token))
         .select_related("account__customer__provider")
         .first()
     )
@@ -223,7 +222,3 @@ def _tell(change: ContactChange, old: dict[str, str], token: str, without: str) 
             body="Not agreed? Call us at once.",
             channel=Channel.TEXT,
         )
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

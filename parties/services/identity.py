@@ -70,8 +70,7 @@ def send_code(
             sent_to=on_file,
             expires_at=at + CODE_LASTS,
         )
-        check.code_hash = _hash(check, code)
-        check.save()
+        _keep(check, code)
         _record(check, "send_code", by=asked_by or person, at=at)
         write(
             "identity_code",
@@ -88,6 +87,11 @@ def send_code(
             minutes=int(CODE_LASTS.total_seconds() // 60),
         )
     return check
+
+
+def _keep(check: IdentityCheck, code: str) -> None:
+    check.code_hash = _hash(check, code)
+    check.save()
 
 
 def _require_staff(staff: User | None, account: Account, at: datetime) -> None:

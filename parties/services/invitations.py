@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -22,6 +20,7 @@ from terms.facts import Action, Role
 
 from .letters import write
 from .standing import revoke
+from .tokens import digest, new_token
 
 VALID_FOR = timedelta(days=14)
 WRONG_TRIES = 5
@@ -129,7 +128,7 @@ def _invitation(
     appointment: Appointment | None = None,
 ) -> tuple[Invitation, str]:
     """Make an invitation in place of earlier ones; return it and the path of its link."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     Invitation.objects.filter(
         account=account, appointment=appointment, used_at__isnull=True
     ).update(expires_at=at)
@@ -138,7 +137,7 @@ def _invitation(
         role=role,
         appointment=appointment,
         email=email.strip().lower(),
-        token_hash=_digest(token),
+        token_hash=digest(token),
         sent_at=at,
         expires_at=at + VALID_FOR,
     )
@@ -152,7 +151,7 @@ def _last_day(invitation: Invitation) -> date:
 def find_invitation(token: str, *, at: datetime) -> Invitation:
     """Return the open invitation of a link. Raises InvitationRefused if it can't be used."""
     found = (
-        Invitation.objects.filter(token_hash=_digest(token))
+        Invitation.objects.filter(token_hash=digest(token))
         .select_related("account__customer__provider", "appointment__user")
         .first()
     )
@@ -266,7 +265,7 @@ def _one_try(token: str, at: datetime) -> Iterator[Invitation]:
 
 def _open_invitation(token: str, at: datetime) -> Invitation:
     """The open invitation of a link, which nobody else uses meanwhile."""
-    Invitation.objects.select_for_update().filter(token_hash=_digest(token)).first()
+    Invitation.objects.select_for_update().filter(token_hash=digest(token)).first()
     return find_invitation(token, at=at)
 
 
@@ -297,7 +296,3 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
     if not EmailAddress.objects.filter(user=user, primary=True).exists():
         address.set_as_primary()
     return user
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

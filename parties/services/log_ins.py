@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +24,7 @@ from .letters import tell
 from .pausing import stop_path
 from .safety import follow_log_in
 from .sessions import stop_password
+from .tokens import digest, new_token
 
 UNDO_WITHIN = timedelta(hours=48)
 
@@ -137,7 +136,7 @@ def change_log_in_email(
     for the new one, on every account. Recorded wherever they stand. Raises LogInRefused while it
     is paused. (RF-ID-04, RF-ID-06.)
     """
-    before, token = person.email, secrets.token_urlsafe(32)
+    before, token = person.email, new_token()
     with transaction.atomic():
         _refuse_while_paused(person)
         if not confirm():
@@ -148,7 +147,7 @@ def change_log_in_email(
             before=before,
             after=to.strip().lower(),
             changed_at=at,
-            token_hash=_digest(token),
+            token_hash=digest(token),
             undo_until=at + UNDO_WITHIN,
         )
         follow_log_in(person, at=at)
@@ -159,7 +158,7 @@ def change_log_in_email(
 
 def find_email_change(token: str, *, at: datetime) -> EmailChange:
     """Return the change of a link. Raises LogInRefused if it is too late or done already."""
-    found = EmailChange.objects.filter(token_hash=_digest(token)).select_related("user").first()
+    found = EmailChange.objects.filter(token_hash=digest(token)).select_related("user").first()
     if found is None or found.undone_at or at >= found.undo_until:
         raise LogInRefused("This link has been used or is too old. Call your provider.")
     return found
@@ -279,7 +278,3 @@ def _undo_words(last: str) -> str:
         "You no longer log in with this one. If you did not change it, undo it with this link; "
         f"it works until {last}. You need not log in."
     )
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

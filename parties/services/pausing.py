@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,6 +16,7 @@ from terms.facts import Action
 
 from .letters import tell
 from .sessions import forget_proofs, log_out_everywhere, stop_password
+from .tokens import digest, new_token
 
 LINK_WORKS = timedelta(days=30)
 # Whoever reads the person's mail could pass a check by an emailed code.
@@ -34,9 +33,9 @@ class LiftRefused(Exception):
 
 def stop_path(account: Account, person: User, step: HighRisk, *, at: datetime) -> str:
     """The path by which whoever is told of a step in `person`'s name can stop it, for 30 days."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     StopLink.objects.create(
-        account=account, person=person, step=step, token_hash=_digest(token), sent_at=at
+        account=account, person=person, step=step, token_hash=digest(token), sent_at=at
     )
     return reverse("stop", args=[token])
 
@@ -44,7 +43,7 @@ def stop_path(account: Account, person: User, step: HighRisk, *, at: datetime) -
 def find_stop(token: str, *, at: datetime) -> StopLink:
     """Return what a link stops. Raises StopRefused if it is unknown or too old."""
     found = (
-        StopLink.objects.filter(token_hash=_digest(token), sent_at__gt=at - LINK_WORKS)
+        StopLink.objects.filter(token_hash=digest(token), sent_at__gt=at - LINK_WORKS)
         .select_related("account__customer__provider", "person")
         .first()
     )
@@ -186,7 +185,3 @@ def _tell(paused: Pause, at: datetime, headline: str, body: str) -> None:
         told[holder.email] = str(holder)
     for address, name in told.items():
         tell(account, to=address, name=name, at=at, headline=headline, body=body)
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
