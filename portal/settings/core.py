@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "portal.admin_site.PortalAdminConfig",
+    "portal.staff.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -43,7 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.ClientAddress",
+    "portal.web.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -52,15 +52,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "portal.middleware.RequestFacts",
+    "portal.web.middleware.RequestFacts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.SessionActivity",
+    "portal.web.middleware.SessionActivity",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.Masking",
-    "portal.middleware.StaffSecondFactor",
-    "portal.middleware.Refusals",
+    "portal.web.middleware.Masking",
+    "portal.web.middleware.StaffSecondFactor",
+    "portal.composition.refusals.Refusals",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -77,9 +77,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "portal.context.shell",
+                "portal.composition.context.shell",
             ],
-            "builtins": ["portal.templatetags.ui"],
+            "builtins": ["portal.web.templatetags.ui"],
         },
     }
 ]

@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from billing.models import Invoice
-from billing.services import run_provider_bills
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
 from records.documents import pdf, services
 from records.documents.models import Document
 from records.documents.states import Status

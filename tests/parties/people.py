@@ -7,9 +7,10 @@ from typing import Any
 
 from django.test import Client
 
-from parties.models import Appointment, User
-from parties.services import Signing, Wanted, appoint
-from parties.states import SignedHow
+from parties.appointments.services import Signing, Wanted, appoint
+from parties.authority.models import Appointment
+from parties.authority.states import SignedHow
+from parties.people.models import User
 from terms.facts import Role
 from tests.world import PASSWORD, World, instant
 

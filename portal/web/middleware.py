@@ -1,0 +1,124 @@
+"""What every request carries, and how refusals are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import structlog
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from terms.calendar import State
+
+from .guards import current
+from .masking import mask_for_request
+
+Handler = Callable[[HttpRequest], HttpResponse]
+SEEN_EVERY = timedelta(minutes=10)
+
+
+class ClientAddress:
+    """Puts the visitor's own address in place of the proxy's.
+
+    Only what the nearest proxy wrote counts: what stands before it, the visitor may have made up.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        nearest = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+        if settings.BEHIND_PROXY and (address := _address(nearest)):
+            request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+
+def _address(text: str) -> str | None:
+    """The network address that a text holds, or None."""
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        return None
+
+
+class RequestFacts:
+    """Reads the clock once, as `request.at`, and shows times on the account's own clock.
+
+    Whatever is recorded in the request knows from where it came.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.at = timezone.now()
+        request.request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+        structlog.contextvars.bind_contextvars(
+            address=_address(request.META.get("REMOTE_ADDR", ""))
+        )
+        response = self.get_response(request)
+        timezone.deactivate()
+        return response
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        if request.user.is_authenticated:
+            chosen = current(request).chosen
+            if chosen is not None:
+                timezone.activate(State(chosen.account.state).zone)
+
+
+class SessionActivity:
+    """Notes when each log-in was last used, at most every ten minutes: not a write per page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            last = datetime.fromtimestamp(request.session.get("seen_at", 0), UTC)
+            if request.at - last > SEEN_EVERY:
+                UserSession.objects.create_from_request(request)
+                request.session["seen_at"] = int(request.at.timestamp())
+        return self.get_response(request)
+
+
+class StaffSecondFactor:
+    """Staff use the admin only after signing in with a second factor."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        staff = request.user.is_authenticated and request.user.is_staff
+        if staff and request.path.startswith("/admin/") and not is_mfa_enabled(request.user):
+            return redirect(f"{settings.STAFF_MFA_SETUP}?next={request.get_full_path()}")
+        return self.get_response(request)
+
+
+class Masking:
+    """Hides who the customers are from whoever stands for them but may not know it."""
+
+    KINDS = ("text/html", "text/csv", "text/plain", "application/json")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.user.is_authenticated or request.user.is_staff:
+            return response
+        if not response.get("Content-Type", "").startswith(self.KINDS):
+            return response
+        mask = mask_for_request(request)
+        if mask and response.streaming:
+            parts = response.streaming_content
+            response.streaming_content = (mask.text(part.decode()) for part in parts)
+        elif mask:
+            response.content = mask.text(response.content.decode()).encode()
+        return response
