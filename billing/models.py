@@ -1,20 +1,30 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from billing.charging.models import Charge
+from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
-from billing.invoices.models import Invoice, InvoiceLine
-from billing.payments.models import Allocation, Payment
+from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.ledger.models import ClosedMonth, Entry, OpenItem, Posting
+from billing.payments.models import Allocation, ChargeAdvice, Payment, Refund
 from billing.runs.models import BillRun, RunProblem
 from billing.usage.models import UsageRecord
 
 __all__ = [
     "Allocation",
     "BillRun",
-    "Charge",
+    "BilledPeriod",
+    "ChargeAdvice",
+    "ClosedMonth",
+    "CreditNote",
+    "CreditNoteLine",
+    "Entry",
     "Hold",
     "Invoice",
     "InvoiceLine",
+    "NotBilled",
+    "OpenItem",
     "Payment",
+    "Posting",
+    "Refund",
     "RunProblem",
     "UsageRecord",
 ]

@@ -2,6 +2,22 @@
 
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
-from contracts.supply.models import PlanChange, Service
+from contracts.supply.models import (
+    Chargeable,
+    Discount,
+    PlanChange,
+    Service,
+    SupplyPeriod,
+    WorkOrder,
+)
 
-__all__ = ["Contract", "Plan", "PlanChange", "Service"]
+__all__ = [
+    "Chargeable",
+    "Contract",
+    "Discount",
+    "Plan",
+    "PlanChange",
+    "Service",
+    "SupplyPeriod",
+    "WorkOrder",
+]

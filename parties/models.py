@@ -1,6 +1,13 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from parties.accounts.models import Account, Customer, DeclaredDay, Provider, TermsAcceptance
+from parties.accounts.models import (
+    Account,
+    Balance,
+    Customer,
+    DeclaredDay,
+    Provider,
+    TermsAcceptance,
+)
 from parties.authority.models import (
     Appointment,
     ExpiryReminder,
@@ -18,6 +25,7 @@ from parties.security.models import ContactChange, EmailChange, IdentityCheck, P
 __all__ = [
     "Account",
     "Appointment",
+    "Balance",
     "Call",
     "ContactChange",
     "Customer",

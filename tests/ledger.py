@@ -1,4 +1,4 @@
-"""Meddle with the audit trail as somebody with the database's own password could."""
+"""Meddle with the audit trail and the ledger as somebody with the database's own password could."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from types import SimpleNamespace
 
 from django.db import connection
 
-guard = import_module("records.audit.migrations.0003_protect_entries")
+guards = [
+    import_module("records.audit.migrations.0003_protect_entries"),
+    import_module("billing.migrations.0007_protect_ledger"),
+]
 
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    """Take the database's own protection of the audit trail away for a while."""
+    """Take the database's own protection of both away for a while."""
     editor = SimpleNamespace(connection=connection)
-    guard.unprotect(None, editor)
+    for guard in guards:
+        guard.unprotect(None, editor)
     try:
         yield
     finally:
-        guard.protect(None, editor)
+        for guard in guards:
+            guard.protect(None, editor)

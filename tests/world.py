@@ -18,6 +18,7 @@ from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.catalogue.states import ServiceKind
 from contracts.supply.models import Service
+from contracts.supply.services import start_supply
 from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account, Customer, Provider
 from parties.accounts.services import open_account
@@ -64,6 +65,7 @@ def make_provider(key: str = "vpnet") -> Provider:
         defaults={
             "name": library.provider(key).name,
             "complaints_email": f"complaints-{key}@staff.example",
+            "invoice_prefix": key[:3].upper(),
         },
     )
     return provider
@@ -145,14 +147,14 @@ def make_service(
         started_on=activated_on,
         minimum_months=minimum_months,
     )
-    return Service.objects.create(
+    service = Service.objects.create(
         contract=contract,
         plan=plan,
         label="Shop lines",
         identifier="02 5550 1180",
-        status=ServiceStatus.ACTIVE,
-        activated_on=activated_on,
+        status=ServiceStatus.ORDERED,
     )
+    return start_supply(service=service, activated_on=activated_on, at=instant("2026-01-05 09:00"))
 
 
 def make_call(service: Service, at: datetime, seconds: int, kind: str = "mobile") -> UsageRecord:

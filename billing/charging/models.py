@@ -1,40 +1,81 @@
-"""What will be billed: metered usage and one-off charges."""
+"""Which days of which service have been billed, at which price; and what was not billed."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Chargeable, Service
 from parties.accounts.models import Account
-from records.fields import MoneyField
+from records.fields import RateField
 
-from .states import ChargeKind, Gst
+from .states import NotBilledReason
 
 
-class Charge(models.Model):
-    """A one-off amount that the next invoice carries; each is billed once."""
+class BilledPeriod(models.Model):
+    """Days of a service that a line has billed, at one price.
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="charges")
-    kind = models.CharField(max_length=12, choices=ChargeKind, default=ChargeKind.ONE_OFF)
-    source = models.CharField(max_length=60, help_text="What it stems from; charged once for it.")
-    description = models.CharField(max_length=200)
-    amount = MoneyField(help_text="GST included where it is taxable.")
-    gst = models.CharField(max_length=8, choices=Gst, default=Gst.TAXABLE)
-    incurred_on = models.DateField()
-    because = models.JSONField(default=list, blank=True)
-    line = models.OneToOneField(
-        "billing.InvoiceLine",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="charge",
+    When days are given back, `credited_from` is set once: the days before stay billed. Live days
+    (from `starts_on` to the day before `credited_from`, or to `ends_on`) never overlap.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="billed_periods")
+    line = models.ForeignKey(
+        "billing.InvoiceLine", on_delete=models.PROTECT, related_name="billed_periods", null=True
     )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    unit_fee = RateField()
+    price_basis = models.CharField(max_length=3, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    of_days = models.PositiveSmallIntegerField(help_text="Days of the billing period it lies in.")
+    credited_from = models.DateField(null=True, blank=True)
 
     class Meta:
-        ordering = ["incurred_on"]
+        ordering = ["service", "starts_on"]
         constraints = [
-            models.UniqueConstraint(fields=["account", "kind", "source"], name="charged_once"),
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="charge_is_positive"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="billed_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(credited_from__isnull=True)
+                | Q(credited_from__gte=F("starts_on"), credited_from__lte=F("ends_on")),
+                name="credited_within_billed",
+            ),
+        ]
+        indexes = [models.Index(fields=["service", "ends_on"], name="billed_by_service")]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.starts_on} to {self.ends_on}"
+
+
+class NotBilled(models.Model):
+    """Something that is owed and can't be billed, for staff to see; nothing vanishes unseen."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="not_billed")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True)
+    chargeable = models.OneToOneField(
+        Chargeable, on_delete=models.PROTECT, null=True, blank=True, related_name="not_billed"
+    )
+    reason = models.CharField(max_length=10, choices=NotBilledReason)
+    what = models.CharField(max_length=250)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    because = models.JSONField(default=list, blank=True)
+    noted_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-noted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "service", "chargeable", "reason", "starts_on"],
+                nulls_distinct=False,
+                name="not_billed_noted_once",
+            )
         ]
 
     def __str__(self) -> str:
-        return self.description
+        return self.what

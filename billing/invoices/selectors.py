@@ -1,12 +1,111 @@
-"""Questions about money: what is owed, what is late, what was billed."""
+"""An invoice before it is issued, and its lines after."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
-from terms.calendar import months_on
+from billing.charging.selectors import (
+    Due,
+    Item,
+    charges_due,
+    last_bill_day,
+    next_bill_day,
+)
+from contracts.supply.models import Service
+from parties.accounts.models import Account
+from parties.accounts.selectors import binding
+from terms import rules
+from terms.binding import Binding
+from terms.calendar import State
+from terms.clause import dump
+from terms.money import NIL
+from terms.rules.lines import Gst, Line, PriceBasis
+from terms.rules.payment import InvoiceKind as TermsKind
 
 from .models import Invoice, InvoiceLine
+from .states import InvoiceKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftLine:
+    """One item with its amounts in whole cents."""
+
+    item: Item
+    amount_ex: Decimal
+    gst: Decimal
+    amount_inc: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDraft:
+    """An invoice before it is issued; the preview of the next bill shows the same.
+
+    `given_back` are the items for which the invoice has no room: they go on a credit note.
+    """
+
+    kind: InvoiceKind
+    bill_day: date
+    issue_date: date
+    due_date: date | None
+    period_start: date
+    period_end: date
+    lines: tuple[DraftLine, ...]
+    subtotal_ex: Decimal
+    gst: Decimal
+    total_inc: Decimal
+    version: str
+    because: dict[str, list[dict[str, Any]]]
+    due: Due
+    given_back: tuple[DraftLine, ...] = ()
+
+
+def draft_invoice(account: Account, *, on: date, bill_day: date | None = None) -> InvoiceDraft:
+    """Return the bill that would go out on a day, made for a bill day (the newest, if not said).
+
+    Price, round, tax and date it by the terms; nothing is written. Rules: line_amounts,
+    invoice_due_date, prorata, suspension_charges, back_billing, call_charge, charge_billable_on.
+    """
+    made_for = bill_day or last_bill_day(on, account.bill_day)
+    bound = binding(account, on)
+    due = charges_due(account, bound, on=on, bill_day=made_for)
+    kind = InvoiceKind.FINAL if _has_ended(account, on) else InvoiceKind.NORMAL
+    items, back = _with_room(due.items, bound)
+    amounts = _priced(items, bound)
+    because = {"total": dump(amounts.because)}
+    due_date = None
+    if amounts.total_inc > NIL:
+        answer = bound.decide(
+            rules.invoice_due_date,
+            issue_date=on,
+            state=State(account.state),
+            kind=TermsKind(kind.value),
+        )
+        due_date, because["due_date"] = answer.due_date, dump(answer.because)
+    return InvoiceDraft(
+        kind=kind,
+        bill_day=made_for,
+        issue_date=on,
+        due_date=due_date,
+        period_start=made_for,
+        period_end=next_bill_day(made_for, account.bill_day) - timedelta(days=1),
+        lines=_lines(items, amounts),
+        subtotal_ex=amounts.subtotal_ex,
+        gst=amounts.gst,
+        total_inc=amounts.total_inc,
+        version=bound.profile.version,
+        because=because,
+        due=due,
+        given_back=_lines(back, _priced(back, bound)) if back else (),
+    )
+
+
+def next_invoice(account: Account, *, on: date) -> InvoiceDraft | None:
+    """What the bill of the account's next bill day would say; None if there is nothing to bill."""
+    draft = draft_invoice(account, on=on, bill_day=on)
+    return draft if draft.lines or draft.given_back else None
 
 
 def lines(invoice: Invoice) -> list[InvoiceLine]:
@@ -14,7 +113,46 @@ def lines(invoice: Invoice) -> list[InvoiceLine]:
     return list(invoice.lines.order_by("position"))
 
 
-def next_bill_day(today: date, bill_day: int) -> date:
-    """The next day after today on which the account is billed."""
-    this_month = today.replace(day=bill_day)
-    return this_month if this_month > today else months_on(this_month, 1)
+def _has_ended(account: Account, on: date) -> bool:
+    """Whether everything that the account had has ended before a day."""
+    rows = Service.objects.filter(contract__account=account, periods__isnull=False)
+    return rows.exists() and not rows.exclude(ended_on__lt=on).exists()
+
+
+def _priced(items: list[Item], bound: Binding) -> Any:
+    return bound.decide(
+        rules.line_amounts,
+        lines=tuple(
+            Line(
+                description=item.description,
+                quantity=item.quantity,
+                unit_price=item.unit_price,
+                gst=Gst(item.gst),
+                price_basis=PriceBasis(item.price_basis) if item.price_basis else None,
+            )
+            for item in items
+        ),
+    )
+
+
+def _lines(items: list[Item], amounts: Any) -> tuple[DraftLine, ...]:
+    return tuple(
+        DraftLine(
+            item=item, amount_ex=amount.amount_ex, gst=amount.gst, amount_inc=amount.amount_inc
+        )
+        for item, amount in zip(items, amounts.lines, strict=True)
+    )
+
+
+def _with_room(items: list[Item], bound: Binding) -> tuple[list[Item], list[Item]]:
+    """Part the items into those of the invoice and those given back by a credit note.
+
+    An invoice is never below 0.00: what is given back stands on it while it has room.
+    """
+    kept, back = list(items), []
+    while kept and _priced(kept, bound).total_inc < NIL:
+        # The largest credit goes first, so that as few as possible leave the invoice.
+        largest = min(kept, key=lambda item: item.unit_price * item.quantity)
+        kept.remove(largest)
+        back.append(largest)
+    return kept, back

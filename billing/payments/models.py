@@ -1,32 +1,77 @@
-"""Money received, and which invoices it pays."""
+"""Money received, and what it and other credit pays."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
-from billing.invoices.models import Invoice
-from parties.accounts.models import Account
+from billing.invoices.models import CreditNote, Invoice
+from billing.ledger.models import Posting
+from parties.accounts.models import Account, Provider
 from records.fields import MoneyField
 
-from .states import PaymentMethod
+from .states import PaymentMethod, RefundState
 
 
 class Payment(models.Model):
-    """Money received for an account."""
+    """Money received, for an account or not yet known for which.
+
+    Two payments that are alike in every respect are told apart by `occurrence`: the first, the
+    second of a bank's file. The desk refuses what is alike; a file counts both.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="payments")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
     amount = MoneyField()
     received_on = models.DateField()
     method = models.CharField(max_length=14, choices=PaymentMethod)
-    reference = models.CharField(max_length=60, unique=True)
+    reference = models.CharField(max_length=60)
+    occurrence = models.PositiveSmallIntegerField(default=1)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=150, blank=True)
+    towards = models.ForeignKey(
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The invoice that the customer named.",
+    )
+    posting = models.OneToOneField(
+        Posting, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reversed_on = models.DateField(null=True, blank=True)
+    reversed_why = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["-received_on", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_is_positive")
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
+            models.UniqueConstraint(
+                fields=[
+                    "account",
+                    "method",
+                    "reference",
+                    "received_on",
+                    "amount",
+                    "occurrence",
+                ],
+                condition=Q(account__isnull=False),
+                name="payment_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-received_on"], name="payment_newest_first"),
+            models.Index(
+                fields=["provider", "received_on"],
+                condition=Q(account__isnull=True),
+                name="payments_unmatched",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -34,19 +79,75 @@ class Payment(models.Model):
 
 
 class Allocation(models.Model):
-    """The part of a payment that pays an invoice."""
+    """What part of a payment or credit note pays an invoice. Undone by a date, never removed."""
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations"
+    )
+    credit_note = models.ForeignKey(
+        CreditNote, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations"
+    )
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = MoneyField()
+    applied_on = models.DateField()
+    undone_on = models.DateField(null=True, blank=True)
 
     class Meta:
+        ordering = ["applied_on", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["payment", "invoice"], name="allocated_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_is_positive"),
             models.CheckConstraint(
-                condition=models.Q(amount__gt=0), name="allocation_is_positive"
+                condition=Q(payment__isnull=False) ^ Q(credit_note__isnull=False),
+                name="allocation_has_one_source",
             ),
+        ]
+        indexes = [models.Index(fields=["invoice"], name="allocations_of_invoice")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} to {self.invoice}"
+
+
+class Refund(models.Model):
+    """Credit given back as money: asked for by one, approved by another above the limit."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="refunds")
+    amount = MoneyField()
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=8, choices=RefundState, default=RefundState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    asked_by_id_no = models.PositiveBigIntegerField(help_text="Who asked, to tell two apart.")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    posting = models.OneToOneField(
+        Posting, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.payment} to {self.invoice}"
+        return f"{self.amount} back to {self.account}"
+
+
+class ChargeAdvice(models.Model):
+    """A notice that really went out and named what is added if an invoice stays unpaid."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="advised")
+    advised_on = models.DateField()
+    notice = models.ForeignKey(
+        "notices.Notice", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["advised_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "advised_on"], name="advised_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice} advised on {self.advised_on}"

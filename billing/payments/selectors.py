@@ -7,17 +7,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet, Subquery
 
-from billing.disputes.models import Hold
-from billing.disputes.states import HoldStatus
 from billing.invoices.models import Invoice
+from billing.ledger.selectors import balance_of
 from parties.accounts.models import Account
-from records.fields import MoneyField
+from parties.accounts.selectors import binding
+from terms import rules
+from terms.calendar import State
+from terms.clause import dump
+from terms.facts import BadFacts, read_facts
 from terms.money import NIL
+from terms.profile import TermsSilent
+from terms.rules.floor import Cause
 
-from .models import Allocation, Payment
+from .models import Allocation, ChargeAdvice, Payment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +31,7 @@ class InvoiceCard:
     public_id: str
     number: str
     issue_date: date
-    due_date: date
+    due_date: date | None
     period_start: date
     period_end: date
     subtotal_ex: Decimal
@@ -50,30 +54,12 @@ class Balance:
     next_due: date | None
     next_invoice: InvoiceCard | None
     newest: tuple[InvoiceCard, ...]
+    credit: Decimal = NIL
 
 
 def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Annotate what is still unpaid and what is contested, in the same query."""
-    money = MoneyField()
-    paid = (
-        Allocation.objects.filter(invoice=OuterRef("pk"))
-        .order_by()
-        .values("invoice")
-        .annotate(sum=Sum("amount"))
-        .values("sum")
-    )
-    held = (
-        Hold.objects.filter(invoice=OuterRef("pk"), status=HoldStatus.OPEN)
-        .order_by()
-        .values("invoice")
-        .annotate(sum=Sum("amount"))
-        .values("sum")
-    )
-    paid_sum = Coalesce(Subquery(paid, output_field=money), NIL, output_field=money)
-    return rows.annotate(
-        outstanding=ExpressionWrapper(F("total_inc") - paid_sum, output_field=money),
-        disputed=Coalesce(Subquery(held, output_field=money), NIL, output_field=money),
-    )
+    """Annotate what is still unpaid and what is contested, as the ledger keeps it."""
+    return rows.annotate(outstanding=F("open_item__amount"), disputed=F("open_item__held"))
 
 
 def invoices(account: Account) -> QuerySet[Invoice]:
@@ -112,7 +98,7 @@ def status_on(row: Invoice, on: date) -> str:
         return "paid"
     if row.disputed >= row.outstanding:
         return "disputed"
-    if on > row.due_date:
+    if row.due_date and on > row.due_date:
         return "overdue"
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
@@ -125,9 +111,10 @@ def balance(account: Account, on: date, newest: int = 0) -> Balance:
     )
     cards = [card(row, on) for row in rows.order_by("due_date", "pk")]
     unpaid = [one for one in cards if one.outstanding > NIL]
-    late = [one for one in unpaid if one.due_date < on]
-    ahead = [one for one in unpaid if one.due_date >= on]
+    late = [one for one in unpaid if one.due_date and one.due_date < on]
+    ahead = [one for one in unpaid if one.due_date and one.due_date >= on]
     return Balance(
+        credit=balance_of(account).credit,
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
@@ -147,6 +134,79 @@ def payments(account: Account) -> QuerySet[Payment]:
 
 
 def allocations(invoice: Invoice) -> list[Allocation]:
-    """The payments that went towards the invoice."""
-    rows = Allocation.objects.filter(invoice=invoice).select_related("payment")
-    return list(rows.order_by("payment__received_on"))
+    """What paid the invoice: payments and credit notes, oldest first."""
+    rows = Allocation.objects.filter(invoice=invoice, undone_on__isnull=True)
+    return list(rows.select_related("payment", "credit_note").order_by("applied_on", "pk"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateFee:
+    """What paying an invoice on a day would add.
+
+    `is_set` is false where the terms allow a fee but name no amount: nobody charges that unasked.
+    """
+
+    fee: Decimal | None
+    interest: Decimal | None
+    is_set: bool
+    because: list[dict[str, Any]]
+
+
+def late_fee_if_paid(account: Account, invoice: Invoice, on: date) -> LateFee:
+    """What the terms add if what of the invoice is open and not contested is paid on that day."""
+    balance = max(NIL, invoice.outstanding - invoice.disputed)
+    return late_charge(account, invoice, balance=balance, paid_on=on)
+
+
+def advised_before(invoice: Invoice, day: date) -> bool:
+    """Whether a notice that was really sent named the late charge before a day."""
+    return ChargeAdvice.objects.filter(invoice=invoice, advised_on__lt=day).exists()
+
+
+def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on: date) -> LateFee:
+    """What the terms add to an amount of the invoice that is paid on a day, in dollars.
+
+    Told beforehand means: in a notice that went out before the day on which it would arise.
+    """
+    customer = account.customer
+    provider = customer.provider
+    if invoice.due_date is None or balance <= NIL:
+        return LateFee(fee=None, interest=None, is_set=False, because=[])
+    advised = advised_before(invoice, paid_on)
+    facts: dict[str, Any] = {
+        "balance": balance,
+        "due_date": invoice.due_date,
+        "bill_date": invoice.issue_date,
+        "paid_on": paid_on,
+        "tcp": customer.is_tcp,
+        "state": State(account.state),
+        "elected": provider.late_payment_elected or None,
+        "late_fee_amount": provider.late_fee_amount,
+        "penalty_rate_percent": provider.penalty_rate_percent,
+        "actual_cost": provider.late_payment_cost,
+        "charge_advised": advised,
+    }
+    known = {key: value for key, value in facts.items() if value is not None}
+    bound = binding(
+        account,
+        paid_on,
+        actual_cost=provider.late_payment_cost,
+        charge_advised=advised,
+        caused_by=Cause.CUSTOMER,
+    )
+    typed = read_facts(rules.late_fee, known)
+    try:
+        answer = bound.decide(rules.late_fee, **typed)
+        # The law's cap on an amount that the terms leave open is not itself an amount.
+        is_set = rules.late_fee(bound.profile, **typed).fee is not None
+    except TermsSilent as silence:
+        return LateFee(fee=None, interest=None, is_set=False, because=dump(silence.because))
+    except BadFacts:
+        # The provider has not yet said what its terms leave to it: nobody is charged meanwhile.
+        return LateFee(fee=None, interest=None, is_set=False, because=[])
+    return LateFee(
+        fee=answer.fee if is_set else None,
+        interest=answer.interest,
+        is_set=is_set,
+        because=dump(answer.because),
+    )

@@ -1,6 +1,8 @@
-"""The life of a bill run, and ways to pay."""
+"""Ways to pay, and the life of a refund."""
 
 from django.db import models
+
+from terms.lifecycle import Lifecycle
 
 
 class PaymentMethod(models.TextChoices):
@@ -8,3 +10,24 @@ class PaymentMethod(models.TextChoices):
     CARD = "card", "Card"
     BPAY = "bpay", "BPAY"
     EFT = "eft", "Bank transfer"
+    CHEQUE = "cheque", "Cheque"
+    CASH = "cash", "Cash"
+
+
+class RefundState(models.TextChoices):
+    ASKED = "asked", "Waits for a second person"
+    PAID = "paid", "Paid back"
+    REFUSED = "refused", "Refused"
+
+
+class RefundAct(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Refuse"
+
+
+REFUND = Lifecycle(
+    {
+        (RefundState.ASKED, RefundAct.APPROVE): RefundState.PAID,
+        (RefundState.ASKED, RefundAct.REFUSE): RefundState.REFUSED,
+    }
+)

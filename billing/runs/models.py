@@ -10,7 +10,7 @@ from .states import RunStatus
 
 
 class BillRun(models.Model):
-    """One provider's bills of one day. A second run of that day finds nothing left to do."""
+    """A provider's bills that go out on one day. What is billed is kept by service, not by run."""
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="bill_runs")
     issue_on = models.DateField()
@@ -23,7 +23,11 @@ class BillRun(models.Model):
     class Meta:
         ordering = ["-issue_on", "provider"]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "issue_on"], name="one_run_per_day")
+            models.UniqueConstraint(
+                fields=["provider"],
+                condition=~models.Q(status=RunStatus.CLOSED),
+                name="one_open_run",
+            )
         ]
 
     def __str__(self) -> str:

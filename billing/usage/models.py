@@ -17,6 +17,9 @@ class UsageRecord(models.Model):
     started_at = models.DateTimeField()
     seconds = models.PositiveIntegerField()
     rate_per_minute = RateField("rate per minute, without GST")
+    left_out = models.CharField(
+        max_length=10, blank=True, help_text="Why it reaches no bill; empty: it will, or has."
+    )
     line = models.ForeignKey(
         "billing.InvoiceLine",
         on_delete=models.PROTECT,
@@ -29,7 +32,7 @@ class UsageRecord(models.Model):
         indexes = [
             models.Index(
                 fields=["service", "started_at"],
-                condition=models.Q(line__isnull=True),
+                condition=models.Q(line__isnull=True, left_out=""),
                 name="usage_to_bill",
             )
         ]

@@ -25,6 +25,9 @@ class Plan(models.Model):
         null=True, blank=True, help_text="Empty for month to month."
     )
     includes = models.CharField(max_length=200, blank=True)
+    every_months = models.PositiveSmallIntegerField(
+        default=1, help_text="1 monthly, 3 quarterly, 12 yearly; the fee stays that of a month."
+    )
 
     class Meta:
         ordering = ["provider", "kind", "name"]

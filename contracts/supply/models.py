@@ -8,10 +8,19 @@ from django.db import models
 
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
+from parties.accounts.models import Account
 from parties.people.models import User
-from records.fields import MoneyField
+from records.fields import MoneyField, RateField
 
-from .states import PlanChangeState, ServiceStatus
+from .states import (
+    ChargeableKind,
+    GstCode,
+    PlanChangeState,
+    ServiceStatus,
+    SuspensionCause,
+    WorkKind,
+    WorkState,
+)
 
 
 class Service(models.Model):
@@ -26,6 +35,19 @@ class Service(models.Model):
     status = models.CharField(max_length=10, choices=ServiceStatus, default=ServiceStatus.ORDERED)
     activated_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True, help_text="Last day of service.")
+    ready_notified_on = models.DateField(
+        null=True, blank=True, help_text="The customer was told that it can be used."
+    )
+    first_used_on = models.DateField(null=True, blank=True)
+    billed_through = models.DateField(
+        null=True, blank=True, help_text="The last day that has been billed; empty: none yet."
+    )
+    recheck_from = models.DateField(
+        null=True, blank=True, help_text="From here on, billed days may no longer fit the supply."
+    )
+    billing_start_confirmed = models.BooleanField(
+        default=True, help_text="Off until staff confirm from which day on to bill."
+    )
 
     class Meta:
         ordering = ["label"]
@@ -43,6 +65,134 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.identifier})"
+
+
+class SupplyPeriod(models.Model):
+    """Days on which a service was supplied alike: which plan, how many, at which price.
+
+    The periods of a service follow each other without gap or overlap until its last day; a
+    suspension is a period of its own, of whole days, its first and last included.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="periods")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    unit_fee = RateField(help_text="Per unit and month, in the basis named.")
+    price_basis = models.CharField(
+        max_length=3, blank=True, help_text="ex or inc; empty: as the price list."
+    )
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True, help_text="Last day; empty: goes on.")
+    suspended = models.CharField(
+        max_length=20, choices=SuspensionCause, blank=True, help_text="Why; empty: supplied."
+    )
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["service", "starts_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "starts_on"], name="period_starts_once"),
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=models.Q(ends_on__isnull=True),
+                name="one_open_supply_period",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="supply_ends_after_start",
+            ),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="supplied_quantity"),
+            models.CheckConstraint(condition=models.Q(unit_fee__gte=0), name="fee_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} from {self.starts_on}"
+
+
+class WorkOrder(models.Model):
+    """Something to be done at the network: asked, then done or failed. Charging follows done."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="work")
+    kind = models.CharField(max_length=10, choices=WorkKind)
+    cause = models.CharField(max_length=20, choices=SuspensionCause, blank=True)
+    state = models.CharField(max_length=6, choices=WorkState, default=WorkState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    done_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=models.Q(state=WorkState.ASKED),
+                name="one_open_work_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(done_at__isnull=True) | ~models.Q(state=WorkState.ASKED),
+                name="asked_work_is_not_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.service}"
+
+
+class Chargeable(models.Model):
+    """A one-off amount that somebody agreed to or the terms add; the next invoice carries it.
+
+    Written by whoever agrees a fee, billed once by charging; `source` says what it stems from, and
+    the same source is never charged twice.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="chargeables")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True)
+    kind = models.CharField(max_length=14, choices=ChargeableKind, default=ChargeableKind.ONE_OFF)
+    source = models.CharField(max_length=60)
+    description = models.CharField(max_length=200)
+    amount = MoneyField(help_text="GST included where it is taxable; below zero is a discount.")
+    gst = models.CharField(max_length=8, choices=GstCode, default=GstCode.TAXABLE)
+    incurred_on = models.DateField()
+    noted_at = models.DateTimeField(null=True, blank=True)
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["incurred_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind", "source"], name="chargeable_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Discount(models.Model):
+    """A share of a service's fee that is not charged for its days, with a last day."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="discounts")
+    label = models.CharField(max_length=100, help_text="As the customer reads it.")
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["service", "starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(percent__gt=0, percent__lte=100), name="discount_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="discount_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class PlanChange(models.Model):

@@ -19,6 +19,53 @@ class ServiceAct(models.TextChoices):
     DISCONNECT = "disconnect"
 
 
+class SuspensionCause(models.TextChoices):
+    """Why a service stands still; the terms say for each whether charges go on."""
+
+    UNPAID = "unpaid", "Not paid"
+    BREACH = "breach", "A breach by the customer"
+    CUSTOMER = "customer", "Asked for by the customer"
+    NETWORK = "network", "Work on the network"
+    SAFETY = "safety", "Somebody's safety"
+    MISTAKE = "mistake", "The provider's mistake"
+
+
+# Whose cause it is, as the terms tell them apart.
+CAUSED_BY_CUSTOMER = frozenset(
+    {SuspensionCause.UNPAID, SuspensionCause.BREACH, SuspensionCause.CUSTOMER}
+)
+
+
+class WorkKind(models.TextChoices):
+    ACTIVATE = "activate", "Activate"
+    SUSPEND = "suspend", "Suspend"
+    RESTORE = "restore", "Restore"
+    END = "end", "End"
+
+
+class WorkState(models.TextChoices):
+    ASKED = "asked", "To be done"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class ChargeableKind(models.TextChoices):
+    ONE_OFF = "one_off", "One-off charge"
+    SET_UP = "set_up", "Set-up"
+    SUPPORT = "support", "Support and visits"
+    RECONNECTION = "reconnection", "Reconnection"
+    DOCUMENT = "document", "Copies and paper"
+    DISHONOUR = "dishonour", "Dishonoured payment"
+    LATE_FEE = "late_fee", "Late fee"
+    INTEREST = "interest", "Interest"
+    DISCOUNT = "discount", "Discount"
+
+
+class GstCode(models.TextChoices):
+    TAXABLE = "taxable", "Taxable"
+    FREE = "free", "GST-free"
+
+
 class PlanChangeState(models.TextChoices):
     WAITING = "waiting", "Waiting for the provider"
     AGREED = "agreed", "Agreed, not yet in force"

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
-from billing.charging.models import Charge
+from billing.charging.models import NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import Invoice, InvoiceLine
 from billing.payments.models import Allocation, Payment
@@ -28,7 +28,7 @@ from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
 from complaints.tickets.selectors import of_account
 from contracts.agreements.models import Contract
-from contracts.supply.models import PlanChange, Service
+from contracts.supply.models import Chargeable, PlanChange, Service
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -199,7 +199,8 @@ def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
     of = {"account": account}
     calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
     yield "usage", [call for call in calls if not is_help_line(call["called"])]
-    yield "charges", _rows(Charge.objects.filter(**of))
+    yield "charges", _rows(Chargeable.objects.filter(**of))
+    yield "not_billed", _rows(NotBilled.objects.filter(**of))
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))

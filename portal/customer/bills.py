@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.views import View
 from django.views.generic import TemplateView
 
-from billing.credit_management import selectors as credit_management
+from billing.charging.selectors import next_bill_day
 from billing.invoices import selectors as invoices
-from billing.invoices import services as invoices_services
 from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
 from parties.correspondence.services import mask_for, masked_rendition
@@ -63,7 +62,7 @@ class InvoicePage(AccountPage, TemplateView):
             raise Http404
         card = payments.card(row, self.today)
         late = (
-            credit_management.late_fee_if_paid(self.account, row, self.today)
+            payments.late_fee_if_paid(self.account, row, self.today)
             if card.status == "overdue"
             else None
         )
@@ -112,9 +111,9 @@ class NextBill(AccountPage, TemplateView):
     section = "bills"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        issue_on = invoices.next_bill_day(self.today, self.account.bill_day)
+        issue_on = next_bill_day(self.today, self.account.bill_day)
         return super().get_context_data(
-            draft=invoices_services.next_invoice(self.account, issue_on=issue_on),
+            draft=invoices.next_invoice(self.account, on=issue_on),
             issue_on=issue_on,
             **kwargs,
         )

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from billing.charging.models import Charge
+from billing.charging.models import NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import Invoice, InvoiceLine
 from billing.payments.models import Payment
 from billing.runs.models import BillRun, RunProblem
+from contracts.supply.models import Chargeable
 from parties.people.states import StaffData
 
 from .base import ReadOnlyAdmin
@@ -63,12 +64,22 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_select_related = ("account__customer",)
 
 
-@admin.register(Charge)
-class ChargeAdmin(ReadOnlyAdmin):
+@admin.register(Chargeable)
+class ChargeableAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
-    list_display = ("description", "account", "amount", "incurred_on", "line")
+    list_display = ("description", "account", "amount", "incurred_on", "kind")
     list_filter = ("kind", "account__customer__provider")
-    list_select_related = ("account__customer", "line")
+    list_select_related = ("account__customer",)
+
+
+@admin.register(NotBilled)
+class NotBilledAdmin(ReadOnlyAdmin):
+    """What is owed and can't be billed, and why."""
+
+    provider_path = "account__customer__provider"
+    list_display = ("what", "account", "reason", "starts_on", "ends_on", "settled_at")
+    list_filter = ("reason", "account__customer__provider")
+    list_select_related = ("account__customer",)
 
 
 @admin.register(Hold)

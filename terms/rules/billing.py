@@ -13,6 +13,7 @@ from terms.money import Rounding
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
+from terms.rules.lines import LineTerms, PriceBasis
 
 ONE_DAY = timedelta(days=1)
 
@@ -193,6 +194,37 @@ def prorata(profile: Profile, *, monthly_fee: Decimal, activated_on: date, bill_
         f" = {money.in_dollars(amount)}, {terms.rounding.words}",
     )
     return Share(amount=amount, because=(terms.because(*steps),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartPeriod(Result):
+    """What some days of a billing period cost, in dollars; below zero for days given back.
+
+    Where the terms sum an invoice exactly and round it once, it is not rounded here.
+    """
+
+    amount: Decimal | None = combine("lowest")
+
+
+def part_period(profile: Profile, *, fee: Decimal, days: int, of_days: int) -> PartPeriod:
+    """Return the share of a period's `fee` for `days` of its `of_days` (VP-BIL-06, VP-BIL-07).
+
+    A credit is a share of a fee below zero and is rounded as its charge was. Where the document
+    is silent on shares but sums prices without GST exactly and rounds once (CV-BIL-06,
+    GL-BILL-09), so is the share.
+    """
+    share = fee * days / of_days
+    sum_of = f"{money.in_dollars(fee)} × {days} / {of_days}"
+    terms = profile.find(Prorata)
+    if terms is not None:
+        amount = money.to_cents(share, terms.rounding)
+        step = f"{sum_of} = {money.in_dollars(amount)}, {terms.rounding.words}"
+        return PartPeriod(amount=amount, because=(terms.because(step),))
+    lines = profile.find(LineTerms)
+    if lines is None or lines.each_line or lines.basis is PriceBasis.INC:
+        raise profile.silent("prorata")
+    step = f"{sum_of}, rounded with the whole invoice"
+    return PartPeriod(amount=share, because=(lines.because(step),))
 
 
 def billing_period(day: date, bill_day: int) -> tuple[date, date]:

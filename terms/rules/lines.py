@@ -79,56 +79,80 @@ def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
 
 
 def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
-    parts_ex = [_rounded_ex(terms, line) for line in lines]
-    taxable = [
-        part if line.gst is Gst.TAXABLE else money.NIL
-        for part, line in zip(parts_ex, lines, strict=True)
+    own = _kept(terms, lines)
+    parts_ex = [
+        money.NIL if at in own else money.to_cents(_exact_ex(terms, line), terms.rounding)
+        for at, line in enumerate(lines)
     ]
-    subtotal, base = money.total(parts_ex), money.total(taxable)
-    gst = money.to_cents(money.gst_on(base))
+    base = money.total(
+        part
+        for at, (part, line) in enumerate(zip(parts_ex, lines, strict=True))
+        if at not in own and line.gst is Gst.TAXABLE
+    )
+    held = sum((money.gst_within(inc) for inc in own.values()), money.NIL)
+    gst = money.to_cents(money.gst_on(base) + held)
+    subtotal = money.total(parts_ex)
     steps = (
         f"each line goes {terms.rounding.words} before GST: {money.in_dollars(subtotal)} in all",
-        f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
+        f"GST is a tenth of {money.in_dollars(base)}"
+        + (f" and what prices with GST hold, {money.in_dollars(money.to_cents(held))}" * bool(own))
+        + f": {money.in_dollars(gst)}",
     )
-    parts_gst = _shared_gst(terms, lines, taxable, gst)
+    return _shared(terms, lines, own, parts_ex, gst, steps)
+
+
+def _kept(terms: LineTerms, lines: Sequence[Line]) -> dict[int, Decimal]:
+    """The lines whose price holds its GST, with that price in cents: it stays what it is."""
+    return {
+        at: money.to_cents(_price(line), terms.rounding)
+        for at, line in enumerate(lines)
+        if _holds_gst(terms, line)
+    }
+
+
+def _shared(
+    terms: LineTerms,
+    lines: Sequence[Line],
+    own: dict[int, Decimal],
+    parts_ex: list[Decimal],
+    gst: Decimal,
+    steps: tuple[str, ...],
+) -> LineAmounts:
+    """Share the GST out: prices that hold it keep their cents, the other lines take the rest."""
+    places = list(own)
+    held = [money.gst_within(own[at]) for at in places]
+    others = [at for at, line in enumerate(lines) if at not in own and line.gst is Gst.TAXABLE]
+    of_own = money.to_cents(money.total(held)) if others else gst
+    parts_gst = [money.NIL] * len(lines)
+    for at, part in zip(places, money.share_out(of_own, held), strict=True):
+        parts_gst[at], parts_ex[at] = part, own[at] - part
+    exact = [money.gst_on(parts_ex[at]) for at in others]
+    if others:
+        for at, part in zip(others, money.share_out(gst - of_own, exact), strict=True):
+            parts_gst[at] = part
     return _amounts(terms, lines, parts_ex, parts_gst, steps)
 
 
-def _shared_gst(
-    terms: LineTerms, lines: Sequence[Line], taxable: Sequence[Decimal], gst: Decimal
-) -> list[Decimal]:
-    """Share the GST out; a price that holds its GST keeps it, the others take what is left."""
-    exact = [money.gst_on(each) for each in taxable]
-    own = [
-        money.split_gst(_price(line), terms.rounding)[1] if _holds_gst(terms, line) else None
-        for line in lines
-    ]
-    others = [at for at, each in enumerate(own) if each is None and taxable[at]]
-    if not others:
-        return list(money.share_out(gst, exact))
-    parts = [each or money.NIL for each in own]
-    left = money.share_out(gst - money.total(parts), [exact[at] for at in others])
-    for at, part in zip(others, left, strict=True):
-        parts[at] = part
-    return parts
-
-
 def _rounded_once(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
-    exact_ex = [_exact_ex(terms, line) for line in lines]
     exact_gst = [_exact_gst(terms, line) for line in lines]
     gst = money.to_cents(money.total(exact_gst))
-    parts_gst = money.share_out(gst, exact_gst)
     if terms.basis is PriceBasis.INC:
+        parts_gst = money.share_out(gst, exact_gst)
         exact_inc = [_exact_inc(terms, line) for line in lines]
         total = money.to_cents(money.total(exact_inc), terms.rounding)
         parts_inc = money.share_out(total, exact_inc)
         parts_ex = [inc - tax for inc, tax in zip(parts_inc, parts_gst, strict=True)]
         step = f"{money.in_dollars(total)} in all, of which GST is {money.in_dollars(gst)}"
-    else:
-        subtotal = money.to_cents(money.total(exact_ex), terms.rounding)
-        parts_ex = list(money.share_out(subtotal, exact_ex))
-        step = f"{money.in_dollars(subtotal)} without GST, plus GST of {money.in_dollars(gst)}"
-    return _amounts(terms, lines, parts_ex, parts_gst, (step, "rounded once, on the invoice"))
+        steps = (step, "rounded once, on the invoice")
+        return _amounts(terms, lines, parts_ex, parts_gst, steps)
+    own = _kept(terms, lines)
+    exact_ex = [
+        money.NIL if at in own else _exact_ex(terms, line) for at, line in enumerate(lines)
+    ]
+    without = money.to_cents(money.total(exact_ex), terms.rounding)
+    parts_ex = list(money.share_out(without, exact_ex))
+    step = f"{money.in_dollars(without)} without GST, plus GST of {money.in_dollars(gst)}"
+    return _shared(terms, lines, own, parts_ex, gst, (step, "rounded once, on the invoice"))
 
 
 def _amounts(
@@ -149,13 +173,6 @@ def _amounts(
         ),
         because=(terms.because(*steps),),
     )
-
-
-def _rounded_ex(terms: LineTerms, line: Line) -> Decimal:
-    """A line without GST in cents; a price that holds its GST stays what it is, to the cent."""
-    if _holds_gst(terms, line):
-        return money.split_gst(_price(line), terms.rounding)[0]
-    return money.to_cents(_exact_ex(terms, line), terms.rounding)
 
 
 def _basis(terms: LineTerms, line: Line) -> PriceBasis:

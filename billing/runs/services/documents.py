@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from billing.charging.selectors import Item
 from billing.invoices.models import Invoice
+from billing.invoices.selectors import DraftLine, InvoiceDraft
 from billing.payments import selectors as payments
 from parties.accounts.models import Account
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars
-
-if TYPE_CHECKING:
-    from billing.invoices.services import DraftLine, InvoiceDraft
 
 OMBUDSMAN = (
     "If we can't settle it together, the Telecommunications Industry Ombudsman can help, free of "
@@ -36,7 +35,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
         "number": invoice.number,
         "account_number": invoice.account.number,
         "issued_on": invoice.issue_date.isoformat(),
-        "due_on": invoice.due_date.isoformat(),
+        "due_on": _iso(invoice.due_date),
         "period": {
             "from": invoice.period_start.isoformat(),
             "to": invoice.period_end.isoformat(),
@@ -118,10 +117,17 @@ def _line(line: DraftLine) -> dict[str, str]:
         "from": _iso(item.period_start),
         "to": _iso(item.period_end),
         "quantity": f"{item.quantity.normalize():f}",
-        "unit_price": f"{item.unit_price.normalize():f}",
+        "unit_price": _price(item),
         "gst": str(line.gst),
         "amount": str(line.amount_inc),
     }
+
+
+def _price(item: Item) -> str:
+    """What the line prints as its price: a share's whole fee, nothing for a sum of calls."""
+    if item.usage_ids:
+        return ""
+    return f"{(item.fee if item.fee is not None else item.unit_price).normalize():f}"
 
 
 def _iso(day: date | None) -> str:
@@ -133,13 +139,7 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
     sums: dict[str, Decimal] = defaultdict(lambda: NIL)
     for line in draft.lines:
         item = line.item
-        if item.charge_id:
-            kind = "Other charges"
-        elif item.usage_ids:
-            kind = "Calls and usage"
-        else:
-            kind = "Monthly fees"
-        sums[kind] += line.amount_inc
+        sums[item.kind.label] += line.amount_inc
     return list(sums.items())
 
 
@@ -157,11 +157,17 @@ def _ways_to_pay(account_number: str, facts: Provider) -> list[dict[str, str]]:
 def _reasons(invoice: Invoice, draft: InvoiceDraft) -> list[dict[str, Any]]:
     """How the figures were worked out: due date, total, and what each odd line rests on."""
     rows = [
-        {
-            "what": "Due date",
-            "value": in_words(invoice.due_date),
-            "reasons": draft.because["due_date"],
-        },
+        *(
+            [
+                {
+                    "what": "Due date",
+                    "value": in_words(invoice.due_date),
+                    "reasons": draft.because["due_date"],
+                }
+            ]
+            if invoice.due_date
+            else []
+        ),
         {
             "what": "Total",
             "value": in_dollars(invoice.total_inc),

@@ -1,19 +1,20 @@
-"""Compose an invoice from facts and terms, and issue it once."""
+"""Issue what is due for an account: invoice, credit note for what has no room, credit applied."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db import transaction
 from django.urls import reverse
 
-from billing.charging.models import Charge
-from billing.charging.services import Period
-from billing.invoices.models import Invoice, InvoiceLine
-from billing.invoices.services import InvoiceDraft, next_invoice
+from billing.invoices.models import CreditNote, Invoice
+from billing.invoices.selectors import InvoiceDraft, draft_invoice
+from billing.invoices.services import freeze_credit_note, freeze_invoice, note_charged
+from billing.payments.services.allocating import apply_credit, lock_account
+from billing.payments.services.credit_notes import book_credit_note
 from billing.runs.models import BillRun
-from billing.usage.models import UsageRecord
-from parties.accounts.models import Account, Provider
+from parties.accounts.models import Account
 from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.audit.services import record
@@ -23,85 +24,70 @@ from terms import library
 from .documents import invoice_content
 
 
-def issue_invoice(
-    *, account: Account, run: BillRun, at: datetime, on_demand: bool = False
-) -> Invoice | None:
-    """Bill the account for the run's day, once; None if there is nothing to bill.
+@dataclass(frozen=True, kw_only=True)
+class Issued:
+    """What went out for an account; either may be missing."""
 
-    Invoice, lines, document and the email that carries it are written in one transaction.
+    invoice: Invoice | None
+    credit_note: CreditNote | None
+
+
+def issue_invoice(
+    *,
+    account: Account,
+    bill_day: date,
+    on: date,
+    at: datetime,
+    run: BillRun | None = None,
+    on_demand: bool = False,
+) -> Issued:
+    """Bill what is due for a bill day in a bill that goes out `on`; a second call bills nothing.
+
+    Invoice, lines, billed days, entries, document and email are written in one transaction under
+    the account's lock. `on_demand` leaves the PDF to its first opening and sends no email.
     """
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        period = Period.from_issue(run.issue_on)
-        if Invoice.objects.filter(account=account, period_start=period.start).exists():
-            return None
-        draft = next_invoice(account, issue_on=run.issue_on)
-        if draft is None:
-            return None
-        invoice = _freeze(account, run, draft)
-        _issue_document(invoice, draft, at, on_demand)
-        record(
-            account_id=account.pk,
-            at=at,
-            action="issue_invoice",
-            subject=invoice.number,
-            after={"total": str(invoice.total_inc), "due": invoice.due_date.isoformat()},
-            because=invoice.because["due_date"],
-        )
-        if not on_demand:
-            _tell(invoice, at)
-    return invoice
+        locked = lock_account(account)
+        draft = draft_invoice(locked, on=on, bill_day=bill_day)
+        invoice = note = None
+        if draft.lines:
+            invoice = freeze_invoice(locked, draft, at=at, run_id=run.pk if run else None)
+        if draft.given_back:
+            note = freeze_credit_note(
+                locked, draft.given_back, draft=draft, reason="Days paid ahead and not used."
+            )
+            book_credit_note(note, on=on, at=at)
+        note_charged(locked, draft.due, at=at)
+        _note_bill_day(locked, bill_day)
+        if invoice is not None:
+            apply_credit(account=locked, on=on, at=at)
+            _finish(invoice, draft, at, on_demand=on_demand)
+    return Issued(invoice=invoice, credit_note=note)
 
 
-def _freeze(account: Account, run: BillRun, draft: InvoiceDraft) -> Invoice:
-    invoice = Invoice.objects.create(
-        account=account,
-        run=run,
-        number=_next_number(account.customer.provider),
-        issue_date=draft.issue_date,
-        due_date=draft.due_date,
-        period_start=draft.period.start,
-        period_end=draft.period.end,
-        subtotal_ex=draft.subtotal_ex,
-        gst=draft.gst,
-        total_inc=draft.total_inc,
-        version=draft.version,
-        because=draft.because,
+def _note_bill_day(account: Account, bill_day: date) -> None:
+    account.billed_for = max(filter(None, (account.billed_for, bill_day)))
+    if account.last_old_bill_day and account.last_old_bill_day <= bill_day:
+        account.last_old_bill_day = None
+    account.save(update_fields=["billed_for", "last_old_bill_day"])
+
+
+def _finish(invoice: Invoice, draft: InvoiceDraft, at: datetime, *, on_demand: bool) -> None:
+    _issue_document(invoice, draft, at, on_demand)
+    because = invoice.because.get("due_date", invoice.because["total"])
+    record(
+        account_id=invoice.account_id,
+        at=at,
+        action="issue_invoice",
+        subject=invoice.number,
+        after={
+            "total": str(invoice.total_inc),
+            "due": invoice.due_date.isoformat() if invoice.due_date else "",
+        },
+        because=because,
     )
-    lines = InvoiceLine.objects.bulk_create(
-        InvoiceLine(
-            invoice=invoice,
-            position=position,
-            description=line.item.description,
-            service_label=line.item.service_label,
-            period_start=line.item.period_start,
-            period_end=line.item.period_end,
-            quantity=line.item.quantity,
-            unit_price=line.item.unit_price,
-            price_basis=line.item.price_basis or "",
-            gst_code=line.item.gst,
-            amount_ex=line.amount_ex,
-            gst=line.gst,
-            amount_inc=line.amount_inc,
-            because=line.item.because,
-        )
-        for position, line in enumerate(draft.lines, start=1)
-    )
-    for row, line in zip(lines, draft.lines, strict=True):
-        if line.item.usage_ids:
-            UsageRecord.objects.filter(pk__in=line.item.usage_ids).update(line=row)
-        if line.item.charge_id:
-            Charge.objects.filter(pk=line.item.charge_id).update(line=row)
-    return invoice
-
-
-def _next_number(provider: Provider) -> str:
-    """Take the provider's next number from its locked counter, so that none is given twice."""
-    row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-    number = row.next_invoice_number
-    row.next_invoice_number = number + 1
-    row.save(update_fields=["next_invoice_number"])
-    return f"{row.key[:3].upper()}{number:07d}"
+    if not on_demand:
+        _tell(invoice, at)
 
 
 def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_demand: bool) -> None:
@@ -130,7 +116,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         at=at,
         path=reverse("invoice", args=[invoice.public_id]),
         belongs_to=invoice.number,
-        because=invoice.because["due_date"],
+        because=invoice.because.get("due_date", []),
         documents=[invoice.document] if invoice.document else [],
         number=invoice.number,
         issue_date=invoice.issue_date,

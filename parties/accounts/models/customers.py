@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
@@ -21,7 +22,18 @@ class Provider(models.Model):
     key = models.SlugField(unique=True, help_text="The folder of its terms.")
     name = models.CharField(max_length=100)
     complaints_email = models.EmailField(help_text="The desk that is reminded of deadlines.")
+    invoice_prefix = models.CharField(
+        max_length=8, unique=True, help_text="What its invoice numbers begin with; no two alike."
+    )
     next_invoice_number = models.PositiveBigIntegerField(default=1)
+    next_credit_note_number = models.PositiveBigIntegerField(default=1)
+    second_person_above = MoneyField(
+        null=True,
+        blank=True,
+        default=Decimal("200.00"),
+        help_text="Credits, refunds and write-offs above it, GST included, need two people; 0: "
+        "always; empty: never, for a provider with a single member of staff.",
+    )
     late_payment_cost = MoneyField(
         null=True,
         blank=True,
@@ -97,17 +109,51 @@ class Account(models.Model):
     suburb = models.CharField(max_length=80)
     postcode = models.CharField(max_length=4)
     billing_email = models.EmailField()
-    bill_day = models.PositiveSmallIntegerField(default=1)
+    bill_day = models.PositiveSmallIntegerField(
+        default=1, help_text="1 to 31; a month without it is billed on its last day."
+    )
+    billed_for = models.DateField(
+        null=True, blank=True, help_text="The newest bill day that has been billed."
+    )
+    last_old_bill_day = models.DateField(
+        null=True,
+        blank=True,
+        help_text="After a change of bill day: the old one on which the days between are billed.",
+    )
     opened_on = models.DateField()
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(bill_day__gte=1, bill_day__lte=28),
+                condition=models.Q(bill_day__gte=1, bill_day__lte=31),
                 name="bill_day_in_each_month",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.customer.name}"
+
+
+class Balance(models.Model):
+    """What an account owes, as the ledger last wrote it in the transaction that changed it.
+
+    Written by the ledger alone; read by whatever asks whether something is owed.
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, primary_key=True, related_name="balance"
+    )
+    owed = MoneyField(default=0)
+    held = MoneyField(default=0, help_text="The contested part of what is owed.")
+    credit = MoneyField(default=0, help_text="Money that is tied to no invoice yet.")
+    oldest_due = models.DateField(
+        null=True, blank=True, help_text="Of what is owed and not contested."
+    )
+
+    class Meta:
+        verbose_name_plural = "balances"
+        indexes = [models.Index(fields=["oldest_due"], name="balances_by_oldest_due")]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.owed}"

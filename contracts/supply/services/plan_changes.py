@@ -12,6 +12,8 @@ from django.urls import reverse
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.supply import selectors as supply
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.states import PLAN_CHANGE, PlanChangeAct, PlanChangeState, ServiceStatus
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
@@ -24,8 +26,7 @@ from terms import facts
 from terms.calendar import in_words
 from terms.money import in_dollars
 
-from .models import PlanChange, Service
-from .states import PLAN_CHANGE, PlanChangeAct, PlanChangeState, ServiceStatus
+from .supplying import change_supply
 
 
 class PlanChangeRefused(Exception):
@@ -201,10 +202,10 @@ def _apply(change: PlanChange, at: datetime) -> bool:
             _step(row, PlanChangeAct.WITHDRAW, actor=audit.Actor(), at=at)
             return False
         service = row.service
-        service.plan = row.to_plan
         if row.to_plan.minimum_months:
             service.contract = _contract_for(row, account)
-        service.save(update_fields=["plan", "contract"])
+            service.save(update_fields=["contract"])
+        change_supply(service=service, plan=row.to_plan, on=row.takes_effect_on or on, at=at)
         row.applied_at = at
         _step(row, PlanChangeAct.APPLY, actor=audit.Actor(), at=at)
         _tell(row, "Your new plan is in force", at)

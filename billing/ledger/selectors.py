@@ -1,0 +1,175 @@
+"""What the ledger says: balances, what is open, how old it is, and whether all of it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from parties.accounts.models import Account, Balance, Provider
+from terms.money import NIL
+
+from .models import Entry, OpenItem, Posting
+from .states import LedgerAccount
+
+# Days overdue at which the buckets of aged debt end.
+BUCKETS = (0, 30, 60, 90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discrepancy:
+    """Two figures that should agree and do not."""
+
+    what: str
+    expected: Decimal
+    found: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgedRow:
+    """What an account owes, undisputed, by days past due: not due, 1–30, 31–60, 61–90, older."""
+
+    account: Account
+    not_due: Decimal
+    to_30: Decimal
+    to_60: Decimal
+    to_90: Decimal
+    older: Decimal
+    held: Decimal
+
+
+def balance_of(account: Account) -> Balance:
+    """The kept balance of an account; an account without entries owes nothing."""
+    return Balance.objects.filter(account=account).first() or Balance(account=account)
+
+
+def open_items(account: Account) -> QuerySet[OpenItem]:
+    """The account's invoices with something left open, oldest invoice first."""
+    return (
+        OpenItem.objects.filter(account=account, amount__gt=NIL)
+        .select_related("invoice")
+        .order_by("invoice__issue_date", "invoice__number")
+    )
+
+
+def credit_of(account: Account) -> Decimal:
+    """Money and credits of the account that are tied to no invoice, from the entries."""
+    found = Entry.objects.filter(account=account, ledger_account=LedgerAccount.CREDIT).aggregate(
+        sum=Sum("amount")
+    )["sum"]
+    return -(found or NIL)
+
+
+def entries_of(account: Account) -> QuerySet[Entry]:
+    """What was posted to the account's receivable and credit, oldest first."""
+    return (
+        Entry.objects.filter(
+            account=account,
+            ledger_account__in=[LedgerAccount.RECEIVABLE, LedgerAccount.CREDIT],
+        )
+        .select_related("posting", "invoice")
+        .order_by("posting__day", "posting_id", "pk")
+    )
+
+
+def trial_balance(provider: Provider, *, until: date | None = None) -> dict[str, Decimal]:
+    """The sum of each ledger account up to a day, included; all of them sum to zero."""
+    rows = Entry.objects.filter(posting__provider=provider)
+    if until is not None:
+        rows = rows.filter(posting__day__lte=until)
+    sums = rows.order_by().values("ledger_account").annotate(sum=Sum("amount"))
+    found = {row["ledger_account"]: row["sum"] for row in sums}
+    return {one.label: found.get(one.value) or NIL for one in LedgerAccount}
+
+
+def gst_collected(provider: Provider, first: date, last: date) -> Decimal:
+    """The GST of a quarter or any other days, both included."""
+    found = Entry.objects.filter(
+        posting__provider=provider,
+        posting__day__range=(first, last),
+        ledger_account=LedgerAccount.GST,
+    ).aggregate(sum=Sum("amount"))["sum"]
+    return -(found or NIL)
+
+
+def aged(provider: Provider | None, on: date) -> list[AgedRow]:
+    """Aged debt of all accounts, one query: what is open and not held, by days past due."""
+    edges = [on - timedelta(days=days) for days in BUCKETS]
+    rows = OpenItem.objects.filter(amount__gt=NIL)
+    if provider is not None:
+        rows = rows.filter(account__customer__provider=provider)
+    free = F("amount") - F("held")
+    sums = (
+        rows.order_by()
+        .values("account")
+        .annotate(
+            not_due=Sum(free, filter=Q(due_date__gte=edges[0])),
+            to_30=Sum(free, filter=Q(due_date__lt=edges[0], due_date__gte=edges[1])),
+            to_60=Sum(free, filter=Q(due_date__lt=edges[1], due_date__gte=edges[2])),
+            to_90=Sum(free, filter=Q(due_date__lt=edges[2], due_date__gte=edges[3])),
+            older=Sum(free, filter=Q(due_date__lt=edges[3])),
+            disputed=Sum("held"),
+        )
+    )
+    found = {row["account"]: row for row in sums}
+    accounts = Account.objects.filter(pk__in=list(found)).select_related("customer__provider")
+    return [
+        AgedRow(
+            account=account,
+            held=found[account.pk]["disputed"] or NIL,
+            **{
+                name: found[account.pk][name] or NIL
+                for name in ("not_due", "to_30", "to_60", "to_90", "older")
+            },
+        )
+        for account in accounts.order_by("number")
+    ]
+
+
+def discrepancies() -> Iterator[Discrepancy]:
+    """Everything that does not agree: postings, open amounts, kept balances."""
+    unbalanced = (
+        Posting.objects.annotate(sum=Sum("entries__amount")).exclude(sum=0).exclude(sum=None)
+    )
+    for posting in unbalanced:
+        yield Discrepancy(what=f"posting {posting.key}", expected=NIL, found=posting.sum)
+    sums = dict(
+        Entry.objects.filter(ledger_account=LedgerAccount.RECEIVABLE)
+        .order_by()
+        .values("invoice")
+        .annotate(sum=Sum("amount"))
+        .values_list("invoice", "sum")
+    )
+    for item in OpenItem.objects.select_related("invoice").iterator(2000):
+        expected = sums.get(item.invoice_id) or NIL
+        if item.amount != expected:
+            yield Discrepancy(
+                what=f"open amount of {item.invoice}", expected=expected, found=item.amount
+            )
+    open_of = dict(
+        OpenItem.objects.order_by()
+        .values("account")
+        .annotate(sum=Sum("amount"))
+        .values_list("account", "sum")
+    )
+    credits = dict(
+        Entry.objects.filter(ledger_account=LedgerAccount.CREDIT)
+        .order_by()
+        .values("account")
+        .annotate(sum=Sum("amount"))
+        .values_list("account", "sum")
+    )
+    for kept in Balance.objects.select_related("account").iterator(2000):
+        owed = open_of.get(kept.account_id) or NIL
+        credit = -(credits.get(kept.account_id) or NIL)
+        if kept.owed != owed:
+            yield Discrepancy(
+                what=f"balance of {kept.account.number}", expected=owed, found=kept.owed
+            )
+        if kept.credit != credit:
+            yield Discrepancy(
+                what=f"credit of {kept.account.number}", expected=credit, found=kept.credit
+            )

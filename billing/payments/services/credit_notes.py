@@ -1,0 +1,219 @@
+"""Correct an issued invoice: an adjustment note with entries, GST, letter and PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from billing.charging.states import LineKind
+from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.invoices.services import ledger_account_of, take_number
+from billing.ledger.models import OpenItem
+from billing.ledger.services import Leg, post
+from billing.ledger.states import LedgerAccount, PostingKind
+from parties.accounts.models import Account
+from parties.authority.selectors import local_day
+from parties.people.models import User
+from records.audit.services import SYSTEM, Actor, record
+from terms import money
+from terms.money import NIL, in_dollars
+
+from .allocating import allocate_note, apply_credit, lock_account
+
+
+class CreditRefused(Exception):
+    """More would be given back than was charged, or nothing; the message says what to do."""
+
+
+class NeedsSecondPerson(Exception):
+    """The amount is above what one person may give back alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditLine:
+    """What of an invoice line is given back, in dollars."""
+
+    line: InvoiceLine | None
+    kind: LineKind
+    description: str
+    amount_ex: Decimal
+    gst: Decimal
+
+    @property
+    def amount_inc(self) -> Decimal:
+        return self.amount_ex + self.gst
+
+
+def credit_line(line: InvoiceLine, amount_inc: Decimal | None = None) -> CreditLine:
+    """A line given back whole, or a part of it in dollars, GST included, with its own GST.
+
+    GST is that of the line alone; what the invoice's rounding put elsewhere stays there.
+    """
+    taxed = line.gst != NIL
+    if amount_inc is None:
+        gst = money.to_cents(money.gst_on(line.amount_ex)) if taxed else NIL
+        inc = line.amount_ex + gst
+    else:
+        gst = money.to_cents(money.gst_within(amount_inc)) if taxed else NIL
+        inc = amount_inc
+    return CreditLine(
+        line=line,
+        kind=LineKind(line.kind),
+        description=f"{line.service_label}: {line.description}".removeprefix(": ")[:250],
+        amount_ex=inc - gst,
+        gst=gst,
+    )
+
+
+def issue_credit_note(
+    *,
+    invoice: Invoice,
+    reason: str,
+    at: datetime,
+    lines: Iterable[CreditLine] = (),
+    amount: Decimal | None = None,
+    asked_by: User | None = None,
+    approved_by: User | None = None,
+    because: list[dict[str, Any]] | None = None,
+    actor: Actor = SYSTEM,
+) -> CreditNote:
+    """Give back lines of an invoice, or an amount of it in dollars, GST included (RF-TAX-04).
+
+    It pays what of that invoice is open; the rest is credit, which pays other invoices or the
+    next one. Raises CreditRefused, and NeedsSecondPerson where staff ask for more than the
+    provider lets one person give back.
+    """
+    with transaction.atomic():
+        account = lock_account(invoice.account)
+        rows = list(lines) or _by_amount(invoice, amount)
+        total = sum((row.amount_inc for row in rows), NIL)
+        _require_room(invoice, rows, total)
+        require_second_person(account, total, asked_by, approved_by)
+        on = local_day(account, at)
+        note = CreditNote.objects.create(
+            account=account,
+            invoice=invoice,
+            number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
+            issue_date=on,
+            reason=reason,
+            subtotal_ex=sum((row.amount_ex for row in rows), NIL),
+            gst=sum((row.gst for row in rows), NIL),
+            total_inc=total,
+            because=because or [],
+            asked_by=str(asked_by or ""),
+            approved_by=str(approved_by or ""),
+        )
+        CreditNoteLine.objects.bulk_create(
+            CreditNoteLine(
+                credit_note=note,
+                line=row.line,
+                kind=row.kind,
+                description=row.description,
+                amount_ex=row.amount_ex,
+                gst=row.gst,
+                amount_inc=row.amount_inc,
+            )
+            for row in rows
+        )
+        book_credit_note(note, on=on, at=at)
+        record(
+            account_id=account.pk,
+            at=at,
+            action="issue_credit_note",
+            actor=actor,
+            subject=note.number,
+            reason=reason,
+            after={"invoice": invoice.number, "amount": str(total)},
+            because=note.because,
+        )
+    return note
+
+
+def book_credit_note(note: CreditNote, *, on: date, at: datetime) -> None:
+    """Post a credit note and let it pay: its own invoice first, then what else is open."""
+    account = note.account
+    legs = [
+        Leg(to=ledger_account_of(LineKind(row.kind)), amount=row.amount_ex, detail=row.kind)
+        for row in note.lines.all()
+    ]
+    post(
+        provider=account.customer.provider,
+        kind=PostingKind.CREDIT_NOTE,
+        day=on,
+        key=f"credit_note:{note.number}",
+        legs=[
+            *legs,
+            Leg(to=LedgerAccount.GST, amount=note.gst),
+            Leg(to=LedgerAccount.CREDIT, amount=-note.total_inc, account=account),
+        ],
+        at=at,
+        because=note.because,
+    )
+    if note.invoice_id is not None:
+        item = OpenItem.objects.select_related("account__customer__provider").get(
+            invoice_id=note.invoice_id
+        )
+        allocate_note(note=note, item=item, on=on, at=at)
+    apply_credit(account=account, on=on, at=at)
+
+
+def require_second_person(
+    account: Account, amount: Decimal, asked_by: User | None, approved_by: User | None
+) -> None:
+    """Raise NeedsSecondPerson where staff ask alone for more than one person may give.
+
+    Nothing is asked of the portal itself: what it gives back follows from terms or an outcome.
+    """
+    limit = account.customer.provider.second_person_above
+    if asked_by is None or limit is None or (amount <= limit and limit > NIL):
+        return
+    if approved_by is None:
+        raise NeedsSecondPerson(
+            f"{in_dollars(amount)} is above {in_dollars(limit)}: a second person has to approve."
+        )
+    if approved_by.pk == asked_by.pk:
+        raise NeedsSecondPerson("Whoever asks can't approve: a second person has to.")
+
+
+def _by_amount(invoice: Invoice, amount: Decimal | None) -> list[CreditLine]:
+    """An amount of an invoice, with the GST in the invoice's own proportion."""
+    if amount is None:
+        raise CreditRefused("Say which lines or which amount to give back.")
+    if amount != money.to_cents(amount) or amount <= NIL:
+        raise CreditRefused("Give an amount above $0.00, in dollars and cents.")
+    gst = money.to_cents(invoice.gst * amount / invoice.total_inc) if invoice.total_inc else NIL
+    return [
+        CreditLine(
+            line=None,
+            kind=LineKind.FEE,
+            description=f"Part of invoice {invoice.number}",
+            amount_ex=amount - gst,
+            gst=gst,
+        )
+    ]
+
+
+def _require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:
+    if total <= NIL:
+        raise CreditRefused("There is nothing to give back: choose a line or an amount.")
+    given = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
+    if given + total > invoice.total_inc:
+        raise CreditRefused(
+            f"{in_dollars(invoice.total_inc - given)} of invoice {invoice.number} is left to give "
+            "back; no more was charged."
+        )
+    for row in rows:
+        if row.line is None:
+            continue
+        before = row.line.credits.aggregate(sum=Sum("amount_ex"))["sum"] or NIL
+        if before + row.amount_ex > row.line.amount_ex:
+            raise CreditRefused(
+                f"{in_dollars(row.line.amount_ex - before)} without GST of "
+                f"“{row.line.description}” is left to give back."
+            )

@@ -1,0 +1,269 @@
+"""Money comes in, pays what is open and not contested, and can turn out not to have come."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.invoices.models import Invoice
+from billing.ledger.services import Leg, post, reverse
+from billing.ledger.states import LedgerAccount, PostingKind
+from billing.payments.models import Payment
+from billing.payments.states import PaymentMethod
+from parties.accounts.models import Account, Provider
+from parties.authority.selectors import local_day
+from records.audit.services import SYSTEM, Actor, record
+from terms import money
+from terms.money import NIL, in_dollars
+
+from .allocating import apply_credit, lock_account, undo_allocation, untie_later_money
+from .late_charges import take_back_late_charges
+
+LARGEST = Decimal("10000000.00")
+
+
+class PaymentRefused(Exception):
+    """The amount, day or method is none that can be recorded; the message says what to do."""
+
+
+class AlreadyRecorded(PaymentRefused):
+    """A payment alike in every respect is on record; `payment` is that one."""
+
+    def __init__(self, payment: Payment) -> None:
+        super().__init__(
+            f"{in_dollars(payment.amount)} of {payment.received_on} with the reference "
+            f"“{payment.reference}” is recorded already."
+        )
+        self.payment = payment
+
+
+def record_payment(
+    *,
+    account: Account,
+    amount: Decimal,
+    received_on: date,
+    method: str,
+    reference: str,
+    at: datetime,
+    towards: Invoice | None = None,
+    surcharge: Decimal = NIL,
+    occurrence: int | None = None,
+    actor: Actor = SYSTEM,
+) -> Payment:
+    """Record money received for an account; it pays what is open, the rest is credit.
+
+    `amount` in dollars, without `surcharge` (GST included), which pays no invoice. `towards` is
+    the invoice that the customer named, paid first. Money pays the oldest as `payment_allocation`
+    says, never what is contested. A file names the `occurrence` of rows that are alike. Raises
+    PaymentRefused, AlreadyRecorded.
+    """
+    require_amount(amount)
+    require_method(method)
+    with transaction.atomic():
+        locked = lock_account(account)
+        alike = Payment.objects.filter(
+            account=locked,
+            method=method,
+            reference=reference,
+            received_on=received_on,
+            amount=amount,
+        )
+        known = alike.filter(occurrence=occurrence or 1).first()
+        if known is not None:
+            raise AlreadyRecorded(known)
+        payment = Payment.objects.create(
+            provider=locked.customer.provider,
+            account=locked,
+            amount=amount,
+            received_on=received_on,
+            method=method,
+            reference=reference,
+            occurrence=occurrence or 1,
+            towards=towards,
+            recorded_at=at,
+            recorded_by=actor.name,
+        )
+        payment.posting = post(
+            provider=payment.provider,
+            kind=PostingKind.PAYMENT,
+            day=received_on,
+            key=f"payment:{payment.public_id}",
+            legs=[
+                Leg(to=LedgerAccount.CLEARING, amount=amount + surcharge, detail=method),
+                Leg(to=LedgerAccount.CREDIT, amount=-amount, account=locked),
+                *_surcharge_legs(surcharge),
+            ],
+            at=at,
+        )
+        payment.save(update_fields=["posting"])
+        _settle(payment, at, actor)
+    return payment
+
+
+def record_unmatched(
+    *,
+    provider: Provider,
+    amount: Decimal,
+    received_on: date,
+    method: str,
+    reference: str,
+    at: datetime,
+    occurrence: int = 1,
+    actor: Actor = SYSTEM,
+) -> Payment:
+    """Keep money in suspense until staff say whose it is. Raises PaymentRefused."""
+    require_amount(amount)
+    require_method(method)
+    with transaction.atomic():
+        payment = Payment.objects.create(
+            provider=provider,
+            amount=amount,
+            received_on=received_on,
+            method=method,
+            reference=reference,
+            occurrence=occurrence,
+            recorded_at=at,
+            recorded_by=actor.name,
+        )
+        payment.posting = post(
+            provider=provider,
+            kind=PostingKind.PAYMENT,
+            day=received_on,
+            key=f"payment:{payment.public_id}",
+            legs=[
+                Leg(to=LedgerAccount.CLEARING, amount=amount, detail=method),
+                Leg(to=LedgerAccount.SUSPENSE, amount=-amount),
+            ],
+            at=at,
+        )
+        payment.save(update_fields=["posting"])
+    return payment
+
+
+def match_payment(
+    *, payment: Payment, account: Account, at: datetime, actor: Actor = SYSTEM
+) -> Payment:
+    """Book money from suspense to an account, with the day on which it was received.
+
+    Raises PaymentRefused if it was matched already or belongs to another provider.
+    """
+    with transaction.atomic():
+        locked = lock_account(account)
+        row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+        if row.account_id is not None:
+            raise PaymentRefused(f"It is booked already, to {row.account}.")
+        if row.provider_id != locked.customer.provider_id:
+            raise PaymentRefused("The money came to another provider.")
+        alike = Payment.objects.filter(
+            account=locked,
+            method=row.method,
+            reference=row.reference,
+            received_on=row.received_on,
+            amount=row.amount,
+        ).count()
+        row.account, row.occurrence = locked, alike + 1
+        row.save(update_fields=["account", "occurrence"])
+        post(
+            provider=row.provider,
+            kind=PostingKind.MATCH,
+            day=row.received_on,
+            key=f"match:{row.public_id}",
+            legs=[
+                Leg(to=LedgerAccount.SUSPENSE, amount=row.amount),
+                Leg(to=LedgerAccount.CREDIT, amount=-row.amount, account=locked),
+            ],
+            at=at,
+        )
+        _settle(row, at, actor)
+    return row
+
+
+def reverse_payment(
+    *, payment: Payment, on: date, why: str, at: datetime, actor: Actor = SYSTEM
+) -> Payment:
+    """Undo a payment that was dishonoured or booked wrongly: what it paid is open again.
+
+    Raises PaymentRefused if it was reversed already.
+    """
+    with transaction.atomic():
+        account = lock_account(payment.account) if payment.account else None
+        row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+        if row.reversed_on is not None:
+            raise PaymentRefused(f"It was reversed already, on {row.reversed_on}.")
+        for allocation in row.allocations.filter(undone_on__isnull=True):
+            undo_allocation(allocation, on, at)
+        if row.posting is not None:
+            reverse(row.posting, day=on, key=f"reversal:{row.public_id}", at=at)
+        if account is not None and row.posting is not None:
+            _take_back_match(row, on, at)
+        row.reversed_on, row.reversed_why = on, why
+        row.save(update_fields=["reversed_on", "reversed_why"])
+        if account is not None:
+            apply_credit(account=account, on=on, at=at)
+            record(
+                account_id=account.pk,
+                at=at,
+                action="reverse_payment",
+                actor=actor,
+                subject=row.reference,
+                reason=why,
+                before={"amount": str(row.amount)},
+            )
+    return row
+
+
+def require_amount(amount: Decimal) -> None:
+    """Raise PaymentRefused unless it is an amount of money above 0.00, in whole cents."""
+    if amount != money.to_cents(amount):
+        raise PaymentRefused("Give dollars and cents: no more than two decimals.")
+    if amount <= NIL:
+        raise PaymentRefused("Give an amount above $0.00.")
+    if amount >= LARGEST:
+        raise PaymentRefused(f"Give an amount below {in_dollars(LARGEST)}.")
+
+
+def require_method(method: str) -> None:
+    """Raise PaymentRefused unless it is a known way to pay."""
+    if method not in PaymentMethod.values:
+        raise PaymentRefused(f"“{method}” is no way to pay; one of {', '.join(PaymentMethod)}.")
+
+
+def _settle(payment: Payment, at: datetime, actor: Actor) -> None:
+    """Let a payment that is now an account's pay, and put right what it shows to be wrong."""
+    account = payment.account
+    if account is None:
+        return
+    untie_later_money(payment, on=local_day(account, at), at=at)
+    apply_credit(account=account, on=payment.received_on, at=at)
+    record(
+        account_id=account.pk,
+        at=at,
+        action="record_payment",
+        actor=actor,
+        subject=payment.reference,
+        after={"amount": str(payment.amount), "method": payment.get_method_display()},
+    )
+    take_back_late_charges(account=account, at=at)
+
+
+def _take_back_match(row: Payment, on: date, at: datetime) -> None:
+    """Undo the posting by which money left suspense for the account."""
+    match = (
+        row.provider.postings.filter(key=f"match:{row.public_id}").first()
+        if row.account_id
+        else None
+    )
+    if match is not None:
+        reverse(match, day=on, key=f"match:{row.public_id}:undone", at=at)
+
+
+def _surcharge_legs(surcharge: Decimal) -> list[Leg]:
+    if surcharge == NIL:
+        return []
+    ex, gst = money.split_gst(surcharge)
+    return [
+        Leg(to=LedgerAccount.REVENUE, amount=-ex, detail="surcharge"),
+        Leg(to=LedgerAccount.GST, amount=-gst),
+    ]

@@ -1,0 +1,35 @@
+from .plan_changes import (
+    PlanChangeRefused,
+    apply_plan_changes,
+    decide_plan_change,
+    request_plan_change,
+    require_plan_change,
+    withdraw_plan_change,
+)
+from .supplying import (
+    SupplyRefused,
+    agree_charge,
+    change_supply,
+    close_ended,
+    end_supply,
+    restore_supply,
+    start_supply,
+    suspend_supply,
+)
+
+__all__ = [
+    "PlanChangeRefused",
+    "SupplyRefused",
+    "agree_charge",
+    "apply_plan_changes",
+    "change_supply",
+    "close_ended",
+    "decide_plan_change",
+    "end_supply",
+    "request_plan_change",
+    "require_plan_change",
+    "restore_supply",
+    "start_supply",
+    "suspend_supply",
+    "withdraw_plan_change",
+]

@@ -1,0 +1,348 @@
+"""What happens to a service: it starts, changes, stands still, comes back, ends."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from contracts.agreements.selectors import ask, binding
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Chargeable, Service, SupplyPeriod
+from contracts.supply.states import (
+    LIFECYCLE,
+    ChargeableKind,
+    ServiceAct,
+    ServiceStatus,
+    SuspensionCause,
+)
+from parties.authority.selectors import local_day
+from records.audit.services import SYSTEM, Actor, record
+from terms import rules
+from terms.facts import BadFacts
+
+ONE_DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+
+
+class SupplyRefused(Exception):
+    """The step does not fit the days on record; the message says what to do."""
+
+
+def start_supply(
+    *,
+    service: Service,
+    activated_on: date,
+    at: datetime,
+    unit_fee: Decimal | None = None,
+    price_basis: str = "",
+    actor: Actor = SYSTEM,
+) -> Service:
+    """Note that an ordered service works since a day.
+
+    It is charged from the day that the terms name: where they speak (`billing_start`), the day on
+    which the customer was told that it is ready or first used it; else the day of activation. The
+    price is the plan's unless another was agreed, `unit_fee` dollars per unit and month.
+    Raises IllegalStep if it runs already, SupplyRefused if the day lies before the contract.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.ACTIVATE)
+        row.activated_on = activated_on
+        row.save(update_fields=["status", "activated_on"])
+        starts_on = _charged_from(row, activated_on)
+        SupplyPeriod.objects.create(
+            service=row,
+            plan=row.plan,
+            quantity=row.quantity,
+            unit_fee=row.plan.monthly_fee if unit_fee is None else unit_fee,
+            price_basis=price_basis,
+            starts_on=starts_on,
+            noted_at=at,
+        )
+        _note(row, "activate_service", at, actor, after={"from": starts_on.isoformat()})
+    return row
+
+
+def change_supply(
+    *,
+    service: Service,
+    on: date,
+    at: datetime,
+    plan: Plan | None = None,
+    quantity: int | None = None,
+    unit_fee: Decimal | None = None,
+    actor: Actor = SYSTEM,
+) -> Service:
+    """Supply something else from a day on: another plan, more or fewer, another price.
+
+    Days that were billed already are set right by the next bill. Raises SupplyRefused for a day
+    outside the days of supply, or a quantity below one.
+    """
+    if quantity is not None and quantity < 1:
+        raise SupplyRefused("The quantity is at least 1; to have none, end the service.")
+    with transaction.atomic():
+        row = _locked(service)
+        facts: dict[str, Any] = {}
+        if plan is not None:
+            facts |= {"plan": plan, "unit_fee": plan.monthly_fee}
+            row.plan = plan
+        if quantity is not None:
+            facts["quantity"] = row.quantity = quantity
+        if unit_fee is not None:
+            facts["unit_fee"] = unit_fee
+        _change_from(row, on, at, **facts)
+        row.save(update_fields=["plan", "quantity"])
+        _note(
+            row,
+            "change_supply",
+            at,
+            actor,
+            after={name: str(value) for name, value in facts.items()} | {"from": on.isoformat()},
+        )
+    return row
+
+
+def suspend_supply(
+    *,
+    service: Service,
+    cause: SuspensionCause,
+    since: datetime,
+    at: datetime,
+    actor: Actor = SYSTEM,
+) -> Service:
+    """Note that a service stands still since an instant, and why. Raises IllegalStep."""
+    with transaction.atomic():
+        row = _locked(service)
+        row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.SUSPEND)
+        row.save(update_fields=["status"])
+        first = local_day(row.contract.account, since)
+        _change_from(row, first, at, suspended=cause)
+        _note(row, "suspend_service", at, actor, after={"cause": cause.value})
+    return row
+
+
+def restore_supply(
+    *, service: Service, since: datetime, at: datetime, actor: Actor = SYSTEM
+) -> Service:
+    """Note that a service works again since an instant; the day counts as one without service.
+
+    What the terms charge for coming back stands on the next bill. Raises IllegalStep.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.RESTORE)
+        row.save(update_fields=["status"])
+        last = local_day(row.contract.account, since - INSTANT)
+        standing = row.periods.filter(starts_on__lte=last).order_by("-starts_on").first()
+        cause = SuspensionCause(standing.suspended) if standing and standing.suspended else None
+        _change_from(row, last + ONE_DAY, at, suspended="")
+        _note(row, "restore_service", at, actor, after={"from": (last + ONE_DAY).isoformat()})
+        if cause is not None and standing is not None:
+            _charge_for_return(row, cause, standing, last, at)
+    return row
+
+
+def end_supply(
+    *, service: Service, last_day: date, at: datetime, actor: Actor = SYSTEM
+) -> Service:
+    """Note a service's last day, known before or after it; it ends as a state once it is over.
+
+    Raises SupplyRefused for a day before its first.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        first = row.periods.order_by("starts_on").first()
+        if first is None or last_day < first.starts_on - ONE_DAY:
+            raise SupplyRefused("The last day lies before the first day of supply.")
+        row.periods.filter(starts_on__gt=last_day).delete()
+        row.periods.filter(ends_on__isnull=True).update(ends_on=last_day)
+        row.periods.filter(ends_on__gt=last_day).update(ends_on=last_day)
+        row.ended_on = last_day
+        if local_day(row.contract.account, at) > last_day:
+            row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.DISCONNECT)
+        _recheck(row, last_day + ONE_DAY)
+        row.save(update_fields=["ended_on", "status", "recheck_from"])
+        _note(row, "end_service", at, actor, after={"last_day": last_day.isoformat()})
+    return row
+
+
+def close_ended(*, at: datetime) -> int:
+    """Mark services ended whose last day is over; return how many."""
+    count = 0
+    rows = Service.objects.filter(
+        ended_on__lte=at.date() + ONE_DAY,
+        status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED],
+    ).select_related("contract__account")
+    for service in rows:
+        with transaction.atomic():
+            row = _locked(service)
+            if row.ended_on is None or row.status == ServiceStatus.ENDED:
+                continue
+            if local_day(row.contract.account, at) <= row.ended_on:
+                continue
+            row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.DISCONNECT)
+            row.save(update_fields=["status"])
+            count += 1
+    return count
+
+
+def agree_charge(
+    *,
+    service: Service | None = None,
+    account: Any = None,
+    kind: ChargeableKind,
+    source: str,
+    description: str,
+    amount: Decimal,
+    incurred_on: date,
+    at: datetime,
+    gst: str = "taxable",
+    because: list[dict[str, Any]] | None = None,
+    actor: Actor = SYSTEM,
+) -> Chargeable:
+    """Let the next bill carry an amount in dollars, GST included where it is taxable.
+
+    The same source is charged once: a second call with the same content returns the first row.
+    Raises SupplyRefused where the source was charged with another content, or for nothing.
+    """
+    owner = account or (service.contract.account if service else None)
+    if owner is None:
+        raise SupplyRefused("Say which account or service the charge belongs to.")
+    if amount == 0:
+        raise SupplyRefused("There is nothing to charge: give an amount other than 0.00.")
+    with transaction.atomic():
+        row, is_new = Chargeable.objects.get_or_create(
+            account=owner,
+            kind=kind,
+            source=source,
+            defaults={
+                "service": service,
+                "description": description,
+                "amount": amount,
+                "gst": gst,
+                "incurred_on": incurred_on,
+                "noted_at": at,
+                "because": because or [],
+            },
+        )
+        if not is_new and (row.amount, row.incurred_on) != (amount, incurred_on):
+            raise SupplyRefused(
+                f"{source} was charged already, with {row.amount} on {row.incurred_on}."
+            )
+        if is_new:
+            record(
+                account_id=owner.pk,
+                at=at,
+                action="agree_charge",
+                actor=actor,
+                subject=source,
+                after={"amount": str(amount), "what": description},
+                because=because or [],
+            )
+    return row
+
+
+def _charged_from(row: Service, activated_on: date) -> date:
+    if row.ready_notified_on is None:
+        return activated_on
+    answer = ask(
+        binding(row.contract, activated_on),
+        rules.billing_start,
+        **{
+            name: value
+            for name, value in (
+                ("ready_notified_on", row.ready_notified_on),
+                ("first_used_on", row.first_used_on),
+            )
+            if value is not None
+        },
+    )
+    return getattr(answer.result, "charges_from", None) or activated_on
+
+
+def _charge_for_return(
+    row: Service, cause: SuspensionCause, standing: SupplyPeriod, last: date, at: datetime
+) -> None:
+    """Charge once for coming back what the terms name, nothing where they name nothing."""
+    asked = {
+        SuspensionCause.UNPAID: "unpaid",
+        SuspensionCause.MISTAKE: "provider_mistake",
+    }.get(cause, "other")
+    if asked == "other":
+        return
+    account = row.contract.account
+    bound = binding(row.contract, last)
+    try:
+        answer = ask(bound, rules.reconnection_fee, cause=asked, tcp=account.customer.is_tcp)
+    except BadFacts:
+        # The terms leave the fee to a price list, and none is on it.
+        return
+    fee = getattr(answer.result, "fee", None)
+    if fee:
+        agree_charge(
+            service=row,
+            kind=ChargeableKind.RECONNECTION,
+            source=f"{row.public_id}:{standing.starts_on.isoformat()}",
+            description="Reconnection",
+            amount=fee,
+            incurred_on=last,
+            at=at,
+            because=answer.because,
+        )
+
+
+def _change_from(row: Service, on: date, at: datetime, **facts: Any) -> None:
+    """Let the days from `on` on be supplied otherwise; the days before stay as they are."""
+    periods = list(row.periods.order_by("starts_on"))
+    if not periods or on < periods[0].starts_on:
+        raise SupplyRefused("The day lies before the first day of supply.")
+    if periods[-1].ends_on is not None and on > periods[-1].ends_on:
+        # What is said about days after the end changes nothing.
+        return
+    for period in periods:
+        if period.ends_on is not None and period.ends_on < on:
+            continue
+        if period.starts_on >= on:
+            for name, value in facts.items():
+                setattr(period, name, value)
+            period.save()
+            continue
+        ends_on = period.ends_on
+        period.ends_on = on - ONE_DAY
+        period.save(update_fields=["ends_on"])
+        kept = {
+            name: getattr(period, name)
+            for name in ("plan", "quantity", "unit_fee", "price_basis", "suspended")
+        }
+        SupplyPeriod.objects.create(
+            service=row, starts_on=on, ends_on=ends_on, noted_at=at, **(kept | facts)
+        )
+    _recheck(row, on)
+    row.save(update_fields=["recheck_from"])
+
+
+def _recheck(row: Service, on: date) -> None:
+    if row.billed_through is not None and on <= row.billed_through:
+        row.recheck_from = min(filter(None, (row.recheck_from, on)))
+
+
+def _locked(service: Service) -> Service:
+    return (
+        Service.objects.select_for_update(of=("self",))
+        .select_related("contract__account__customer__provider", "plan")
+        .get(pk=service.pk)
+    )
+
+
+def _note(row: Service, action: str, at: datetime, actor: Actor, *, after: dict[str, str]) -> None:
+    record(
+        account_id=row.contract.account_id,
+        at=at,
+        action=action,
+        actor=actor,
+        subject=str(row.public_id),
+        after=after | {"service": str(row)},
+    )
