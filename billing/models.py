@@ -3,7 +3,7 @@
 from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from billing.ledger.models import ClosedMonth, Entry, OpenItem, Posting
+from billing.ledger.models import ClosedMonth, LedgerEntry, OpenItem, Posting
 from billing.payments.models import Allocation, ChargeAdvice, Payment, Refund
 from billing.runs.models import BillRun, RunProblem
 from billing.usage.models import UsageRecord
@@ -16,10 +16,10 @@ __all__ = [
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
-    "Entry",
     "Hold",
     "Invoice",
     "InvoiceLine",
+    "LedgerEntry",
     "NotBilled",
     "OpenItem",
     "Payment",

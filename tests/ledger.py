@@ -1,4 +1,4 @@
-"""Meddle with the audit trail and the ledger as somebody with the database's own password could."""
+"""Meddle with audit trail and ledger as somebody with the database's password could."""
 
 from __future__ import annotations
 

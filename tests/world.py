@@ -129,8 +129,9 @@ def make_service(
     activated_on: date = date(2026, 1, 5),
     minimum_months: int | None = None,
     call_rate: str | None = "0.132",
+    billed_through: date | None = None,
 ) -> Service:
-    """An active SIP trunk on a contract of its own."""
+    """An active SIP trunk on a contract of its own, billed through a day if one is given."""
     plan = Plan.objects.create(
         provider=account.customer.provider,
         code=f"plan-{next(_numbers)}",
@@ -154,7 +155,13 @@ def make_service(
         identifier="02 5550 1180",
         status=ServiceStatus.ORDERED,
     )
-    return start_supply(service=service, activated_on=activated_on, at=instant("2026-01-05 09:00"))
+    service = start_supply(
+        service=service, activated_on=activated_on, at=instant("2026-01-05 09:00")
+    )
+    if billed_through is not None:
+        service.billed_through = billed_through
+        service.save(update_fields=["billed_through"])
+    return service
 
 
 def make_call(service: Service, at: datetime, seconds: int, kind: str = "mobile") -> UsageRecord:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef
 
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
@@ -97,6 +100,7 @@ class Due:
     through: dict[int, date] = field(default_factory=dict)
     too_old: list[TooOld] = field(default_factory=list)
     left_out: dict[LeftOut, list[int]] = field(default_factory=lambda: defaultdict(list))
+    all_ended: bool = False  # everything that was supplied has ended before that day
 
 
 def last_bill_day(on: date, bill_day: int) -> date:
@@ -117,16 +121,13 @@ def charges_due(account: Account, bound: Binding, *, on: date, bill_day: date) -
     charges are billed afterwards. Reads only; the preview, the run and the final bill ask alike.
     """
     due = Due()
-    services = list(
-        Service.objects.filter(contract__account=account)
-        .select_related("plan", "contract")
-        .prefetch_related("periods__plan", "discounts")
-        .order_by("contract__started_on", "label", "pk")
-    )
+    supplies = _supplies(account)
+    ends = [supply.service.ended_on for supply in supplies]
+    due.all_ended = bool(ends) and all(end is not None and end < on for end in ends)
     through = next_bill_day(bill_day, account.bill_day) - ONE_DAY
-    for service in services:
-        _fees(due, service, bound, account, on=on, through=through)
-    _usage(due, services, bound, account, on)
+    for supply in supplies:
+        _fees(due, supply, bound, account, on=on, through=through)
+    _usage(due, [supply.service for supply in supplies], bound, account, on)
     _one_off(due, account, bound, on)
     return due
 
@@ -135,11 +136,49 @@ def charges_due(account: Account, bound: Binding, *, on: date, bill_day: date) -
 
 
 @dataclass(frozen=True)
+class _Supply:
+    """A service with its supply periods, its billed days that may no longer fit, its discounts."""
+
+    service: Service
+    periods: list[SupplyPeriod]
+    billed: list[BilledPeriod]
+    discounts: list[Discount]
+
+
+def _supplies(account: Account) -> list[_Supply]:
+    """The account's services as far as charging needs them; one query where nothing is odd."""
+    rows = (
+        SupplyPeriod.objects.filter(service__contract__account=account)
+        .select_related("plan", "service__plan", "service__contract")
+        .annotate(is_discounted=Exists(Discount.objects.filter(service=OuterRef("service"))))
+        .order_by("service__contract__started_on", "service__label", "service", "starts_on")
+    )
+    periods: dict[int, list[SupplyPeriod]] = defaultdict(list)
+    for row in rows:
+        periods[row.service_id].append(row)
+    services = {pk: found[0].service for pk, found in periods.items()}
+    recheck = {pk: one.recheck_from for pk, one in services.items() if one.recheck_from}
+    billed: dict[int, list[BilledPeriod]] = defaultdict(list)
+    if recheck:
+        since = min(recheck.values())
+        for old in BilledPeriod.objects.filter(service__in=recheck, ends_on__gte=since):
+            billed[old.service_id].append(old)
+    discounts: dict[int, list[Discount]] = defaultdict(list)
+    odd = [pk for pk, found in periods.items() if found[0].is_discounted]
+    if odd:
+        for discount in Discount.objects.filter(service__in=odd):
+            discounts[discount.service_id].append(discount)
+    return [
+        _Supply(services[pk], found, billed[pk], discounts[pk]) for pk, found in periods.items()
+    ]
+
+
+@dataclass(frozen=True)
 class _Supplied:
     """What is to be paid for a day: a plan, its price, how many."""
 
     plan_id: int
-    plan: str
+    plan: str = field(compare=False)
     quantity: int
     unit_fee: Decimal
     price_basis: str
@@ -157,11 +196,9 @@ class _Span:
 
 
 def _fees(
-    due: Due, service: Service, bound: Binding, account: Account, *, on: date, through: date
+    due: Due, supply: _Supply, bound: Binding, account: Account, *, on: date, through: date
 ) -> None:
-    periods = sorted(service.periods.all(), key=lambda row: row.starts_on)
-    if not periods:
-        return
+    service, periods = supply.service, supply.periods
     first_day = periods[0].starts_on
     if not service.billing_start_confirmed:
         due.too_old.append(
@@ -184,15 +221,9 @@ def _fees(
     if start > through or (is_over and service.recheck_from is None):
         return
     wanted = list(_wanted(periods, bound, start, through))
-    live = [
-        row
-        for row in BilledPeriod.objects.filter(service=service, ends_on__gte=start).select_related(
-            "plan"
-        )
-        if _live_end(row) >= start
-    ]
+    live = [row for row in supply.billed if _live_end(row) >= start]
     for first, last in _cuts(start, through, wanted, live, grid):
-        _settle(due, service, bound, account, on, (first, last), wanted, live, grid)
+        _settle(due, supply, bound, account, on, (first, last), wanted, live, grid)
     if service.billed_through is None or through > service.billed_through:
         due.through[service.pk] = through
 
@@ -279,13 +310,13 @@ def _cuts(
         day = grid.period(day)[1] + ONE_DAY
         edges.add(day)
     found = sorted(edge for edge in edges if start <= edge <= through + ONE_DAY)
-    for first, after in zip(found, found[1:], strict=False):
+    for first, after in pairwise(found):
         yield first, after - ONE_DAY
 
 
 def _settle(
     due: Due,
-    service: Service,
+    supply: _Supply,
     bound: Binding,
     account: Account,
     on: date,
@@ -298,20 +329,16 @@ def _settle(
     first, last = days
     is_now = next((one.supplied for one in wanted if one.first <= first <= one.last), None)
     row = next((one for one in live if one.starts_on <= first <= _live_end(one)), None)
-    was = (
-        _Supplied(row.plan_id, row.plan.name, row.quantity, row.unit_fee, row.price_basis)
-        if row
-        else None
-    )
+    was = _was_billed(row, supply) if row else None
     if is_now == was:
         return
     period_first, period_last = grid.period(first)
     of_days = row.of_days if row else (period_last - period_first).days + 1
     if was is None and is_now is not None:
-        first = _not_too_old(due, service, bound, account, on, (first, last))
+        first = _not_too_old(due, supply.service, bound, account, on, (first, last))
         if first > last:
             return
-    stretch = _Stretch(service, first, last, of_days, bound)
+    stretch = _Stretch(supply, first, last, of_days, bound)
     if row is not None:
         _give_back(due, live, row, first, last)
     if is_now and was and _differs_in_quantity_alone(is_now, was):
@@ -325,6 +352,13 @@ def _settle(
     if is_now is not None:
         due.items.append(stretch.charge(is_now))
         due.items.extend(stretch.discounts(is_now))
+
+
+def _was_billed(row: BilledPeriod, supply: _Supply) -> _Supplied:
+    """What a billed period billed; its plan, as a rule, is one that was supplied."""
+    known = (one.plan for one in supply.periods if one.plan_id == row.plan_id)
+    plan = next(known, None) or row.plan
+    return _Supplied(row.plan_id, plan.name, row.quantity, row.unit_fee, row.price_basis)
 
 
 def _differs_in_quantity_alone(one: _Supplied, other: _Supplied) -> bool:
@@ -352,7 +386,7 @@ def _give_back(
         rest = BilledPeriod(
             service_id=row.service_id,
             line_id=row.line_id,
-            plan=row.plan,
+            plan_id=row.plan_id,
             quantity=row.quantity,
             unit_fee=row.unit_fee,
             price_basis=row.price_basis,
@@ -368,11 +402,15 @@ def _give_back(
 class _Stretch:
     """Days of one service within one billing period."""
 
-    service: Service
+    supply: _Supply
     first: date
     last: date
     of_days: int
     bound: Binding
+
+    @property
+    def service(self) -> Service:
+        return self.supply.service
 
     @property
     def days(self) -> int:
@@ -414,7 +452,7 @@ class _Stretch:
 
     def discounts(self, supplied: _Supplied) -> Iterator[Item]:
         """What is taken off for the days of a discount."""
-        for row in self.service.discounts.all():
+        for row in self.supply.discounts:
             first, last = max(row.starts_on, self.first), min(row.ends_on, self.last)
             if first <= last:
                 yield self._discount(row, supplied, first, last)

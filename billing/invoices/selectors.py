@@ -14,7 +14,6 @@ from billing.charging.selectors import (
     last_bill_day,
     next_bill_day,
 )
-from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
@@ -71,7 +70,7 @@ def draft_invoice(account: Account, *, on: date, bill_day: date | None = None) -
     made_for = bill_day or last_bill_day(on, account.bill_day)
     bound = binding(account, on)
     due = charges_due(account, bound, on=on, bill_day=made_for)
-    kind = InvoiceKind.FINAL if _has_ended(account, on) else InvoiceKind.NORMAL
+    kind = InvoiceKind.FINAL if due.all_ended else InvoiceKind.NORMAL
     items, back = _with_room(due.items, bound)
     amounts = _priced(items, bound)
     because = {"total": dump(amounts.because)}
@@ -111,12 +110,6 @@ def next_invoice(account: Account, *, on: date) -> InvoiceDraft | None:
 def lines(invoice: Invoice) -> list[InvoiceLine]:
     """The invoice's lines in their printed order."""
     return list(invoice.lines.order_by("position"))
-
-
-def _has_ended(account: Account, on: date) -> bool:
-    """Whether everything that the account had has ended before a day."""
-    rows = Service.objects.filter(contract__account=account, periods__isnull=False)
-    return rows.exists() and not rows.exclude(ended_on__lt=on).exists()
 
 
 def _priced(items: list[Item], bound: Binding) -> Any:

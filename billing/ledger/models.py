@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
@@ -40,7 +42,7 @@ class Posting(models.Model):
         return f"{self.get_kind_display()} {self.key}"
 
 
-class Entry(models.Model):
+class LedgerEntry(models.Model):
     """One leg of a posting: dollars debited (above zero) or credited (below)."""
 
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="entries")
@@ -89,8 +91,8 @@ class OpenItem(models.Model):
     )
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="open_items")
     due_date = models.DateField()
-    amount = MoneyField(default=0)
-    held = MoneyField(default=0, help_text="Contested; never above what is open.")
+    amount = MoneyField(default=Decimal("0.00"))
+    held = MoneyField(default=Decimal("0.00"), help_text="Contested; never above what is open.")
 
     class Meta:
         ordering = ["due_date", "pk"]

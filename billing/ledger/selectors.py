@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from parties.accounts.models import Account, Balance, Provider
 from terms.money import NIL
 
-from .models import Entry, OpenItem, Posting
+from .models import LedgerEntry, OpenItem, Posting
 from .states import LedgerAccount
 
 # Days overdue at which the buckets of aged debt end.
@@ -42,8 +42,14 @@ class AgedRow:
 
 
 def balance_of(account: Account) -> Balance:
-    """The kept balance of an account; an account without entries owes nothing."""
-    return Balance.objects.filter(account=account).first() or Balance(account=account)
+    """The kept balance of an account, as it was read with it if it was.
+
+    An account without entries owes nothing.
+    """
+    try:
+        return account.balance
+    except Balance.DoesNotExist:
+        return Balance(account=account)
 
 
 def open_items(account: Account) -> QuerySet[OpenItem]:
@@ -57,16 +63,16 @@ def open_items(account: Account) -> QuerySet[OpenItem]:
 
 def credit_of(account: Account) -> Decimal:
     """Money and credits of the account that are tied to no invoice, from the entries."""
-    found = Entry.objects.filter(account=account, ledger_account=LedgerAccount.CREDIT).aggregate(
-        sum=Sum("amount")
-    )["sum"]
+    found = LedgerEntry.objects.filter(
+        account=account, ledger_account=LedgerAccount.CREDIT
+    ).aggregate(sum=Sum("amount"))["sum"]
     return -(found or NIL)
 
 
-def entries_of(account: Account) -> QuerySet[Entry]:
+def entries_of(account: Account) -> QuerySet[LedgerEntry]:
     """What was posted to the account's receivable and credit, oldest first."""
     return (
-        Entry.objects.filter(
+        LedgerEntry.objects.filter(
             account=account,
             ledger_account__in=[LedgerAccount.RECEIVABLE, LedgerAccount.CREDIT],
         )
@@ -77,7 +83,7 @@ def entries_of(account: Account) -> QuerySet[Entry]:
 
 def trial_balance(provider: Provider, *, until: date | None = None) -> dict[str, Decimal]:
     """The sum of each ledger account up to a day, included; all of them sum to zero."""
-    rows = Entry.objects.filter(posting__provider=provider)
+    rows = LedgerEntry.objects.filter(posting__provider=provider)
     if until is not None:
         rows = rows.filter(posting__day__lte=until)
     sums = rows.order_by().values("ledger_account").annotate(sum=Sum("amount"))
@@ -87,7 +93,7 @@ def trial_balance(provider: Provider, *, until: date | None = None) -> dict[str,
 
 def gst_collected(provider: Provider, first: date, last: date) -> Decimal:
     """The GST of a quarter or any other days, both included."""
-    found = Entry.objects.filter(
+    found = LedgerEntry.objects.filter(
         posting__provider=provider,
         posting__day__range=(first, last),
         ledger_account=LedgerAccount.GST,
@@ -137,7 +143,7 @@ def discrepancies() -> Iterator[Discrepancy]:
     for posting in unbalanced:
         yield Discrepancy(what=f"posting {posting.key}", expected=NIL, found=posting.sum)
     sums = dict(
-        Entry.objects.filter(ledger_account=LedgerAccount.RECEIVABLE)
+        LedgerEntry.objects.filter(ledger_account=LedgerAccount.RECEIVABLE)
         .order_by()
         .values("invoice")
         .annotate(sum=Sum("amount"))
@@ -156,7 +162,7 @@ def discrepancies() -> Iterator[Discrepancy]:
         .values_list("account", "sum")
     )
     credits = dict(
-        Entry.objects.filter(ledger_account=LedgerAccount.CREDIT)
+        LedgerEntry.objects.filter(ledger_account=LedgerAccount.CREDIT)
         .order_by()
         .values("account")
         .annotate(sum=Sum("amount"))

@@ -17,7 +17,7 @@ from django.db.models import F, Sum
 from parties.accounts.models import Account, Balance, Provider
 from terms.money import NIL
 
-from .models import ClosedMonth, Entry, OpenItem, Posting
+from .models import ClosedMonth, LedgerEntry, OpenItem, Posting
 from .states import LedgerAccount, PostingKind
 
 
@@ -82,8 +82,8 @@ def post(
             because=because or [],
             at=at,
         )
-        Entry.objects.bulk_create(
-            Entry(
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(
                 posting=posting,
                 ledger_account=leg.to,
                 account=leg.account,
@@ -159,9 +159,9 @@ def keep_balance(account: Account) -> Balance:
     items = OpenItem.objects.filter(account=account, amount__gt=0)
     sums = items.aggregate(owed=Sum("amount"), held=Sum("held"))
     oldest = items.filter(amount__gt=F("held")).order_by("due_date").first()
-    credit = Entry.objects.filter(account=account, ledger_account=LedgerAccount.CREDIT).aggregate(
-        sum=Sum("amount")
-    )["sum"]
+    credit = LedgerEntry.objects.filter(
+        account=account, ledger_account=LedgerAccount.CREDIT
+    ).aggregate(sum=Sum("amount"))["sum"]
     row, _ = Balance.objects.update_or_create(
         account=account,
         defaults={

@@ -199,7 +199,7 @@ def balances(apps):
     Account = apps.get_model("parties", "Account")
     Balance = apps.get_model("parties", "Balance")
     OpenItem = apps.get_model("billing", "OpenItem")
-    Entry = apps.get_model("billing", "Entry")
+    Entry = apps.get_model("billing", "LedgerEntry")
     Invoice = apps.get_model("billing", "Invoice")
     for account in Account.objects.iterator(500):
         items = [
@@ -224,7 +224,7 @@ def balances(apps):
 
 def _post(apps, account, kind, day, key, legs):
     Posting = apps.get_model("billing", "Posting")
-    Entry = apps.get_model("billing", "Entry")
+    Entry = apps.get_model("billing", "LedgerEntry")
     posting = Posting.objects.create(
         provider_id=account.customer.provider_id,
         kind=kind,

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-TABLES = ("billing_posting", "billing_entry")
+TABLES = ("billing_posting", "billing_ledgerentry")
 REFUSAL = "The ledger is never changed: post a correction"
 
 SQLITE = """
@@ -21,7 +21,7 @@ POSTGRES_BALANCE = """
 CREATE OR REPLACE FUNCTION posting_balances() RETURNS trigger LANGUAGE plpgsql AS
 $$ DECLARE found bigint;
 BEGIN
-  SELECT COALESCE(SUM(amount), 0) INTO found FROM billing_entry WHERE posting_id = NEW.posting_id;
+  SELECT COALESCE(SUM(amount), 0) INTO found FROM billing_ledgerentry WHERE posting_id = NEW.posting_id;
   IF found <> 0 THEN
     RAISE EXCEPTION 'posting % does not balance: %', NEW.posting_id, found
       USING ERRCODE = 'check_violation';
@@ -30,7 +30,7 @@ BEGIN
 END $$
 """
 POSTGRES_BALANCE_TRIGGER = """
-CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON billing_entry
+CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON billing_ledgerentry
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION posting_balances()
 """
 # Live billed days of a service never overlap, and neither do its supply periods.
@@ -83,7 +83,7 @@ def unprotect(apps, schema_editor):
                 on = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER {table}_no_{verb}{on}")
         if connection.vendor == "postgresql":
-            cursor.execute("DROP TRIGGER posting_balances ON billing_entry")
+            cursor.execute("DROP TRIGGER posting_balances ON billing_ledgerentry")
 
 
 def exclude_overlaps(apps, schema_editor):

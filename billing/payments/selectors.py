@@ -32,6 +32,7 @@ class InvoiceCard:
     number: str
     issue_date: date
     due_date: date | None
+    payable_by: date
     period_start: date
     period_end: date
     subtotal_ex: Decimal
@@ -59,7 +60,11 @@ class Balance:
 
 def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Annotate what is still unpaid and what is contested, as the ledger keeps it."""
-    return rows.annotate(outstanding=F("open_item__amount"), disputed=F("open_item__held"))
+    return rows.annotate(
+        outstanding=F("open_item__amount"),
+        disputed=F("open_item__held"),
+        payable_by=F("open_item__due_date"),
+    )
 
 
 def invoices(account: Account) -> QuerySet[Invoice]:
@@ -68,7 +73,7 @@ def invoices(account: Account) -> QuerySet[Invoice]:
 
 def unpaid_invoices(account: Account) -> list[Invoice]:
     """Invoices with something left to pay, oldest due date first."""
-    rows = invoices(account).filter(outstanding__gt=NIL).order_by("due_date", "pk")
+    rows = invoices(account).filter(outstanding__gt=NIL).order_by("payable_by", "pk")
     return list(rows)
 
 
@@ -79,6 +84,7 @@ def card(row: Invoice, on: date) -> InvoiceCard:
         number=row.number,
         issue_date=row.issue_date,
         due_date=row.due_date,
+        payable_by=row.payable_by,
         period_start=row.period_start,
         period_end=row.period_end,
         subtotal_ex=row.subtotal_ex,
@@ -98,7 +104,7 @@ def status_on(row: Invoice, on: date) -> str:
         return "paid"
     if row.disputed >= row.outstanding:
         return "disputed"
-    if row.due_date and on > row.due_date:
+    if on > row.payable_by:
         return "overdue"
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
@@ -109,16 +115,16 @@ def balance(account: Account, on: date, newest: int = 0) -> Balance:
     rows = invoices(account).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    cards = [card(row, on) for row in rows.order_by("due_date", "pk")]
+    cards = [card(row, on) for row in rows.order_by("payable_by", "pk")]
     unpaid = [one for one in cards if one.outstanding > NIL]
-    late = [one for one in unpaid if one.due_date and one.due_date < on]
-    ahead = [one for one in unpaid if one.due_date and one.due_date >= on]
+    late = [one for one in unpaid if one.payable_by < on]
+    ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
         credit=balance_of(account).credit,
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
-        next_due=ahead[0].due_date if ahead else None,
+        next_due=ahead[0].payable_by if ahead else None,
         next_invoice=(late or ahead or [None])[0],
         newest=tuple(sorted(cards, key=lambda one: one.issue_date, reverse=True)[:newest]),
     )

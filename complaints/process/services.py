@@ -7,10 +7,15 @@ from datetime import datetime
 from django.db import transaction
 from django.urls import reverse
 
+from billing.disputes.models import Hold
 from billing.disputes.services import end_hold
+from billing.disputes.states import HoldStatus
+from billing.ledger.services import move_due_date
+from billing.payments.services import issue_credit_note
 from complaints.clocks.services import implementation_clock
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
+from parties.accounts.selectors import binding
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
 from parties.correspondence.services import tell
@@ -20,7 +25,12 @@ from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
 from records.notices.models import Notice
 from records.notices.states import Status as NoticeStatus
-from terms import facts
+from terms import facts, rules
+from terms.calendar import State as CalendarState
+from terms.clause import dump
+from terms.facts import BadFacts
+from terms.money import NIL
+from terms.profile import TermsSilent
 
 
 def acknowledge_sent(*, at: datetime) -> int:
@@ -215,7 +225,40 @@ def _finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
     complaint.closed_at = at
     complaint.save(update_fields=["closed_at"])
     drop_deadlines(subject=complaint.reference, at=at)
-    end_hold(complaint=complaint.reference, upheld=upheld, at=at)
+    for hold in end_hold(complaint=complaint.reference, upheld=upheld, at=at):
+        _settle(hold, at)
+
+
+def _settle(hold: Hold, at: datetime) -> None:
+    """Let the outcome move the money: credit what was wrong, date anew what stays payable."""
+    invoice = hold.invoice
+    account = invoice.account
+    on = authority.local_day(account, at)
+    upheld = hold.status == HoldStatus.UPHELD
+    try:
+        answer = binding(account, on).decide(
+            rules.dispute_outcome,
+            upheld=upheld,
+            disputed_amount=hold.amount,
+            due_date=invoice.due_date or invoice.issue_date,
+            outcome_notified_on=on,
+            tcp=account.customer.is_tcp,
+            state=CalendarState(account.state),
+        )
+    except (TermsSilent, BadFacts):
+        credit, pay_by, because = hold.amount if upheld else NIL, None, []
+    else:
+        credit, pay_by, because = answer.credit, answer.pay_by, dump(answer.because)
+    if credit > NIL:
+        issue_credit_note(
+            invoice=invoice,
+            amount=credit,
+            reason=f"Complaint {hold.complaint}",
+            at=at,
+            because=because,
+        )
+    elif pay_by is not None and invoice.due_date and pay_by > invoice.due_date:
+        move_due_date(invoice_id=invoice.pk, due_date=pay_by)
 
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:

@@ -30,9 +30,9 @@ class Migration(migrations.Migration):
             name='Balance',
             fields=[
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='balance', serialize=False, to='parties.account')),
-                ('owed', records.fields.MoneyField(default=0)),
-                ('held', records.fields.MoneyField(default=0, help_text='The contested part of what is owed.')),
-                ('credit', records.fields.MoneyField(default=0, help_text='Money that is tied to no invoice yet.')),
+                ('owed', records.fields.MoneyField(default=Decimal('0.00'))),
+                ('held', records.fields.MoneyField(default=Decimal('0.00'), help_text='The contested part of what is owed.')),
+                ('credit', records.fields.MoneyField(default=Decimal('0.00'), help_text='Money that is tied to no invoice yet.')),
                 ('oldest_due', models.DateField(blank=True, help_text='Of what is owed and not contested.', null=True)),
             ],
             options={

@@ -19,16 +19,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
-from billing.charging.models import NotBilled
+from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
-from billing.invoices.models import Invoice, InvoiceLine
-from billing.payments.models import Allocation, Payment
+from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from billing.payments.models import Allocation, ChargeAdvice, Payment, Refund
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
 from complaints.tickets.selectors import of_account
 from contracts.agreements.models import Contract
-from contracts.supply.models import Chargeable, PlanChange, Service
+from contracts.supply.models import (
+    Chargeable,
+    Discount,
+    PlanChange,
+    Service,
+    SupplyPeriod,
+    WorkOrder,
+)
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -191,6 +198,11 @@ def _agreed(account: Account) -> Iterable[tuple[str, Rows]]:
     yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
     yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
+    of_services = {"service__contract__account": account}
+    yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
+    yield "discounts", _rows(Discount.objects.filter(**of_services))
+    work = WorkOrder.objects.filter(**of_services)
+    yield "work", _rows(work, without=["asked_by", "note"])
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 
@@ -206,6 +218,13 @@ def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
     yield "payments", _rows(Payment.objects.filter(**of))
     paid = Allocation.objects.filter(payment__account=account)
     yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
+    notes = CreditNote.objects.filter(**of)
+    yield "credit_notes", _rows(notes, without=["asked_by", "approved_by"])
+    yield "credit_note_lines", _rows(CreditNoteLine.objects.filter(credit_note__in=notes))
+    yield "refunds", _rows(Refund.objects.filter(**of), only=("amount", "state", "asked_at"))
+    billed = BilledPeriod.objects.filter(service__contract__account=account)
+    yield "billed_days", _rows(billed)
+    yield "late_charge_notices", _rows(ChargeAdvice.objects.filter(invoice__account=account))
 
 
 def _said(account: Account, by: User) -> Iterable[tuple[str, Rows]]:

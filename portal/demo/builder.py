@@ -20,6 +20,7 @@ from billing.usage.models import UsageRecord
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.supply.models import Service
+from contracts.supply.services import start_supply
 from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account, Customer, Provider
 from parties.accounts.services import open_account
@@ -87,6 +88,7 @@ class Demo:
             key=key,
             name=library.provider(key).name,
             complaints_email=f"complaints-{key}@{DOMAIN}",
+            invoice_prefix=facts["accounts"],
             late_payment_cost=Decimal("9.30"),
             **facts.get("settings", {}),
         )
@@ -154,15 +156,15 @@ class Demo:
                 started_on=opened,
                 minimum_months=plans[code].minimum_months,
             )
-            Service.objects.create(
+            service = Service.objects.create(
                 contract=contract,
                 plan=plans[code],
                 quantity=quantity,
                 identifier=identifier,
                 label=label,
-                status=ServiceStatus.ACTIVE,
-                activated_on=opened,
+                status=ServiceStatus.ORDERED,
             )
+            start_supply(service=service, activated_on=opened, at=self._instant(opened))
 
     def _people(self, provider: Provider, account: Account) -> None:
         for one in self.world["people"]:

@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from billing.charging.models import Charge
+from billing.charging.models import NotBilled
 from billing.invoices.models import Invoice
 from billing.payments.services import record_payment
 from billing.runs.models import RunProblem
@@ -26,7 +26,7 @@ from billing.runs.services import run_provider_bills
 from complaints.lodging.services import lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
-from contracts.supply.models import PlanChange
+from contracts.supply.models import Chargeable, PlanChange
 from parties.accounts.models import DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
@@ -154,7 +154,7 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     """A customer that could negotiate, so that its terms alone bind, with one of everything."""
     world = make_world(provider, negotiated=negotiated)
     account, provider = world.account, world.provider
-    make_service(account, fee="60.00")
+    make_service(account, fee="60.00", billed_through=date(2026, 10, 31))
     run_provider_bills(provider, issue_on=date(2026, 11, 1), at=AT, on_demand=True)
     invoice = Invoice.objects.get(account=account)
     record_payment(
@@ -179,8 +179,16 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     desk = make_staff(StaffRole.TEAM_MANAGER)
     start_investigation(reference=complaint.reference, by=desk, at=AT)
     propose_resolution(reference=complaint.reference, by=desk, text="A credit.", at=AT)
-    Charge.objects.create(
+    Chargeable.objects.create(
         account=account, kind="one_off", description="Visit", amount=1, incurred_on=AT.date()
+    )
+    NotBilled.objects.create(
+        account=account,
+        reason="too_old",
+        what="Visit",
+        starts_on=AT.date(),
+        ends_on=AT.date(),
+        noted_at=AT,
     )
     RunProblem.objects.create(run=invoice.run, account=account, what="x", at=AT)
     DeclaredDay.objects.get_or_create(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Sum
 
 from billing.invoices.models import CreditNote, Invoice
-from billing.ledger.models import Entry, OpenItem
+from billing.ledger.models import LedgerEntry, OpenItem
 from billing.ledger.selectors import credit_of, discrepancies
 from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
@@ -140,7 +140,7 @@ class Story:
 
     def ledger(self) -> dict[str, str]:
         """The sums of the provider's entries, by ledger account, those that are not nil."""
-        rows = Entry.objects.filter(posting__provider=self.world.provider).order_by()
+        rows = LedgerEntry.objects.filter(posting__provider=self.world.provider).order_by()
         sums = rows.values("ledger_account").annotate(s=Sum("amount"))
         return {row["ledger_account"]: f"{row['s']:.2f}" for row in sums if row["s"]}
 

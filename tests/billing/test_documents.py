@@ -26,7 +26,7 @@ AT = instant("2026-12-10 06:20")
 def invoice(world) -> Invoice:
     world.account.bill_day = 10
     world.account.save()
-    service = make_service(world.account)
+    service = make_service(world.account, billed_through=date(2026, 12, 9))
     make_call(service, instant("2026-12-01 10:00"), 45)
     run_provider_bills(world.provider, issue_on=date(2026, 12, 10), at=AT)
     return Invoice.objects.select_related("document").get()

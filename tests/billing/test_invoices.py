@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from billing.charging.models import Charge
-from billing.credit_management.services import assess_late_fees
+from billing.credit_management.services import advise_late_charge, assess_late_charges
 from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
-from billing.payments.services import record_payment
+from billing.payments.services import AlreadyRecorded, record_payment
 from billing.runs.models import BillRun, RunProblem
 from billing.runs.services import run_bills, run_provider_bills
 from billing.runs.states import RunStatus
+from contracts.supply.models import Chargeable, Service
 from records.documents.models import Document
 from records.fields import MoneyField
 from records.notices.models import Notice
@@ -24,9 +24,21 @@ ISSUE = date(2026, 12, 10)
 AT = instant("2026-12-10 06:20")
 
 
+def as_billed_before(on) -> None:
+    """Services that ran long before have had their earlier days billed."""
+    Service.objects.filter(
+        billed_through__isnull=True, activated_on__lt=on - timedelta(days=31)
+    ).update(billed_through=on - timedelta(days=1))
+
+
 def bill(world, on=ISSUE, at=AT) -> Invoice:
+    as_billed_before(on)
     run_provider_bills(world.provider, issue_on=on, at=at)
     return Invoice.objects.get(account=world.account, issue_date=on)
+
+
+def late_on(world, on) -> list[Chargeable]:
+    return assess_late_charges(world.account, on=on, at=instant(f"{on} 09:00"))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +87,7 @@ def test_second_run_of_the_day_bills_nobody(world):
     world.account.save()
     make_service(world.account)
 
+    as_billed_before(ISSUE)
     assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 1
     assert run_provider_bills(world.provider, issue_on=ISSUE, at=AT) == 0
 
@@ -92,14 +105,15 @@ def test_run_that_was_killed_half_way_goes_on_where_it_stopped(world, monkeypatc
     assert BillRun.objects.get().status == RunStatus.CLOSED
 
 
-def test_sweep_bills_a_day_that_an_outage_swallowed(world):
+def test_bill_that_an_outage_delayed_is_dated_the_day_it_goes_out(world):
     world.account.bill_day = 10
     world.account.save()
     make_service(world.account)
 
     assert run_bills(at=instant("2026-12-13 07:00")) == 1
 
-    assert Invoice.objects.get().issue_date == ISSUE
+    invoice = Invoice.objects.get()
+    assert (invoice.bill_day, invoice.issue_date) == (ISSUE, date(2026, 12, 13))
 
 
 def test_account_that_fails_is_noted_and_the_others_go_ahead(world, monkeypatch):
@@ -122,14 +136,13 @@ def test_account_that_fails_is_noted_and_the_others_go_ahead(world, monkeypatch)
 
     assert Invoice.objects.get().account == other.account
     assert "no rate for this plan" in RunProblem.objects.get().what
-    assert BillRun.objects.get().status == RunStatus.OPEN
+    assert BillRun.objects.get().status == RunStatus.CLOSED
 
     monkeypatch.setattr(runs, "issue_invoice", real)
     run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
 
     assert Invoice.objects.count() == 2
     assert not RunProblem.objects.exists()
-    assert BillRun.objects.get().status == RunStatus.CLOSED
 
 
 def test_failure_after_the_number_was_taken_gives_no_half_written_invoice(world, monkeypatch):
@@ -193,7 +206,7 @@ def test_service_that_began_in_mid_period_is_billed_by_the_day(world):
 
     invoice = bill(world)
 
-    part = invoice.lines.get(description__contains="part of a month")
+    part = invoice.lines.get(description__contains="of 30 days")
     # 30 Nov to 9 Dec: 10 of the 30 days from 10 Nov.
     assert part.amount_ex == Decimal("10.00")
     assert part.because[0]["id"] == "VP-BIL-07"
@@ -207,27 +220,29 @@ def test_late_fee_is_charged_once_and_capped_by_law(world):
     world.account.refresh_from_db()
     make_service(world.account, call_rate=None)
     invoice = bill(world)
+    assert late_on(world, date(2027, 1, 13)) == [], "no notice named it"
+    advise_late_charge(invoice=invoice, advised_on=date(2027, 1, 2))
 
     # Due 29 Dec; day 14 is 12 Jan, so day 15 is 13 Jan.
-    assert assess_late_fees(world.account, on=date(2027, 1, 12)) == []
-    (fee,) = assess_late_fees(world.account, on=date(2027, 1, 13))
-    assert assess_late_fees(world.account, on=date(2027, 1, 14)) == []
+    assert late_on(world, date(2027, 1, 12)) == []
+    (fee,) = late_on(world, date(2027, 1, 13))
+    assert late_on(world, date(2027, 1, 14)) == []
 
     assert fee.amount == Decimal("9.30")
     assert {"VP-PAY-06", "RF-TCP-20"} <= {reason["id"] for reason in fee.because}
     assert fee.source == invoice.number
     second = bill(world, date(2027, 2, 10), instant("2027-02-10 06:20"))
     assert second.lines.get(description__startswith="Late fee").amount_inc == Decimal("9.30")
-    assert Charge.objects.count() == 1
+    assert Chargeable.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_customer_outside_the_code_pays_the_terms_own_late_fee():
     world = make_world("vpnet", bill_day=10, spend="90000.00", negotiated=True)
     make_service(world.account, call_rate=None)
-    bill(world)
+    advise_late_charge(invoice=bill(world), advised_on=date(2027, 1, 2))
 
-    (fee,) = assess_late_fees(world.account, on=date(2027, 1, 13))
+    (fee,) = late_on(world, date(2027, 1, 13))
 
     assert fee.amount == Decimal("27.50")
 
@@ -236,9 +251,9 @@ def test_customer_outside_the_code_pays_the_terms_own_late_fee():
 def test_fee_whose_amount_the_terms_leave_open_is_not_charged_by_itself():
     world = make_world("comvergence", bill_day=10)
     make_service(world.account, call_rate=None)
-    bill(world)
+    advise_late_charge(invoice=bill(world), advised_on=date(2027, 1, 2))
 
-    assert assess_late_fees(world.account, on=date(2027, 3, 1)) == []
+    assert late_on(world, date(2027, 3, 1)) == []
 
 
 def test_payment_is_recorded_once_and_pays_the_oldest_first(world):
@@ -255,7 +270,8 @@ def test_payment_is_recorded_once_and_pays_the_oldest_first(world):
     }
 
     record_payment(**facts)
-    record_payment(**facts)
+    with pytest.raises(AlreadyRecorded):
+        record_payment(**facts)
 
     left = {one.pk: one.outstanding for one in payments.invoices(world.account)}
     assert left == {first.pk: Decimal("0.00"), second.pk: Decimal("32.00")}

@@ -250,24 +250,10 @@ def test_second_bill_is_paid_while_the_first_is_held_and_a_part_is_credited():
 def test_bill_day_31_does_not_drift_and_the_end_on_a_bill_day_bills_one_day():
     one = story("comvergence", "TAS", bill_day=31)
     users = one.service("Seat", "58.00", "2026-12-31")
-    days = [
-        "2026-12-31",
-        "2027-01-31",
-        "2027-02-28",
-        "2027-03-31",
-        "2027-04-30",
-        "2027-05-31",
-        "2027-06-30",
-        "2027-07-31",
-        "2027-08-31",
-        "2027-09-30",
-        "2027-10-31",
-        "2027-11-30",
-        "2027-12-31",
-        "2028-01-31",
-        "2028-02-29",
-        "2028-03-31",
-    ]
+    days = """
+        2026-12-31 2027-01-31 2027-02-28 2027-03-31 2027-04-30 2027-05-31 2027-06-30 2027-07-31
+        2027-08-31 2027-09-30 2027-10-31 2027-11-30 2027-12-31 2028-01-31 2028-02-29 2028-03-31
+    """.split()  # noqa: SIM905 - one day a bill, as a calendar shows them
     made = []
     for on in days:
         if on == "2027-02-28":

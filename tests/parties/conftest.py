@@ -23,7 +23,7 @@ collect_ignore = [] if connection.vendor == "postgresql" else ["test_attacks_at_
 @pytest.fixture
 def invoice(world) -> Invoice:
     """An invoice of 1 November 2026."""
-    make_service(world.account, fee="60.00")
+    make_service(world.account, fee="60.00", billed_through=date(2026, 10, 31))
     run_provider_bills(
         world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"), on_demand=True
     )

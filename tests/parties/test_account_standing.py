@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from billing.charging.models import Charge
+from billing.credit_management.services import advise_late_charge
 from billing.invoices.models import Invoice
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
+from contracts.supply.models import Chargeable
 from parties.appointments.services import claim_account, revoke
 from parties.authority.selectors import account_standing
 from parties.authority.states import HolderEventKind
@@ -92,15 +93,18 @@ def test_messages_never_address_the_dead_by_name(world, kind, facts, to):
 def test_bill_goes_to_the_estate_and_adds_no_late_fee_by_itself(world):
     world.provider.late_payment_cost = Decimal("9.30")
     world.provider.save()
-    make_service(world.account, fee="60.00")
+    make_service(world.account, fee="60.00", billed_through=date(2026, 10, 31))
     for day in [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)]:
         if day.year == 2027 and day.month == 2:
             event(world, KIND.DEATH, new_holder_email="executor@people.example")
         run_provider_bills(world.provider, issue_on=day, at=instant(f"{day} 06:20"))
+        advise_late_charge(
+            invoice=Invoice.objects.latest("pk"), advised_on=day + timedelta(days=17)
+        )
 
     assert Invoice.objects.count() == 4
     # Each month's bill is late on the next bill day; January's bears no fee after the death.
-    late = set(Charge.objects.values_list("incurred_on", flat=True))
+    late = set(Chargeable.objects.values_list("incurred_on", flat=True))
     assert late == {date(2026, 12, 1), date(2027, 1, 1)}
     told = Notice.objects.filter(kind="invoice_issued").latest("pk")
     assert told.to == "executor@people.example"

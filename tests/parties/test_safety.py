@@ -63,7 +63,7 @@ def write_to(world, address, at=AT, **facts):
 
 def test_bills_reminders_and_sign_in_go_to_the_safe_contact(world, mailoutbox):
     protect(world)
-    make_service(world.account, fee="60.00")
+    make_service(world.account, fee="60.00", billed_through=date(2026, 10, 31))
     run_provider_bills(world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"))
     for address in (world.holder.email, world.account.billing_email, world.customer.email):
         write_to(world, address)

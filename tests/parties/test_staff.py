@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -126,7 +127,7 @@ def test_role_is_given_and_ended_on_the_command_line(db):
 def test_staff_who_work_complaints_see_no_card_details(client, world, role):
     record_payment(
         account=world.account,
-        amount=50,
+        amount=Decimal(50),
         received_on=date(2026, 12, 1),
         method="card",
         reference="CARD-4242",

@@ -68,7 +68,7 @@ def run_provider_bills(
 
 
 def accounts_due(provider: Provider, on: date) -> QuerySet[Account]:
-    """Accounts whose newest bill day is not billed yet; closed ones while something is unbilled."""
+    """Accounts whose newest bill day is not billed; closed ones while anything is unbilled."""
     due = Q()
     for bill_day in range(1, 32):
         newest = last_bill_day(on, bill_day)

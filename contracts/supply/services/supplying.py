@@ -344,5 +344,5 @@ def _note(row: Service, action: str, at: datetime, actor: Actor, *, after: dict[
         action=action,
         actor=actor,
         subject=str(row.public_id),
-        after=after | {"service": str(row)},
+        after=after,
     )

@@ -144,9 +144,9 @@ class Balance(models.Model):
     account = models.OneToOneField(
         Account, on_delete=models.PROTECT, primary_key=True, related_name="balance"
     )
-    owed = MoneyField(default=0)
-    held = MoneyField(default=0, help_text="The contested part of what is owed.")
-    credit = MoneyField(default=0, help_text="Money that is tied to no invoice yet.")
+    owed = MoneyField(default=Decimal("0.00"))
+    held = MoneyField(default=Decimal("0.00"), help_text="The contested part of what is owed.")
+    credit = MoneyField(default=Decimal("0.00"), help_text="Money that is tied to no invoice yet.")
     oldest_due = models.DateField(
         null=True, blank=True, help_text="Of what is owed and not contested."
     )

@@ -11,7 +11,7 @@ def account_by_public_id(public_id: str) -> Account | None:
     """The account with what a page needs of it, or None."""
     return (
         Account.objects.filter(public_id=public_id)
-        .select_related("customer__provider")
+        .select_related("customer__provider", "balance")
         .prefetch_related(Prefetch("acceptances", TermsAcceptance.objects.order_by("binds_from")))
         .first()
     )

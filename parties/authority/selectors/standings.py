@@ -49,7 +49,7 @@ def accounts_of(user: User, at: datetime) -> list[Acting]:
     )
     rows = (
         Appointment.objects.filter(user=user, revoked_at__isnull=True)
-        .select_related("account__customer__provider")
+        .select_related("account__customer__provider", "account__balance")
         .annotate(is_asked=Exists(asked), is_looking=Exists(looking(OuterRef("pk"), at)))
         .order_by("account__number", "starts_on")
     )
