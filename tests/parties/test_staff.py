@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from decimal import Decimal, timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from allauth.mfa.models import Authenticator
