@@ -14,6 +14,7 @@ from billing.payments.services import AlreadyRecorded, record_payment
 from billing.runs.models import BillRun, RunProblem
 from billing.runs.services import run_bills, run_provider_bills
 from billing.runs.states import RunStatus
+from billing.usage.selectors import is_help_line
 from contracts.supply.models import Chargeable, Service
 from records.documents.models import Document
 from records.fields import MoneyField
@@ -286,3 +287,33 @@ def test_money_column_refuses_what_is_not_whole_cents(bad):
 
     with pytest.raises(ValidationError):
         MoneyField().get_prep_value(bad)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1800737732",
+        "1800 737 732",
+        "+611800737732",
+        "611800737732",
+        "0011611800737732",
+        "01800737732",
+        "18311800737732",
+        "131114",
+        "+61131114",
+        "61131114",
+        "1300224636",
+        "+611300224636",
+        "+61262800900",
+        "61262800900",
+        "0262800900",
+        "0011 61 2 6280 0900",
+    ],
+)
+def test_help_line_is_known_in_whatever_form_a_switch_writes_it(number):
+    assert is_help_line(number)
+
+
+@pytest.mark.parametrize("number", ["", "0", "61", "0011", "+61255501180", "131115", "1800737733"])
+def test_other_number_is_no_help_line(number):
+    assert not is_help_line(number)
