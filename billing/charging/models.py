@@ -71,9 +71,9 @@ class NotBilled(models.Model):
         ordering = ["-noted_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "service", "chargeable", "reason", "starts_on"],
-                nulls_distinct=False,
-                name="not_billed_noted_once",
+                fields=["service", "reason", "starts_on"],
+                condition=Q(chargeable__isnull=True),
+                name="days_not_billed_once",
             )
         ]
 

@@ -73,8 +73,7 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["account", "ledger_account"],
-                include=["amount"],
+                fields=["account", "ledger_account", "amount"],
                 name="entries_of_account",
             )
         ]

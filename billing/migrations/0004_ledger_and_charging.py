@@ -491,7 +491,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notbilled',
-            constraint=models.UniqueConstraint(fields=('account', 'service', 'chargeable', 'reason', 'starts_on'), name='not_billed_noted_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('chargeable__isnull', True)), fields=('service', 'reason', 'starts_on'), name='days_not_billed_once'),
         ),
         migrations.AddIndex(
             model_name='openitem',
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ledgerentry',
-            index=models.Index(fields=['account', 'ledger_account'], include=('amount',), name='entries_of_account'),
+            index=models.Index(fields=['account', 'ledger_account', 'amount'], name='entries_of_account'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
