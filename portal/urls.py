@@ -61,6 +61,7 @@ urlpatterns = [
         name="fetch_export",
     ),
     path("reach/", views_safety.SafeContactPage.as_view(), name="safe_contact"),
+    path("reach/confirm/", views_safety.ConfirmSafeContact.as_view(), name="confirm_safe_contact"),
     path("reach/end/", views_safety.EndSafeContact.as_view(), name="end_safe_contact"),
     path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
     path("terms/", include("portal.urls_terms")),

@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import FormView, TemplateView
 
 from parties import selectors, services
-from parties.access import AccountPage, Action, Role, keep_proof
+from parties.access import Role, StandingPage, keep_proof
 from parties.forms.identity import CodeForm
 from parties.models import IdentityCheck, Pause, User
 from parties.services import IdentityNotProven, pausing
@@ -34,10 +34,12 @@ FACTORS = {
 }
 
 
-class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
-    """Ask for the second factor; what was passed is kept for 15 minutes, for this step only."""
+class ProveIdentity(StandingPage, FormView):  # type: ignore[type-arg]
+    """Ask for the second factor; what was passed is kept for 15 minutes, for this step only.
 
-    action = Action.LODGE_COMPLAINT
+    Whoever stands on the account can show who they are, whatever else they may do there.
+    """
+
     own_only = True
     template_name = "parties/prove_identity.html"
     form_class = CodeForm

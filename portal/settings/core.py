@@ -58,7 +58,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.SessionActivity",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.Masking",
     "portal.middleware.StaffSecondFactor",
     "portal.middleware.Refusals",
 ]

@@ -67,6 +67,7 @@ IN_WORDS: dict[str, str] = {
     "end_presence": "Ended being there together",
     "tell_notice": "Told by phone or post",
     "set_safe_contact": "Set a safe contact",
+    "confirm_safe_contact": "Confirmed a safe contact",
     "end_safe_contact": "Ended a safe contact",
 }
 # What staff did to a record of a kind: the action is the verb, then the kind.

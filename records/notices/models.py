@@ -66,6 +66,17 @@ class Notice(models.Model):
         return self.title
 
     @property
+    def carries_secret(self) -> bool:
+        """Whether whoever reads it could log in or act by it: a code, or a link that acts.
+
+        The link that ends marketing does no more than that, and is none.
+        """
+        return self.is_secret or bool(TOKEN.search(self._without_unsubscribing()))
+
+    def _without_unsubscribing(self) -> str:
+        return self.text.replace(self.unsubscribe_url, "") if self.unsubscribe_url else self.text
+
+    @property
     def words(self) -> str:
         """What was said, for others than its addressee: no link in it works, no code is told."""
         return "" if self.is_secret else TOKEN.sub("…", self.text)
@@ -83,6 +94,9 @@ class Redirect(models.Model):
         help_text="Only messages about this account; empty means all.",
     )
     address = models.CharField(max_length=254, help_text="An email address or a phone number.")
+    for_secrets = models.BooleanField(
+        default=False, help_text="For codes and links that act; otherwise for all other messages."
+    )
     by_hand = models.BooleanField(help_text="No email: staff tell it at `to`.")
     text_to = models.CharField(
         max_length=20, blank=True, help_text="The phone number that texts go to; empty for none."

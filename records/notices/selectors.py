@@ -35,10 +35,17 @@ def not_redirected(rows: QuerySet[Notice]) -> QuerySet[Notice]:
     )
 
 
-def redirect_of(address: str, account_id: int | None) -> Redirect | None:
-    """Where messages to this address go instead, if anywhere; one for the account comes first."""
+def redirect_of(
+    address: str, account_id: int | None, *, for_secrets: bool = False
+) -> Redirect | None:
+    """Where messages to this address go instead, if anywhere; one for the account comes first.
+
+    Secrets have redirects of their own: they go only where place and person are proven.
+    """
     return (
-        Redirect.objects.filter(address=address.lower(), ended_at__isnull=True)
+        Redirect.objects.filter(
+            address=address.lower(), for_secrets=for_secrets, ended_at__isnull=True
+        )
         .filter(Q(account__isnull=True) | Q(account_id=account_id))
         .order_by(F("account").asc(nulls_last=True), "-since")
         .first()
@@ -51,7 +58,7 @@ def place_of(to: str, channel: Channel, account_id: int | None) -> tuple[Channel
     A code or link to sign in was asked for a moment ago by whoever waits for it: it can neither
     be told by staff nor come tomorrow. A text never goes to a number that is redirected.
     """
-    redirect = redirect_of(to, account_id)
+    redirect = redirect_of(to, account_id, for_secrets=True)
     if redirect is None or (channel == Channel.EMAIL and redirect.by_hand):
         return channel, to
     if channel == Channel.TEXT and redirect.text_to:

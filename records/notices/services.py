@@ -23,7 +23,7 @@ from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.documents.states import Status as DocumentStatus
 
-from .models import Notice, Redirect
+from .models import TOKEN, Notice, Redirect
 from .selectors import place_of, redirect_of
 from .states import Channel, Status
 from .texts import gateway
@@ -135,7 +135,7 @@ def queue_message(
         next_try_at=at,
         unsubscribe_url=unsubscribe_url,
     )
-    redirect = redirect_of(to, account_id)
+    redirect = redirect_of(to, account_id, for_secrets=notice.carries_secret)
     if redirect is not None:
         _follow(notice, redirect)
     notice.save()
@@ -153,17 +153,22 @@ def redirect_messages(
     closes: time | None,
     zone: str,
     at: datetime,
+    for_secrets: bool = False,
 ) -> list[Redirect]:
-    """Send elsewhere what would go to these (account, address) pairs, also what waits."""
+    """Send elsewhere what would go to these (account, address) pairs, also what waits.
+
+    `for_secrets` redirects codes and links that act, and those alone; without it, all the rest.
+    """
     made = []
     with transaction.atomic():
         for account_id, address in addresses:
-            end_redirects(addresses=[(account_id, address)], at=at)
+            end_redirects(addresses=[(account_id, address)], at=at, for_secrets=for_secrets)
             made.append(
                 Redirect.objects.create(
                     account_id=account_id,
                     address=address.lower(),
                     to=to,
+                    for_secrets=for_secrets,
                     by_hand=by_hand,
                     text_to=text_to,
                     opens=opens,
@@ -179,16 +184,23 @@ def redirect_messages(
             if redirect.account_id is not None:
                 waiting = waiting.filter(account_id=redirect.account_id)
             for notice in waiting:
+                if notice.carries_secret != for_secrets:
+                    continue
                 _follow(notice, redirect)
                 notice.save()
     return made
 
 
-def end_redirects(*, addresses: Iterable[tuple[int | None, str]], at: datetime) -> None:
-    """Let messages to these (account, address) pairs go there again."""
+def end_redirects(
+    *, addresses: Iterable[tuple[int | None, str]], at: datetime, for_secrets: bool
+) -> None:
+    """Let messages, or secrets, to these (account, address) pairs go there again."""
     for account_id, address in addresses:
         Redirect.objects.filter(
-            account_id=account_id, address=address.lower(), ended_at__isnull=True
+            account_id=account_id,
+            address=address.lower(),
+            for_secrets=for_secrets,
+            ended_at__isnull=True,
         ).update(ended_at=at)
 
 
@@ -226,9 +238,10 @@ def _follow(notice: Notice, redirect: Redirect) -> None:
 
 
 def _wipe(notice: Notice) -> None:
-    """Forget the words of a secret that was sent or never will be."""
+    """Forget the secrets of what was sent or never will be: a copy of the table opens nothing."""
     if notice.is_secret:
         notice.text = notice.html = ""
+    notice.text, notice.html = (TOKEN.sub("…", words) for words in (notice.text, notice.html))
 
 
 def _opening(notice: Notice, at: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel
 from terms.facts import Role
+from tests.parties.people import confirm
 from tests.world import appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -382,7 +383,7 @@ def test_documents_of_somebody_else_do_not_count(world):
     ],
 )
 def test_safe_contact_gets_the_text_or_nobody_does(world, reachable, channel, address, goes_to):
-    set_safe_contact(
+    contact = set_safe_contact(
         account=world.account,
         user=reachable,
         channel=channel,
@@ -392,6 +393,7 @@ def test_safe_contact_gets_the_text_or_nobody_does(world, reachable, channel, ad
         safety_threat=False,
         at=timezone.now(),
     )
+    confirm(contact)
     client, page = follow_link(reachable)
 
     client.post(page, {"send": "text"})

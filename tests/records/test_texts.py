@@ -47,7 +47,8 @@ def redirect(**facts) -> None:
         "zone": "Australia/Sydney",
         "at": AT,
     } | facts
-    redirect_messages(**given)
+    for for_secrets in (False, True):
+        redirect_messages(**given, for_secrets=for_secrets)
 
 
 def test_text_is_kept_beside_the_mail_while_developing(mailoutbox):
