@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from parties.models import Account
 from parties.selectors import binding
+from parties.services.masking import NOTHING_HIDDEN, Mask
 from records.fields import MoneyField
 from terms import rules
 from terms.calendar import State, months_on
@@ -212,9 +213,12 @@ def late_fee_if_paid(account: Account, invoice: InvoiceCard | Invoice, on: date)
     )
 
 
-def lines(invoice: Invoice) -> list[InvoiceLine]:
-    """The invoice's lines in their printed order."""
-    return list(invoice.lines.order_by("position"))
+def lines(invoice: Invoice, mask: Mask = NOTHING_HIDDEN) -> list[InvoiceLine]:
+    """The invoice's lines in their printed order; what staff wrote passes the reader's mask."""
+    rows = list(invoice.lines.order_by("position"))
+    for row in rows:
+        row.description = mask.text(row.description)
+    return rows
 
 
 def allocations(invoice: Invoice) -> list[Allocation]:

@@ -11,7 +11,7 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from parties.access import AccountPage, Action
-from parties.services.masking import mask_for, masked_rendition
+from parties.services.masking import mask_of, masked_rendition
 from parties.views import ListPage
 from records.documents.pdf import PdfUnavailable
 from records.documents.services import ensure_file
@@ -66,7 +66,7 @@ class InvoicePage(AccountPage, TemplateView):
         )
         return super().get_context_data(
             invoice=card,
-            lines=selectors.lines(row),
+            lines=selectors.lines(row, mask_of(self.permissions)),
             late=late,
             paid_by=selectors.allocations(row),
             **kwargs,
@@ -87,9 +87,8 @@ class InvoicePdf(AccountPage, View):
         if invoice is None or invoice.document is None:
             raise Http404
         document = invoice.document
-        mask = mask_for(request.user, self.account, request.at)
-        if mask:
-            document = masked_rendition(document, mask, self.account)
+        if not self.permissions.sees_who:
+            document = masked_rendition(document, self.account)
         try:
             data = ensure_file(document)
         except PdfUnavailable:
@@ -111,7 +110,10 @@ class NextBill(AccountPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         issue_on = selectors.next_bill_day(self.today, self.account.bill_day)
         return super().get_context_data(
-            draft=services.next_invoice(self.account, issue_on=issue_on),
+            draft=services.masked_draft(
+                services.next_invoice(self.account, issue_on=issue_on),
+                mask_of(self.permissions),
+            ),
             issue_on=issue_on,
             **kwargs,
         )

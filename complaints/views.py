@@ -15,6 +15,7 @@ from django.views.generic import FormView, TemplateView
 
 from billing.selectors import invoices
 from parties.access import AccountPage, Action
+from parties.services.masking import mask_of
 from parties.views import ListPage
 
 from . import selectors, services
@@ -40,6 +41,11 @@ class Complaints(ListPage):
 
     def rows(self) -> QuerySet[Complaint]:
         return selectors.readable(self.permissions)
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Nobody searches words that they see only without names: hits would tell the names."""
+        return self.search_in if self.permissions.sees_who else ("reference",)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -85,7 +91,14 @@ class ComplaintPage(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         readable = selectors.readable(self.permissions)
-        record = selectors.record_of(self.account, self.kwargs["reference"], self.today, readable)
+        record = selectors.record_of(
+            self.account,
+            self.kwargs["reference"],
+            self.today,
+            readable,
+            reader=self.request.user,
+            mask=mask_of(self.permissions),
+        )
         if record is None:
             raise Http404
         return super().get_context_data(

@@ -15,7 +15,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from parties.access import NotAuthorised, current
-from parties.services.masking import mask_for_request
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
@@ -101,29 +100,6 @@ class StaffSecondFactor:
         if staff and request.path.startswith("/admin/") and not is_mfa_enabled(request.user):
             return redirect(f"{settings.STAFF_MFA_SETUP}?next={request.get_full_path()}")
         return self.get_response(request)
-
-
-class Masking:
-    """Hides who the customers are from whoever stands for them but may not know it."""
-
-    KINDS = ("text/html", "text/csv", "text/plain", "application/json")
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not request.user.is_authenticated or request.user.is_staff:
-            return response
-        if not response.get("Content-Type", "").startswith(self.KINDS):
-            return response
-        mask = mask_for_request(request)
-        if mask and response.streaming:
-            parts = response.streaming_content
-            response.streaming_content = (mask.text(part.decode()) for part in parts)
-        elif mask:
-            response.content = mask.text(response.content.decode()).encode()
-        return response
 
 
 class Refusals:

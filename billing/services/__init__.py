@@ -2,7 +2,7 @@
 
 from .documents import invoice_content
 from .holds import end_hold, hold_amount
-from .invoices import compose_invoice, issue_invoice, next_invoice
+from .invoices import compose_invoice, issue_invoice, masked_draft, next_invoice
 from .late_fees import assess_late_fees
 from .payments import record_payment
 from .runs import run_bills, run_provider_bills
@@ -14,6 +14,7 @@ __all__ = [
     "hold_amount",
     "invoice_content",
     "issue_invoice",
+    "masked_draft",
     "next_invoice",
     "record_payment",
     "run_bills",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from billing.models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
 from parties.models import Account, Provider
 from parties.selectors import account_standing, binding
 from parties.services.letters import write
+from parties.services.masking import Mask
 from records.audit.services import record
 from records.documents.services import issue_document
 from terms import library, rules
@@ -49,6 +50,17 @@ class InvoiceDraft:
     total_inc: Decimal
     version: str
     because: dict[str, list[dict[str, Any]]]
+
+
+def masked_draft(draft: InvoiceDraft, mask: Mask) -> InvoiceDraft:
+    """The same draft for a reader who may not know the customer: staff's words pass the mask."""
+    return replace(
+        draft,
+        lines=tuple(
+            replace(one, item=replace(one.item, description=mask.text(one.item.description)))
+            for one in draft.lines
+        ),
+    )
 
 
 def compose_invoice(

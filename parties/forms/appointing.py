@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from parties.models.appointments import ROLES
 from parties.services import Wanted
+from parties.services.plain_words import why_not_a_name
 from parties.states import POWER_GROUPS, POWERS, AdvocateKind, SignedHow
 from terms.facts import Action, Role
 
@@ -19,6 +20,12 @@ from terms.facts import Action, Role
 MAGIC = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n": "image/png"}
 ALL = "all"
 STROKES = re.compile(r"[ML0-9 .]{10,20000}")
+
+
+def only_a_name(text: str) -> None:
+    """Refuse what can't stand as a name in an email. Raises ValidationError."""
+    if refusal := why_not_a_name(text):
+        raise forms.ValidationError(refusal)
 
 
 class DateInput(forms.DateInput):
@@ -51,7 +58,7 @@ class PersonForm(forms.Form):
     """Who, and as what."""
 
     role = forms.ChoiceField(label="What should they be?", widget=forms.RadioSelect)
-    name = forms.CharField(label="Their full name", max_length=150)
+    name = forms.CharField(label="Their full name", max_length=100, validators=[only_a_name])
     email = forms.EmailField(
         label="Their email address", help_text="They get an invitation and a log-in of their own."
     )
@@ -65,6 +72,7 @@ class PersonForm(forms.Form):
         label="What do they do for you?",
         max_length=60,
         required=False,
+        validators=[only_a_name],
         help_text="For example Accounts, or IT.",
         widget=forms.TextInput(attrs=_only_if(Role.CUSTOMER_CONTACT)),
     )

@@ -65,6 +65,9 @@ class Appointment(models.Model):
     statement = models.TextField(
         blank=True, help_text="The customer's written wish that an advocate does nothing alone."
     )
+    awaits_acceptance = models.BooleanField(
+        default=False, help_text="The appointed person has not taken it up yet."
+    )
     works_from = models.DateTimeField(
         null=True, blank=True, help_text="When the cooling-off of a full authority is over."
     )

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from parties import access, selectors
-from parties.models import Account, Appointment, Signature, User
+from parties.models import Account, Appointment, Invitation, Signature, User
 from parties.states import ONLY_WITH_CUSTOMER, POWERS, AdvocateKind, HighRisk, SignedHow
 from records.audit.services import record
 from terms.calendar import in_words
@@ -23,6 +23,7 @@ from .invitations import invite_appointed
 from .letters import tell
 from .paper import draw_unsigned_form, issue_appointment_form
 from .pausing import require_no_pause, stop_path
+from .plain_words import why_not_a_name
 from .standing import lock_people
 
 # What each role is asked for, to see whether an appointment would work at all.
@@ -30,6 +31,10 @@ FIRST_OF_ALL = {
     Role.ADVOCATE: Action.LODGE_COMPLAINT,
     Role.CUSTOMER_CONTACT: Action.CHANGE_PLAN,
 }
+
+
+APPOINTED_AN_HOUR = 5
+INVITED_A_DAY = 3
 
 
 class AppointmentRefused(Exception):
@@ -105,13 +110,16 @@ def appoint(
         row = review(account=account, by=by, wanted=wanted, at=at)
         if signing.how == SignedHow.SUBSTITUTE:
             row.signed, row.needs_check = False, True
+        _refuse_floods(by, wanted, at)
         row.user = _named_person(wanted, at)
         if replaces is not None:
             _replace(row, replaces, by, at)
+        is_invited = not row.user.has_usable_password() or replaces is None
+        row.awaits_acceptance = is_invited or replaces.awaits_acceptance
         row.save()
         _sign(row, signing, by, at)
         document = issue_appointment_form(row, at=at)
-        if not row.user.has_usable_password() or replaces is None:
+        if is_invited:
             invite_appointed(row, at=at)
         _tell_holder(row, by, at)
         record(
@@ -136,6 +144,9 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
     on = access.local_day(account, at)
     if wanted.ends_on and wanted.ends_on < max(wanted.starts_on, on):
         raise AppointmentRefused("The last day lies before the first, or is over.")
+    for written in (wanted.name, wanted.position):
+        if refusal := why_not_a_name(written):
+            raise AppointmentRefused(refusal)
     decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
     under = selectors.appointment_by_public_id(account, decision.authority)
     if under is None:
@@ -290,14 +301,30 @@ def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None
     row.verified_at, row.verified_by, row.evidence = old.verified_at, old.verified_by, old.evidence
 
 
+def _refuse_floods(by: User, wanted: Wanted, at: datetime) -> None:
+    """Each invitation is an email to an address that may be anybody's."""
+    made = Appointment.objects.filter(appointed_by=by, made_at__gt=at - timedelta(hours=1))
+    if made.count() >= APPOINTED_AN_HOUR:
+        raise AppointmentRefused(
+            "You appointed several people in the last hour. Wait an hour, or call us."
+        )
+    email = wanted.email.strip().lower()
+    sent = Invitation.objects.filter(
+        email=email, appointment__isnull=False, sent_at__gt=at - timedelta(days=1)
+    )
+    if sent.count() >= INVITED_A_DAY:
+        raise AppointmentRefused(
+            "We wrote to this address several times today. Try again tomorrow, or call us."
+        )
+
+
 def _named_person(wanted: Wanted, at: datetime) -> User:
     """The person with this email address; a log-in of their own comes with the invitation."""
     email = wanted.email.strip().lower()
     found = User.objects.filter(email=email).first()
     if found is None:
         return User.objects.create_user(email, None, full_name=wanted.name, date_joined=at)
-    if found.is_staff:
-        raise AppointmentRefused("This email address can't be used here. Use another one.")
+    # Also one of staff: a refusal would tell whose address it is. They can't take it up.
     return found
 
 

@@ -19,6 +19,7 @@ from terms.calendar import State
 from terms.facts import Action, Role
 
 from .letters import write
+from .plain_words import why_not_a_name
 from .standing import revoke
 from .tokens import digest, new_token
 
@@ -223,6 +224,8 @@ def accept_appointment(*, token: str, full_name: str, password: str, at: datetim
         if appointment is None or appointment.revoked_at:
             raise InvitationRefused("This appointment has ended. Ask who invited you.")
         user = _person(invitation.email, full_name, password, at)
+        appointment.awaits_acceptance = False
+        appointment.save(update_fields=["awaits_acceptance"])
         invitation.used_at = at
         invitation.save(update_fields=["used_at"])
         record(
@@ -274,7 +277,13 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
 
     Someone who was only named in an appointment chooses a password now.
     """
+    if refusal := why_not_a_name(full_name):
+        raise InvitationRefused(refusal)
     user = User.objects.filter(email=email).first()
+    if user is not None and user.is_staff:
+        raise InvitationRefused(
+            "This log-in works for a provider. Ask to be invited at another email address."
+        )
     if user is None:
         user = User.objects.create_user(email, password, full_name=full_name, date_joined=at)
     elif user.password_stopped_at:

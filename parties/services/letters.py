@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from records.notices.services import Sender, give_notice
 from records.notices.states import Channel
 from terms import library
 
-from .masking import mask_for
+from .masking import Mask, mask_for
 
 
 def write(
@@ -55,15 +55,14 @@ def write(
         because=because,
         documents=documents,
         unsubscribe_url=f"{settings.SITE_URL}{unsubscribe}" if unsubscribe else "",
-        hide=str if introduces else _hidden_from(to, account, at),
         is_secret=secret,
         channel=channel,
         context={
             "provider": provider,
             "account": account,
-            "recipient_name": name,
+            "recipient_name": " ".join(name.split()),
             "url": f"{settings.SITE_URL}{path}" if path else "",
-            **facts,
+            **(facts if introduces else _hidden_from(to, account, at).data(facts)),
         },
     )
 
@@ -100,9 +99,9 @@ def tell(
     )
 
 
-def _hidden_from(to: str, account: Account, at: datetime) -> Callable[[str], str]:
-    """What takes out of a text who the customer is, for a reader who may not know it."""
+def _hidden_from(to: str, account: Account, at: datetime) -> Mask:
+    """What hides who the customer is in the facts of a letter, for a reader who may not know."""
     reader = User.objects.filter(email=to.strip().lower(), is_staff=False).first()
     if reader and Appointment.objects.filter(account=account, user=reader).exists():
-        return mask_for(reader, account, at, called="the customer").text
-    return str
+        return mask_for(reader, account, at, called="the customer")
+    return Mask()

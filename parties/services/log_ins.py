@@ -80,9 +80,13 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
 
 
 def standing_on(person: User, *, at: datetime) -> list[Account]:
-    """The accounts on which a person stands or is to stand, first those that they hold."""
+    """The accounts on which a person stands or is to stand, first those that they hold.
+
+    Not those on which they were appointed without having accepted: whoever did that must not be
+    told of their log-in.
+    """
     rows = (
-        Appointment.objects.filter(user=person, revoked_at__isnull=True)
+        Appointment.objects.filter(user=person, revoked_at__isnull=True, awaits_acceptance=False)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=(at - timedelta(days=1)).date()))
         .select_related("account__customer__provider")
         .order_by("account__number")

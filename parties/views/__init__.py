@@ -36,6 +36,11 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
     csv_columns: dict[str, str] = {}
     csv_name = "list"
 
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The fields that this reader may search in."""
+        return self.search_in
+
     def rows(self) -> QuerySet[Any]:
         """The account's rows, before search and order."""
         raise LookupError(f"{type(self).__name__} names no rows")
@@ -45,7 +50,7 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
         asked = self.request.GET.get("q", "").strip()
         if asked:
             where = Q()
-            for name in self.search_in:
+            for name in self.searched:
                 where |= Q(**{f"{name}__icontains": asked})
             found = found.filter(where)
         order = self.request.GET.get("sort", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
@@ -59,13 +59,12 @@ def give_notice(
     unsubscribe_url: str = "",
     is_secret: bool = False,
     channel: Channel = Channel.EMAIL,
-    hide: Callable[[str], str] = str,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
     A text message is written from <kind>_text.txt; only staff see its subject. It goes out after
     the commit, once its documents are ready. Marketing alone carries an `unsubscribe_url`
-    (RF-MSG-01, RF-MSG-02). `hide` takes out of the finished words what the reader may not know.
+    (RF-MSG-01, RF-MSG-02).
     """
     facts = {**context, "because": because or [], "site_url": settings.SITE_URL}
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
@@ -74,14 +73,14 @@ def give_notice(
         to=to,
         sender=sender,
         at=at,
-        title=hide(title),
+        title=title,
         account_id=account_id,
         subject_ref=subject_ref,
         because=because or [],
         unsubscribe_url=unsubscribe_url,
         is_secret=is_secret,
         channel=channel,
-        **{name: hide(words) for name, words in _words(kind, channel, facts).items()},
+        **_words(kind, channel, facts),
     )
     notice.attachments.set(documents)
     return notice

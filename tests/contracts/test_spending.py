@@ -22,7 +22,7 @@ from parties.models import Appointment
 from parties.services import AppointmentRefused, revoke
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
-from tests.parties.people import make_appointment
+from tests.parties.people import make_appointment, taken_up
 from tests.world import World, instant, make_service, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ def test_new_appointment_in_place_of_the_old_starts_where_that_one_was(world):
 def test_limit_binds_a_page_as_it_binds_the_service(world, client):
     first, second = make_service(world.account), make_service(world.account)
     before = instant("2026-03-10 10:00")
-    person = limited(world, at=before, ends_on=date(2099, 12, 31)).user
+    person = taken_up(limited(world, at=before, ends_on=date(2099, 12, 31))).user
     ask(first, "59.40", person, before)
     wanted = plan(world, "49.50")
     client.force_login(person)

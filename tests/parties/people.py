@@ -47,6 +47,13 @@ def make_appointment(
     )
 
 
+def taken_up(row: Appointment) -> Appointment:
+    """The appointment after its person has accepted it."""
+    row.awaits_acceptance = False
+    row.save(update_fields=["awaits_acceptance"])
+    return row
+
+
 def safe_code() -> str:
     """The code that the newest safe contact was sent, or "" where none can be."""
     sent = Notice.objects.filter(title="Your code").order_by("-pk").first()
