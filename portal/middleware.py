@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from urllib.parse import urlencode
 
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 
 from parties.access import NotAuthorised, current
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .fresh import FACTOR_PAGES, factor_page, needs_factor
 from .refusals import told
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -100,6 +102,23 @@ class StaffSecondFactor:
         if staff and request.path.startswith("/admin/") and not is_mfa_enabled(request.user):
             return redirect(f"{settings.STAFF_MFA_SETUP}?next={request.get_full_path()}")
         return self.get_response(request)
+
+
+class FactorFirst:
+    """To see, make, add, change or remove a factor one shows a factor that one has."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or match.url_name not in FACTOR_PAGES or not needs_factor(request):
+            return None
+        target = resolve_url(factor_page(request.user))
+        return redirect(f"{target}?{urlencode({'next': request.path})}")
 
 
 class Refusals:

@@ -97,6 +97,11 @@ urlpatterns = [
         name="mfa_activate_totp",
     ),
     path(
+        "accounts/2fa/reauthenticate/",
+        login_required(views_login.ShowFactor.as_view()),
+        name="mfa_reauthenticate",
+    ),
+    path(
         "accounts/2fa/webauthn/add/",
         login_required(views_login.AddPasskey.as_view()),
         name="mfa_add_webauthn",

@@ -181,8 +181,7 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         person = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
         if change.undone_at:
             raise LogInRefused("It was undone a moment ago.")
-        if User.objects.filter(email=change.before).exclude(pk=person.pk).exists():
-            raise LogInRefused("This address is another log-in now. Call your provider.")
+        _take_back(change.before, person)
         EmailAddress.objects.filter(user=person).delete()
         EmailAddress.objects.create(user=person, email=change.before, verified=True, primary=True)
         person.email = change.before
@@ -197,6 +196,22 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         follow_log_in(person, at=at)
         _record_everywhere(change, "undo_log_in_email", at, undo=True)
     return change
+
+
+def _take_back(address: str, person: User) -> None:
+    """Free an address for whom it belonged to before. Raises LogInRefused where it is a log-in.
+
+    Whoever was only named with it in an appointment has no log-in: what they were appointed to is
+    the person's. Anybody could name them, also to keep the person from coming back.
+    """
+    other = User.objects.select_for_update().filter(email=address).exclude(pk=person.pk).first()
+    if other is None:
+        return
+    if other.is_staff or other.has_usable_password() or other.emailaddress_set.exists():
+        raise LogInRefused("This address is another log-in now. Call your provider.")
+    Appointment.objects.filter(user=other).update(user=person)
+    other.email, other.is_active = f"former-{other.pk}@portal.invalid", False
+    other.save(update_fields=["email", "is_active"])
 
 
 def _refuse_while_paused(person: User) -> None:

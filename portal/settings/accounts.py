@@ -38,6 +38,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_ADAPTER = "portal.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "add_webauthn": "portal.forms_passkey.AddPasskeyForm",
+    "authenticate_webauthn": "portal.forms_passkey.AuthenticatePasskeyForm",
+    "login_webauthn": "portal.forms_passkey.LoginPasskeyForm",
+    "reauthenticate_webauthn": "portal.forms_passkey.ReauthenticatePasskeyForm",
+}
 MFA_TOTP_ISSUER = env.str("MFA_ISSUER", default="Customer portal")
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or ENVIRONMENT == "local"
 # Secrets of second factors are encrypted with this key, or with one derived from SECRET_KEY.

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "portal.middleware.SessionActivity",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.StaffSecondFactor",
+    "portal.middleware.FactorFirst",
     "portal.middleware.Refusals",
 ]
 

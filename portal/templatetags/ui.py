@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString
 from phonenumber_field.phonenumber import PhoneNumber
 
 from parties.access import FORM_KEY
+from parties.models import User
 from parties.selectors import phone_in_words
-from portal import brand
+from portal import brand, fresh
 from portal.words import STATUSES, Kind
 from terms.clause import Reason, dump
 
@@ -52,6 +53,12 @@ SYSTEMS = (
     ("CrOS", "Chromebook"),
     ("Linux", "Linux"),
 )
+
+
+@register.filter
+def has_app(person: User) -> bool:
+    """Whether somebody logs in with an authenticator app, and not with passkeys alone."""
+    return fresh.has_app(person)
 
 
 @register.filter
