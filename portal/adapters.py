@@ -36,6 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         request = context.get("request") or self.request
+        context = _from_our_address(context, request)
         message = self.render_mail(template_prefix, email, context)
         html = ""
         if isinstance(message, EmailMultiAlternatives):
@@ -89,6 +90,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return "/admin/" if request.user.is_staff else super().get_login_redirect_url(request)
+
+
+def _from_our_address(context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+    """The same facts with links that start with SITE_URL, whatever host the request named."""
+    asked = request.build_absolute_uri("/")
+    return {
+        name: f"{settings.SITE_URL}/{value[len(asked) :]}"
+        if isinstance(value, str) and value.startswith(asked)
+        else value
+        for name, value in context.items()
+    }
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -6,9 +6,12 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added
+        from django.contrib.auth.signals import user_logged_in
 
         from . import checks
         from .fresh import note_added
+        from .sessions import note_log_in
 
         checks.register_all()
         authenticator_added.connect(note_added, dispatch_uid="note_added")
+        user_logged_in.connect(note_log_in, dispatch_uid="note_log_in")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlencode
 
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -23,7 +21,6 @@ from .fresh import FACTOR_PAGES, factor_page, needs_factor
 from .refusals import told
 
 Handler = Callable[[HttpRequest], HttpResponse]
-SEEN_EVERY = timedelta(minutes=10)
 
 
 class ClientAddress:
@@ -74,21 +71,6 @@ class RequestFacts:
             chosen = current(request).chosen
             if chosen is not None:
                 timezone.activate(State(chosen.account.state).zone)
-
-
-class SessionActivity:
-    """Notes when each log-in was last used, at most every ten minutes: not a write per page."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            last = datetime.fromtimestamp(request.session.get("seen_at", 0), UTC)
-            if request.at - last > SEEN_EVERY:
-                UserSession.objects.create_from_request(request)
-                request.session["seen_at"] = int(request.at.timestamp())
-        return self.get_response(request)
 
 
 class StaffSecondFactor:
