@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from parties.models import Account
@@ -76,8 +76,13 @@ class LateFee:
     because: list[dict[str, Any]]
 
 
-def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Annotate what is still unpaid and what is contested, in the same query."""
+def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
+    """Annotate what is still unpaid and what is contested of it, in the same query.
+
+    No more is contested than is unpaid, however many complaints there are. `shown` leaves out what
+    a complaint about somebody's safety contests: it is collected from nobody, and shown to nobody.
+    """
+    contested = Hold.objects.filter(is_private=False) if shown else Hold.objects.all()
     money = MoneyField()
     paid = (
         Allocation.objects.filter(invoice=OuterRef("pk"))
@@ -87,21 +92,28 @@ def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
         .values("sum")
     )
     held = (
-        Hold.objects.filter(invoice=OuterRef("pk"), status=HoldStatus.OPEN)
+        contested.filter(invoice=OuterRef("pk"), status=HoldStatus.OPEN)
         .order_by()
         .values("invoice")
         .annotate(sum=Sum("amount"))
         .values("sum")
     )
     paid_sum = Coalesce(Subquery(paid, output_field=money), NIL, output_field=money)
+    held_sum = Coalesce(Subquery(held, output_field=money), NIL, output_field=money)
     return rows.annotate(
         outstanding=ExpressionWrapper(F("total_inc") - paid_sum, output_field=money),
-        disputed=Coalesce(Subquery(held, output_field=money), NIL, output_field=money),
+    ).annotate(
+        disputed=Case(
+            When(outstanding__lt=held_sum, then=F("outstanding")),
+            default=held_sum,
+            output_field=money,
+        )
     )
 
 
-def invoices(account: Account) -> QuerySet[Invoice]:
-    return with_outstanding(Invoice.objects.filter(account=account))
+def invoices(account: Account, *, shown: bool = False) -> QuerySet[Invoice]:
+    """The account's invoices; `shown` as a page may show what is contested of them."""
+    return with_outstanding(Invoice.objects.filter(account=account), shown=shown)
 
 
 def unpaid_invoices(account: Account) -> list[Invoice]:
@@ -141,10 +153,13 @@ def status_on(row: Invoice, on: date) -> str:
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
 
-def balance(account: Account, on: date, newest: int = 0) -> Balance:
-    """What is owed and overdue, what falls due next, and the newest bills. One query."""
+def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False) -> Balance:
+    """What is owed and overdue, what falls due next, and the newest bills. One query.
+
+    `shown` as a page may show what is contested; what is collected asks without it.
+    """
     recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
-    rows = invoices(account).filter(
+    rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
     cards = [card(row, on) for row in rows.order_by("due_date", "pk")]

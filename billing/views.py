@@ -38,12 +38,12 @@ class Bills(ListPage):
     }
 
     def rows(self) -> QuerySet[Invoice]:
-        return selectors.invoices(self.account)
+        return selectors.invoices(self.account, shown=True)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["bills"] = [selectors.card(row, self.today) for row in context["page_obj"]]
-        context["balance"] = selectors.balance(self.account, self.today)
+        context["balance"] = selectors.balance(self.account, self.today, shown=True)
         return context
 
 
@@ -55,7 +55,11 @@ class InvoicePage(AccountPage, TemplateView):
     section = "bills"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = selectors.invoices(self.account).filter(public_id=self.kwargs["public_id"]).first()
+        row = (
+            selectors.invoices(self.account, shown=True)
+            .filter(public_id=self.kwargs["public_id"])
+            .first()
+        )
         if row is None:
             raise Http404
         card = selectors.card(row, self.today)

@@ -76,6 +76,11 @@ def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complai
     return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
+def is_private(account: Account, reference: str) -> bool:
+    """Whether a complaint is about a threat to safety: that somebody read it is private, too."""
+    return of_account(account).filter(reference=reference, safety_threat=True).exists()
+
+
 def readable(permissions: Permissions) -> QuerySet[Complaint]:
     """The complaints that somebody may read on the account.
 

@@ -82,7 +82,15 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
         return redirect("complaint", complaint.reference)
 
 
-class ComplaintPage(AccountPage, TemplateView):
+class _OneComplaint(AccountPage):
+    """A page about one complaint. That it was opened is as private as the complaint is."""
+
+    @property
+    def is_private(self) -> bool:  # type: ignore[override]
+        return selectors.is_private(self.account, self.kwargs["reference"])
+
+
+class ComplaintPage(_OneComplaint, TemplateView):
     """One complaint: where it stands, what is owed by when and why, what was said."""
 
     action = Action.LODGE_COMPLAINT
@@ -114,7 +122,7 @@ class ComplaintPage(AccountPage, TemplateView):
         )
 
 
-class _Step(AccountPage, View):
+class _Step(_OneComplaint, View):
     """A step that the customer takes on one of their complaints."""
 
     http_method_names = ["post"]

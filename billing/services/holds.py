@@ -16,22 +16,38 @@ class AmountTooHigh(Exception):
     """More was contested than the invoice charges."""
 
 
-def hold_amount(*, invoice: Invoice, amount: Decimal, complaint: str, at: datetime) -> Hold:
-    """Stop collecting a contested amount. Raises AmountTooHigh above the invoice's total."""
+def hold_amount(
+    *,
+    invoice: Invoice,
+    amount: Decimal,
+    complaint: str,
+    at: datetime,
+    is_private: bool = False,
+) -> Hold:
+    """Stop collecting a contested amount. Raises AmountTooHigh above the invoice's total.
+
+    `is_private` keeps it, and what is recorded of it, from everybody who sees the account.
+    """
     if amount > invoice.total_inc:
         raise AmountTooHigh(
             f"Invoice {invoice.number} is for {invoice.total_inc}; no more can be disputed."
         )
     with transaction.atomic():
         hold = Hold.objects.create(
-            invoice=invoice, amount=amount, complaint=complaint, opened_at=at
+            invoice=invoice,
+            amount=amount,
+            complaint=complaint,
+            opened_at=at,
+            is_private=is_private,
         )
         record(
             account_id=invoice.account_id,
             at=at,
             action="hold_amount",
-            subject=invoice.number,
-            after={"amount": str(amount), "complaint": complaint},
+            # What shares its subject with a private entry is hidden: not the whole bill.
+            subject="" if is_private else invoice.number,
+            after={"amount": str(amount), "complaint": complaint, "invoice": invoice.number},
+            is_private=is_private,
         )
     return hold
 
@@ -52,7 +68,8 @@ def end_hold(*, complaint: str, upheld: bool, at: datetime) -> int:
                 account_id=hold.invoice.account_id,
                 at=at,
                 action="end_hold",
-                subject=hold.invoice.number,
+                subject="" if hold.is_private else hold.invoice.number,
+                is_private=hold.is_private,
                 before={"hold": HoldStatus.OPEN.value},
                 after={"hold": status.value, "complaint": complaint},
             )

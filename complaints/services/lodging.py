@@ -79,6 +79,7 @@ def lodge_complaint(
                 amount=complaint.disputed_amount,
                 complaint=complaint.reference,
                 at=at,
+                is_private=complaint.safety_threat,
             )
         _tell(complaint, by, clocks, at)
     return complaint
