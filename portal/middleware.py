@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlencode
 
 import structlog
+from allauth.core.exceptions import RateLimited
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -115,6 +116,8 @@ class Refusals:
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if isinstance(refusal, NotAuthorised):
             return render(request, "403.html", told(request, refusal), status=403)
+        if isinstance(refusal, RateLimited):
+            return render(request, "429.html", status=429)
         if isinstance(refusal, IllegalStep):
             return render(request, "409.html", {"refusal": refusal}, status=409)
         return None

@@ -18,7 +18,7 @@ from django.urls import reverse
 from parties import selectors, services
 from parties.access import Action, audit_actor, role_names, sees_in_lists, staff_may
 from parties.forms.staff import AccountForm
-from parties.models import Account
+from parties.models import Account, User
 from parties.services import CallerMayNot
 from parties.services.openings import open_record
 from parties.states import POWERS, HighRisk, StaffData
@@ -91,6 +91,19 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         hidden = self._hidden(request)
         return [name for name in super().get_fields(request, obj) if name not in hidden]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose a record is stays as it is: moving it would leave no trace where it was."""
+        fixed = [self._owner] if obj is not None and self._owner else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    @property
+    def _owner(self) -> str:
+        """The field that says to which account, customer or provider a record belongs."""
+        path = self.account_path or self.provider_path
+        name = path.split("__")[0]
+        names = {field.name for field in self.opts.fields if field.many_to_one}
+        return name if name in names and self.model is not User else ""
 
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = self._hidden(request)

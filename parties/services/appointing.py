@@ -97,16 +97,19 @@ def appoint(
 ) -> Appointment:
     """Make an appointment: signed, on paper as PDF, told to both sides, with an invitation.
 
-    It grants nothing that `by` does not hold. Where the terms ask for an identity check it works
-    only after that; a full authority only after the provider's cooling-off. Raises NotAuthorised,
-    also while high-risk steps are paused, and AppointmentRefused. (VP-PAR-12 to -16,
-    BS-PARTY-05 to -07, RF-TCP-02.)
+    It grants nothing that `by` does not hold, and replaces only what `by` may end. Where the
+    terms ask for an identity check it works only after that; a full authority only after the
+    provider's cooling-off. Raises NotAuthorised, also while high-risk steps are paused, and
+    AppointmentRefused. (VP-PAR-12 to -16, BS-PARTY-05 to -07, RF-TCP-02.)
     """
     on = access.local_day(account, at)
     with transaction.atomic():
         lock_people(account)
         decision = access.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
         require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
+        if replaces is not None and replaces.user_id != by.pk:
+            # It ends the old one: whoever may not do that by itself can't do it this way.
+            access.require(by, Action.REMOVE_REPRESENTATIVE, account, on=on, at=at)
         row = review(account=account, by=by, wanted=wanted, at=at)
         if signing.how == SignedHow.SUBSTITUTE:
             row.signed, row.needs_check = False, True

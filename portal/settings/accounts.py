@@ -34,6 +34,14 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT == "production" else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Hourly caps by sender and victim are in portal/limits.py. None of these is by the victim alone:
+# a stranger must not lock them out. `key` of wrong passwords is sender and victim (adapters.py).
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip",
+    "request_login_code": "20/m/ip",
+    "reauthenticate": "5/5m/user,15/h/user",
+}
 
 MFA_ADAPTER = "portal.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
