@@ -1,8 +1,8 @@
 """How often something may be asked: by sender, by victim, and by both; nobody is locked out.
 
 A limit that is keyed by the victim alone lets strangers lock them out; one keyed by the sender
-alone lets many senders flood a victim. Here the pair is tight, and the victim's own hourly cap does
-not hold from networks where they have logged in before.
+alone lets many senders flood a victim. Here the pair is tight, and the victim's own hourly cap
+does not hold from networks where they have logged in before.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from urllib.parse import urlencode
 
@@ -10,8 +11,10 @@ import structlog
 from allauth.core.exceptions import RateLimited
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError, OperationalError
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from parties.access import NotAuthorised, current
@@ -102,6 +105,43 @@ class FactorFirst:
             return None
         target = resolve_url(factor_page(request.user))
         return redirect(f"{target}?{urlencode({'next': request.path})}")
+
+
+class PlainText:
+    """Answers what no page can mean, with words instead of a failure.
+
+    A NUL is in no text that anybody types, and no database takes it. A number of twenty digits in
+    an address is no record's: where it does not fit a column, there is nothing.
+    """
+
+    HUGE = re.compile(r"\d{19}")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = (request.path_info, *_texts(request.GET), *request.headers.values())
+        if any("\x00" in one for one in asked):
+            return HttpResponse(render_to_string("400.html"), status=400)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if request.method == "POST" and any("\x00" in one for one in _texts(request.POST)):
+            return HttpResponse(render_to_string("400.html"), status=400)
+        return None
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        is_huge = isinstance(failure, OverflowError | DataError | OperationalError)
+        if is_huge and self.HUGE.search(request.get_full_path()):
+            return render(request, "404.html", status=404)
+        return None
+
+
+def _texts(data: QueryDict) -> Iterator[str]:
+    """Every name and value of what was sent."""
+    for name, values in data.lists():
+        yield name
+        yield from (one for one in values if isinstance(one, str))
 
 
 class Refusals:

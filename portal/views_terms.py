@@ -15,6 +15,7 @@ from django.views.generic import TemplateView
 
 from parties.access import current
 from parties.selectors import declared_days, version_in_force
+from parties.views import csv_cell
 from terms import library
 from terms.calendar import DeclaredDay, OutsideCalendar, reviewed_years
 from terms.clause import Source
@@ -164,7 +165,8 @@ class ClausesFile(VersionPage):
         for row in self.profile.rows:
             clause = row.clause
             writer.writerow(
-                [
+                csv_cell(cell)
+                for cell in (
                     clause.id,
                     clause.heading or "",
                     clause.says,
@@ -173,7 +175,7 @@ class ClausesFile(VersionPage):
                     row.shows or "",
                     " ".join(row.silent_on),
                     row.conf,
-                ]
+                )
             )
         return response
 

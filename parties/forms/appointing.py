@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from parties.models.appointments import ROLES
 from parties.services import Wanted
 from parties.services.plain_words import why_not_a_name
+from parties.services.scanning import ScannerUnavailable, malware_in
 from parties.states import POWER_GROUPS, POWERS, AdvocateKind, SignedHow
 from terms.facts import Action, Role
 
@@ -226,6 +227,14 @@ class SignForm(forms.Form):
         kind = next((kind for magic, kind in MAGIC.items() if begin.startswith(magic)), "")
         if not kind:
             raise forms.ValidationError("This is no PDF, JPG or PNG. Save it as one of them.")
+        try:
+            found = malware_in(file)
+        except ScannerUnavailable:
+            raise forms.ValidationError(
+                "We can't check files just now. Try again later, or sign on the screen."
+            ) from None
+        if found:
+            raise forms.ValidationError("This file holds malware. Scan your device first.")
         self.cleaned_data["media_type"] = kind
         return file
 

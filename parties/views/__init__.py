@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,10 @@ from parties import selectors, services
 from parties.access import SESSION_KEY, AccountPage, Action, current, shown_name
 from parties.forms import AcceptForm, ClaimForm
 from parties.services.invitations import InvitationRefused, find_invitation
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# What spreadsheets begin a formula with, full-width signs too.
+FORMULA = "=+-@|%\uff1d\uff0b\uff0d\uff20"
 
 
 class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
@@ -74,7 +79,7 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
     def _csv(self) -> StreamingHttpResponse:
         writer = csv.writer(_Echo())
         lines = (
-            writer.writerow([_safe(getattr(row, name)) for name in self.csv_columns.values()])
+            writer.writerow([csv_cell(getattr(row, name)) for name in self.csv_columns.values()])
             for row in self.csv_rows()
         )
         head = writer.writerow(list(self.csv_columns))
@@ -95,10 +100,14 @@ class _Echo:
         return line
 
 
-def _safe(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+def csv_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t")) else text
+    if not isinstance(value, str) or NUMBER.fullmatch(text):
+        return text
+    begins = text.lstrip()[:1]
+    is_formula = (bool(begins) and begins in FORMULA) or text[:1] in ("\t", "\r", "\n")
+    return f"'{text}" if is_formula else text
 
 
 class ChooseAccount(LoginRequiredMixin, TemplateView):

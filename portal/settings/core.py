@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.PlainText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -143,6 +144,14 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "woff2", "gz", "br", "zip"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=10 * 1024 * 1024)
+
+# What looks for malware in uploads: clamd where CLAMD_SOCKET names its socket or host:port, any
+# class with `find(file)` where UPLOAD_SCANNER names one.
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
+UPLOAD_SCANNER = env.str(
+    "UPLOAD_SCANNER",
+    default="parties.services.scanning.ClamdScanner" if CLAMD_SOCKET else "",
+)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
