@@ -98,8 +98,9 @@ def standing_on(person: User, *, at: datetime) -> list[Account]:
 def reset_password(*, person: User, save: Callable[[], None], proof: str, at: datetime) -> None:
     """Accept a new password, which `save` keeps; it ends every session of the person.
 
-    `proof` is the identity check that was passed besides the link. Recorded on each account where
-    the person stands, and told. Raises LogInRefused while it is paused.
+    `proof` is the identity check that was passed besides the link. Where staff saw documents, the
+    person lost what they had set up: it is taken off, and they set up something new. Recorded on
+    each account where the person stands, and told. Raises LogInRefused while it is paused.
     """
     _change_password(person, save, proof=proof, action="reset_password", at=at)
 
@@ -116,9 +117,13 @@ def _change_password(
     with transaction.atomic():
         _refuse_while_paused(person)
         save()
+        lost = _take_off_factors(person) if _by_documents(person, proof) else False
         User.objects.filter(pk=person.pk).update(password_stopped_at=None)
         for account in accounts:
-            _record(account, person, action, at, after={"identity_check": proof})
+            facts = {"identity_check": proof}
+            if lost:
+                facts["second_factors"] = "taken off: documents were seen"
+            _record(account, person, action, at, after=facts)
         if accounts:
             tell(
                 accounts[0],
@@ -126,9 +131,25 @@ def _change_password(
                 name=str(person),
                 at=at,
                 headline="Your password was changed",
-                body="You log in with the new one from now on.",
+                body="You log in with the new one from now on."
+                + (" Your app, passkeys and recovery codes were taken off." if lost else ""),
                 stop=stop_path(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
             )
+
+
+def _by_documents(person: User, proof: str) -> bool:
+    return (
+        bool(proof)
+        and IdentityCheck.objects.filter(
+            public_id=proof, person=person, factor=Factor.DOCUMENTS
+        ).exists()
+    )
+
+
+def _take_off_factors(person: User) -> bool:
+    """Take off all that somebody set up as a second factor; whether there was any."""
+    taken, _ = person.authenticator_set.all().delete()
+    return bool(taken)
 
 
 def change_log_in_email(

@@ -513,3 +513,26 @@ def test_garbled_link_shows_nothing(reachable):
 
     assert "no longer works" in page.content.decode()
     assert "···" not in page.content.decode()
+
+
+def test_who_lost_their_factors_gets_in_by_documents_and_link(world):
+    add_app(world.holder)
+    client, page = follow_link(world.holder)
+    choose(client, page)
+    assert not is_changed(world.holder)
+    note_factor(
+        account=world.account,
+        person=world.holder,
+        purpose=HighRisk.PASSWORD_RESET,
+        factor=Factor.DOCUMENTS,
+        evidence="Licence",
+        seen_by=make_staff(),
+        at=timezone.now(),
+    )
+
+    choose(client, page)
+
+    assert is_changed(world.holder)
+    assert not Authenticator.objects.filter(user=world.holder).exists()
+    entry = Entry.objects.get(action="reset_password")
+    assert entry.after["second_factors"] == "taken off: documents were seen"
