@@ -16,6 +16,12 @@ from parties.models import User
 FRESH_FOR = timedelta(minutes=5)
 # A code from a mailbox is no proof of its own: an open session often has the mailbox beside it.
 PROOFS = frozenset({"password", "mfa"})
+
+
+class LogInAgain(Exception):
+    """What was asked needs a fresh log-in, and there is nothing else that could be given again."""
+
+
 # The pages where a factor is seen, made, added, changed or removed.
 FACTOR_PAGES = frozenset(
     {
@@ -48,13 +54,16 @@ def gave_lately(
 def require_fresh(request: HttpRequest, *, at: datetime) -> None:
     """Ask for the password or a factor again unless one was just given; what was sent is kept.
 
-    Raises ReauthenticationRequired, which allauth's middleware answers with its page.
+    Raises ReauthenticationRequired, which allauth's middleware answers with its page, and
+    LogInAgain for whoever has neither: a code that they log in with is all that they can give.
     """
     if gave_lately(request, at=at):
         return
     person = request.user
     if person.has_usable_password() or is_mfa_enabled(person):
         raise ReauthenticationRequired
+    if not gave_lately(request, frozenset({"code"}), at=at):
+        raise LogInAgain
 
 
 def needs_factor(request: HttpRequest) -> bool:

@@ -11,6 +11,8 @@ import structlog
 from allauth.core.exceptions import RateLimited
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
@@ -21,7 +23,7 @@ from parties.access import NotAuthorised, current
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
-from .fresh import FACTOR_PAGES, factor_page, needs_factor
+from .fresh import FACTOR_PAGES, LogInAgain, factor_page, needs_factor
 from .refusals import told
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -156,6 +158,11 @@ class Refusals:
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if isinstance(refusal, NotAuthorised):
             return render(request, "403.html", told(request, refusal), status=403)
+        if isinstance(refusal, LogInAgain):
+            logout(request)
+            messages.info(request, "Log in again, then go on: we have to know that it is you.")
+            target = resolve_url("account_login")
+            return redirect(f"{target}?{urlencode({'next': request.path})}")
         if isinstance(refusal, RateLimited):
             return render(request, "429.html", status=429)
         if isinstance(refusal, IllegalStep):

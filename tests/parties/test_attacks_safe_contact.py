@@ -90,6 +90,17 @@ def test_code_from_the_mailbox_is_no_fresh_proof(client, world):
     assert not SafeContact.objects.exists()
 
 
+def test_who_has_no_password_logs_in_again(client, world):
+    world.holder.set_unusable_password()
+    world.holder.save()
+    client.force_login(world.holder)
+
+    answer = client.post(REACH, ANSWERS)
+
+    assert answer["Location"] == "/accounts/login/?next=%2Freach%2F"
+    assert not SafeContact.objects.exists()
+
+
 def test_password_of_an_hour_ago_is_not_fresh(client, world):
     log_in_afresh(client, world.holder)
     session = client.session
