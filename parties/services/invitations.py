@@ -223,6 +223,10 @@ def accept_appointment(*, token: str, full_name: str, password: str, at: datetim
         appointment = invitation.appointment
         if appointment is None or appointment.revoked_at:
             raise InvitationRefused("This appointment has ended. Ask who invited you.")
+        if appointment.user.is_staff:
+            raise InvitationRefused(
+                "This log-in works for a provider. Ask to be invited at another email address."
+            )
         user = _person(invitation.email, full_name, password, at)
         appointment.awaits_acceptance = False
         appointment.save(update_fields=["awaits_acceptance"])
@@ -280,10 +284,6 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
     if refusal := why_not_a_name(full_name):
         raise InvitationRefused(refusal)
     user = User.objects.filter(email=email).first()
-    if user is not None and user.is_staff:
-        raise InvitationRefused(
-            "This log-in works for a provider. Ask to be invited at another email address."
-        )
     if user is None:
         user = User.objects.create_user(email, password, full_name=full_name, date_joined=at)
     elif user.password_stopped_at:
