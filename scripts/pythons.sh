@@ -6,9 +6,14 @@ cd "$(dirname "$0")/.."
 failed=""
 want="$PWD $(cat requirements.txt requirements-dev.txt | cksum)"
 for version in 3.11 3.12 3.13; do
-    # A shim whose version is not installed is on the path and is not a Python.
-    found=$(python$version -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
-    if [ "$found" != "$version" ]; then
+    # A shim whose version is not chosen is on the path and is not a Python; what it stands for
+    # may lie among pyenv's own.
+    python=""
+    for candidate in python$version "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$version.*/bin/python; do
+        found=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+        if [ "$found" = "$version" ]; then python=$candidate; fi
+    done
+    if [ -z "$python" ]; then
         echo "── Python $version: not on this machine"
         continue
     fi
@@ -16,7 +21,7 @@ for version in 3.11 3.12 3.13; do
     home=.venv-$version
     if [ "$(cat "$home/.installed" 2>/dev/null)" != "$want" ]; then
         rm -rf "$home"
-        python$version -m venv "$home" &&
+        "$python" -m venv "$home" &&
             .venv/bin/uv pip sync -q --require-hashes --python "$home/bin/python" requirements-dev.txt &&
             printf '%s' "$want" >"$home/.installed" ||
             { failed="$failed $version"; continue; }
