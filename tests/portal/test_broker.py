@@ -126,7 +126,8 @@ def test_each_message_goes_to_one_worker(folder):
     for worker in workers:
         worker.join()
 
-    assert sorted(sum(found, [])) == sorted(str(number) for number in range(200))
+    everything = [word for part in found for word in part]
+    assert sorted(everything) == sorted(str(number) for number in range(200))
 
 
 def test_what_a_killed_process_left_is_swept_up_later(folder, monkeypatch):

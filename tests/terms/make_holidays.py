@@ -88,7 +88,7 @@ def _wa_reform() -> Iterator[Row]:
         labour = _monday(year, 3, 3 if year in WA_ELECTIONS else 2)
         good_friday = next(
             day
-            for day, name in holidays.Australia(subdiv="WA", years=year).items()
+            for day, name in holidays.Australia(subdiv="WA", years=year, language="en_AU").items()
             if name == "Good Friday"
         )
         for day, name in (
@@ -108,7 +108,7 @@ def _monday(year: int, month: int, nth: int) -> date:
 
 def _school_holiday_monday(year: int) -> date:
     """The first Monday of the spring holidays, on which the King's Birthday was kept before."""
-    old = holidays.Australia(subdiv="WA", years=year)
+    old = holidays.Australia(subdiv="WA", years=year, language="en_AU")
     return next(day for day, name in old.items() if name == "King's Birthday")
 
 
