@@ -57,6 +57,7 @@ from parties.states import ExportState
 from records.audit.services import record
 from records.deadlines.models import Deadline
 from records.documents.models import Document
+from records.documents.pdf import PdfFailed, PdfUnavailable
 from records.documents.services import ensure_file
 from records.notices.models import Notice
 
@@ -138,10 +139,21 @@ def _make(pk: int, at: datetime) -> int:
                 text = json.dumps(list(rows), cls=PlainEncoder, ensure_ascii=False, indent=1)
                 archive.writestr(f"{name}.json", text)
             for done, document in enumerate(documents, start=1):
-                archive.writestr(f"documents/{document.file_name}", ensure_file(document))
+                _add(archive, document)
                 DataExport.objects.filter(pk=pk).update(done=done)
         space.seek(0)
         return _keep(export, File(space), at)
+
+
+def _add(archive: zipfile.ZipFile, document: Document) -> None:
+    """Put one document in; where it can't be made, what it says, so that nothing is missing."""
+    try:
+        archive.writestr(f"documents/{document.file_name}", ensure_file(document))
+    except PdfUnavailable:
+        raise
+    except PdfFailed:
+        words = json.dumps(document.content, cls=PlainEncoder, ensure_ascii=False, indent=1)
+        archive.writestr(f"documents/{document.file_name}.json", words)
 
 
 def _keep(export: DataExport, file: File[bytes], at: datetime) -> int:

@@ -20,6 +20,8 @@ from parties.selectors import calls_to_close, invited_in_vain, to_check
 from parties.states import PrivacyState, StaffData
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
+from records.documents.models import Document
+from records.documents.states import Status as DocumentStatus
 from records.notices.models import Notice
 from records.notices.selectors import not_redirected
 from records.notices.states import Status as NoticeStatus
@@ -155,10 +157,18 @@ def _other_lists(user: User) -> list[_List]:
         ),
         _List(
             "notices.view_notice",
-            "Emails given up",
+            "Messages given up: send again, to another address, or tell",
             "notices_notice",
             "?status__exact=failed",
             notices.filter(status=NoticeStatus.FAILED),
+            urgent=True,
+        ),
+        _List(
+            "documents.view_document",
+            "PDFs that could not be made",
+            "documents_document",
+            "?status__exact=failed",
+            _confined(user, Document.objects.filter(status=DocumentStatus.FAILED)),
             urgent=True,
         ),
     ]

@@ -67,11 +67,14 @@ def _serve(port: int) -> int:
         signal.signal(name, _stop)
     web = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
     web += ["--log-level", "warning", "--no-control-socket"]
-    worker = ["celery", "--quiet", "-A", "portal", "worker", "--beat", "--concurrency", "1"]
+    worker = ["celery", "--quiet", "-A", "portal", "worker", "--concurrency", "1"]
     worker += ["--loglevel", os.environ["LOG_LEVEL"]]
+    # A code that somebody waits for never stands behind a bill run.
+    urgent = [*worker, "--queues", "urgent", "--hostname", "urgent@%h"]
     parts = [
         Part("web", [str(BIN / web[0]), *web[1:]]),
-        Part("worker and beat", [str(BIN / worker[0]), *worker[1:]]),
+        Part("worker and beat", [str(BIN / worker[0]), *worker[1:], "--beat", "-Q", "celery"]),
+        Part("worker for codes", [str(BIN / urgent[0]), *urgent[1:]]),
     ]
     supervision = Supervision(parts)
     try:

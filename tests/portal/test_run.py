@@ -186,11 +186,11 @@ def test_portal_outlives_its_parts_and_what_lies_in_the_brokers_folder(tmp_path)
     try:
         until(lambda: "Stop it       Ctrl-C" in said(), "the welcome", 300)
         assert not list(messages.glob("0_before*"))
-        for program, name in (("celery", "worker and beat"), ("gunicorn", "web")):
+        for program, name in (("--beat", "worker and beat"), ("gunicorn", "web")):
             before = part(program)
             os.kill(before, signal.SIGKILL)
             until(lambda name=name: f"The {name} process stopped" in said(), f"a line on {name}")
-            if program == "celery":
+            if program == "--beat":
                 assert answers(f"http://localhost:{port}/healthz")
             until(
                 lambda program=program, before=before: part(program) not in (0, before),
