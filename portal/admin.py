@@ -51,7 +51,12 @@ __all__ = [
 class DeadlineAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
     list_display = ("title", "account", "due_on", "status", "done_at")
-    list_filter = ("status", "duty", "account__customer__provider")
+    list_filter = (
+        "status",
+        "duty",
+        ("problem", admin.EmptyFieldListFilter),
+        "account__customer__provider",
+    )
     search_fields = ("subject", "account__number")
     list_select_related = ("account__customer",)
 
@@ -140,13 +145,15 @@ class DocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(DeclaredDay)
 class DeclaredDayAdmin(ConfinedAdmin):
-    """A day proclaimed by a state; open clocks are set anew by the sweep that follows.
+    """What became known of a day; open clocks are set anew by the sweep that follows.
 
-    It moves the clocks of every provider, so staff of one provider only read it.
+    Entering an expected day confirms it; another day corrects it; "no holiday" withdraws it, and
+    one that was declared, too: a row that clocks have followed is never deleted. It moves the
+    clocks of every provider, so staff of one provider only read it.
     """
 
-    list_display = ("day", "state", "name", "source", "applied_at")
-    list_filter = ("state",)
+    list_display = ("day", "state", "name", "withdrawn", "source", "applied_at")
+    list_filter = ("state", "withdrawn")
     date_hierarchy = "day"
     readonly_fields = ("applied_at",)
     change_form_template = "admin/parties/declaredday/change_form.html"
@@ -156,6 +163,9 @@ class DeclaredDayAdmin(ConfinedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not request.user.provider_id and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def save_model(self, request: HttpRequest, obj: DeclaredDay, form: Any, change: bool) -> None:
         obj.applied_at = None
@@ -179,8 +189,13 @@ class DeclaredDayAdmin(ConfinedAdmin):
         form = self.get_form(request)(request.POST)
         if form.is_valid():
             given = form.cleaned_data
-            day = TermsDay(state=State(given["state"]), day=given["day"], name=given["name"])
-            moved = clocks_that_would_move(day, at=request.at)
+            day = TermsDay(
+                state=State(given["state"]),
+                day=given["day"],
+                name=given["name"],
+                withdrawn=given["withdrawn"],
+            )
+            moved = clocks_that_would_move(day)
             clocks = "1 open clock" if moved == 1 else f"{moved} open clocks"
             messages.info(
                 request, f"{given['name']}, {given['day']:%-d %b %Y}: {clocks} would move."

@@ -133,6 +133,7 @@ def _other_lists(user: User) -> list[_List]:
         notices = not_redirected(notices)
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
+        *_unswept(user),
         _List(
             "contracts.view_planchange",
             "Plan changes that wait for our word",
@@ -171,6 +172,43 @@ def _other_lists(user: User) -> list[_List]:
             _confined(user, Document.objects.filter(status=DocumentStatus.FAILED)),
             urgent=True,
         ),
+    ]
+
+
+# What sweeps work on by themselves, and what it is called.
+SWEPT = (
+    ("complaints.view_complaint", "Complaints", "complaints_complaint", Complaint, "account"),
+    ("deadlines.view_deadline", "Deadlines", "deadlines_deadline", Deadline, "account"),
+    (
+        "contracts.view_planchange",
+        "Plan changes",
+        "contracts_planchange",
+        PlanChange,
+        "service__contract__account",
+    ),
+    (
+        "parties.view_appointment",
+        "Appointments",
+        "parties_appointment",
+        Appointment,
+        "account",
+    ),
+)
+
+
+def _unswept(user: User) -> list[_List]:
+    """Rows on which a sweep failed: each says why, and the next sweep tries again."""
+    return [
+        _List(
+            permission,
+            f"{what} that the portal could not handle by itself",
+            page,
+            "?problem__isempty=0",
+            _confined(user, model.objects.exclude(problem=""), account),
+            urgent=True,
+        )
+        for permission, what, page, model, account in SWEPT
+        if model.objects.exclude(problem="").exists()
     ]
 
 
