@@ -221,7 +221,7 @@ def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:
             raise ValueError(f"“{row}” does not wait to be told by staff")
         row.status, row.sent_at = Status.TOLD, at
         row.save(update_fields=["status", "sent_at"])
-        _record(row, "tell_notice", by, at)
+        _record(row, action="tell_notice", by=by, at=at)
 
 
 def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None:
@@ -252,7 +252,7 @@ def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None
         row.save()
         for document in row.attachments.filter(status=DocumentStatus.FAILED):
             make_again(document=document, at=at)
-        _record(row, "send_notice_again", by, at)
+        _record(row, action="send_notice_again", by=by, at=at)
         transaction.on_commit(partial(_nudge, DELIVERY_TASK))
 
 
@@ -268,7 +268,7 @@ def draw_again(*, document: Document, by: Actor, at: datetime) -> None:
             send_again(notice=notice, by=by, at=at)
 
 
-def _record(notice: Notice, action: str, by: Actor, at: datetime) -> None:
+def _record(notice: Notice, *, action: str, by: Actor, at: datetime) -> None:
     if notice.account_id is not None:
         record(account_id=notice.account_id, at=at, action=action, actor=by, is_private=True)
 
