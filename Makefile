@@ -22,8 +22,16 @@ run: setup ## Load the demo and start web, worker and beat (PORT=8000); Ctrl-C s
 	@$(BIN)/python scripts/run.py --port $(PORT)
 
 .PHONY: test
-test: setup-dev ## Everything: SQLite, then PostgreSQL and Redis, with a real browser
+test: setup-dev ## Everything once, on PostgreSQL and Redis and where it matters on SQLite, with a browser
 	@sh scripts/test.sh
+
+.PHONY: test-quick
+test-quick: setup-dev ## What needs neither services nor a browser, in three minutes
+	@sh scripts/test.sh quick
+
+.PHONY: test-long
+test-long: setup-dev ## Both databases whole, random examples, every width and theme, kills and loads
+	@sh scripts/test.sh long
 
 .PHONY: check
 check: setup-dev ## Lint, types, imports, templates, migrations, deployment, other Pythons

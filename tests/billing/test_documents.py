@@ -25,6 +25,8 @@ from records.notices.services import deliver_queued
 from tests.parties.staff import sign_in_staff
 from tests.world import instant, make_call, make_service, make_staff
 
+pytestmark = pytest.mark.portable
+
 AT = instant("2026-12-10 06:20")
 
 

@@ -24,6 +24,8 @@ from records.notices.services import deliver_queued, mark_told
 from terms.facts import Role
 from tests.world import appoint, instant, make_staff, make_user, make_world
 
+pytestmark = pytest.mark.portable
+
 CHRISTMAS_EVE = instant("2026-12-24 10:20")
 
 

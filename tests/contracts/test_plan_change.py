@@ -26,7 +26,7 @@ from terms.lifecycle import IllegalStep
 from tests.parties.staff import sign_in_staff
 from tests.world import World, appoint, instant, make_service, make_staff, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 
 

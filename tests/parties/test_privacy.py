@@ -44,6 +44,8 @@ from terms.facts import Role
 from tests.parties.staff import sign_in_staff
 from tests.world import appoint, instant, make_service, make_staff, make_user, make_world
 
+pytestmark = pytest.mark.portable
+
 AT = instant("2026-06-01 10:00")
 FOREVER = date(2099, 12, 31)
 

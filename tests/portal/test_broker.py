@@ -13,6 +13,8 @@ from structlog.testing import capture_logs
 
 from portal import broker
 
+pytestmark = pytest.mark.portable
+
 QUEUE = Queue("celery", Exchange("celery", type="direct"), routing_key="celery")
 UNREADABLE = {
     "empty": b"",

@@ -21,6 +21,8 @@ from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
 from tests.world import instant, make_staff, make_world
 
+pytestmark = pytest.mark.portable
+
 AT = instant("2026-12-24 12:00")
 MOURNING = {"state": "NSW", "day": date(2026, 12, 29), "name": "Mourning", "source": "Gazette"}
 

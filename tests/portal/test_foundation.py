@@ -27,6 +27,8 @@ from records.notices.models import Notice
 from terms.facts import Role
 from tests.world import PASSWORD, appoint, instant, make_service, make_user, make_world
 
+pytestmark = pytest.mark.portable
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "PORTAL_ENV": "production",

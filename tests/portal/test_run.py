@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.portable
+
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = importlib.util.spec_from_file_location("portal_run", ROOT / "scripts" / "run.py")
 run = importlib.util.module_from_spec(SPEC)

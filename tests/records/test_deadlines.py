@@ -13,6 +13,8 @@ from records.notices.models import Notice
 from records.notices.services import Sender, queue_message
 from tests.world import instant
 
+pytestmark = pytest.mark.portable
+
 SET_AT = instant("2026-12-01 10:00")
 REASON = [
     {

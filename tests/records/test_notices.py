@@ -33,7 +33,7 @@ from tests.world import instant, make_staff
 
 AT = instant("2026-12-10 10:00")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 def queue(**facts) -> Notice:
