@@ -16,7 +16,7 @@ import structlog
 from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
 from billing.models import (
@@ -117,12 +117,22 @@ def make_waiting(*, at: datetime) -> int:
 
 def remove_expired(*, at: datetime) -> int:
     """Delete the files whose days are over; return how many there were."""
-    over = DataExport.objects.filter(state=ExportState.READY, expires_at__lte=at)
-    for export in over:
-        export.file.delete(save=False)
-        export.state, export.file = ExportState.EXPIRED, ""
-        export.save(update_fields=["state", "file"])
-    return len(over)
+    over = Q(state=ExportState.READY, expires_at__lte=at)
+    left_behind = Q(state=ExportState.EXPIRED) & ~Q(file="")
+    removed = 0
+    for export in DataExport.objects.filter(over | left_behind):
+        export.state = ExportState.EXPIRED
+        export.save(update_fields=["state"])
+        try:
+            export.file.delete(save=False)
+        except OSError as failure:
+            # Nobody can fetch it any more; the next sweep tries again to delete it.
+            log.warning("export_not_removed", export=export.pk, why=str(failure))
+            continue
+        export.file = ""
+        export.save(update_fields=["file"])
+        removed += 1
+    return removed
 
 
 def _make(pk: int, at: datetime) -> int:

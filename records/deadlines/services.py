@@ -95,8 +95,9 @@ def correct_deadline(
         if before == Status.MET_LATE and old.done_at is not None:
             new.status = Status.MET if old.done_at < due_at else Status.MET_LATE
         else:
-            new.status = Status.OPEN if at < due_at else Status.MISSED
-            new.done_at = None
+            # One that is over now and not flagged yet is flagged by the sweep, with a reminder.
+            still_missed = before == Status.MISSED and at >= due_at
+            new.status, new.done_at = Status.MISSED if still_missed else Status.OPEN, None
         new.next_look_at = _next_look(new, at, done=())
         new.save()
         old.superseded_by, old.done_at = new, at
