@@ -140,7 +140,10 @@ def _keep(pk: int, data: bytes) -> bytes:
 
 
 def _note_failure(pk: int, at: datetime | None, failure: Exception) -> None:
-    """Note on the row why it was not made; without `at`, a reader asked and nobody tries again."""
+    """Note on the row why it was not made.
+
+    Without `at` a reader asked: that is no try of the sweep's, and brings none forward.
+    """
     with transaction.atomic():
         document = Document.objects.select_for_update().get(pk=pk)
         if document.status == Status.READY:
@@ -148,10 +151,10 @@ def _note_failure(pk: int, at: datetime | None, failure: Exception) -> None:
         log.warning(
             "document_failed", kind=document.kind, subject=document.subject, why=str(failure)
         )
-        document.attempts += 1
         document.error = f"{type(failure).__name__}: {failure}"[:300]
-        document.leased_until = None
         if at is not None:
+            document.attempts += 1
+            document.leased_until = None
             document.next_try_at = at + timedelta(minutes=2**document.attempts)
         # A machine without Pango is mended by installing it, not by giving up.
         given_up = document.attempts >= GIVE_UP_AFTER and not isinstance(failure, PdfUnavailable)

@@ -265,3 +265,28 @@ def test_without_pango_documents_wait_and_say_what_to_install(invoice, monkeypat
     monkeypatch.undo()
     assert services.render_waiting(at=instant("2026-12-10 07:00")) == 1
     assert Notice.objects.get(kind="invoice_issued").status == "queued"
+
+
+def test_reader_who_tries_again_and_again_uses_up_no_try_of_the_sweeps(invoice, broken):
+    document = Document.objects.get()
+    for _ in range(2 * services.GIVE_UP_AFTER):
+        with pytest.raises(pdf.PdfFailed):
+            services.ensure_file(document)
+    document.refresh_from_db()
+    assert (document.status, document.attempts) == (Status.WAITING, 0)
+
+    broken.undo()
+    assert services.render_waiting(at=AT) == 1
+
+
+def test_document_made_on_demand_that_fails_is_found_by_staff_and_mended_by_them(invoice, broken):
+    Document.objects.update(status=Status.ON_DEMAND)
+    document = Document.objects.get()
+    with pytest.raises(pdf.PdfFailed, match="a glyph too many"):
+        services.ensure_file(document)
+    document.refresh_from_db()
+    assert document.status == Status.FAILED
+
+    broken.undo()
+    services.make_again(document=document, at=AT)
+    assert services.render_waiting(at=AT) == 1
