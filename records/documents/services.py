@@ -20,7 +20,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50
 BUDGET = 30  # seconds: a sweep makes way for other work, and the next one goes on
-LEASE = timedelta(minutes=10)
+# How long a worker that was killed keeps its document from others. One that draws for longer
+# is only doubled: one file is kept.
+LEASE = timedelta(minutes=1)
 GIVE_UP_AFTER = 8
 
 

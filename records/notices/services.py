@@ -40,7 +40,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200
 BUDGET = 30  # seconds: a sweep makes way for other work, and the next one goes on
-LEASE = timedelta(minutes=10)
+# Longer than one message can take with a mail server that times out at every turn.
+LEASE = timedelta(minutes=3)
 GIVE_UP_AFTER = 14  # tries; the waits double up to six hours, about two days in all
 LONGEST_WAIT = timedelta(hours=6)
 DELIVERY_TASK = "records.notices.deliver_queued"

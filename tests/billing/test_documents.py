@@ -290,3 +290,18 @@ def test_document_made_on_demand_that_fails_is_found_by_staff_and_mended_by_them
     broken.undo()
     services.make_again(document=document, at=AT)
     assert services.render_waiting(at=AT) == 1
+
+
+def test_document_of_a_worker_that_was_killed_is_made_by_the_next_within_a_minute(
+    invoice, monkeypatch
+):
+    def die(_document):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "make_pdf", die)
+        with pytest.raises(SystemExit):
+            services.render_waiting(at=AT)
+
+    assert services.render_waiting(at=AT + timedelta(seconds=59)) == 0
+    assert services.render_waiting(at=AT + timedelta(minutes=1)) == 1
