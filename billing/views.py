@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import View
 from django.views.generic import TemplateView
 
 from parties.access import AccountPage, Action
 from parties.services.masking import mask_of, masked_rendition
 from parties.views import ListPage
-from records.documents.pdf import PdfUnavailable
+from records.documents.pdf import PdfFailed
 from records.documents.services import ensure_file
 
 from . import selectors, services
@@ -95,8 +96,10 @@ class InvoicePdf(AccountPage, View):
             document = masked_rendition(document, self.account)
         try:
             data = ensure_file(document)
-        except PdfUnavailable:
-            return render(request, "billing/pdf_unavailable.html", status=503)
+        except PdfFailed:
+            on_screen = reverse("invoice", args=[invoice.public_id])
+            facts = {"on_screen": on_screen, "number": invoice.number}
+            return render(request, "billing/pdf_unavailable.html", facts, status=503)
         return HttpResponse(
             data,
             content_type="application/pdf",

@@ -9,6 +9,7 @@ from django.db import models
 
 from parties.models import Account, Provider, User
 from records.fields import MoneyField, RateField
+from records.sweeps import Swept
 from terms import library
 
 from .states import PlanChangeState, ServiceKind, ServiceStatus
@@ -102,7 +103,7 @@ class Service(models.Model):
         return f"{self.label} ({self.identifier})"
 
 
-class PlanChange(models.Model):
+class PlanChange(Swept):
     """A request to move a service to another plan, done by itself on its day.
 
     Prices are for all units a month, GST included.

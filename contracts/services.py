@@ -14,6 +14,7 @@ from parties.models import Account, User
 from parties.selectors import account_standing
 from parties.services.letters import tell
 from records.audit.services import record
+from records.sweeps import each
 from terms.calendar import in_words
 from terms.money import in_dollars
 
@@ -181,7 +182,7 @@ def apply_plan_changes(*, at: datetime) -> int:
     due = PlanChange.objects.filter(
         state=PlanChangeState.AGREED, takes_effect_on__lte=at.date() + timedelta(days=1)
     )
-    return sum(_apply(change, at) for change in due)
+    return each(due, lambda change: _apply(change, at), at=at)
 
 
 def _apply(change: PlanChange, at: datetime) -> bool:

@@ -108,6 +108,7 @@ class Profile:
     readings: tuple[Reading, ...] = ()
     declared: tuple[DeclaredDay, ...] = ()
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    expected_off: bool = True
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -194,6 +195,7 @@ class Profile:
             kind.without,
             national=kind.national,
             declared=self.declared,
+            expected_off=self.expected_off,
         )
 
     def as_seen(
@@ -226,6 +228,10 @@ class Profile:
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
+
+    def with_expected_at_work(self) -> "Profile":
+        """Return the same version, for which days that are only expected are working days."""
+        return replace(self, expected_off=False)
 
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""

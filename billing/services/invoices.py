@@ -17,6 +17,7 @@ from parties.services.letters import write
 from parties.services.masking import Mask
 from records.audit.services import record
 from records.documents.services import issue_document
+from records.notices.states import Priority
 from terms import library, rules
 from terms.binding import Binding
 from terms.calendar import State
@@ -229,4 +230,5 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         issue_date=invoice.issue_date,
         due_date=invoice.due_date,
         total=invoice.total_inc,
+        priority=Priority.BULK,
     )

@@ -34,10 +34,20 @@ def run_bills(*, at: datetime) -> int:
     """
     issued = 0
     for provider in Provider.objects.all():
-        today = at.astimezone(library.provider(provider.key).default_state.zone).date()
-        for back in range(CATCH_UP_DAYS, -1, -1):
-            issued += run_provider_bills(provider, issue_on=today - timedelta(days=back), at=at)
+        try:
+            issued += _run_recent(provider, at)
+        except Exception:
+            # One provider's trouble is no other's; the next sweep takes it up again.
+            log.exception("bills_not_run", provider=provider.key)
     return issued
+
+
+def _run_recent(provider: Provider, at: datetime) -> int:
+    today = at.astimezone(library.provider(provider.key).default_state.zone).date()
+    return sum(
+        run_provider_bills(provider, issue_on=today - timedelta(days=back), at=at)
+        for back in range(CATCH_UP_DAYS, -1, -1)
+    )
 
 
 def run_provider_bills(

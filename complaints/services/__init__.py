@@ -1,6 +1,6 @@
 """The verbs of complaints."""
 
-from .clocks import recompute_open_deadlines
+from .clocks import clocks_to_move, recompute_open_deadlines
 from .lodging import lodge_complaint
 from .process import (
     accept_proposal,
@@ -20,6 +20,7 @@ __all__ = [
     "acknowledge_sent",
     "add_message",
     "ask_customer",
+    "clocks_to_move",
     "close_complaint",
     "decline_proposal",
     "lodge_complaint",

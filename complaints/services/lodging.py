@@ -20,13 +20,14 @@ from parties.models import Account, User
 from parties.selectors import version_in_force
 from parties.services.letters import write
 from records.audit.services import record
+from records.notices.models import Notice
 from terms import rules
 from terms.calendar import Channel
 from terms.clause import dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
-from .clocks import binding_of, start_clocks
+from .clocks import acknowledge_by, binding_of, start_clocks
 
 # Without the letters and digits that are mistaken for each other on the phone.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -81,7 +82,9 @@ def lodge_complaint(
                 at=at,
                 is_private=complaint.safety_threat,
             )
-        _tell(complaint, by, clocks, at)
+        complaint.acknowledgement = _tell(complaint, by, clocks, at)
+        complaint.save(update_fields=["acknowledgement"])
+        acknowledge_by(complaint)
     return complaint
 
 
@@ -132,9 +135,9 @@ def _urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
     return bool(answer.urgent), dump(answer.because)
 
 
-def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> None:
+def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> Notice:
     dates = clocks.get("dates", {})
-    write(
+    return write(
         "complaint_received",
         account=complaint.account,
         to=by.email,

@@ -130,7 +130,8 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         be guessed letter by letter from what is found.
         """
         filters = self.get_list_filter(request)
-        offered = {str(getattr(one, "parameter_name", one)) for one in filters}
+        fields = [one[0] if isinstance(one, tuple) else one for one in filters]
+        offered = {str(getattr(one, "parameter_name", one)) for one in fields}
         names = offered | {"account", self.date_hierarchy or "account"}
         is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in names)
         return is_offered and super().lookup_allowed(lookup, value, request)

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from parties.states import AdvocateKind, SignedHow
+from records.sweeps import Swept
 from terms.facts import Role
 
 from .customers import Account
@@ -20,7 +21,7 @@ ROLES = [
 ]
 
 
-class Appointment(models.Model):
+class Appointment(Swept):
     """A person's standing on an account. Whether it allows an act is asked of the terms."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 
 from parties.models import Account, Appointment, User
+from records.audit.services import Actor
 from records.documents.models import Document
+from records.notices import services as notices
 from records.notices.models import Notice
 from records.notices.services import Sender, give_notice
-from records.notices.states import Channel
+from records.notices.states import Channel, Priority
 from terms import library
 
 from .masking import Mask, mask_for
@@ -34,6 +36,7 @@ def write(
     secret: bool = False,
     introduces: bool = False,
     channel: Channel = Channel.EMAIL,
+    priority: Priority | None = None,
     **facts: Any,
 ) -> Notice:
     """Give one notice in the provider's name.
@@ -57,6 +60,7 @@ def write(
         unsubscribe_url=f"{settings.SITE_URL}{unsubscribe}" if unsubscribe else "",
         is_secret=secret,
         channel=channel,
+        priority=priority,
         context={
             "provider": provider,
             "account": account,
@@ -97,6 +101,29 @@ def tell(
         stop_url=f"{settings.SITE_URL}{stop}" if stop else "",
         **how,
     )
+
+
+def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None:
+    """Send once more what was given up, `to` another address of the account if one is named.
+
+    Raises ValueError for an address that nobody on the account has, and as the outbox does.
+    """
+    if to and to.lower() not in _known_addresses(notice):
+        raise ValueError(
+            f"“{notice}” goes only to an address that we have of somebody on the account: "
+            "change the contact details first"
+        )
+    notices.send_again(notice=notice, by=by, at=at, to=to)
+
+
+def _known_addresses(notice: Notice) -> set[str]:
+    if notice.account_id is None:
+        return {notice.addressed_to.lower()}
+    account = Account.objects.select_related("customer").get(pk=notice.account_id)
+    standing = Appointment.objects.filter(account=account, revoked_at__isnull=True)
+    people = standing.values_list("user__email", flat=True)
+    known = {account.customer.email, account.billing_email, *people}
+    return {address.lower() for address in known if address}
 
 
 def _hidden_from(to: str, account: Account, at: datetime) -> Mask:

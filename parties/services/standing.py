@@ -11,6 +11,7 @@ from parties import access, selectors
 from parties.models import Account, Appointment, ExpiryReminder, Invitation, Presence, User
 from parties.states import PRESENCE, PresenceAct, PresenceState
 from records.audit.services import record
+from records.sweeps import each
 from terms.facts import Action, Role
 
 from .letters import tell
@@ -187,7 +188,7 @@ def remind_of_expiry(*, at: datetime) -> int:
         .select_related("user", "account__customer__provider")
         .prefetch_related("reminders")
     )
-    return sum(_remind(row, at) for row in rows)
+    return each(rows, lambda row: _remind(row, at), at=at)
 
 
 def _remind(row: Appointment, at: datetime) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from django.db import models
 
-from .states import Channel, Status
+from .states import Channel, Priority, Status
 
 # The part of a link that lets whoever has it do something, without logging in.
 TOKEN = re.compile(r"(?<=/)[\w:.-]{40,}(?=/)")
@@ -24,6 +24,12 @@ class Notice(models.Model):
     to = models.CharField(
         max_length=254, help_text="An email address, a phone number, or where to tell it."
     )
+    addressed_to = models.CharField(
+        max_length=254,
+        help_text="The address it was written to; `to` is where it goes from there.",
+    )
+    addressed_by = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     sender = models.CharField(max_length=200)
     reply_to = models.EmailField(blank=True)
     title = models.CharField(max_length=250)
@@ -38,7 +44,10 @@ class Notice(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    lease = models.CharField(max_length=32, blank=True, help_text="Of whoever is sending it.")
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was handed over, or told."
+    )
     error = models.CharField(max_length=300, blank=True)
     unsubscribe_url = models.URLField(blank=True, help_text="Marketing only: one click ends it.")
     opens = models.TimeField(null=True, blank=True, help_text="Delivered from this hour.")
@@ -55,7 +64,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_try_at"],
+                fields=["priority", "next_try_at"],
                 condition=models.Q(status__in=[Status.QUEUED, Status.SENDING]),
                 name="notice_waiting",
             ),

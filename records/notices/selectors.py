@@ -4,21 +4,30 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
+from records.documents.models import Document
+from records.documents.states import Status as DocumentStatus
+
 from .models import Notice, Redirect
 from .states import Channel, Status
 
 
-def oldest_waiting(at: datetime) -> datetime | None:
-    """When the longest-waiting unsent notice was given, or None if nothing waits."""
-    waiting = Notice.objects.filter(
-        status__in=[Status.QUEUED, Status.SENDING], given_at__lte=at
-    ).order_by("given_at")
-    return waiting.values_list("given_at", flat=True).first()
+def sendable(at: datetime) -> QuerySet[Notice]:
+    """What could go out now: it is its turn, its documents are made, and nobody is sending it."""
+    unready = Document.objects.exclude(status=DocumentStatus.READY)
+    waits = Notice.attachments.through.objects.filter(document__in=unready)
+    return Notice.objects.filter(
+        Q(status=Status.QUEUED, next_try_at__lte=at)
+        | Q(status=Status.SENDING, leased_until__lte=at)
+    ).exclude(pk__in=waits.values("notice_id"))
 
 
-def waiting_count() -> int:
-    """How many notices have not gone out yet."""
-    return Notice.objects.filter(status__in=[Status.QUEUED, Status.SENDING]).count()
+def oldest_sendable(at: datetime) -> datetime | None:
+    """Since when the longest-waiting notice could have gone out, or None if none could.
+
+    One that waits for somebody's hours or for the next try at a full mailbox is not late.
+    """
+    late = sendable(at).order_by("next_try_at").values_list("next_try_at", flat=True)
+    return late.first()
 
 
 def not_redirected(rows: QuerySet[Notice]) -> QuerySet[Notice]:

@@ -16,6 +16,8 @@ from records.fields import MoneyField
 from records.notices.models import Notice
 from tests.world import instant, make_call, make_service, make_world
 
+pytestmark = pytest.mark.portable
+
 ISSUE = date(2026, 12, 10)
 AT = instant("2026-12-10 06:20")
 

@@ -25,7 +25,7 @@ from terms.lifecycle import IllegalStep
 from tests.parties.people import make_appointment, taken_up
 from tests.world import World, instant, make_service, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 CAP = Decimal("100.00")
 DAY = timedelta(days=1)

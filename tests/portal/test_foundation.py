@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.services import run_provider_bills
 from complaints import services as complaints
@@ -21,9 +22,12 @@ from parties.services import InvitationRefused, claim_account, invite_holder
 from portal import health
 from portal.mailbox import kept
 from records.audit.services import SYSTEM
+from records.documents.services import issue_document
 from records.notices.models import Notice
 from terms.facts import Role
 from tests.world import PASSWORD, appoint, instant, make_service, make_user, make_world
+
+pytestmark = pytest.mark.portable
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -167,31 +171,88 @@ def test_healthz_answers_without_a_database(client):
     assert client.get("/healthz").content == b"ok\n"
 
 
-def test_readyz_says_that_no_worker_was_seen(client, db):
+def test_readyz_says_to_strangers_only_whether_all_is_well(client, db, settings):
+    settings.READYZ_TOKEN = "t" * 40
+    for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+        answer = client.get("/readyz", headers=given)
+        assert (answer.status_code, answer.content) == (503, b"not ok\n")
+
+    health.note_heartbeat(timezone.now())
     answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_readyz_without_a_token_set_gives_detail_to_nobody(client, db, settings):
+    settings.READYZ_TOKEN = ""
+
+    assert client.get("/readyz", headers={"Authorization": "Bearer "}).content == b"not ok\n"
+
+
+def test_readyz_tells_whoever_brings_the_token_that_no_worker_was_seen(client, db, settings):
+    settings.READYZ_TOKEN = "t" * 40
+    answer = client.get("/readyz", headers={"Authorization": f"Bearer {'t' * 40}"})
 
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"]["well"]
     assert not answer.json()["checks"]["worker"]["well"]
 
 
-def test_readyz_shows_mail_that_does_not_go_out(client, world, monkeypatch):
-    complaints.lodge_complaint(
-        account=world.account,
-        by=world.holder,
-        at=instant("2026-11-02 10:00"),
-        topic="bill",
-        description="x",
-    )
-    at = instant("2026-11-02 10:00")
-    cache.set(health.HEARTBEAT_KEY, (at + timedelta(minutes=20)).isoformat())
+AT = instant("2026-11-02 10:00")
+LATER = AT + timedelta(minutes=20)
 
-    checks = {check.name: check for check in health.checks(at + timedelta(minutes=20))}
+
+def outbox(at) -> health.Check:
+    return {check.name: check for check in health.checks(at)}["outbox"]
+
+
+@pytest.fixture
+def waiting(world) -> Notice:
+    complaints.lodge_complaint(
+        account=world.account, by=world.holder, at=AT, topic="bill", description="x"
+    )
+    return Notice.objects.get()
+
+
+def test_readyz_shows_mail_that_does_not_go_out(waiting):
+    cache.set(health.HEARTBEAT_KEY, LATER.isoformat())
+
+    checks = {check.name: check for check in health.checks(LATER)}
 
     assert not checks["outbox"].well
-    assert "1 waiting" in checks["outbox"].what
+    assert "1 due" in checks["outbox"].what
     assert checks["worker"].well
-    assert Notice.objects.get().status == "queued"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"next_try_at": LATER + timedelta(hours=6), "attempts": 5},
+        {"next_try_at": LATER + timedelta(hours=9), "opens": "09:00", "closes": "17:00"},
+        {"status": "sending", "leased_until": LATER + timedelta(minutes=5)},
+        {"status": "failed"},
+        {"status": "by_hand"},
+    ],
+    ids=["greylisted mailbox", "safe contact with hours", "being sent", "given up", "by hand"],
+)
+def test_readyz_is_about_now(waiting, changes):
+    """What waits for its hour or its next try is no reason to take the portal off the air."""
+    Notice.objects.update(**changes)
+
+    assert outbox(LATER).well
+
+
+def test_readyz_shows_pdfs_that_nobody_makes(world):
+    issue_document(
+        account_id=world.account.pk,
+        kind="tax_invoice",
+        subject="X1",
+        title="A bill",
+        template="documents/invoice.html",
+        content={},
+        at=AT,
+    )
+
+    assert not {check.name: check for check in health.checks(LATER)}["documents"].well
 
 
 PAGES = [

@@ -20,7 +20,7 @@ from tests.world import instant
 AT = instant("2026-12-10 10:00")
 MINE, SAFE = "+61491570156", "+61491570110"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 def queue(**facts) -> Notice:
