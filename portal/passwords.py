@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from zxcvbn import zxcvbn
 
@@ -20,7 +22,7 @@ class StrengthValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError for a password that is easy to guess."""
-        own = [user.email, *user.full_name.split()] if user is not None and user.pk else []
+        own = _own_words(user) if user is not None and user.pk else []
         if zxcvbn(password[:READ_AT_MOST], user_inputs=own)["score"] < STRONG_ENOUGH:
             raise ValidationError(
                 "This password is easy to guess. Use four words or more that don't go together.",
@@ -29,3 +31,10 @@ class StrengthValidator:
 
     def get_help_text(self) -> str:
         return "12 characters or more, and hard to guess: four words that don't belong together."
+
+
+def _own_words(user: User) -> list[str]:
+    """What others know of the person: names, alone and run together, and their address."""
+    names = user.full_name.split()
+    local = user.email.partition("@")[0]
+    return [user.email, local, *re.split(r"[\W\d_]+", local), *names, "".join(names)]

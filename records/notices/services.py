@@ -490,8 +490,9 @@ def _note_failure(notice: Notice, at: datetime, failure: Exception) -> None:
     notice.next_try_at = at + min(LONGEST_WAIT, timedelta(minutes=2**notice.attempts))
     over = notice.attempts >= GIVE_UP_AFTER or _is_final(failure)
     notice.status = Status.FAILED if over else Status.QUEUED
-    if over:
-        _wipe(notice)
+    if over and notice.is_secret:
+        # A link that acts stays: staff can still send it to whom it was written for.
+        notice.text = notice.html = ""
 
 
 def _is_final(failure: Exception) -> bool:
