@@ -29,6 +29,8 @@ def front(browser: Browser, stack: Stack) -> Iterator[Page]:
     page.locator("#result_list tbody a").first.click()
     page.get_by_label("Reason").fill("An advocate calls")
     page.get_by_role("button", name="Open the record").click()
+    expect(page.locator(".tabs a[aria-current]")).to_be_visible()
+    page.wait_for_load_state()
     yield page
     context.close()
 
