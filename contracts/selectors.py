@@ -139,9 +139,11 @@ def term_of(contract: Contract, service: Service, on: date) -> Answer:
     return ask(
         binding(contract, on),
         rules.term_end,
-        start_on=service.activated_on or contract.started_on,
+        contract_start=contract.started_on,
+        activated_on=service.activated_on,
         minimum_months=contract.minimum_months,
         state=State(contract.account.state),
+        service=service.plan.kind,
     )
 
 
@@ -155,6 +157,7 @@ def leaving(contract: Contract, service: Service, on: date) -> Answer:
         "minimum_months": contract.minimum_months,
         "bill_day": contract.account.bill_day,
         "state": State(contract.account.state),
+        "service": service.plan.kind,
     }
     known = {key: value for key, value in facts.items() if value is not None}
     return ask(binding(contract, on), rules.termination, **known)

@@ -59,8 +59,9 @@ class Binding:
     ) -> R:
         """Return the rule's answer: as agreed or by the terms, with the law on top.
 
-        Facts are keywords. The house default answers only where all of those are silent. Raise
-        TermsSilent where it is silent too.
+        Facts are keywords. The house default answers only where all of those are silent: not
+        where a clause speaks of the matter without being computed. Raise TermsSilent then, and
+        where the default is silent too.
         """
         terms = self.profile.with_agreed(self.agreed)
         try:
@@ -84,7 +85,7 @@ class Binding:
     ) -> R:
         law: Any = law_on(rule, Law(self.law, self.standing, self.profile), facts)
         if law is None:
-            if self.default is None:
+            if self.default is None or silence.speaks:
                 raise silence
             try:
                 law = rule(self.default, **facts)

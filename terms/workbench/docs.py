@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terms import library
-from terms.profile import Profile, Row
+from terms.profile import Answered, Profile, Row
+from terms.rules import RULES
 from terms.workbench.cases import Case, read_cases, run_case
+from terms.workbench.explain import answered
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,38 @@ def pages(case_files: Sequence[Path]) -> tuple[Page, ...]:
     """Return a page for each document. A clause that feeds a rule needs a case that cites it."""
     cited = _citations(case for path in case_files for case in read_cases(path))
     return tuple(_page(document, cited) for document in library.documents())
+
+
+def answers_page() -> str:
+    """Return rule × provider as Markdown: computed, see the clause, or the document is silent."""
+    keys = library.providers()
+    profiles = [library.newest(key) for key in keys]
+    lines = [
+        "# What each document makes of each question",
+        "",
+        "Written by `make terms`. *Computed*: the rule answers from these clauses. *See*: clauses "
+        "speak of the matter, but it is not computed here, so no default answers. *Silent*: the "
+        "document says nothing, and only then the house default may answer.",
+        "",
+        f"| rule | {' | '.join(keys)} |",
+        f"|---|{'---|' * len(keys)}",
+    ]
+    for rule in RULES:
+        if rule != "rule_source":
+            cells = " | ".join(_kind(profile, rule) for profile in profiles)
+            lines.append(f"| `{rule}` | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(profile: Profile, rule: str) -> str:
+    kind, ids = answered(profile, rule)
+    named = ", ".join(ids)
+    words = {
+        Answered.COMPUTED: f"computed: {named}",
+        Answered.SEE_CLAUSE: f"see {named}",
+        Answered.SILENT: f"silent: {named}" if named else "silent",
+    }
+    return words[kind]
 
 
 def _citations(cases: Iterator[Case]) -> Mapping[tuple[str, str], list[Case]]:
@@ -44,7 +78,8 @@ def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
     lines = [
         f"# {profile.title}",
         "",
-        f"Version `{profile.version}`, written by `make terms` from the profile and the cases.",
+        f"Version `{profile.version}`, reading {profile.reading}, "
+        "written by `make terms` from the profile and the cases.",
         "",
         "| id | clause | says | for | feeds | cases |",
         "|---|---|---|---|---|---|",
@@ -70,6 +105,8 @@ def _line(row: Row, cases: Sequence[Case]) -> str:
 def _fed(row: Row) -> str:
     if row.silent_on:
         return f"silent on {', '.join(f'`{each}`' for each in row.silent_on)}"
+    if row.speaks_on and not row.feeds:
+        return f"speaks on {', '.join(f'`{each}`' for each in row.speaks_on)}, not computed"
     return ", ".join(f"`{each}`" for each in row.feeds) or f"shown: {row.shows or 'as it is'}"
 
 
