@@ -154,6 +154,12 @@ def load(document: str, version: str, declared: tuple[DeclaredDay, ...] = ()) ->
     return read_profile(path)
 
 
+def printed(profile: Profile) -> tuple[str, ...]:
+    """Return the places printed in a version, as its list of clauses has them; none without one."""
+    path = PROFILES / profile.document / f"{profile.version}.clauses"
+    return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
+
+
 def readings(document: str, version: str) -> tuple[int, ...]:
     """Return the numbers of all readings of a version, the newest last."""
     newest_one = load(document, version).reading

@@ -465,3 +465,52 @@ def _incurred(
     return CollectionCostsAnswer(
         commission=fee, total_recoverable=total_, because=(terms.because(step),)
     )
+
+
+@shape("dishonour_fee")
+class DishonourFee(Terms):
+    """A dishonoured payment costs what the bank took and one reasonable fee of the provider's."""
+
+
+@shape("dishonour_fee.if_told")
+class DishonourAtCost(Terms):
+    """Only what it really cost, and only if amount or method was told to the customer before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DishonourFeeAnswer(Result):
+    """What a dishonoured payment costs, in dollars; None: a part of it is not known."""
+
+    charge: Decimal | None = combine("lowest")
+
+
+def dishonour_fee(
+    profile: Profile,
+    *,
+    bank_fee: Decimal | None = None,
+    own_fee: Decimal | None = None,
+    own_cost: Decimal | None = None,
+    tcp: bool = False,
+    charge_advised: bool | None = None,
+) -> DishonourFeeAnswer:
+    """Return what a dishonoured payment costs (BS-PAY-07, BS-PAY-10, GL-PAY-07).
+
+    `bank_fee` is what the bank took, `own_fee` the provider's fee, `own_cost` what the failure
+    really cost the provider besides.
+    """
+    terms, at_cost = profile.of(DishonourFee), profile.find(DishonourAtCost, tcp=tcp)
+    if at_cost and not charge_advised:
+        step = "neither amount nor method was told beforehand, so nothing"
+        return DishonourFeeAnswer(charge=NIL, because=(at_cost.because(step),))
+    if bank_fee is None:
+        step = "what the bank took is not known yet"
+        return DishonourFeeAnswer(because=(terms.because(step),))
+    own = own_fee or NIL
+    if at_cost:
+        own = min(own, own_cost or NIL)
+    charge = to_cents(bank_fee + own)
+    step = f"the bank's {in_dollars(bank_fee)} + {in_dollars(own)} = {in_dollars(charge)}"
+    because = (terms.because(step),)
+    if at_cost:
+        because = (*because, at_cost.because("no more than it cost"))
+    return DishonourFeeAnswer(charge=charge, because=because)

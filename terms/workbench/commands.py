@@ -139,7 +139,8 @@ def _docs(wanted: argparse.Namespace) -> Outcome:
         (wanted.into / f"{page.document}.md").write_text(page.text, encoding="utf-8")
         lines.append(f"{page.document}: {len(page.gaps)} gaps")
         lines += [f"  {gap} feeds a rule, but no case cites it" for gap in page.gaps]
-        well = well and not page.gaps
+        lines += [f"  {place} is printed, but no row names it" for place in page.unnamed]
+        well = well and not page.gaps and not page.unnamed
     (wanted.into / "answers.md").write_text(answers_page(), encoding="utf-8")
     return lines, well
 

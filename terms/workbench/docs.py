@@ -1,5 +1,6 @@
 """The ledger as a page: clause × rule × case, from the profiles and the cases themselves."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +9,21 @@ from pathlib import Path
 from terms import library
 from terms.profile import Answered, Profile, Row
 from terms.rules import RULES
-from terms.workbench.cases import Case, read_cases, run_case
+from terms.workbench.cases import Case, places, read_cases, run_case
 from terms.workbench.explain import answered
 
 
 @dataclass(frozen=True)
 class Page:
-    """A document's ledger as Markdown, and the clauses that feed a rule but no case cites."""
+    """A document's ledger as Markdown, the clauses that feed a rule but no case cites, and the
+
+    printed places that no row names.
+    """
 
     document: str
     text: str
     gaps: tuple[str, ...]
+    unnamed: tuple[str, ...] = ()
 
 
 def pages(case_files: Sequence[Path]) -> tuple[Page, ...]:
@@ -86,7 +91,44 @@ def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
         *(_line(row, cited.get((document, row.clause.id), [])) for row in profile.rows),
         *_readings(profile),
     ]
-    return Page(document, "\n".join(lines) + "\n", gaps if document != library.DEFAULT else ())
+    text = "\n".join(lines) + "\n"
+    cited_gaps = gaps if document != library.DEFAULT else ()
+    return Page(document, text, cited_gaps, unnamed(profile, library.printed(profile)))
+
+
+def unnamed(profile: Profile, printed: Sequence[str]) -> tuple[str, ...]:
+    """Return the places printed in a document that none of its rows names."""
+    named = {_bare(place) for row in profile.rows for place in _places(row.clause.heading or "")}
+    return tuple(
+        each
+        for each in printed
+        if not all(_is_named(_bare(part), named) for part in _places(each))
+    )
+
+
+def _places(heading: str) -> Iterator[str]:
+    """Yield the places of a heading, ranges of numbers written out."""
+    for place in places(heading):
+        first, _, last = place.partition("-")
+        if first.isdigit() and last.isdigit():
+            yield from map(str, range(int(first), int(last) + 1))
+        else:
+            yield place
+
+
+def _bare(place: str) -> str:
+    return re.sub(r" \(.*\)$", "", place.casefold().replace('"', "")).strip()
+
+
+def _is_named(place: str, named: set[str]) -> bool:
+    """Say whether rows name a place, a part of it, or the whole that it is a part of."""
+    return any(
+        each == place
+        or each.startswith((f"{place}(", f"{place}.", f"{place}:", f"{place} "))
+        or place.startswith(f"{each}(")
+        or each.endswith(f": {place}")
+        for each in named
+    )
 
 
 def _line(row: Row, cases: Sequence[Case]) -> str:
