@@ -30,6 +30,7 @@ __all__ = [
     "binding",
     "committed_a_month",
     "contracts",
+    "has_left",
     "leaving",
     "monthly_price",
     "open_plan_change",
@@ -101,6 +102,12 @@ def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
     """The account's services that run on that day, as public id and label."""
     rows = Service.objects.filter(contract__account=account).exclude(ended_on__lt=on)
     return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
+
+
+def has_left(account: Account, on: date) -> bool:
+    """Whether all that the account had has ended before that day. One query."""
+    ended = Service.objects.filter(contract__account=account).values_list("ended_on", flat=True)
+    return bool(ended) and all(day is not None and day < on for day in ended)
 
 
 def service_card(service: Service, on: date) -> ServiceCard:
@@ -269,6 +276,7 @@ def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
         "quantity": quantity,
         "unit_price": plan.monthly_fee,
         "gst": "taxable",
+        "from_list": True,
     }
     total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
     return total

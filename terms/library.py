@@ -155,7 +155,7 @@ def load(document: str, version: str, declared: tuple[DeclaredDay, ...] = ()) ->
 
 
 def printed(profile: Profile) -> tuple[str, ...]:
-    """Return the places printed in a version, as its list of clauses has them; none without one."""
+    """Return the places printed in a version, as its list of clauses has them, if it has one."""
     path = PROFILES / profile.document / f"{profile.version}.clauses"
     return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
 

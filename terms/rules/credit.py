@@ -510,7 +510,7 @@ def dishonour_fee(
         own = min(own, own_cost or NIL)
     charge = to_cents(bank_fee + own)
     step = f"the bank's {in_dollars(bank_fee)} + {in_dollars(own)} = {in_dollars(charge)}"
-    because = (terms.because(step),)
+    because: tuple[Reason, ...] = (terms.because(step),)
     if at_cost:
         because = (*because, at_cost.because("no more than it cost"))
     return DishonourFeeAnswer(charge=charge, because=because)

@@ -105,29 +105,29 @@ def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
         for part, line in zip(parts_ex, lines, strict=True)
     ]
     subtotal, base = money.total(parts_ex), money.total(taxable)
-    gst = money.to_cents(money.gst_on(base))
+    parts_gst = _shared_gst(terms, lines, taxable)
+    gst = money.total(parts_gst)
+    held = any(_holds_gst(terms, line) for line in lines)
     steps = (
         f"each line goes {terms.rounding.words} before GST: {money.in_dollars(subtotal)} in all",
-        f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
+        f"GST is what prices hold and a tenth of the rest: {money.in_dollars(gst)}"
+        if held
+        else f"GST is a tenth of {money.in_dollars(base)}: {money.in_dollars(gst)}",
     )
-    parts_gst = _shared_gst(terms, lines, taxable, gst)
     return _amounts(terms, lines, parts_ex, parts_gst, steps)
 
 
 def _shared_gst(
-    terms: LineTerms, lines: Sequence[Line], taxable: Sequence[Decimal], gst: Decimal
+    terms: LineTerms, lines: Sequence[Line], taxable: Sequence[Decimal]
 ) -> list[Decimal]:
-    """Share the GST out; a price that holds its GST keeps it, the others take what is left."""
-    exact = [money.gst_on(each) for each in taxable]
-    own = [
-        money.split_gst(_price(line), terms.rounding)[1] if _holds_gst(terms, line) else None
+    """Return the GST of each line: a price that holds it keeps it, the rest is taxed once."""
+    parts = [
+        money.split_gst(_price(line), terms.rounding)[1] if _holds_gst(terms, line) else money.NIL
         for line in lines
     ]
-    others = [at for at, each in enumerate(own) if each is None and taxable[at]]
-    if not others:
-        return list(money.share_out(gst, exact))
-    parts = [each or money.NIL for each in own]
-    left = money.share_out(gst - money.total(parts), [exact[at] for at in others])
+    others = [at for at, line in enumerate(lines) if not _holds_gst(terms, line) and taxable[at]]
+    gst = money.to_cents(money.gst_on(money.total(taxable[at] for at in others)))
+    left = money.share_out(gst, [money.gst_on(taxable[at]) for at in others])
     for at, part in zip(others, left, strict=True):
         parts[at] = part
     return parts

@@ -1,7 +1,8 @@
 """Change every figure of every profile, one at a time; see whether a case notices.
 
 A figure is a number, an amount, a time, a yes or no, a word of a vocabulary, or a word in a list.
-Whole clauses are dropped, causes and other names taken away, and audiences opened to everybody. A survivor is what no case depends on: write a case, or a reason into survivors.yaml.
+Whole clauses are dropped, causes and other names changed, audiences exchanged. A survivor is what
+no case depends on: write a case, or a reason into survivors.yaml.
 Run by `make mutate-terms`.
 """
 
