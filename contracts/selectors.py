@@ -30,6 +30,7 @@ __all__ = [
     "binding",
     "committed_a_month",
     "contracts",
+    "has_left",
     "leaving",
     "monthly_price",
     "open_plan_change",
@@ -103,6 +104,12 @@ def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
     return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
 
 
+def has_left(account: Account, on: date) -> bool:
+    """Whether all that the account had has ended before that day. One query."""
+    ended = Service.objects.filter(contract__account=account).values_list("ended_on", flat=True)
+    return bool(ended) and all(day is not None and day < on for day in ended)
+
+
 def service_card(service: Service, on: date) -> ServiceCard:
     """One service as a page shows it."""
     return _card(service, binding(service.contract, on))
@@ -139,9 +146,11 @@ def term_of(contract: Contract, service: Service, on: date) -> Answer:
     return ask(
         binding(contract, on),
         rules.term_end,
-        start_on=service.activated_on or contract.started_on,
+        contract_start=contract.started_on,
+        activated_on=service.activated_on,
         minimum_months=contract.minimum_months,
         state=State(contract.account.state),
+        service=service.plan.kind,
     )
 
 
@@ -155,6 +164,7 @@ def leaving(contract: Contract, service: Service, on: date) -> Answer:
         "minimum_months": contract.minimum_months,
         "bill_day": contract.account.bill_day,
         "state": State(contract.account.state),
+        "service": service.plan.kind,
     }
     known = {key: value for key, value in facts.items() if value is not None}
     return ask(binding(contract, on), rules.termination, **known)
@@ -266,6 +276,7 @@ def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
         "quantity": quantity,
         "unit_price": plan.monthly_fee,
         "gst": "taxable",
+        "from_list": True,
     }
     total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
     return total

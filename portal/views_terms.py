@@ -268,18 +268,23 @@ def answers(
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer ready for the page; `source` is terms, floor, default or empty."""
+    """An answer ready for the page; `source` is terms, floor, default or empty.
+
+    `speaks` says that clauses speak of the matter although nothing is computed.
+    """
 
     rows: tuple[tuple[str, str], ...]
     because: tuple[Any, ...]
     silent: bool
+    speaks: bool
     source: str
 
 
 def _shown(answer: Answer) -> Shown:
     by = {reason.clause.source for reason in answer.because}
     source = next((each for each in (Source.DEFAULT, Source.FLOOR) if each in by), Source.TERMS)
-    return Shown(answer_rows(answer), answer.because, answer.silent, source.value)
+    rows = answer_rows(answer)
+    return Shown(rows, answer.because, answer.silent, answer.speaks, source.value)
 
 
 class Compare(VersionPage):

@@ -62,8 +62,9 @@ class Binding:
     ) -> R:
         """Return the rule's answer: as agreed or by the terms, with the law on top.
 
-        Facts are keywords. The house default answers only where all of those are silent. Raise
-        TermsSilent where it is silent too. Where a holiday that is expected, but not confirmed,
+        Facts are keywords. The house default answers only where all of those are silent: not
+        where a clause speaks of the matter without being computed. Raise TermsSilent then, and
+        where the default is silent too. Where a holiday that is expected, but not confirmed,
         makes a difference, each field is the kinder of the two readings.
         """
         answer = self._decide(rule, none, facts)
@@ -121,7 +122,7 @@ class Binding:
     ) -> R:
         law: Any = law_on(rule, Law(self.law, self.standing, self.profile), facts)
         if law is None:
-            if self.default is None:
+            if self.default is None or silence.speaks:
                 raise silence
             try:
                 law = rule(self.default, **facts)

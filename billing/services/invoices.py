@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from billing.models import BillRun, Charge, Invoice, InvoiceLine, UsageRecord
+from contracts.selectors import has_left
 from parties.models import Account, Provider
 from parties.selectors import account_standing, binding
 from parties.services.letters import write
@@ -65,9 +66,11 @@ def masked_draft(draft: InvoiceDraft, mask: Mask) -> InvoiceDraft:
 
 
 def compose_invoice(
-    items: list[Item], bound: Binding, *, issue_on: date, state: State
+    items: list[Item], bound: Binding, *, issue_on: date, state: State, final: bool = False
 ) -> InvoiceDraft:
     """Price, round, tax and date an invoice by the terms. Reads and writes nothing.
+
+    `final`: the contract has ended, so the invoice falls due as the terms say of the last one.
 
     Rules: line_amounts, invoice_due_date.
     """
@@ -77,14 +80,17 @@ def compose_invoice(
             "quantity": item.quantity,
             "unit_price": item.unit_price,
             "gst": item.gst,
-            **({"price_basis": item.price_basis} if item.price_basis else {}),
+            **({"price_basis": item.price_basis} if item.price_basis else {"from_list": True}),
         }
         for item in items
     ]
     amounts = bound.decide(rules.line_amounts, **read_facts(rules.line_amounts, {"lines": plain}))
     due = bound.decide(
         rules.invoice_due_date,
-        **read_facts(rules.invoice_due_date, {"issue_date": issue_on, "state": state}),
+        **read_facts(
+            rules.invoice_due_date,
+            {"issue_date": issue_on, "state": state, "kind": "final" if final else "normal"},
+        ),
     )
     lines = tuple(
         DraftLine(
@@ -114,7 +120,13 @@ def next_invoice(account: Account, *, issue_on: date) -> InvoiceDraft | None:
     items = gather(account, bound, issue_on)
     if not items:
         return None
-    return compose_invoice(items, bound, issue_on=issue_on, state=State(account.state))
+    return compose_invoice(
+        items,
+        bound,
+        issue_on=issue_on,
+        state=State(account.state),
+        final=has_left(account, issue_on),
+    )
 
 
 def issue_invoice(

@@ -93,7 +93,7 @@ def test_representative_changes_within_their_limit_and_is_refused_beyond_it(worl
     person = make_user("Jordan Lee")
     facts = {"ends_on": date(2027, 12, 31), "max_expense": Decimal("55.00")}
     row = appoint(world.account, person, Role.AUTHORISED_REP, **facts)
-    dear, cheap = make_plan(world, "50.01"), make_plan(world, "50.00")
+    dear, cheap = make_plan(world, "55.01"), make_plan(world, "55.00")
 
     with pytest.raises(access.NotAuthorised) as refusal:
         ask(service, dear, person)

@@ -36,7 +36,7 @@ def plan(world: World, price: str) -> Plan:
     found, _ = Plan.objects.get_or_create(
         provider=world.provider,
         code=f"sip-{price}".replace(".", "-"),
-        defaults={"name": "SIP", "kind": "sip_trunk", "monthly_fee": Decimal(price) / 11 * 10},
+        defaults={"name": "SIP", "kind": "sip_trunk", "monthly_fee": Decimal(price)},
     )
     return found
 

@@ -448,9 +448,7 @@ def test_a_second_redirect_is_followed_and_an_ended_one_is_not(monkeypatch):
     redirect()
     redirect(to="safer@people.example")
     redirect(addresses=[(None, "bo@people.example")])
-    services.end_redirects(
-        addresses=[(None, "bo@people.example")], at=AT, for_secrets=False
-    )
+    services.end_redirects(addresses=[(None, "bo@people.example")], at=AT, for_secrets=False)
     went = sending(monkeypatch, lambda _: None)
 
     services.deliver_queued(at=AT)
