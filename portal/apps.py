@@ -8,9 +8,10 @@ class PortalConfig(AppConfig):
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_in
 
+        from portal.web.fresh import note_added
+        from portal.web.sessions import note_log_in
+
         from . import checks
-        from .fresh import note_added
-        from .sessions import note_log_in
 
         checks.register_all()
         authenticator_added.connect(note_added, dispatch_uid="note_added")

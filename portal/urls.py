@@ -4,24 +4,20 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 
-from billing.selectors import is_overdue
-from contracts.selectors import services_to_choose
-from contracts.views import ConfirmPlan
-from parties.views import appointing
-
-from . import (
-    views,
-    views_brand,
-    views_dev,
-    views_login,
-    views_privacy,
-    views_reset,
-    views_safety,
-    views_together,
-)
+from billing.payments.selectors import is_overdue
+from contracts.supply.selectors import services_to_choose
+from portal.customer import appointing, home, login, privacy
+from portal.customer import assisted as views_together
+from portal.customer import safety as views_safety
+from portal.customer.services import ConfirmPlan
+from portal.dev import pages as views_dev
+from portal.public import brand as views_brand
+from portal.public import health, links
+from portal.public import reset as views_reset
+from portal.staff import login as staff_login
 
 urlpatterns = [
-    path("", views.Home.as_view(), name="home"),
+    path("", home.Home.as_view(), name="home"),
     path("", include("parties.urls")),
     path(
         "people/appoint/check/",
@@ -46,25 +42,25 @@ urlpatterns = [
     ),
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
-    path("privacy/", views_privacy.Privacy.as_view(), name="privacy"),
-    path("privacy/choices/", views_privacy.Choose.as_view(), name="choose_preferences"),
-    path("privacy/ask/", views_privacy.AskPrivacy.as_view(), name="ask_privacy"),
-    path("privacy/download/", views_privacy.AskExport.as_view(), name="ask_export"),
+    path("privacy/", privacy.Privacy.as_view(), name="privacy"),
+    path("privacy/choices/", privacy.Choose.as_view(), name="choose_preferences"),
+    path("privacy/ask/", privacy.AskPrivacy.as_view(), name="ask_privacy"),
+    path("privacy/download/", privacy.AskExport.as_view(), name="ask_export"),
     path(
         "privacy/download/<uuid:public_id>/progress/",
-        views_privacy.ExportProgress.as_view(),
+        privacy.ExportProgress.as_view(),
         name="export_progress",
     ),
     path(
         "privacy/download/<uuid:public_id>/",
-        views_privacy.FetchExport.as_view(),
+        privacy.FetchExport.as_view(),
         name="fetch_export",
     ),
     path("reach/", views_safety.SafeContactPage.as_view(), name="safe_contact"),
     path("reach/confirm/", views_safety.ConfirmSafeContact.as_view(), name="confirm_safe_contact"),
     path("reach/end/", views_safety.EndSafeContact.as_view(), name="end_safe_contact"),
-    path("unsubscribe/<str:token>/", views_privacy.Unsubscribe.as_view(), name="unsubscribe"),
-    path("terms/", include("portal.urls_terms")),
+    path("unsubscribe/<str:token>/", links.Unsubscribe.as_view(), name="unsubscribe"),
+    path("terms/", include("portal.public.terms_urls")),
     path("together/", views_together.Together.as_view(), name="together"),
     path("together/ask/<slug:act>/", views_together.TogetherAsk.as_view(), name="together_ask"),
     path("together/<uuid:public_id>/", views_together.TogetherOne.as_view(), name="together_one"),
@@ -73,17 +69,15 @@ urlpatterns = [
         views_together.TogetherAnswer.as_view(),
         name="together_answer",
     ),
-    path(
-        "accounts/email/", login_required(views_login.ChangeEmail.as_view()), name="account_email"
-    ),
+    path("accounts/email/", login_required(login.ChangeEmail.as_view()), name="account_email"),
     path(
         "accounts/password/change/",
-        login_required(views_login.ChangePassword.as_view()),
+        login_required(login.ChangePassword.as_view()),
         name="account_change_password",
     ),
     path(
         "accounts/password/set/",
-        login_required(views_login.SetPassword.as_view()),
+        login_required(login.SetPassword.as_view()),
         name="account_set_password",
     ),
     re_path(
@@ -93,30 +87,30 @@ urlpatterns = [
     ),
     path(
         "accounts/2fa/totp/activate/",
-        login_required(views_login.ActivateTOTP.as_view()),
+        login_required(login.ActivateTOTP.as_view()),
         name="mfa_activate_totp",
     ),
     path(
         "accounts/2fa/reauthenticate/",
-        login_required(views_login.ShowFactor.as_view()),
+        login_required(login.ShowFactor.as_view()),
         name="mfa_reauthenticate",
     ),
     path(
         "accounts/2fa/webauthn/add/",
-        login_required(views_login.AddPasskey.as_view()),
+        login_required(login.AddPasskey.as_view()),
         name="mfa_add_webauthn",
     ),
     path("accounts/", include("allauth.urls")),
     path(
         "undo-email/<str:token>/",
-        views_login.UndoEmailChange.as_view(),
+        links.UndoEmailChange.as_view(),
         name="undo_email_change",
     ),
-    path("admin/login/", views.staff_login),
+    path("admin/login/", staff_login.staff_login),
     path("admin/", admin.site.urls),
     path("brand/<slug:provider>.css", views_brand.brand_stylesheet, name="brand_stylesheet"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("dev/components/", views_dev.components, name="dev_components"),
     path("dev/mail/", views_dev.mailbox, name="dev_mail"),
     path("dev/mail/<str:name>/", views_dev.read_mail, name="dev_read_mail"),

@@ -14,13 +14,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "portal.passwords.StrengthValidator"},
+    {"NAME": "portal.web.passwords.StrengthValidator"},
 ]
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "portal.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.web.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -43,15 +43,15 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "5/5m/user,15/h/user",
 }
 
-MFA_ADAPTER = "portal.adapters.MFAAdapter"
+MFA_ADAPTER = "portal.web.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
-    "add_webauthn": "portal.forms_passkey.AddPasskeyForm",
-    "authenticate_webauthn": "portal.forms_passkey.AuthenticatePasskeyForm",
-    "login_webauthn": "portal.forms_passkey.LoginPasskeyForm",
-    "reauthenticate_webauthn": "portal.forms_passkey.ReauthenticatePasskeyForm",
+    "add_webauthn": "portal.web.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "portal.web.passkey_forms.AuthenticatePasskeyForm",
+    "login_webauthn": "portal.web.passkey_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "portal.web.passkey_forms.ReauthenticatePasskeyForm",
 }
 MFA_TOTP_ISSUER = env.str("MFA_ISSUER", default="Customer portal")
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or ENVIRONMENT == "local"

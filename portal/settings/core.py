@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "portal.admin_site.PortalAdminConfig",
+    "portal.staff.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -43,26 +43,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.ClientAddress",
+    "portal.web.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
-    "portal.middleware.PlainText",
+    "portal.web.middleware.PlainText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.sessions.PrivatePages",
+    "portal.web.sessions.PrivatePages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "portal.middleware.RequestFacts",
+    "portal.web.middleware.RequestFacts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.sessions.SessionLimits",
+    "portal.web.sessions.SessionLimits",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.StaffSecondFactor",
-    "portal.middleware.FactorFirst",
-    "portal.middleware.Refusals",
+    "portal.web.middleware.StaffSecondFactor",
+    "portal.web.middleware.FactorFirst",
+    "portal.composition.refusals.Refusals",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -79,9 +79,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "portal.context.shell",
+                "portal.composition.context.shell",
             ],
-            "builtins": ["portal.templatetags.ui"],
+            "builtins": ["portal.web.templatetags.ui"],
         },
     }
 ]
@@ -150,7 +150,7 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=10 * 1024 * 1024)
 CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
 UPLOAD_SCANNER = env.str(
     "UPLOAD_SCANNER",
-    default="parties.services.scanning.ClamdScanner" if CLAMD_SOCKET else "",
+    default="portal.adapters.scanning.ClamdScanner" if CLAMD_SOCKET else "",
 )
 
 CONTENT_SECURITY_POLICY = {

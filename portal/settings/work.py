@@ -48,7 +48,7 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="django.core.mail.backends.smtp.EmailBackend"
     if ENVIRONMENT == "production"
-    else "portal.mailbox.FolderBackend",
+    else "portal.adapters.mailbox.FolderBackend",
 )
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
@@ -63,9 +63,9 @@ SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
 # A number: a name in its place would have to be registered.
 SMS_SENDER = env.str("SMS_SENDER", default="")
 if SMS_GATEWAY_URL:
-    TEXT_GATEWAY = "portal.texts.HttpGateway"
+    TEXT_GATEWAY = "portal.adapters.texts.HttpGateway"
 else:
-    TEXT_GATEWAY = "" if ENVIRONMENT == "production" else "portal.texts.FolderGateway"
+    TEXT_GATEWAY = "" if ENVIRONMENT == "production" else "portal.adapters.texts.FolderGateway"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Customer portal <portal@example.com>")
 
 # A worker that has not beaten for this long counts as gone on /readyz.

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from weasyprint.urls import FatalURLFetchingError
 
-from billing.models import Invoice
-from billing.services import run_provider_bills
-from parties.states import StaffRole
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
+from parties.people.states import StaffRole
 from records.documents import pdf, services
 from records.documents.models import Document
 from records.documents.states import Status

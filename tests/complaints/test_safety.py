@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Hold, Invoice
-from billing.selectors import balance, is_overdue
-from billing.services import run_provider_bills
-from complaints.services import (
-    lodge_complaint,
-    withdraw_complaint,
-)
+from billing.disputes.models import Hold
+from billing.invoices.models import Invoice
+from billing.payments.selectors import balance, is_overdue
+from billing.runs.services import run_provider_bills
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import withdraw_complaint
 from records.audit.models import Entry
 from terms.facts import Role
 from tests.parties.people import signed_in

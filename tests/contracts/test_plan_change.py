@@ -7,18 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from contracts import services
-from contracts.models import Contract, Plan, PlanChange, Service
-from contracts.services import (
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.supply import services
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.services import (
     PlanChangeRefused,
     apply_plan_changes,
     decide_plan_change,
     request_plan_change,
     withdraw_plan_change,
 )
-from contracts.states import PlanChangeState
-from parties import access
-from parties.states import StaffRole
+from contracts.supply.states import PlanChangeState
+from parties.authority import selectors as authority
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Role
@@ -95,7 +97,7 @@ def test_representative_changes_within_their_limit_and_is_refused_beyond_it(worl
     row = appoint(world.account, person, Role.AUTHORISED_REP, **facts)
     dear, cheap = make_plan(world, "55.01"), make_plan(world, "55.00")
 
-    with pytest.raises(access.NotAuthorised) as refusal:
+    with pytest.raises(authority.NotAuthorised) as refusal:
         ask(service, dear, person)
     assert refusal.value.decision.because[0]["steps"] == ["$55.01 is more than $55.00"]
     assert refusal.value.decision.because[0]["id"] == "VP-PAR-14"
@@ -116,7 +118,7 @@ def test_service_outside_the_appointment_stays_as_it_is(world, service):
         services={"another": "Another service"},
     )
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         ask(service, make_plan(world, "40.00"), person)
 
 

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.models import Plan, PlanChange, Service
-from contracts.services import (
+from contracts.catalogue.models import Plan
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.services import (
     PlanChangeRefused,
     apply_plan_changes,
     request_plan_change,
     withdraw_plan_change,
 )
-from contracts.states import PlanChangeState, ServiceStatus
-from parties import access
-from parties.models import Appointment
-from parties.services import AppointmentRefused, revoke
+from contracts.supply.states import PlanChangeState, ServiceStatus
+from parties.appointments.services import AppointmentRefused, revoke
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 from tests.parties.people import make_appointment, taken_up
@@ -58,7 +59,7 @@ def limited(world: World, by=None, at=AT, **facts) -> Appointment:
 
 
 def refusal_of(service, price, by, at=AT) -> str:
-    with pytest.raises(access.NotAuthorised) as refused:
+    with pytest.raises(authority.NotAuthorised) as refused:
         ask(service, price, by, at)
     return refused.value.decision.because[0]["steps"][0]
 
@@ -193,7 +194,7 @@ def test_no_sequence_of_steps_commits_more_than_the_holder_allowed(steps):
                 apply_plan_changes(at=at)
             else:
                 appoint_or_end(world, step, people, at)
-        except (access.NotAuthorised, AppointmentRefused, PlanChangeRefused, IllegalStep):
+        except (authority.NotAuthorised, AppointmentRefused, PlanChangeRefused, IllegalStep):
             continue
 
         assert sum(map(dearest, services)) <= CAP
@@ -228,6 +229,6 @@ def appoint_or_end(world: World, step: dict, people: list, at) -> None:
 def test_limit_is_for_changes_alone_and_reading_is_free(world):
     person = limited(world, max_expense=Decimal(0)).user
 
-    decision = access.may(person, Action.VIEW_BILLS, world.account, on=AT.date(), at=AT)
+    decision = authority.may(person, Action.VIEW_BILLS, world.account, on=AT.date(), at=AT)
 
     assert decision.allowed

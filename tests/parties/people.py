@@ -9,10 +9,12 @@ from typing import Any
 
 from django.test import Client
 
-from parties.models import Appointment, SafeContact, User
-from parties.services import Signing, Wanted, appoint
-from parties.services.safety import confirm_safe_contact, send_safe_code
-from parties.states import SignedHow
+from parties.appointments.services import Signing, Wanted, appoint
+from parties.authority.models import Appointment
+from parties.authority.states import SignedHow
+from parties.correspondence.models import SafeContact
+from parties.people.models import User
+from parties.security.services import confirm_safe_contact, send_safe_code
 from records.notices.models import Notice
 from terms.facts import Role
 from tests.world import PASSWORD, World, instant

@@ -9,11 +9,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from parties import access
-from parties.models import Appointment, EmailChange, Invitation, Signature, User
-from parties.selectors import accounts_of
-from parties.services import (
+from parties.appointments.services import (
+    WRONG_TRIES,
     AppointmentRefused,
+    InvitationRefused,
     Signing,
     accept_appointment,
     appoint,
@@ -21,10 +20,14 @@ from parties.services import (
     revoke,
     verify,
 )
-from parties.services.contact import change_contact
-from parties.services.invitations import WRONG_TRIES, InvitationRefused
-from parties.services.log_ins import standing_on
-from parties.states import SignedHow, StaffRole
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment, Invitation, Signature
+from parties.authority.selectors import accounts_of
+from parties.authority.states import SignedHow
+from parties.people.models import User
+from parties.people.states import StaffRole
+from parties.security.models import EmailChange
+from parties.security.services import change_contact, standing_on
 from records.audit.models import Entry
 from records.documents.models import Document
 from records.documents.services import ensure_file
@@ -39,9 +42,9 @@ DAY = date(2027, 2, 1)
 NOW = {"at": instant("2026-11-20 10:00"), "starts_on": date(2026, 11, 20)}
 
 
-def may(row: Appointment, action=Action.CHANGE_PLAN, at=AT, **facts) -> access.Decision:
-    on = access.local_day(row.account, at)
-    return access.may(row.user, action, row.account, on=on, at=at, **facts)
+def may(row: Appointment, action=Action.CHANGE_PLAN, at=AT, **facts) -> authority.Decision:
+    on = authority.local_day(row.account, at)
+    return authority.may(row.user, action, row.account, on=on, at=at, **facts)
 
 
 def link_of(notice: Notice) -> str:
@@ -191,7 +194,7 @@ def test_representative_passes_on_no_more_than_they_hold(world):
 def test_representative_without_the_power_appoints_nobody(world):
     first = make_appointment(world, limits=("add_representative",))
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         make_appointment(world, by=first.user, email="casey@people.example")
 
 
@@ -231,7 +234,7 @@ def test_holder_cannot_be_removed_but_anyone_may_lay_down_their_own(world):
     row = make_appointment(world, limits=("remove_representative",))
     holder = Appointment.objects.get(role=Role.HOLDER)
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         revoke(appointment=holder, by=row.user, at=AT)
 
     assert revoke(appointment=row, by=row.user, at=AT).revoked_at == AT

@@ -12,7 +12,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import IdentityCheck
+from parties.security.models import IdentityCheck
 from portal.demo.people import totp_code
 from records.notices.models import Notice
 from tests.parties.people import give_password

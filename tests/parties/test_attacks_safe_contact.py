@@ -9,17 +9,20 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from parties.models import IdentityCheck, SafeContact
-from parties.services import note_factor, send_code
-from parties.services.contact import change_contact
-from parties.services.safety import (
+from parties.correspondence.models import SafeContact
+from parties.correspondence.states import SafeChannel
+from parties.security.models import IdentityCheck
+from parties.security.services import (
     SafeContactRefused,
+    change_contact,
     confirm_safe_contact,
     end_safe_contact,
+    note_factor,
+    send_code,
     send_safe_code,
     set_safe_contact,
 )
-from parties.states import Factor, HighRisk, SafeChannel
+from parties.security.states import Factor, HighRisk
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel

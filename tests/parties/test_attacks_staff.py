@@ -8,23 +8,23 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from complaints.models import Complaint
-from complaints.services import lodge_complaint
-from parties.access import NotAuthorised
-from parties.models import IdentityCheck
-from parties.services import (
-    CheckRefused,
+from complaints.lodging.services import lodge_complaint
+from complaints.tickets.models import Complaint
+from parties.appointments.services import CheckRefused, invite_holder, revoke, verify
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.privacy.services import answer_privacy, ask_privacy
+from parties.privacy.states import PrivacyKind, PrivacyState
+from parties.security.models import IdentityCheck
+from parties.security.services import (
     change_contact,
-    invite_holder,
     note_factor,
     recent_check,
-    revoke,
     send_code,
-    verify,
+    set_safe_contact,
 )
-from parties.services.privacy import answer_privacy, ask_privacy
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, HighRisk, PrivacyKind, PrivacyState, SafeChannel, StaffRole
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.audit.selectors import flaws
 from records.audit.services import Actor, record

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from parties import access
-from parties.models import ContactChange, IdentityCheck
-from parties.selectors import why_high_risk
-from parties.services import (
+from parties.authority import selectors as authority
+from parties.security.models import ContactChange, IdentityCheck
+from parties.security.selectors import why_high_risk
+from parties.security.services import (
     IdentityNotProven,
     UndoRefused,
     change_contact,
@@ -19,7 +19,7 @@ from parties.services import (
     send_code,
     undo_change,
 )
-from parties.states import Factor, HighRisk
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
@@ -90,7 +90,7 @@ def test_representative_without_the_power_is_refused(world):
     person = make_user("Jordan Lee")
     appoint(world.account, person, Role.AUTHORISED_REP, limits=["change_details"])
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         change_contact(account=world.account, by=person, at=AT, details=NEW)
 
 

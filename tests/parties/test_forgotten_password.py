@@ -12,10 +12,10 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import IdentityCheck, Pause
-from parties.services import enter_code, note_factor, send_code
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, HighRisk, SafeChannel
+from parties.correspondence.states import SafeChannel
+from parties.security.models import IdentityCheck, Pause
+from parties.security.services import enter_code, note_factor, send_code, set_safe_contact
+from parties.security.states import Factor, HighRisk
 from portal.demo.people import totp_code
 from records.audit.models import Entry
 from records.notices.models import Notice
@@ -482,7 +482,7 @@ def test_gateway_that_is_down_delays_the_code_and_never_doubles_it(reachable, mo
         if len(sent) == 1:
             raise OSError("the gateway for text messages answered 503")
 
-    monkeypatch.setattr("portal.texts.FolderGateway.send", send)
+    monkeypatch.setattr("portal.adapters.texts.FolderGateway.send", send)
     client, page = follow_link(reachable)
     client.post(page, {"send": "text"})
     code, at = texted(), timezone.now()

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints.states import Act
-from contracts.states import PlanChangeAct
-from parties.states import PresenceAct
+from complaints.tickets.states import Act
+from contracts.supply.states import PlanChangeAct
+from parties.authority.states import PresenceAct
 from records.audit.services import Actor, record, record_read
 from records.audit.states import IN_WORDS
 from terms.facts import Role

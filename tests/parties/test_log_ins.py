@@ -10,12 +10,20 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import EmailChange, Pause, User
-from parties.services import InvitationRefused, accept_appointment, change_contact
-from parties.services.log_ins import LogInRefused, reset_password, undo_email_change
-from parties.services.pausing import lift_pause
-from parties.services.safety import end_safe_contact, set_safe_contact
-from parties.states import HighRisk, SafeChannel
+from parties.appointments.services import InvitationRefused, accept_appointment
+from parties.correspondence.states import SafeChannel
+from parties.people.models import User
+from parties.security.models import EmailChange, Pause
+from parties.security.services import (
+    LogInRefused,
+    change_contact,
+    end_safe_contact,
+    lift_pause,
+    reset_password,
+    set_safe_contact,
+    undo_email_change,
+)
+from parties.security.states import HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice, Redirect
 from records.notices.services import Sender, deliver_queued, queue_message

@@ -12,17 +12,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from complaints.models import Complaint
-from complaints.services import (
-    acknowledge_sent,
-    lodge_complaint,
-    propose_resolution,
-    start_investigation,
-)
-from parties.services import appoint as appoint_somebody
-from parties.services import remind_of_expiry
-from parties.services.letters import tell
-from parties.services.masking import HIDDEN, Mask, mask_for
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
+from complaints.tickets.models import Complaint
+from parties.appointments.services import appoint as appoint_somebody
+from parties.appointments.services import remind_of_expiry
+from parties.correspondence.services import HIDDEN, Mask, mask_for, tell
 from records.documents.models import Document
 from records.notices.models import Notice
 from records.notices.services import deliver_queued

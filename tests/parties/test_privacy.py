@@ -15,28 +15,21 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.services import lodge_complaint
-from parties import selectors
-from parties.access import PROOFS_KEY, NotAuthorised
-from parties.models import (
-    Account,
-    Appointment,
-    Customer,
-    DataExport,
-    Preference,
-    PrivacyRequest,
-    User,
-)
-from parties.services import privacy
-from parties.states import (
-    ExportState,
-    HighRisk,
-    PreferenceKind,
-    PrivacyKind,
-    PrivacyState,
-    StaffRole,
-)
-from portal import exports, tasks
+from complaints.lodging.services import lodge_complaint
+from parties.accounts.models import Account, Customer
+from parties.authority.models import Appointment
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence import selectors as correspondence
+from parties.correspondence.models import Preference
+from parties.correspondence.states import PreferenceKind
+from parties.people.models import User
+from parties.people.states import PROOFS_KEY, StaffRole
+from parties.privacy import services as privacy
+from parties.privacy.models import DataExport, PrivacyRequest
+from parties.privacy.states import ExportState, PrivacyKind, PrivacyState
+from parties.security.states import HighRisk
+from portal import tasks
+from portal.composition import data_file as exports
 from records.audit.models import Entry
 from records.audit.services import record
 from records.deadlines.models import Deadline
@@ -87,7 +80,7 @@ def agree(world, value="yes"):
 
 
 def test_nothing_is_sent_or_listed_until_it_is_chosen(world):
-    assert selectors.preferences(world.account) == {
+    assert correspondence.preferences(world.account) == {
         PreferenceKind.MARKETING: "no",
         PreferenceKind.REACH: "email",
         PreferenceKind.LISTING: "unlisted",
@@ -103,7 +96,7 @@ def test_choices_are_kept_with_their_history(as_holder, world):
 
     rows = Preference.objects.filter(account=world.account, kind="listing")
     assert [row.value for row in rows] == ["unlisted", "listed"]
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
     text = as_holder.get(reverse("privacy")).content.decode()
     assert "Directory listing, Listed" in text
     entry = Entry.objects.filter(action="choose_preference").order_by("sequence").last()
@@ -157,12 +150,12 @@ def test_link_ends_marketing_at_once_and_without_a_log_in(client, world):
 
     looked = client.get(link)
     assert "Stop news and offers?" in looked.content.decode()
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
     client.handler.enforce_csrf_checks = True
     done = client.post(link, {"List-Unsubscribe": "One-Click"})
 
     assert "no more news" in done.content.decode()
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "no"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "no"
     assert world.customer.name not in done.content.decode()
     assert client.post(link).status_code == 200
 
@@ -172,7 +165,7 @@ def test_link_that_was_changed_ends_nothing(client, world):
     link = privacy.unsubscribe_path(world.account)
 
     assert client.post(link[:-3] + "xx/").status_code == 404
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
 
 
 # --- requests

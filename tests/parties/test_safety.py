@@ -8,16 +8,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing.models import UsageRecord
-from billing.selectors import is_help_line
-from billing.services import run_provider_bills
-from complaints.services import lodge_complaint
-from parties import selectors
-from parties.access import NotAuthorised
-from parties.models import SafeContact
-from parties.services.contact import change_contact
-from parties.services.safety import end_safe_contact, set_safe_contact
-from parties.states import SafeChannel, StaffRole
+from billing.runs.services import run_provider_bills
+from billing.usage.models import UsageRecord
+from billing.usage.selectors import is_help_line
+from complaints.lodging.services import lodge_complaint
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence import selectors as correspondence
+from parties.correspondence.models import SafeContact
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.security.services import change_contact, end_safe_contact, set_safe_contact
 from records.audit.models import Entry
 from records.audit.services import Actor
 from records.notices.models import Notice
@@ -308,9 +308,9 @@ def test_service_is_never_cut_off_while_safety_is_raised(world):
     }
     known = read_facts(rules.suspension, {k: v for k, v in facts.items() if k != "today"})
 
-    before = selectors.credit_binding(world.account, day).decide(rules.suspension, **known)
+    before = correspondence.credit_binding(world.account, day).decide(rules.suspension, **known)
     protect(world, safety_threat=True)
-    after = selectors.credit_binding(world.account, day).decide(rules.suspension, **known)
+    after = correspondence.credit_binding(world.account, day).decide(rules.suspension, **known)
 
     assert before.allowed is not False
     assert after.allowed is False

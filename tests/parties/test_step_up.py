@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from parties.models import IdentityCheck
-from parties.services import IdentityNotProven, send_code
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, SafeChannel, StaffRole
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.services import IdentityNotProven, send_code, set_safe_contact
+from parties.security.states import Factor
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel

@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from parties.forms.appointing import SignForm
-from parties.services.scanning import ClamdScanner, ScannerUnavailable
-from parties.states import StaffRole
-from parties.views import csv_cell
+from parties.people.states import StaffRole
+from portal.adapters.scanning import ClamdScanner, ScannerUnavailable
+from portal.customer.appointing_forms import SignForm
+from portal.web.lists import csv_cell
 from tests.architecture.authority import addresses, build_world, url_of
 from tests.parties.staff import give_reason, sign_in_staff
 from tests.world import make_staff, make_user
@@ -186,7 +186,7 @@ def test_answer_that_is_neither_is_no_clean_file(settings, tmp_path):
     [(b"stream: OK\0", ""), (b"stream: Bad FOUND\0", "malware"), (None, "can't check")],
 )
 def test_upload_is_taken_only_when_it_is_clean(settings, tmp_path, answer, says):
-    settings.UPLOAD_SCANNER = "parties.services.scanning.ClamdScanner"
+    settings.UPLOAD_SCANNER = "portal.adapters.scanning.ClamdScanner"
     settings.CLAMD_SOCKET = str(tmp_path / "clamd")
     if answer:
         FakeClamd(settings.CLAMD_SOCKET, answer).start()

@@ -11,7 +11,7 @@ import pytest
 from kombu import Connection, Exchange, Queue
 from structlog.testing import capture_logs
 
-from portal import broker
+from portal.adapters import broker
 
 pytestmark = pytest.mark.portable
 

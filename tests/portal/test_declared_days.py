@@ -9,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from complaints.services import lodge_complaint
-from complaints.states import Duty
-from parties.models import DeclaredDay
-from parties.selectors import declared_days
-from parties.states import StaffRole
-from portal.declared_days import apply_declared_days, clocks_that_would_move
+from complaints.lodging.services import lodge_complaint
+from complaints.tickets.states import Duty
+from parties.accounts.models import DeclaredDay
+from parties.accounts.selectors import declared_days
+from parties.people.states import StaffRole
+from portal.composition.declared_days import apply_declared_days, clocks_that_would_move
 from records.deadlines.models import Deadline
 from records.deadlines.services import meet_deadline, remind_and_flag
 from terms.calendar import DeclaredDay as TermsDay

@@ -15,12 +15,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.services import run_provider_bills
-from complaints import services as complaints
-from parties.models import Invitation
-from parties.services import InvitationRefused, claim_account, invite_holder
-from portal import health
-from portal.mailbox import kept
+from billing.runs.services import run_provider_bills
+from complaints.lodging import services as lodging
+from parties.appointments.services import InvitationRefused, claim_account, invite_holder
+from parties.authority.models import Invitation
+from portal.adapters.mailbox import kept
+from portal.composition import health
 from records.audit.services import SYSTEM
 from records.documents.services import issue_document
 from records.notices.models import Notice
@@ -95,7 +95,7 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         ({"REDIS_URL": ""}, "broker"),
         ({"BROKER_URL": "filesystem://localhost"}, "broker"),
         ({"DATABASE_URL": ""}, "PostgreSQL"),
-        ({"EMAIL_BACKEND": "portal.mailbox.FolderBackend"}, "mail"),
+        ({"EMAIL_BACKEND": "portal.adapters.mailbox.FolderBackend"}, "mail"),
         (TEXTS | {"SMS_GATEWAY_URL": "http://texts.example"}, "https"),
         (TEXTS | {"SMS_GATEWAY_TOKEN": ""}, "SMS_GATEWAY_TOKEN"),
         (TEXTS | {"SMS_SENDER": ""}, "SMS_SENDER"),
@@ -207,7 +207,7 @@ def outbox(at) -> health.Check:
 
 @pytest.fixture
 def waiting(world) -> Notice:
-    complaints.lodge_complaint(
+    lodging.lodge_complaint(
         account=world.account, by=world.holder, at=AT, topic="bill", description="x"
     )
     return Notice.objects.get()
@@ -281,7 +281,7 @@ def busy(world):
             world.provider, issue_on=date(2026, month, 10), at=instant(f"2026-{month:02}-10 06:20")
         )
     for day in range(1, 13):
-        complaints.lodge_complaint(
+        lodging.lodge_complaint(
             account=world.account,
             by=world.holder,
             at=instant(f"2026-11-{day:02} 10:00"),
@@ -459,7 +459,7 @@ class TestClaiming:
 def test_mail_folder_keeps_one_file_per_message_however_often_it_is_sent(settings, tmp_path):
     from django.core.mail import EmailMessage, get_connection
 
-    backend = get_connection("portal.mailbox.FolderBackend")
+    backend = get_connection("portal.adapters.mailbox.FolderBackend")
     message = EmailMessage("Hello", "Words", to=["a@b.example"], headers={"Message-ID": "<1@x>"})
 
     backend.send_messages([message])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from parties.models import IdentityCheck
-from parties.services import IdentityNotProven, ask_together, send_code
-from parties.services.presence import PresenceRefused
-from parties.states import PRESENCE_CODE, HighRisk
+from parties.appointments.services import PresenceRefused, ask_together
+from parties.security.models import IdentityCheck
+from parties.security.services import IdentityNotProven, send_code
+from parties.security.states import PRESENCE_CODE, HighRisk
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.world import PASSWORD, appoint, instant, make_user

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import Provider
-from parties.states import StaffRole
-from portal.sessions import SEEN_KEY, SINCE_KEY
+from parties.accounts.models import Provider
+from parties.people.states import StaffRole
+from portal.web.sessions import SEEN_KEY, SINCE_KEY
 from records.notices.models import Notice
 from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff

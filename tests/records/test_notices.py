@@ -20,7 +20,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from parties.states import StaffRole
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.audit.services import Actor
 from records.notices import services
