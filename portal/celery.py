@@ -15,7 +15,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+# Rooms are no apps of their own, so those that beat rings are named.
+ROOMS = (
+    "billing.runs",
+    "complaints.process",
+    "contracts.supply",
+    "parties.appointments",
+    "portal",
+    "records.audit",
+    "records.deadlines",
+    "records.documents",
+    "records.notices",
+)
+app.autodiscover_tasks(ROOMS)
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 BEAT: dict[str, dict[str, Any]] = {

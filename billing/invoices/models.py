@@ -7,7 +7,6 @@ import uuid
 from django.db import models
 
 from billing.charging.states import Gst
-from billing.runs.models import BillRun
 from parties.accounts.models import Account
 from records.documents.models import Document
 from records.fields import MoneyField, RateField
@@ -18,7 +17,7 @@ class Invoice(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invoices")
-    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="invoices")
+    run = models.ForeignKey("billing.BillRun", on_delete=models.PROTECT, related_name="invoices")
     number = models.CharField(max_length=20, unique=True)
     issue_date = models.DateField()
     due_date = models.DateField()

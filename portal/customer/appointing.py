@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -17,7 +15,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import FormView, TemplateView
 
-from parties.accounts.models import Account
+from contracts.supply.selectors import services_to_choose
 from parties.appointments import services as appointments
 from parties.appointments.services import AppointmentRefused, Signing
 from parties.authority import selectors as authority
@@ -47,8 +45,6 @@ class _Wizard(AccountPage):
 
     action = Action.ADD_REPRESENTATIVE
     section = "people"
-    # The account's services as (public id, label); the site's table of addresses names the source.
-    services_of: Callable[[Account, date], list[tuple[str, str]]] = staticmethod(lambda *_: [])
 
     @cached_property
     def draft(self) -> dict[str, Any]:
@@ -77,7 +73,7 @@ class _Wizard(AccountPage):
         """
         replaced = self.replaced()
         rows = (replaced.services if replaced else {}) | dict(
-            self.services_of(self.account, self.today)
+            services_to_choose(self.account, self.today)
         )
         return {id: label for id, label in rows.items() if self.allows(Action.VIEW_BILLS, id)}
 

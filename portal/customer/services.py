@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +11,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 
+from billing.payments.selectors import is_overdue
 from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
@@ -23,7 +22,6 @@ from contracts.supply.models import Service
 from contracts.supply.services import PlanChangeRefused
 from contracts.supply.states import PlanChangeState
 from parties.accounts import selectors as accounts
-from parties.accounts.models import Account
 from portal.web.guards import AccountPage
 from terms.facts import Action
 
@@ -104,8 +102,6 @@ class _PlanPage(_ServicePage):
     """A page about the plan of one service."""
 
     action = Action.CHANGE_PLAN
-    # Whether the account owes something past its day; the site's table of addresses names it.
-    overdue_of: Callable[[Account, date], bool] = staticmethod(lambda *_: False)
 
     @cached_property
     def plan(self) -> Plan:
@@ -138,7 +134,7 @@ class ConfirmPlan(_PlanPage, TemplateView):
 
     @cached_property
     def offer(self) -> supply.PlanOffer:
-        overdue = self.overdue_of(self.account, self.today)
+        overdue = is_overdue(self.account, self.today)
         return supply.plan_offer(self.service, self.plan, self.today, overdue=overdue)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -153,7 +149,7 @@ class ConfirmPlan(_PlanPage, TemplateView):
                 service=self.service,
                 plan=self.plan,
                 by=request.user,
-                overdue=self.overdue_of(self.account, self.today),
+                overdue=is_overdue(self.account, self.today),
                 at=request.at,
             )
         except PlanChangeRefused as refusal:

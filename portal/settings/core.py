@@ -82,6 +82,7 @@ TEMPLATES = [
                 "portal.composition.context.shell",
             ],
             "builtins": ["portal.web.templatetags.ui"],
+            "libraries": {"terms": "portal.web.templatetags.terms"},
         },
     }
 ]

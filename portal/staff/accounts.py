@@ -22,6 +22,7 @@ from parties.people.models import StaffGrant, User
 from terms.facts import Action
 
 from .base import ReadOnlyAdmin, StepAdmin
+from .customer_page import customer_page
 from .forms import InviteForm
 
 
@@ -112,7 +113,7 @@ class AccountAdmin(StepAdmin):
             return super().change_view(request, object_id, form_url, extra_context)
         context = {
             **self.admin_site.each_context(request),
-            **self.admin_site.customer_page(request, account),
+            **customer_page(request, account),
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/parties/account/page.html", context)

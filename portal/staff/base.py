@@ -24,6 +24,7 @@ from parties.desk.services import CallerMayNot
 from parties.people.models import User
 from parties.people.states import StaffData
 from parties.security.states import HighRisk
+from portal.composition.worklists import is_in_queue
 from portal.web.guards import audit_actor
 from records.audit.services import on_behalf, record
 from terms.facts import Action
@@ -67,7 +68,7 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     request,
                     account,
                     subject=f"{self.opts.verbose_name} {found}",
-                    in_queue=self.admin_site.is_in_queue(request, account, found),
+                    in_queue=is_in_queue(request.user, account, found),
                 )
         return found
 

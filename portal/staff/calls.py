@@ -25,6 +25,7 @@ from terms.facts import Action
 
 from .base import StepAdmin
 from .forms import EndCallForm, TakeCallForm
+from .phone import phone_acts
 
 # What staff can do for a caller: words, the page, what staff need for it, what the caller needs.
 STEPS = [
@@ -169,7 +170,7 @@ class CallAdmin(StepAdmin):
             "needs": accounts.access_needs(account.customer),
             "powers": powers,
             "steps": self._steps(request, account, powers) if is_open else [],
-            "phone_acts": self.admin_site.phone_acts(request, call) if is_open else [],
+            "phone_acts": phone_acts(request, call) if is_open else [],
             "is_open": is_open,
             "form": form if is_mine and not call.outcome else None,
             "opts": self.opts,

@@ -13,6 +13,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from parties.desk.selectors import open_call
+from portal.composition.worklists import worklists
+
+from . import phone, terms, viewing
+from .openings import ReasonNeeded
+
 
 class PortalAdminSite(AdminSite):
     """Opens on what is due now, for me and my team."""
@@ -25,8 +31,6 @@ class PortalAdminSite(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        from portal.composition.worklists import worklists
-
         extra = {"worklists": worklists(request.user, request.at)} | (extra_context or {})
         return super().index(request, extra)
 
@@ -40,25 +44,21 @@ class PortalAdminSite(AdminSite):
         return bool(request.user.is_active and request.user.is_staff)
 
     def get_urls(self) -> list[Any]:
-        from . import phone as staff_phone
-        from . import terms as admin_terms
-        from . import viewing as staff
-
         def page(view: Any) -> Any:
             return self.admin_view(partial(view, site=self))
 
         return [
-            path("terms/", page(admin_terms.reports), name="terms_reports"),
-            path("terms/<slug:document>/", page(admin_terms.report), name="terms_report"),
-            path("reason/<uuid:public_id>/", self.admin_view(staff.ask_reason), name="reason"),
+            path("terms/", page(terms.reports), name="terms_reports"),
+            path("terms/<slug:document>/", page(terms.report), name="terms_report"),
+            path("reason/<uuid:public_id>/", self.admin_view(viewing.ask_reason), name="reason"),
             path(
                 "view-as/<uuid:public_id>/",
-                self.admin_view(staff.view_as_customer),
+                self.admin_view(viewing.view_as_customer),
                 name="view_as",
             ),
-            path("phone/<slug:act>/", page(staff_phone.ask), name="phone_ask"),
-            path("phone/<uuid:public_id>/answer/", page(staff_phone.answer), name="phone_answer"),
-            path("view-as/stop/", self.admin_view(staff.stop_viewing), name="stop_viewing"),
+            path("phone/<slug:act>/", page(phone.ask), name="phone_ask"),
+            path("phone/<uuid:public_id>/answer/", page(phone.answer), name="phone_answer"),
+            path("view-as/stop/", self.admin_view(viewing.stop_viewing), name="stop_viewing"),
             *super().get_urls(),
         ]
 
@@ -67,8 +67,6 @@ class PortalAdminSite(AdminSite):
 
         @wraps(view)
         def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            from .openings import ReasonNeeded
-
             try:
                 return view(request, *args, **kwargs)
             except ReasonNeeded as needed:
@@ -77,31 +75,11 @@ class PortalAdminSite(AdminSite):
 
         return super().admin_view(ask_first, cacheable)
 
-    def is_in_queue(self, request: HttpRequest, account: Any, found: Any) -> bool:
-        """Whether work in the person's own queue leads to this record of the account."""
-        from portal.composition.worklists import is_in_queue
-
-        return is_in_queue(request.user, account, found)
-
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Besides Django's own: the call that the member of staff is on, asked for if shown."""
         return super().each_context(request) | {"call_now": lambda: _call_now(request)}
 
-    def customer_page(self, request: HttpRequest, account: Any) -> dict[str, Any]:
-        """What a customer's page shows."""
-        from .customer_page import customer_page
-
-        return customer_page(request, account)
-
-    def phone_acts(self, request: HttpRequest, call: Any) -> list[tuple[str, str]]:
-        """What can be asked for in a call with the customer on the line."""
-        from .phone import phone_acts
-
-        return phone_acts(request, call)
-
 
 def _call_now(request: HttpRequest) -> Any:
-    from parties.desk.selectors import open_call
-
     on_line = request.user.is_authenticated and request.user.is_staff and hasattr(request, "at")
     return open_call(request.user, request.at) if on_line else None

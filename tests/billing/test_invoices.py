@@ -175,7 +175,7 @@ def test_failure_after_the_number_was_taken_gives_no_half_written_invoice(world,
     def fail(**_):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("billing.invoices.services.write", fail)
+    monkeypatch.setattr("billing.runs.services.issuing.write", fail)
     run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
 
     assert not Invoice.objects.exists()

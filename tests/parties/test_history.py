@@ -19,7 +19,7 @@ from terms.facts import Role
 from tests.world import appoint, instant, make_user
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ["*/services.py", "*/services/*.py", "records/*/services.py"]
+SERVICES = ["*/*/services.py", "*/*/services/*.py", "portal/staff/openings.py"]
 AT = instant("2026-12-01 10:00")
 
 

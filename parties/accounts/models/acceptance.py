@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from parties.accounts.states import AcceptanceAct
-from parties.people.models import User
 from terms import library
 from terms.calendar import State
 
@@ -27,7 +26,7 @@ class TermsAcceptance(models.Model):
     act = models.CharField(max_length=20, choices=AcceptanceAct)
     binds_from = models.DateField()
     accepted_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "parties.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
     class Meta:

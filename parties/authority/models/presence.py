@@ -9,7 +9,6 @@ from django.db import models
 from parties.accounts.models import Account
 from parties.authority.states import PresenceState
 from parties.people.models import User
-from parties.security.models import IdentityCheck
 from terms.facts import Action
 
 from .appointments import Appointment
@@ -37,7 +36,7 @@ class Presence(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     code = models.ForeignKey(
-        IdentityCheck, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "parties.IdentityCheck", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     through = models.ForeignKey(
         User,
