@@ -33,6 +33,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 BEAT: dict[str, dict[str, Any]] = {
     "render documents": {"task": "records.documents.render_waiting", "schedule": 5},
     "deliver notices": {"task": "records.notices.deliver_queued", "schedule": 5},
+    "deliver urgent notices": {"task": "records.notices.deliver_urgent", "schedule": 5},
     "note acknowledgements": {"task": "complaints.acknowledge_sent", "schedule": 15},
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},

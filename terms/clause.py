@@ -21,7 +21,7 @@ class Clause:
     """One ledger row of a document: what it says in our words, and where that is printed.
 
     `heading` is the place as printed; None where nothing is printed (a silence, an agreement for
-    one service, the house default).
+    one service, the house default). `reading` is the number of our reading of that version.
     """
 
     document: str
@@ -30,6 +30,7 @@ class Clause:
     heading: str | None
     says: str
     source: Source = Source.TERMS
+    reading: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def dump(because: Iterable[Reason]) -> list[dict[str, Any]]:
         {
             "document": reason.clause.document,
             "version": reason.clause.version,
+            "reading": reason.clause.reading,
             "id": reason.clause.id,
             "clause": reason.clause.heading,
             "says": reason.clause.says,

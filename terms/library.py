@@ -14,13 +14,24 @@ from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce, fields_from
 from terms.profile import Days, Part, Profile, Reading, Row
 from terms.source import BadSource, Document, read
+from terms.vocabulary import Service
 
 PROFILES = Path(__file__).parent / "profiles"
 LOCK = "VERSIONS.lock"
+READINGS = "readings"
 FLOOR = "floor"
 DEFAULT = "default"
 
-_TOP = {"document", "version", "title", "in_force_from", "calendar", "clauses", "readings"}
+_TOP = {
+    "document",
+    "version",
+    "reading",
+    "title",
+    "in_force_from",
+    "calendar",
+    "clauses",
+    "readings",
+}
 _ROW = {
     "id",
     "clause",
@@ -30,6 +41,7 @@ _ROW = {
     "shown_only",
     "shows",
     "silent_on",
+    "speaks_on",
     "decides",
     "conf",
     "parameters",
@@ -127,16 +139,39 @@ def _in_force_order(document: str, version: str) -> tuple[date, str]:
 
 @lru_cache(maxsize=64)
 def load(document: str, version: str, declared: tuple[DeclaredDay, ...] = ()) -> Profile:
-    """Return a published version, with days that a state proclaimed since the last review.
+    """Return a published version in its newest reading, with days that a state proclaimed since.
 
-    Raise BadProfile, or LookupError where there is no such file.
+    `version#N` asks for an earlier reading, by its number. Raise BadProfile, or LookupError where
+    there is no such file.
     """
     if declared:
         return load(document, version).with_declared(declared)
     path = PROFILES / document / f"{version}.yaml"
+    if "#" in version:
+        path = _reading_path(document, *version.split("#", 1))
     if not path.is_file():
         raise LookupError(f"there is no {document} {version}: look in {PROFILES}")
     return read_profile(path)
+
+
+def printed(profile: Profile) -> tuple[str, ...]:
+    """Return the places printed in a version, as its list of clauses has them, if it has one."""
+    path = PROFILES / profile.document / f"{profile.version}.clauses"
+    return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
+
+
+def readings(document: str, version: str) -> tuple[int, ...]:
+    """Return the numbers of all readings of a version, the newest last."""
+    newest_one = load(document, version).reading
+    return tuple(range(1, newest_one + 1))
+
+
+def _reading_path(document: str, version: str, number: str) -> Path:
+    """Return the file of one reading: the newest lies beside the others' folder."""
+    newest_file = PROFILES / document / f"{version}.yaml"
+    if newest_file.is_file() and number == str(load(document, version).reading):
+        return newest_file
+    return PROFILES / document / READINGS / f"{version}.{number}.yaml"
 
 
 def read_profile(path: Path) -> Profile:
@@ -145,20 +180,22 @@ def read_profile(path: Path) -> Profile:
     data = _mapping(source)
     _only(source, (), data, _TOP, must={"document", "version", "title", "calendar", "clauses"})
     document, version = data["document"], data["version"]
-    if (document, version) != (path.parent.name, path.stem):
+    reading = _read_as(source, ("reading",), int, data.get("reading", 1))
+    if (document, version, reading) != _named(path, reading):
         raise _refused(
-            source, ("version",), "document and version must be those of the file's name"
+            source, ("version",), "document, version and reading must be those of the file's name"
         )
     calendar = _calendar(source, data["calendar"])
     rows, parts = [], []
     for at, entry in enumerate(data["clauses"]):
-        row, fed = _row(source, ("clauses", at), entry, document, version)
+        row, fed = _row(source, ("clauses", at), entry, document, version, reading)
         rows.append(row)
         parts += fed
     _unique(source, rows, parts)
     profile = Profile(
         document=document,
         version=version,
+        reading=reading,
         title=data["title"],
         in_force_from=_read_as(source, ("in_force_from",), date | None, data.get("in_force_from")),
         rows=tuple(rows),
@@ -170,8 +207,21 @@ def read_profile(path: Path) -> Profile:
     return profile
 
 
+def _named(path: Path, reading: int) -> tuple[str, str, int]:
+    """Return the document, version and reading that a file's place names."""
+    if path.parent.name != READINGS:
+        return path.parent.name, path.stem, reading
+    version, _, number = path.stem.rpartition(".")
+    return path.parent.parent.name, version, int(number)
+
+
 def _row(
-    source: Document, path: tuple[str | int, ...], entry: Any, document: str, version: str
+    source: Document,
+    path: tuple[str | int, ...],
+    entry: Any,
+    document: str,
+    version: str,
+    reading: int,
 ) -> tuple[Row, list[Part]]:
     if not isinstance(entry, dict):
         raise _refused(source, path, "a clause is a mapping: id, clause, says, feeds …")
@@ -189,6 +239,7 @@ def _row(
         heading=_read_as(source, (*path, "clause"), str | None, entry["clause"]),
         says=_read_as(source, (*path, "says"), str, entry["says"]),
         source=_source_of(document, "silent_on" in entry),
+        reading=reading,
     )
     row = Row(
         clause=clause,
@@ -222,6 +273,7 @@ def _earlier(
 
 _ROW_KINDS: dict[str, Any] = {
     "silent_on": tuple[str, ...],
+    "speaks_on": tuple[str, ...],
     "shows": str | None,
     "decides": tuple[str, ...],
     "conf": Literal["verified", "secondary", "unverified", "house"],
@@ -261,13 +313,13 @@ def _source_of(document: str, silent: bool) -> Source:
 
 
 def _applies_to(source: Document, path: tuple[str | int, ...], value: Any) -> str:
-    named = (
-        isinstance(value, str) and value.startswith("service:") and len(value) > len("service:")
-    )
-    if value not in _CLASSES and not named:
-        words = ", ".join(_CLASSES)
-        raise _refused(source, (*path, "applies_to"), f"say one of {words}, or service:NAME")
-    return str(value)
+    if value in _CLASSES:
+        return str(value)
+    kind, _, name = str(value).partition(":")
+    if kind == "service" and name:
+        return f"service:{_read_as(source, (*path, 'applies_to'), Service, name)}"
+    words = ", ".join(_CLASSES)
+    raise _refused(source, (*path, "applies_to"), f"say one of {words}, or service:NAME")
 
 
 def _unique(source: Document, rows: list[Row], parts: list[Part]) -> None:
@@ -321,18 +373,33 @@ def _calendar(source: Document, data: Any) -> dict[str, Any]:
 
 def _check_citations(source: Document, profile: Profile) -> None:
     """Refuse a reading that is decided nowhere, and a decision that is read nowhere."""
-    readings = {reading.id for reading in profile.readings}
+    readings_ = {reading.id for reading in profile.readings}
     for at, row in enumerate(profile.rows):
         for cited in row.decides:
-            if cited not in readings:
+            if cited not in readings_:
                 raise _refused(
                     source,
                     ("clauses", at, "decides"),
                     f"{cited} is cited but absent: list it under readings",
                 )
-        for rule in row.silent_on:
-            if rule not in terms.rules.RULES:
-                raise _refused(source, ("clauses", at, "silent_on"), f"no rule is called {rule!r}")
+    _check_matters(source, profile)
+
+
+def _check_matters(source: Document, profile: Profile) -> None:
+    """Refuse rows that speak of no rule, or of one on which another row says there is silence."""
+    silent = {rule for row in profile.rows for rule in row.silent_on}
+    for at, row in enumerate(profile.rows):
+        for key, named in (("silent_on", row.silent_on), ("speaks_on", row.speaks_on)):
+            for rule in named:
+                if rule not in terms.rules.RULES:
+                    raise _refused(source, ("clauses", at, key), f"no rule is called {rule!r}")
+        for rule in row.speaks_on:
+            if rule in silent:
+                problem = f"another row is silent on {rule}: say one"
+                raise _refused(source, ("clauses", at, "speaks_on"), problem)
+            if row.clause.heading is None:
+                problem = f"it speaks on {rule}: name the place"
+                raise _refused(source, ("clauses", at, "clause"), problem)
 
 
 def _only(
@@ -376,10 +443,18 @@ def _refused(source: Document, path: tuple[str | int, ...], problem: str) -> Bad
 
 
 def published() -> Iterator[tuple[str, Path]]:
-    """Yield every published version as its name in the lock and its file, in order."""
+    """Yield every reading of each version as its name in the lock and its file, in order."""
     for path in sorted(PROFILES.glob("*/*.yaml")):
-        if path.name != "provider.yaml":
-            yield f"{path.parent.name}/{path.stem}", path
+        if path.name == "provider.yaml":
+            continue
+        document, version = path.parent.name, path.stem
+        newest_one = load(document, version).reading
+        for number in range(1, newest_one):
+            yield (
+                f"{document}/{version} reading {number}",
+                path.parent / READINGS / f"{version}.{number}.yaml",
+            )
+        yield f"{document}/{version} reading {newest_one}", path
 
 
 def check() -> None:
@@ -391,14 +466,14 @@ def check() -> None:
         provider(key)
     locked = _locked()
     for name, path in published():
-        load(path.parent.name, path.stem)
+        read_profile(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if locked.get(name) != digest:
             raise BadProfile(
                 str(path),
                 1,
                 "",
-                "differs from what was published: make it a new version, and lock it",
+                "differs from what was published: make it a new version or reading, and lock it",
             )
 
 

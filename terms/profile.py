@@ -3,22 +3,40 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from terms.calendar import Calendar, DeclaredDay, Kind, State
 from terms.calendar import calendar as shared_calendar
 from terms.clause import Clause, Reason, Source, Terms
+from terms.vocabulary import Service
 
 T = TypeVar("T", bound=Terms)
 
 
-class TermsSilent(Exception):
-    """A document does not answer; `because` is the silence itself."""
+NOT_COMPUTED = "not computed here: see this clause"
 
-    def __init__(self, rule: str, because: tuple[Reason, ...]) -> None:
+
+class Answered(StrEnum):
+    """What a document makes of a question; the house default answers only where it is silent."""
+
+    COMPUTED = "computed"
+    SEE_CLAUSE = "see_clause"
+    SILENT = "silent"
+
+
+class TermsSilent(Exception):
+    """A document does not answer; `because` is the silence itself, or the clauses to read.
+
+    `speaks` says that it has clauses on the matter which are not computed here: then no default
+    answers, since it would stand above an actual term.
+    """
+
+    def __init__(self, rule: str, because: tuple[Reason, ...], *, speaks: bool = False) -> None:
         super().__init__(f"{rule}: {because[0].clause.says}")
         self.rule = rule
         self.because = because
+        self.speaks = speaks
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,7 @@ class Row:
     applies_to: str = "all"
     feeds: tuple[str, ...] = ()
     silent_on: tuple[str, ...] = ()
+    speaks_on: tuple[str, ...] = ()
     shows: str | None = None
     decides: tuple[str, ...] = ()
     conf: str = "verified"
@@ -106,8 +125,10 @@ class Profile:
     rows: tuple[Row, ...]
     parts: Mapping[str, tuple[Part, ...]]
     readings: tuple[Reading, ...] = ()
+    reading: int = 1
     declared: tuple[DeclaredDay, ...] = ()
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    expected_off: bool = True
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -162,13 +183,40 @@ class Profile:
         """Return the parameters as `find` does; raise TermsSilent where nothing feeds them."""
         found = self.find(shape, tcp=tcp, acl=acl, business=business, service=service, name=name)
         if found is None:
-            raise self.silent(shape.key)
+            raise self.silent(shape.key, beyond=name is not None)
         return found
 
-    def silent(self, rule: str) -> TermsSilent:
-        """Return the refusal that says that this document does not answer, ready to be raised."""
+    def silent(self, rule: str, *, beyond: bool = False) -> TermsSilent:
+        """Return the refusal that says that this document does not answer, ready to be raised.
+
+        Where a clause speaks of the matter it is cited, and the refusal says so. `beyond` says
+        that the question lies beyond all that the clauses reach: another role, item or channel.
+        """
         rule = rule.partition(".")[0]
-        return TermsSilent(rule, (self.silence(rule),))
+        spoken = tuple(row.clause for row in self.rows if rule in row.speaks_on)
+        if not beyond:
+            spoken = self.spoken(rule)
+        because = tuple(Reason(clause, (NOT_COMPUTED,)) for clause in spoken)
+        return TermsSilent(rule, because or (self.silence(rule),), speaks=bool(spoken))
+
+    def spoken(self, rule: str) -> tuple[Clause, ...]:
+        """Return the clauses that speak of a rule's matter; none where the document is silent.
+
+        A row that says that the document is silent decides; otherwise those count that name the
+        rule, or that feed it for another case than the one asked.
+        """
+        if any(rule in row.silent_on for row in self.rows):
+            return ()
+        return tuple(
+            row.clause
+            for row in self.rows
+            if row.clause.source is Source.TERMS
+            and row.clause.heading
+            and (
+                rule in row.speaks_on
+                or any(key.partition(":")[0].partition(".")[0] == rule for key in row.feeds)
+            )
+        )
 
     def silence(self, rule: str) -> Reason:
         """Return the silence on a rule as a reason: the ledger's id where it lists one."""
@@ -194,6 +242,7 @@ class Profile:
             kind.without,
             national=kind.national,
             declared=self.declared,
+            expected_off=self.expected_off,
         )
 
     def as_seen(
@@ -227,6 +276,10 @@ class Profile:
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
 
+    def with_expected_at_work(self) -> "Profile":
+        """Return the same version, for which days that are only expected are working days."""
+        return replace(self, expected_off=False)
+
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
         return replace(self, agreed=agreed) if agreed else self
@@ -236,6 +289,7 @@ def _audience(
     tcp: bool, acl: bool, business: bool | None, service: str | None
 ) -> dict[str, bool | None]:
     """Return which classes the customer is known to be in; None is not said."""
+    families = () if service is None else Service(service).families
     return {
         "tcp": tcp,
         "non_tcp": not tcp,
@@ -244,5 +298,5 @@ def _audience(
         "business": business,
         "personal": None if business is None else not business,
         "service": None if service is None else False,
-        f"service:{service}": service is not None,
+        **{f"service:{each}": True for each in families},
     }

@@ -11,7 +11,7 @@ from django.db import connection
 
 guards = [
     import_module("records.audit.migrations.0003_protect_entries"),
-    import_module("billing.migrations.0007_protect_ledger"),
+    import_module("billing.migrations.0008_protect_ledger"),
 ]
 
 

@@ -17,6 +17,9 @@ class Hold(models.Model):
     amount = MoneyField()
     complaint = models.CharField(max_length=20, help_text="Reference of the complaint.")
     status = models.CharField(max_length=10, choices=HoldStatus, default=HoldStatus.OPEN)
+    is_private = models.BooleanField(
+        default=False, help_text="Its complaint is about somebody's safety: shown to nobody."
+    )
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
@@ -23,12 +23,20 @@ class AmountTooHigh(Exception):
     """More was contested than of the invoice is open."""
 
 
-def hold_amount(*, invoice: Invoice, amount: Decimal, complaint: str, at: datetime) -> Hold | None:
+def hold_amount(
+    *,
+    invoice: Invoice,
+    amount: Decimal,
+    complaint: str,
+    at: datetime,
+    is_private: bool = False,
+) -> Hold | None:
     """Stop collecting a contested amount, in dollars, GST included.
 
     All that is contested of an invoice is never more than what of it is open: where others
     contest it already, only the rest is held, and None is returned where nothing is left. A
-    complaint that holds a part already keeps its hold. Raises AmountTooHigh above what is open.
+    complaint that holds a part already keeps its hold. `is_private` keeps it, and what is recorded
+    of it, from everybody who sees the account. Raises AmountTooHigh above what is open.
     """
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=invoice.account_id)
@@ -44,14 +52,22 @@ def hold_amount(*, invoice: Invoice, amount: Decimal, complaint: str, at: dateti
         part = min(amount, item.amount - _held(invoice))
         if part <= NIL:
             return None
-        hold = Hold.objects.create(invoice=invoice, amount=part, complaint=complaint, opened_at=at)
-        set_held(invoice_id=invoice.pk, amount=_held(invoice))
+        hold = Hold.objects.create(
+            invoice=invoice,
+            amount=part,
+            complaint=complaint,
+            opened_at=at,
+            is_private=is_private,
+        )
+        _keep_held(invoice)
         record(
             account_id=invoice.account_id,
             at=at,
             action="hold_amount",
-            subject=invoice.number,
-            after={"amount": str(part), "complaint": complaint},
+            # What shares its subject with a private entry is hidden: not the whole bill.
+            subject="" if is_private else invoice.number,
+            after={"amount": str(part), "complaint": complaint, "invoice": invoice.number},
+            is_private=is_private,
         )
     return hold
 
@@ -69,20 +85,28 @@ def end_hold(*, complaint: str, upheld: bool, at: datetime) -> list[Hold]:
             Account.objects.select_for_update(no_key=True).get(pk=hold.invoice.account_id)
             hold.status, hold.ended_at = status, at
             hold.save(update_fields=["status", "ended_at"])
-            set_held(invoice_id=hold.invoice_id, amount=_held(hold.invoice))
+            _keep_held(hold.invoice)
             record(
                 account_id=hold.invoice.account_id,
                 at=at,
                 action="end_hold",
-                subject=hold.invoice.number,
+                subject="" if hold.is_private else hold.invoice.number,
+                is_private=hold.is_private,
                 before={"hold": HoldStatus.OPEN.value},
                 after={"hold": status.value, "complaint": complaint},
             )
     return holds
 
 
-def _held(invoice: Invoice) -> Decimal:
-    found = Hold.objects.filter(invoice=invoice, status=HoldStatus.OPEN).aggregate(
-        sum=Sum("amount")
-    )["sum"]
-    return found or NIL
+def _keep_held(invoice: Invoice) -> None:
+    set_held(
+        invoice_id=invoice.pk,
+        amount=_held(invoice),
+        shown=_held(invoice, Hold.objects.filter(is_private=False)),
+    )
+
+
+def _held(invoice: Invoice, holds: QuerySet[Hold] | None = None) -> Decimal:
+    rows = Hold.objects.all() if holds is None else holds
+    found = rows.filter(invoice=invoice, status=HoldStatus.OPEN).aggregate(sum=Sum("amount"))
+    return found["sum"] or NIL

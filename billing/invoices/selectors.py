@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from billing.charging.selectors import (
 )
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
+from parties.correspondence.services import NOTHING_HIDDEN, Mask
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
@@ -107,9 +108,25 @@ def next_invoice(account: Account, *, on: date) -> InvoiceDraft | None:
     return draft if draft.lines or draft.given_back else None
 
 
-def lines(invoice: Invoice) -> list[InvoiceLine]:
-    """The invoice's lines in their printed order."""
-    return list(invoice.lines.order_by("position"))
+def masked_draft(draft: InvoiceDraft | None, mask: Mask) -> InvoiceDraft | None:
+    """The same draft for a reader who may not know the customer: staff's words pass the mask."""
+    if draft is None:
+        return None
+    return replace(
+        draft,
+        lines=tuple(
+            replace(one, item=replace(one.item, description=mask.text(one.item.description)))
+            for one in draft.lines
+        ),
+    )
+
+
+def lines(invoice: Invoice, mask: Mask = NOTHING_HIDDEN) -> list[InvoiceLine]:
+    """The invoice's lines in their printed order; what staff wrote passes the reader's mask."""
+    rows = list(invoice.lines.order_by("position"))
+    for row in rows:
+        row.description = mask.text(row.description)
+    return rows
 
 
 def _priced(items: list[Item], bound: Binding) -> Any:
@@ -122,6 +139,7 @@ def _priced(items: list[Item], bound: Binding) -> Any:
                 unit_price=item.unit_price,
                 gst=Gst(item.gst),
                 price_basis=PriceBasis(item.price_basis) if item.price_basis else None,
+                from_list=not item.price_basis,
             )
             for item in items
         ),

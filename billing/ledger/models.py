@@ -92,6 +92,9 @@ class OpenItem(models.Model):
     due_date = models.DateField()
     amount = MoneyField(default=Decimal("0.00"))
     held = MoneyField(default=Decimal("0.00"), help_text="Contested; never above what is open.")
+    held_shown = MoneyField(
+        default=Decimal("0.00"), help_text="The same without what only the privacy role may know."
+    )
 
     class Meta:
         ordering = ["due_date", "pk"]

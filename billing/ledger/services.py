@@ -136,11 +136,15 @@ def move_due_date(*, invoice_id: int, due_date: date) -> None:
     keep_balance(item.account)
 
 
-def set_held(*, invoice_id: int, amount: Decimal) -> None:
-    """Keep how much of an invoice is contested; never more than is open."""
+def set_held(*, invoice_id: int, amount: Decimal, shown: Decimal) -> None:
+    """Keep how much of an invoice is contested, and how much of that pages may show.
+
+    Never more than is open.
+    """
     item = OpenItem.objects.select_related("account").get(invoice_id=invoice_id)
     item.held = min(max(amount, NIL), item.amount)
-    item.save(update_fields=["held"])
+    item.held_shown = min(max(shown, NIL), item.held)
+    item.save(update_fields=["held", "held_shown"])
     keep_balance(item.account)
 
 
@@ -184,7 +188,8 @@ def _keep_open_items(legs: list[Leg]) -> None:
         item.amount += change
         # What is no longer open can no longer be contested.
         item.held = min(item.held, item.amount)
-        item.save(update_fields=["amount", "held"])
+        item.held_shown = min(item.held_shown, item.held)
+        item.save(update_fields=["amount", "held", "held_shown"])
 
 
 def _content(kind: PostingKind, day: date, legs: list[Leg]) -> str:

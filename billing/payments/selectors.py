@@ -58,17 +58,22 @@ class Balance:
     credit: Decimal = NIL
 
 
-def with_outstanding(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Annotate what is still unpaid and what is contested, as the ledger keeps it."""
+def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
+    """Annotate what is still unpaid and what is contested, as the ledger keeps it.
+
+    `shown` leaves out what a complaint about somebody's safety contests: it is collected from
+    nobody, and shown to nobody.
+    """
     return rows.annotate(
         outstanding=F("open_item__amount"),
-        disputed=F("open_item__held"),
+        disputed=F("open_item__held_shown" if shown else "open_item__held"),
         payable_by=F("open_item__due_date"),
     )
 
 
-def invoices(account: Account) -> QuerySet[Invoice]:
-    return with_outstanding(Invoice.objects.filter(account=account))
+def invoices(account: Account, *, shown: bool = False) -> QuerySet[Invoice]:
+    """The account's invoices; `shown` as a page may show what is contested of them."""
+    return with_outstanding(Invoice.objects.filter(account=account), shown=shown)
 
 
 def unpaid_invoices(account: Account) -> list[Invoice]:
@@ -109,10 +114,13 @@ def status_on(row: Invoice, on: date) -> str:
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
 
-def balance(account: Account, on: date, newest: int = 0) -> Balance:
-    """What is owed and overdue, what falls due next, and the newest bills. One query."""
+def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False) -> Balance:
+    """What is owed and overdue, what falls due next, and the newest bills. One query.
+
+    `shown` as a page may show what is contested; what is collected asks without it.
+    """
     recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
-    rows = invoices(account).filter(
+    rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
     cards = [card(row, on) for row in rows.order_by("payable_by", "pk")]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import OVER, Act, Duty
+from complaints.tickets.states import Act, Duty
 from parties.accounts.selectors import binding
 from parties.authority.selectors import local_day
 from records.deadlines.models import Deadline
-from records.deadlines.services import set_deadline
+from records.deadlines.services import correct_deadline, discharge_by, set_deadline
 from records.deadlines.states import Status
+from records.sweeps import each
 from terms import rules
 from terms.binding import Binding
-from terms.calendar import Channel
+from terms.calendar import Calendar, Channel
 from terms.calendar import State as Region
 from terms.clause import dump
 from terms.facts import read_facts
@@ -53,6 +55,16 @@ def _dates_from_receipt(
     }
     known = {duty: due_on for duty, due_on in dates.items() if due_on is not None}
     return known, dump(clock.because)
+
+
+def acknowledge_by(complaint: Complaint) -> None:
+    """Let the duty to acknowledge be done at the moment the acknowledgement is given."""
+    owed = Deadline.objects.filter(
+        subject=complaint.reference, duty=Duty.ACKNOWLEDGE, status=Status.OPEN
+    )
+    for deadline in owed:
+        if complaint.acknowledgement is not None:
+            discharge_by(deadline=deadline, notice=complaint.acknowledgement)
 
 
 def implementation_clock(complaint: Complaint, *, at: datetime) -> None:
@@ -108,16 +120,13 @@ def set_clock(
     """Open one deadline, with a reminder on the last working day before it."""
     account = complaint.account
     calendar = bound.calendar(Region(account.state))
-    remind_on = due_on - timedelta(days=1)
-    while not calendar.is_working_day(remind_on):
-        remind_on -= timedelta(days=1)
     return set_deadline(
         account_id=account.pk,
         subject=complaint.reference,
         duty=duty,
         title=f"{duty.label} {complaint.reference}",
         due_on=due_on,
-        remind_on=remind_on,
+        remind_on=_reminder_day(calendar, due_on),
         zone=Region(account.state).zone.key,
         at=at,
         because=because,
@@ -126,22 +135,80 @@ def set_clock(
     )
 
 
-def recompute_open_deadlines(*, at: datetime) -> int:
-    """Set every open clock anew, after a day was declared; return how many moved."""
-    moved = 0
-    open_ones = Deadline.objects.filter(status=Status.OPEN, duty__in=Duty.values)
-    rows = Complaint.objects.filter(reference__in=open_ones.values("subject"))
-    for complaint in rows.exclude(state__in=OVER).select_related("account__customer__provider"):
-        with transaction.atomic():
-            before = dict(
-                open_ones.filter(subject=complaint.reference).values_list("duty", "due_on")
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A clock whose day is another than it says."""
+
+    deadline: Deadline
+    due_on: date
+    remind_on: date
+    because: list[dict[str, Any]]
+
+
+def clocks_to_move(*, since: date | None = None) -> Iterator[Move]:
+    """Ask the rules anew for every clock that may have counted wrongly, and only read.
+
+    Also for those flagged as missed or met late on or after `since`, the earliest day that was
+    declared: they may not have been missed at all. An earlier day is taken over only where the
+    clock still runs: what was in time stays so.
+    """
+    rows = Complaint.objects.filter(
+        reference__in=_movable(since).values("subject")
+    ).select_related("account__customer__provider")
+    for complaint in rows:
+        yield from _moves(complaint, since)
+
+
+def _movable(since: date | None) -> QuerySet[Deadline]:
+    flagged = Q(status__in=[Status.MISSED, Status.MET_LATE])
+    if since is not None:
+        flagged &= Q(due_on__gte=since)
+    return Deadline.objects.filter(duty__in=Duty.values).filter(Q(status=Status.OPEN) | flagged)
+
+
+def _moves(complaint: Complaint, since: date | None) -> Iterator[Move]:
+    kept = {row.duty: row for row in _movable(since).filter(subject=complaint.reference)}
+    for bound, dates, because in _answers(complaint, set(kept)):
+        for duty, due_on in dates.items():
+            row = kept.get(duty)
+            if row is None or row.due_on == due_on:
+                continue
+            if row.status == Status.OPEN or due_on > row.due_on:
+                calendar = bound.calendar(Region(complaint.account.state))
+                yield Move(
+                    deadline=row,
+                    due_on=due_on,
+                    remind_on=_reminder_day(calendar, due_on),
+                    because=because,
+                )
+
+
+def recompute_open_deadlines(*, at: datetime, since: date | None = None) -> int:
+    """Set every clock anew that counted wrongly, after a day was declared; return how many."""
+    rows = Complaint.objects.filter(reference__in=_movable(since).values("subject"))
+
+    def move(complaint: Complaint) -> int:
+        return sum(
+            correct_deadline(
+                deadline=one.deadline,
+                due_on=one.due_on,
+                remind_on=one.remind_on,
+                because=one.because,
+                at=at,
             )
-            for bound, dates, because in _answers(complaint, set(before)):
-                for duty, due_on in dates.items():
-                    if duty in before and before[duty] != due_on:
-                        set_clock(complaint, duty, due_on, because, bound, at=at)
-                        moved += 1
-    return moved
+            is not None
+            for one in _moves(complaint, since)
+        )
+
+    return each(rows.select_related("account__customer__provider"), move, at=at)
+
+
+def _reminder_day(calendar: Calendar, due_on: date) -> date:
+    """The last working day before the day on which it is due."""
+    day = due_on - timedelta(days=1)
+    while not calendar.is_working_day(day):
+        day -= timedelta(days=1)
+    return day
 
 
 def _answers(

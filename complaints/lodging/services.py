@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
-from complaints.clocks.services import binding_of, start_clocks
+from complaints.clocks.services import acknowledge_by, binding_of, start_clocks
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import Duty
 from parties.accounts.models import Account
@@ -23,6 +23,7 @@ from parties.correspondence.services import write
 from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.models import Notice
 from terms import facts as terms_facts
 from terms import rules
 from terms.calendar import Channel
@@ -81,8 +82,11 @@ def lodge_complaint(
                 amount=complaint.disputed_amount,
                 complaint=complaint.reference,
                 at=at,
+                is_private=complaint.safety_threat,
             )
-        _tell(complaint, by, clocks, at)
+        complaint.acknowledgement = _tell(complaint, by, clocks, at)
+        complaint.save(update_fields=["acknowledgement"])
+        acknowledge_by(complaint)
     return complaint
 
 
@@ -133,9 +137,9 @@ def _urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
     return bool(answer.urgent), dump(answer.because)
 
 
-def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> None:
+def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> Notice:
     dates = clocks.get("dates", {})
-    write(
+    return write(
         "complaint_received",
         account=complaint.account,
         to=by.email,

@@ -23,8 +23,9 @@ from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
-from records.notices.models import Notice
+from records.notices.states import GIVEN
 from records.notices.states import Status as NoticeStatus
+from records.sweeps import each
 from terms import facts, rules
 from terms.calendar import State as CalendarState
 from terms.clause import dump
@@ -34,20 +35,26 @@ from terms.profile import TermsSilent
 
 
 def acknowledge_sent(*, at: datetime) -> int:
-    """Mark complaints as acknowledged whose acknowledgement has gone out; return how many."""
-    received = Complaint.objects.filter(state=State.RECEIVED).values("reference")
-    sent = Notice.objects.filter(
-        kind="complaint_received", status=NoticeStatus.SENT, subject_ref__in=received
-    ).values_list("subject_ref", "sent_at")
-    done = 0
-    for reference, sent_at in list(sent):
-        with transaction.atomic():
-            complaint = Complaint.objects.select_for_update().get(reference=reference)
-            if complaint.state == State.RECEIVED:
-                _step(complaint, Act.ACKNOWLEDGE, by=None, at=sent_at, text="Sent by email.")
-                meet_deadline(subject=reference, duty=Duty.ACKNOWLEDGE, at=sent_at)
-                done += 1
-    return done
+    """Mark complaints as acknowledged whose acknowledgement was given; return how many.
+
+    However it was given: sent, or told by phone, letter or in person.
+    """
+    given = Complaint.objects.filter(
+        state=State.RECEIVED, acknowledgement__status__in=GIVEN
+    ).select_related("acknowledgement")
+    return each(given, _acknowledge, at=at)
+
+
+def _acknowledge(row: Complaint) -> int:
+    notice = row.acknowledgement
+    complaint = Complaint.objects.select_for_update().get(pk=row.pk)
+    if complaint.state != State.RECEIVED or notice is None or notice.sent_at is None:
+        return 0
+    told = notice.status == NoticeStatus.TOLD
+    text = "Told by our staff." if told else f"Sent by {notice.get_channel_display().lower()}."
+    _step(complaint, Act.ACKNOWLEDGE, by=None, at=notice.sent_at, text=text)
+    meet_deadline(subject=complaint.reference, duty=Duty.ACKNOWLEDGE, at=notice.sent_at)
+    return 1
 
 
 def start_investigation(*, reference: str, by: User, at: datetime) -> Complaint:

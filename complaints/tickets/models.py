@@ -8,6 +8,7 @@ from billing.invoices.models import Invoice
 from parties.accounts.models import Account
 from parties.people.models import User
 from records.fields import MoneyField
+from records.sweeps import Swept
 from terms.calendar import Channel
 
 from .states import Act, State, Topic
@@ -15,7 +16,7 @@ from .states import Act, State, Topic
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
 
-class Complaint(models.Model):
+class Complaint(Swept):
     """What someone is unhappy about, from receipt to the end."""
 
     reference = models.CharField(max_length=20, unique=True)
@@ -43,6 +44,14 @@ class Complaint(models.Model):
     )
     version = models.CharField(max_length=40, help_text="Of the terms that bound the account.")
     closed_at = models.DateTimeField(null=True, blank=True)
+    acknowledgement = models.ForeignKey(
+        "notices.Notice",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta:
         ordering = ["-received_at"]

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar
 from parties.authority.selectors import Permissions
+from parties.correspondence.services import NOTHING_HIDDEN, Mask
 from parties.people.models import User
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
@@ -77,6 +78,11 @@ def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complai
     return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
+def is_private(account: Account, reference: str) -> bool:
+    """Whether a complaint is about a threat to safety: that somebody read it is private, too."""
+    return of_account(account).filter(reference=reference, safety_threat=True).exists()
+
+
 def readable(permissions: Permissions) -> QuerySet[Complaint]:
     """The complaints that somebody may read on the account.
 
@@ -117,27 +123,42 @@ def _with_days_left(account: Account, due: list[DueDate], on: date) -> list[DueD
 
 
 def record_of(
-    account: Account, reference: str, on: date, rows: QuerySet[Complaint] | None = None
+    account: Account,
+    reference: str,
+    on: date,
+    rows: QuerySet[Complaint] | None = None,
+    *,
+    reader: User | None = None,
+    mask: Mask = NOTHING_HIDDEN,
 ) -> ComplaintRecord | None:
-    """One complaint of the account as it stands on a day; None if it is not among the rows."""
+    """One complaint of the account as it stands on a day; None if it is not among the rows.
+
+    What others wrote, and their names, pass the `mask` of the reader; what the reader wrote stays
+    as it was, so that nobody can find out by guessing what is hidden.
+    """
     known = of_account(account) if rows is None else rows
     row = known.filter(reference=reference).select_related("lodged_by", "disputed_invoice").first()
     if row is None:
         return None
     due = _with_days_left(account, deadlines_of([reference])[reference], on)
     events = list(Event.objects.filter(complaint=row, for_staff_only=False).select_related("by"))
-    proposals = [event.text for event in events if event.act == "propose"]
+    steps = [_step(event, reader, mask) for event in events]
+    proposals = [
+        one.text for one, event in zip(steps, events, strict=True) if event.act == "propose"
+    ]
+    lodger = row.lodged_by
+    told = NOTHING_HIDDEN if lodger == reader else mask
     return ComplaintRecord(
         card=_card(row, due),
-        description=row.description,
-        wanted=row.wanted,
+        description=told.text(row.description),
+        wanted=told.text(row.wanted),
         channel=row.get_channel_display(),
-        lodged_by=str(row.lodged_by),
+        lodged_by=str(lodger) if lodger.is_staff else told.name(str(lodger)),
         urgent_because=row.urgent_because,
         disputed_invoice=row.disputed_invoice.number if row.disputed_invoice else None,
         disputed_amount=row.disputed_amount,
         deadlines=due,
-        steps=[_step(event) for event in events],
+        steps=steps,
         proposal=proposals[-1] if proposals and row.state == State.PROPOSED else None,
         can_answer=row.state == State.PROPOSED,
         can_withdraw=row.state
@@ -168,11 +189,14 @@ def _card(row: Complaint, due: list[DueDate]) -> ComplaintCard:
     )
 
 
-def _step(event: Event) -> Step:
+def _step(event: Event, reader: User | None, mask: Mask) -> Step:
+    by = event.by
+    told = NOTHING_HIDDEN if by is not None and by == reader else mask
+    who = str(by) if by is None or by.is_staff else told.name(str(by))
     return Step(
         at=event.at,
-        who=str(event.by) if event.by else "The portal",
+        who=who if by else "The portal",
         what=DONE[event.act],
-        text=event.text,
+        text=told.text(event.text),
         because=event.because,
     )

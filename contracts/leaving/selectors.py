@@ -22,6 +22,7 @@ def leaving(contract: Contract, service: Service, on: date) -> Answer:
         "minimum_months": contract.minimum_months,
         "bill_day": contract.account.bill_day,
         "state": State(contract.account.state),
+        "service": service.plan.kind,
     }
     known = {key: value for key, value in facts.items() if value is not None}
     return ask(binding(contract, on), rules.termination, **known)

@@ -11,6 +11,7 @@ from contracts.catalogue.models import Plan
 from parties.accounts.models import Account
 from parties.people.models import User
 from records.fields import MoneyField, RateField
+from records.sweeps import Swept
 
 from .states import (
     ChargeableKind,
@@ -195,7 +196,7 @@ class Discount(models.Model):
         return self.label
 
 
-class PlanChange(models.Model):
+class PlanChange(Swept):
     """A request to move a service to another plan, done by itself on its day.
 
     Prices are for all units a month, GST included.

@@ -58,6 +58,12 @@ def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
     return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
 
 
+def has_left(account: Account, on: date) -> bool:
+    """Whether all that the account had has ended before that day. One query."""
+    ended = Service.objects.filter(contract__account=account).values_list("ended_on", flat=True)
+    return bool(ended) and all(day is not None and day < on for day in ended)
+
+
 def service_card(service: Service, on: date) -> ServiceCard:
     """One service as a page shows it."""
     return _card(service, binding(service.contract, on))
@@ -76,9 +82,11 @@ def term_of(contract: Contract, service: Service, on: date) -> Answer:
     return ask(
         binding(contract, on),
         rules.term_end,
-        start_on=service.activated_on or contract.started_on,
+        contract_start=contract.started_on,
+        activated_on=service.activated_on,
         minimum_months=contract.minimum_months,
         state=State(contract.account.state),
+        service=service.plan.kind,
     )
 
 
@@ -188,6 +196,7 @@ def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
         "quantity": quantity,
         "unit_price": plan.monthly_fee,
         "gst": "taxable",
+        "from_list": True,
     }
     total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
     return total

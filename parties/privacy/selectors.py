@@ -93,11 +93,14 @@ class Deed:
 def history(account: Account, only: str = "") -> QuerySet[Entry]:
     """What was done to or seen of the account, newest first, without what concerns safety.
 
-    What bears the same subject as a private entry is left out with it. `only` looks, or changes.
+    What bears the same subject as a private entry, or a page's address with it, is left out with
+    it. `only` looks, or changes.
     """
     entries = Entry.objects.filter(account=account)
     private = entries.filter(is_private=True).exclude(subject="").values("subject")
     shown = entries.filter(is_private=False).exclude(subject__in=private)
+    for subject in private.filter(action="lodge_complaint").values_list("subject", flat=True):
+        shown = shown.exclude(subject__contains=subject)
     if only == LOOKS_ONLY:
         shown = shown.filter(action=VIEW)
     elif only == CHANGES_ONLY:

@@ -10,9 +10,21 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from records.notices.texts import Refused
+
 from .mailbox import keep
 
 TIMEOUT = 20  # seconds
+# What is wrong with the message itself; 401 and 403 are about us, 408 and 429 about the moment.
+NEVER = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.GONE,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 
 class FolderGateway:
@@ -36,7 +48,7 @@ class HttpGateway:
     """
 
     def send(self, *, to: str, text: str, reference: str) -> None:
-        """Raise OSError for any answer but 2xx: the outbox tries again."""
+        """Raise Refused where the message is at fault, else OSError for any answer but 2xx."""
         address = urlsplit(settings.SMS_GATEWAY_URL)
         kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
         body = {"from": settings.SMS_SENDER, "to": to, "text": text, "reference": reference}
@@ -52,5 +64,7 @@ class HttpGateway:
             status = connection.getresponse().status
         finally:
             connection.close()
+        if status in NEVER:
+            raise Refused(f"the gateway for text messages refused it with {status}")
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise OSError(f"the gateway for text messages answered {status}")

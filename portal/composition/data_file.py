@@ -16,7 +16,7 @@ import structlog
 from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
 from billing.charging.models import BilledPeriod, NotBilled
@@ -51,6 +51,7 @@ from parties.security.models import ContactChange, EmailChange, IdentityCheck, P
 from records.audit.services import record
 from records.deadlines.models import Deadline
 from records.documents.models import Document
+from records.documents.pdf import PdfFailed, PdfUnavailable
 from records.documents.services import ensure_file
 from records.notices.models import Notice
 
@@ -110,12 +111,22 @@ def make_waiting(*, at: datetime) -> int:
 
 def remove_expired(*, at: datetime) -> int:
     """Delete the files whose days are over; return how many there were."""
-    over = DataExport.objects.filter(state=ExportState.READY, expires_at__lte=at)
-    for export in over:
-        export.file.delete(save=False)
-        export.state, export.file = ExportState.EXPIRED, ""
-        export.save(update_fields=["state", "file"])
-    return len(over)
+    over = Q(state=ExportState.READY, expires_at__lte=at)
+    left_behind = Q(state=ExportState.EXPIRED) & ~Q(file="")
+    removed = 0
+    for export in DataExport.objects.filter(over | left_behind):
+        export.state = ExportState.EXPIRED
+        export.save(update_fields=["state"])
+        try:
+            export.file.delete(save=False)
+        except OSError as failure:
+            # Nobody can fetch it any more; the next sweep tries again to delete it.
+            log.warning("export_not_removed", export=export.pk, why=str(failure))
+            continue
+        export.file = ""
+        export.save(update_fields=["file"])
+        removed += 1
+    return removed
 
 
 def _make(pk: int, at: datetime) -> int:
@@ -132,10 +143,21 @@ def _make(pk: int, at: datetime) -> int:
                 text = json.dumps(list(rows), cls=PlainEncoder, ensure_ascii=False, indent=1)
                 archive.writestr(f"{name}.json", text)
             for done, document in enumerate(documents, start=1):
-                archive.writestr(f"documents/{document.file_name}", ensure_file(document))
+                _add(archive, document)
                 DataExport.objects.filter(pk=pk).update(done=done)
         space.seek(0)
         return _keep(export, File(space), at)
+
+
+def _add(archive: zipfile.ZipFile, document: Document) -> None:
+    """Put one document in; where it can't be made, what it says, so that nothing is missing."""
+    try:
+        archive.writestr(f"documents/{document.file_name}", ensure_file(document))
+    except PdfUnavailable:
+        raise
+    except PdfFailed:
+        words = json.dumps(document.content, cls=PlainEncoder, ensure_ascii=False, indent=1)
+        archive.writestr(f"documents/{document.file_name}.json", words)
 
 
 def _keep(export: DataExport, file: File[bytes], at: datetime) -> int:

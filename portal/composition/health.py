@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from records.notices.selectors import oldest_waiting, waiting_count
+from records.documents.selectors import oldest_to_make, to_make
+from records.notices.selectors import oldest_sendable, sendable
 
 HEARTBEAT_KEY = "worker-heartbeat"
 
@@ -29,11 +30,11 @@ def note_heartbeat(at: datetime) -> None:
 
 
 def checks(at: datetime) -> list[Check]:
-    """Look at database, broker, worker and outbox."""
+    """Look at database, broker, worker, outbox and documents, as they are now."""
     database = _database()
     if not database.well:
         return [database]
-    return [database, _broker(), _worker(at), _outbox(at)]
+    return [database, _broker(), _worker(at), *_queues(at)]
 
 
 def _database() -> Check:
@@ -64,13 +65,18 @@ def _worker(at: datetime) -> Check:
     )
 
 
-def _outbox(at: datetime) -> Check:
-    oldest = oldest_waiting(at)
+def _queues(at: datetime) -> list[Check]:
+    return [
+        _queue("outbox", at, oldest_sendable(at), sendable(at).count()),
+        _queue("documents", at, oldest_to_make(at), to_make(at).count()),
+    ]
+
+
+def _queue(name: str, at: datetime, oldest: datetime | None, waiting: int) -> Check:
+    """Late is only what could have been done: not what waits for its hour or for its next try."""
     if oldest is None:
-        return Check("outbox", True, "empty")
+        return Check(name, True, "nothing is due")
     lag = (at - oldest).total_seconds()
     return Check(
-        "outbox",
-        lag <= settings.OUTBOX_LAG_SECONDS,
-        f"{waiting_count()} waiting, the oldest for {lag:.0f} s",
+        name, lag <= settings.OUTBOX_LAG_SECONDS, f"{waiting} due, the oldest for {lag:.0f} s"
     )

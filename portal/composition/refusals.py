@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.core.exceptions import RateLimited
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 
 from parties.accounts.states import AccountStatus
 from parties.authority.models import Appointment
 from parties.authority.selectors import Acting, NotAuthorised, holder, standing_of, standing_status
 from parties.authority.states import NEEDS_RUNNING, POWERS
+from portal.web.fresh import LogInAgain
 from portal.web.guards import current, permissions_of
 from portal.web.middleware import Handler
 from terms import library
@@ -36,6 +41,13 @@ class Refusals:
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if isinstance(refusal, NotAuthorised):
             return render(request, "403.html", told(request, refusal), status=403)
+        if isinstance(refusal, LogInAgain):
+            logout(request)
+            messages.info(request, "Log in again, then go on: we have to know that it is you.")
+            target = resolve_url("account_login")
+            return redirect(f"{target}?{urlencode({'next': request.path})}")
+        if isinstance(refusal, RateLimited):
+            return render(request, "429.html", status=429)
         if isinstance(refusal, IllegalStep):
             return render(request, "409.html", {"refusal": refusal}, status=409)
         return None

@@ -26,6 +26,8 @@ from parties.privacy.states import PrivacyState
 from parties.security.models import Pause
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
+from records.documents.models import Document
+from records.documents.states import Status as DocumentStatus
 from records.notices.models import Notice
 from records.notices.selectors import not_redirected
 from records.notices.states import Status as NoticeStatus
@@ -138,6 +140,7 @@ def _other_lists(user: User) -> list[_List]:
         notices = not_redirected(notices)
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
+        *_unswept(user),
         _List(
             "contracts.view_planchange",
             "Plan changes that wait for our word",
@@ -162,12 +165,57 @@ def _other_lists(user: User) -> list[_List]:
         ),
         _List(
             "notices.view_notice",
-            "Emails given up",
+            "Messages given up: send again, to another address, or tell",
             "notices_notice",
             "?status__exact=failed",
             notices.filter(status=NoticeStatus.FAILED),
             urgent=True,
         ),
+        _List(
+            "documents.view_document",
+            "PDFs that could not be made",
+            "documents_document",
+            "?status__exact=failed",
+            _confined(user, Document.objects.filter(status=DocumentStatus.FAILED)),
+            urgent=True,
+        ),
+    ]
+
+
+# What sweeps work on by themselves, and what it is called.
+SWEPT = (
+    ("complaints.view_complaint", "Complaints", "complaints_complaint", Complaint, "account"),
+    ("deadlines.view_deadline", "Deadlines", "deadlines_deadline", Deadline, "account"),
+    (
+        "contracts.view_planchange",
+        "Plan changes",
+        "contracts_planchange",
+        PlanChange,
+        "service__contract__account",
+    ),
+    (
+        "parties.view_appointment",
+        "Appointments",
+        "parties_appointment",
+        Appointment,
+        "account",
+    ),
+)
+
+
+def _unswept(user: User) -> list[_List]:
+    """Rows on which a sweep failed: each says why, and the next sweep tries again."""
+    return [
+        _List(
+            permission,
+            f"{what} that the portal could not handle by itself",
+            page,
+            "?problem__isempty=0",
+            _confined(user, model.objects.exclude(problem=""), account),
+            urgent=True,
+        )
+        for permission, what, page, model, account in SWEPT
+        if model.objects.exclude(problem="").exists()
     ]
 
 

@@ -291,7 +291,8 @@ class AppointmentPage(_One, TemplateView):
             card=authority.appointment_card(row, self.today, self.request.at),
             by_terms=row.role in BY_TERMS,
             alone=[POWERS[action] for action, one in judged.items() if one.allowed],
-            may_change=self.allows(Action.ADD_REPRESENTATIVE),
+            may_change=self.allows(Action.ADD_REPRESENTATIVE)
+            and self.allows(Action.REMOVE_REPRESENTATIVE),
             may_remove=self.allows(Action.REMOVE_REPRESENTATIVE),
             **kwargs,
         )
@@ -301,6 +302,7 @@ class ChangeAppointment(_One, View):
     """Begin the steps with the answers of an appointment that the new one will replace."""
 
     action = Action.ADD_REPRESENTATIVE
+    also = (Action.REMOVE_REPRESENTATIVE,)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **_: Any) -> HttpResponse:

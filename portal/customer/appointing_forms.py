@@ -13,6 +13,8 @@ from django.core.files.uploadedfile import UploadedFile
 from parties.appointments.services import Wanted
 from parties.authority.models import ROLES
 from parties.authority.states import POWER_GROUPS, POWERS, AdvocateKind, SignedHow
+from portal.adapters.scanning import ScannerUnavailable, malware_in
+from portal.composition.name_fields import only_a_name
 from terms.facts import Action, Role
 
 # What a file begins with, whatever its name says.
@@ -51,7 +53,7 @@ class PersonForm(forms.Form):
     """Who, and as what."""
 
     role = forms.ChoiceField(label="What should they be?", widget=forms.RadioSelect)
-    name = forms.CharField(label="Their full name", max_length=150)
+    name = forms.CharField(label="Their full name", max_length=100, validators=[only_a_name])
     email = forms.EmailField(
         label="Their email address", help_text="They get an invitation and a log-in of their own."
     )
@@ -65,6 +67,7 @@ class PersonForm(forms.Form):
         label="What do they do for you?",
         max_length=60,
         required=False,
+        validators=[only_a_name],
         help_text="For example Accounts, or IT.",
         widget=forms.TextInput(attrs=_only_if(Role.CUSTOMER_CONTACT)),
     )
@@ -218,6 +221,14 @@ class SignForm(forms.Form):
         kind = next((kind for magic, kind in MAGIC.items() if begin.startswith(magic)), "")
         if not kind:
             raise forms.ValidationError("This is no PDF, JPG or PNG. Save it as one of them.")
+        try:
+            found = malware_in(file)
+        except ScannerUnavailable:
+            raise forms.ValidationError(
+                "We can't check files just now. Try again later, or sign on the screen."
+            ) from None
+        if found:
+            raise forms.ValidationError("This file holds malware. Scan your device first.")
         self.cleaned_data["media_type"] = kind
         return file
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import View
 from django.views.generic import TemplateView
 
@@ -14,10 +15,10 @@ from billing.charging.selectors import next_bill_day
 from billing.invoices import selectors as invoices
 from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
-from parties.correspondence.services import mask_for, masked_rendition
+from parties.correspondence.services import mask_of, masked_rendition
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
-from records.documents.pdf import PdfUnavailable
+from records.documents.pdf import PdfFailed
 from records.documents.services import ensure_file
 from terms.facts import Action
 
@@ -40,12 +41,12 @@ class Bills(ListPage):
     }
 
     def rows(self) -> QuerySet[Invoice]:
-        return payments.invoices(self.account)
+        return payments.invoices(self.account, shown=True)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["bills"] = [payments.card(row, self.today) for row in context["page_obj"]]
-        context["balance"] = payments.balance(self.account, self.today)
+        context["balance"] = payments.balance(self.account, self.today, shown=True)
         return context
 
 
@@ -57,7 +58,11 @@ class InvoicePage(AccountPage, TemplateView):
     section = "bills"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = payments.invoices(self.account).filter(public_id=self.kwargs["public_id"]).first()
+        row = (
+            payments.invoices(self.account, shown=True)
+            .filter(public_id=self.kwargs["public_id"])
+            .first()
+        )
         if row is None:
             raise Http404
         card = payments.card(row, self.today)
@@ -68,7 +73,7 @@ class InvoicePage(AccountPage, TemplateView):
         )
         return super().get_context_data(
             invoice=card,
-            lines=invoices.lines(row),
+            lines=invoices.lines(row, mask_of(self.permissions)),
             late=late,
             paid_by=payments.allocations(row),
             **kwargs,
@@ -89,13 +94,14 @@ class InvoicePdf(AccountPage, View):
         if invoice is None or invoice.document is None:
             raise Http404
         document = invoice.document
-        mask = mask_for(request.user, self.account, request.at)
-        if mask:
-            document = masked_rendition(document, mask, self.account)
+        if not self.permissions.sees_who:
+            document = masked_rendition(document, self.account)
         try:
             data = ensure_file(document)
-        except PdfUnavailable:
-            return render(request, "billing/pdf_unavailable.html", status=503)
+        except PdfFailed:
+            on_screen = reverse("invoice", args=[invoice.public_id])
+            facts = {"on_screen": on_screen, "number": invoice.number}
+            return render(request, "billing/pdf_unavailable.html", facts, status=503)
         return HttpResponse(
             data,
             content_type="application/pdf",
@@ -113,7 +119,9 @@ class NextBill(AccountPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         issue_on = next_bill_day(self.today, self.account.bill_day)
         return super().get_context_data(
-            draft=invoices.next_invoice(self.account, on=issue_on),
+            draft=invoices.masked_draft(
+                invoices.next_invoice(self.account, on=issue_on), mask_of(self.permissions)
+            ),
             issue_on=issue_on,
             **kwargs,
         )

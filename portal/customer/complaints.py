@@ -18,6 +18,7 @@ from complaints.lodging import services as lodging
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint
+from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from terms.facts import Action
@@ -43,6 +44,11 @@ class Complaints(ListPage):
 
     def rows(self) -> QuerySet[Complaint]:
         return selectors.readable(self.permissions)
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Nobody searches words that they see only without names: hits would tell the names."""
+        return self.search_in if self.permissions.sees_who else ("reference",)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -79,7 +85,15 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
         return redirect("complaint", complaint.reference)
 
 
-class ComplaintPage(AccountPage, TemplateView):
+class _OneComplaint(AccountPage):
+    """A page about one complaint. That it was opened is as private as the complaint is."""
+
+    @property
+    def is_private(self) -> bool:  # type: ignore[override]
+        return selectors.is_private(self.account, self.kwargs["reference"])
+
+
+class ComplaintPage(_OneComplaint, TemplateView):
     """One complaint: where it stands, what is owed by when and why, what was said."""
 
     action = Action.LODGE_COMPLAINT
@@ -88,7 +102,14 @@ class ComplaintPage(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         readable = selectors.readable(self.permissions)
-        record = selectors.record_of(self.account, self.kwargs["reference"], self.today, readable)
+        record = selectors.record_of(
+            self.account,
+            self.kwargs["reference"],
+            self.today,
+            readable,
+            reader=self.request.user,
+            mask=mask_of(self.permissions),
+        )
         if record is None:
             raise Http404
         return super().get_context_data(
@@ -104,7 +125,7 @@ class ComplaintPage(AccountPage, TemplateView):
         )
 
 
-class _Step(AccountPage, View):
+class _Step(_OneComplaint, View):
     """A step that the customer takes on one of their complaints."""
 
     http_method_names = ["post"]

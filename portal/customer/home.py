@@ -44,7 +44,7 @@ class Home(StandingPage, TemplateView):
 
     def _of_account(self) -> dict[str, Any]:
         """Bills and services, for whoever may see them."""
-        owed = balance(self.account, self.today, newest=NEWEST_BILLS)
+        owed = balance(self.account, self.today, newest=NEWEST_BILLS, shown=True)
         return {
             "balance": owed,
             "bills": owed.newest,

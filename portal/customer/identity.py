@@ -23,18 +23,21 @@ from parties.security.models import IdentityCheck, Pause
 from parties.security.services import IdentityNotProven
 from parties.security.states import Factor, HighRisk
 from portal.composition.identity_forms import FACTORS, CodeForm
-from portal.web.guards import AccountPage, keep_proof
+from portal.web.guards import StandingPage, keep_proof
 from terms import library
-from terms.facts import Action, Role
+from terms.facts import Role
 
 # How long ago the second factor may have been given on the page that asks for it.
 JUST_NOW = timedelta(minutes=3)
+SPENT_KEY = "factor_spent_at"
 
 
-class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
-    """Ask for the second factor; what was passed is kept for 15 minutes, for this step only."""
+class ProveIdentity(StandingPage, FormView):  # type: ignore[type-arg]
+    """Ask for the second factor; what was passed is kept for 15 minutes, for this step only.
 
-    action = Action.LODGE_COMPLAINT
+    Whoever stands on the account can show who they are, whatever else they may do there.
+    """
+
     own_only = True
     template_name = "parties/prove_identity.html"
     form_class = CodeForm
@@ -107,9 +110,13 @@ class ProveIdentity(AccountPage, FormView):  # type: ignore[type-arg]
 
     def _given_factor(self) -> Factor | None:
         """The second factor that was given a moment ago, if one was."""
-        since = (self.request.at - JUST_NOW).timestamp()
+        since = max(
+            (self.request.at - JUST_NOW).timestamp(), self.request.session.get(SPENT_KEY, 0)
+        )
         for one in reversed(get_authentication_records(self.request, self.request.user)):
             if one["method"] == "mfa" and one.get("reauthenticated") and one["at"] > since:
+                # It opens this one step: the next asks again.
+                self.request.session[SPENT_KEY] = one["at"]
                 return FACTORS.get(one.get("type", ""))
         return None
 

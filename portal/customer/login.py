@@ -10,6 +10,7 @@ from allauth.account.internal.flows.password_change import (
     finalize_password_set,
 )
 from allauth.account.views import EmailView, PasswordChangeView, PasswordSetView
+from allauth.mfa.base.views import ReauthenticateView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import AddWebAuthnView
@@ -20,6 +21,7 @@ from parties.authority.selectors import local_day
 from parties.security.selectors import why_high_risk
 from parties.security.services import LogInRefused, log_ins
 from parties.security.states import HighRisk
+from portal.web.fresh import factor_page
 from portal.web.guards import current, proof_of
 
 
@@ -122,4 +124,27 @@ class ActivateTOTP(_FirstFactor, ActivateTOTPView):
 
 
 class AddPasskey(_FirstFactor, AddWebAuthnView):
-    """Set up a passkey."""
+    """Set up a passkey. It can be found by a browser without a name, so it logs in by itself."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        wanted = context["js_data"]["creation_options"]["publicKey"]["authenticatorSelection"]
+        wanted |= {
+            "residentKey": "required",
+            "requireResidentKey": True,
+            "userVerification": "required",
+        }
+        return context
+
+
+class ShowFactor(ReauthenticateView):
+    """Show a factor again: whoever has passkeys alone is never asked for an app.
+
+    With `code` in the address they can use a recovery code instead.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        asks = factor_page(request.user)
+        if request.method == "GET" and "code" not in request.GET and asks != "mfa_reauthenticate":
+            return redirect(f"{resolve_url(asks)}?{request.GET.urlencode()}")
+        return super().dispatch(request, *args, **kwargs)

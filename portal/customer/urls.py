@@ -107,6 +107,7 @@ urlpatterns = [
     ),
     path("privacy/download/<uuid:public_id>/", privacy.FetchExport.as_view(), name="fetch_export"),
     path("reach/", safety.SafeContactPage.as_view(), name="safe_contact"),
+    path("reach/confirm/", safety.ConfirmSafeContact.as_view(), name="confirm_safe_contact"),
     path("reach/end/", safety.EndSafeContact.as_view(), name="end_safe_contact"),
     # Signing in: what stands in front of allauth's own pages
     path("accounts/email/", login_required(login.ChangeEmail.as_view()), name="account_email"),
@@ -124,6 +125,11 @@ urlpatterns = [
         "accounts/2fa/totp/activate/",
         login_required(login.ActivateTOTP.as_view()),
         name="mfa_activate_totp",
+    ),
+    path(
+        "accounts/2fa/reauthenticate/",
+        login_required(login.ShowFactor.as_view()),
+        name="mfa_reauthenticate",
     ),
     path(
         "accounts/2fa/webauthn/add/",

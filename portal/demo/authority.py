@@ -79,7 +79,8 @@ class Authority:
             signing=Signing(how=how, name=str(by), words=words, address="203.0.113.20"),
             at=at,
         )
-        row.user = user
+        row.user, row.awaits_acceptance = user, False
+        row.save(update_fields=["awaits_acceptance"])
         return row
 
     def _spender(self) -> None:

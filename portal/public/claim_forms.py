@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 
+from portal.composition.name_fields import only_a_name
+
 
 class AcceptForm(forms.Form):
     """What an appointed person tells: their name and a password."""
@@ -13,7 +15,10 @@ class AcceptForm(forms.Form):
     done = "You have taken it up. What you can do, and from when, stands at the top of each page."
 
     full_name = forms.CharField(
-        label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Your name",
+        max_length=100,
+        validators=[only_a_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
         label="Password",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+from http import HTTPStatus
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -15,14 +19,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """The process and what it depends on: 200 if all is well, else 503 with what is not."""
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process and what it depends on: 200 if all is well now, else 503.
+
+    What is not well is said only to whoever brings READYZ_TOKEN.
+    """
     found = health.checks(request.at)
     well = all(check.well for check in found)
-    return JsonResponse(
-        {
-            "ready": well,
-            "checks": {check.name: {"well": check.well, "what": check.what} for check in found},
-        },
-        status=200 if well else 503,
-    )
+    status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+    if not _brings(request, settings.READYZ_TOKEN):
+        words = "ok\n" if well else "not ok\n"
+        return HttpResponse(words, content_type="text/plain", status=status)
+    checks = {check.name: {"well": check.well, "what": check.what} for check in found}
+    return JsonResponse({"ready": well, "checks": checks}, status=status)
+
+
+def _brings(request: HttpRequest, token: str) -> bool:
+    given = request.headers.get("Authorization", "")
+    return bool(token) and secrets.compare_digest(given.encode(), f"Bearer {token}".encode())

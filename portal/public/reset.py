@@ -8,7 +8,6 @@ from allauth.account.internal.flows.password_reset import finalize_password_rese
 from allauth.account.views import PasswordResetFromKeyView
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +22,7 @@ from parties.security.models import IdentityCheck
 from parties.security.services import IdentityNotProven, LogInRefused, Way, log_ins
 from parties.security.states import FRESH, Factor, HighRisk
 from portal.composition.identity_forms import FACTORS, CodeForm
+from portal.web.passkey_forms import AuthenticatePasskeyForm
 from terms import library
 
 RESET_KEY = "reset_proof"
@@ -84,7 +84,7 @@ class ResetPassword(PasswordResetFromKeyView):
 
     def _take_factor(self) -> HttpResponse:
         """Take a code of their authenticator app, a recovery code or a passkey."""
-        kind = AuthenticateWebAuthnForm if "credential" in self.request.POST else AuthenticateForm
+        kind = AuthenticatePasskeyForm if "credential" in self.request.POST else AuthenticateForm
         form = kind(user=self.reset_user, data=self.request.POST)
         if not form.is_valid():
             return self._ask(form)
@@ -167,7 +167,7 @@ class ResetPassword(PasswordResetFromKeyView):
             wrong = form if isinstance(form, AuthenticateForm) else None
             forms["form"] = wrong or AuthenticateForm(user=person)
         if Authenticator.Type.WEBAUTHN in has:
-            wrong_key = form if isinstance(form, AuthenticateWebAuthnForm) else None
-            forms["passkey_form"] = wrong_key or AuthenticateWebAuthnForm(user=person)
+            wrong_key = form if isinstance(form, AuthenticatePasskeyForm) else None
+            forms["passkey_form"] = wrong_key or AuthenticatePasskeyForm(user=person)
             forms["js_data"] = {"request_options": begin_authentication(person)}
         return forms

@@ -15,6 +15,7 @@ from django.views.generic import TemplateView
 
 from parties.accounts.selectors import declared_days, version_in_force
 from portal.web.guards import current
+from portal.web.lists import csv_cell
 from terms import library
 from terms.calendar import DeclaredDay, OutsideCalendar, reviewed_years
 from terms.clause import Source
@@ -167,7 +168,8 @@ class ClausesFile(VersionPage):
         for row in self.profile.rows:
             clause = row.clause
             writer.writerow(
-                [
+                csv_cell(cell)
+                for cell in (
                     clause.id,
                     clause.heading or "",
                     clause.says,
@@ -176,7 +178,7 @@ class ClausesFile(VersionPage):
                     row.shows or "",
                     " ".join(row.silent_on),
                     row.conf,
-                ]
+                )
             )
         return response
 
@@ -269,18 +271,23 @@ def answers(
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer ready for the page; `source` is terms, floor, default or empty."""
+    """An answer ready for the page; `source` is terms, floor, default or empty.
+
+    `speaks` says that clauses speak of the matter although nothing is computed.
+    """
 
     rows: tuple[tuple[str, str], ...]
     because: tuple[Any, ...]
     silent: bool
+    speaks: bool
     source: str
 
 
 def _shown(answer: Answer) -> Shown:
     by = {reason.clause.source for reason in answer.because}
     source = next((each for each in (Source.DEFAULT, Source.FLOOR) if each in by), Source.TERMS)
-    return Shown(answer_rows(answer), answer.because, answer.silent, source.value)
+    rows = answer_rows(answer)
+    return Shown(rows, answer.because, answer.silent, answer.speaks, source.value)
 
 
 class Compare(VersionPage):

@@ -51,7 +51,12 @@ class AppointmentAdmin(StepAdmin):
         "verified_at",
         "revoked_at",
     )
-    list_filter = (CheckFilter, "role", "account__customer__provider")
+    list_filter = (
+        CheckFilter,
+        "role",
+        ("problem", admin.EmptyFieldListFilter),
+        "account__customer__provider",
+    )
     search_fields = ("named", "user__full_name", "user__email", "account__number")
     list_select_related = ("user", "account__customer")
     change_form_template = "admin/parties/appointment/change_form.html"

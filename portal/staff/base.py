@@ -21,6 +21,7 @@ from parties.authority.states import POWERS
 from parties.desk import selectors as desk
 from parties.desk import services as desk_services
 from parties.desk.services import CallerMayNot
+from parties.people.models import User
 from parties.people.states import StaffData
 from parties.security.states import HighRisk
 from portal.composition.worklists import is_in_queue
@@ -99,6 +100,19 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         hidden = self._hidden(request)
         return [name for name in super().get_fields(request, obj) if name not in hidden]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose a record is stays as it is: moving it would leave no trace where it was."""
+        fixed = [self._owner] if obj is not None and self._owner else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    @property
+    def _owner(self) -> str:
+        """The field that says to which account, customer or provider a record belongs."""
+        path = self.account_path or self.provider_path
+        name = path.split("__")[0]
+        names = {field.name for field in self.opts.fields if field.many_to_one}
+        return name if name in names and self.model is not User else ""
+
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = self._hidden(request)
         return [name for name in super().get_list_display(request) if name not in hidden]
@@ -124,7 +138,8 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         be guessed letter by letter from what is found.
         """
         filters = self.get_list_filter(request)
-        offered = {str(getattr(one, "parameter_name", one)) for one in filters}
+        fields = [one[0] if isinstance(one, tuple) else one for one in filters]
+        offered = {str(getattr(one, "parameter_name", one)) for one in fields}
         names = offered | {"account", self.date_hierarchy or "account"}
         is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in names)
         return is_offered and super().lookup_allowed(lookup, value, request)

@@ -97,6 +97,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
         "state",
         "is_urgent",
         "topic",
+        ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )
     search_fields = ("reference", "account__number", "account__customer__name", "description")

@@ -76,7 +76,11 @@ class PlanChangeAdmin(ReadOnlyAdmin):
         "takes_effect_on",
         "asked_by",
     )
-    list_filter = ("state", "service__contract__account__customer__provider")
+    list_filter = (
+        "state",
+        ("problem", admin.EmptyFieldListFilter),
+        "service__contract__account__customer__provider",
+    )
     search_fields = ("service__label", "service__contract__account__number")
     list_select_related = ("service", "from_plan", "to_plan", "asked_by")
     change_form_template = "admin/contracts/planchange/change_form.html"

@@ -76,6 +76,7 @@ def _described(one: PersonCard) -> str:
     waits = {
         "to_check": ", not checked yet",
         "cooling_off": ", in the time to think",
+        "invited": ", not accepted yet",
         "pending": ", not begun yet",
     }.get(one.status, "")
     return f"{one.name}, {one.role.lower()}, {until}{waits}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import RateLimited
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -22,10 +23,24 @@ from parties.security.states import HighRisk
 from records.notices.services import Sender, queue_message
 
 from .guards import proof_of
+from .limits import MAILS, WRONG_PASSWORDS, spend, within
 
 # What the services tell whoever stands on an account, with the way to stop it.
 TOLD_BY_US = frozenset(
     f"account/email/{what}" for what in ("password_changed", "password_reset", "password_set")
+)
+
+
+# What a stranger can have sent to any address.
+ASKED_BY_ANYBODY = frozenset(
+    f"account/email/{what}"
+    for what in (
+        "password_reset_key",
+        "login_code",
+        "unknown_account",
+        "email_confirmation",
+        "email_confirmation_signup",
+    )
 )
 
 
@@ -37,6 +52,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         request = context.get("request") or self.request
+        context = _from_our_address(context, request)
+        if template_prefix in ASKED_BY_ANYBODY and not spend(MAILS, request, email):
+            raise RateLimited
         message = self.render_mail(template_prefix, email, context)
         html = ""
         if isinstance(message, EmailMultiAlternatives):
@@ -53,6 +71,20 @@ class AccountAdapter(DefaultAccountAdapter):
             html=html,
             is_secret=True,
         )
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse one more password after too many wrong ones, by sender and by victim."""
+        if not within(WRONG_PASSWORDS, request, credentials.get("email", "")):
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, **credentials)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        spend(WRONG_PASSWORDS, request, credentials.get("email", ""))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Short locks are for a sender and a victim: a stranger's tries lock the stranger."""
+        key = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{key}|{request.META.get('REMOTE_ADDR', '')}"
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address; where it is another than before, the log-in changes with it."""
@@ -90,6 +122,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return "/admin/" if request.user.is_staff else super().get_login_redirect_url(request)
+
+
+def _from_our_address(context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+    """The same facts with links that start with SITE_URL, whatever host the request named."""
+    asked = request.build_absolute_uri("/")
+    return {
+        name: f"{settings.SITE_URL}/{value[len(asked) :]}"
+        if isinstance(value, str) and value.startswith(asked)
+        else value
+        for name, value in context.items()
+    }
 
 
 class MFAAdapter(DefaultMFAAdapter):

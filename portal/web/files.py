@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from records.documents.models import Document
-from records.documents.pdf import PdfUnavailable
+from records.documents.pdf import PdfFailed
 from records.documents.services import ensure_file
 
 
@@ -22,7 +22,7 @@ def pdf_download(request: HttpRequest, name: str, draw: Callable[[], bytes]) -> 
     """Answer with the PDF that `draw` makes, or with a page that says why there is none yet."""
     try:
         data = draw()
-    except PdfUnavailable:
+    except PdfFailed:
         return render(request, "billing/pdf_unavailable.html", status=503)
     return HttpResponse(
         data,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,10 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import ListView
 
 from .guards import AccountPage
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# What spreadsheets begin a formula with, full-width signs too.
+FORMULA = "=+-@|%\uff1d\uff0b\uff0d\uff20"
 
 
 class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
@@ -26,6 +31,11 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
     csv_columns: dict[str, str] = {}
     csv_name = "list"
 
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The fields that this reader may search in."""
+        return self.search_in
+
     def rows(self) -> QuerySet[Any]:
         """The account's rows, before search and order."""
         raise LookupError(f"{type(self).__name__} names no rows")
@@ -35,7 +45,7 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
         asked = self.request.GET.get("q", "").strip()
         if asked:
             where = Q()
-            for name in self.search_in:
+            for name in self.searched:
                 where |= Q(**{f"{name}__icontains": asked})
             found = found.filter(where)
         order = self.request.GET.get("sort", "")
@@ -59,7 +69,7 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
     def _csv(self) -> StreamingHttpResponse:
         writer = csv.writer(_Echo())
         lines = (
-            writer.writerow([_safe(getattr(row, name)) for name in self.csv_columns.values()])
+            writer.writerow([csv_cell(getattr(row, name)) for name in self.csv_columns.values()])
             for row in self.csv_rows()
         )
         head = writer.writerow(list(self.csv_columns))
@@ -80,7 +90,11 @@ class _Echo:
         return line
 
 
-def _safe(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+def csv_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t")) else text
+    if not isinstance(value, str) or NUMBER.fullmatch(text):
+        return text
+    begins = text.lstrip()[:1]
+    is_formula = (bool(begins) and begins in FORMULA) or text[:1] in ("\t", "\r", "\n")
+    return f"'{text}" if is_formula else text

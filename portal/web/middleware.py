@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from urllib.parse import urlencode
 
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db import DataError, OperationalError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render, resolve_url
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from terms.calendar import State
 
+from .fresh import FACTOR_PAGES, factor_page, needs_factor
 from .guards import current
-from .masking import mask_for_request
 
 Handler = Callable[[HttpRequest], HttpResponse]
-SEEN_EVERY = timedelta(minutes=10)
 
 
 class ClientAddress:
@@ -73,21 +74,6 @@ class RequestFacts:
                 timezone.activate(State(chosen.account.state).zone)
 
 
-class SessionActivity:
-    """Notes when each log-in was last used, at most every ten minutes: not a write per page."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            last = datetime.fromtimestamp(request.session.get("seen_at", 0), UTC)
-            if request.at - last > SEEN_EVERY:
-                UserSession.objects.create_from_request(request)
-                request.session["seen_at"] = int(request.at.timestamp())
-        return self.get_response(request)
-
-
 class StaffSecondFactor:
     """Staff use the admin only after signing in with a second factor."""
 
@@ -101,24 +87,55 @@ class StaffSecondFactor:
         return self.get_response(request)
 
 
-class Masking:
-    """Hides who the customers are from whoever stands for them but may not know it."""
-
-    KINDS = ("text/html", "text/csv", "text/plain", "application/json")
+class FactorFirst:
+    """To see, make, add, change or remove a factor one shows a factor that one has."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not request.user.is_authenticated or request.user.is_staff:
-            return response
-        if not response.get("Content-Type", "").startswith(self.KINDS):
-            return response
-        mask = mask_for_request(request)
-        if mask and response.streaming:
-            parts = response.streaming_content
-            response.streaming_content = (mask.text(part.decode()) for part in parts)
-        elif mask:
-            response.content = mask.text(response.content.decode()).encode()
-        return response
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or match.url_name not in FACTOR_PAGES or not needs_factor(request):
+            return None
+        target = resolve_url(factor_page(request.user))
+        return redirect(f"{target}?{urlencode({'next': request.path})}")
+
+
+class PlainText:
+    """Answers what no page can mean, with words instead of a failure.
+
+    A NUL is in no text that anybody types, and no database takes it. A number of twenty digits in
+    an address is no record's: where it does not fit a column, there is nothing.
+    """
+
+    HUGE = re.compile(r"\d{19}")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = (request.path_info, *_texts(request.GET), *request.headers.values())
+        if any("\x00" in one for one in asked):
+            return HttpResponse(render_to_string("400.html"), status=400)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if request.method == "POST" and any("\x00" in one for one in _texts(request.POST)):
+            return HttpResponse(render_to_string("400.html"), status=400)
+        return None
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        is_huge = isinstance(failure, OverflowError | DataError | OperationalError)
+        if is_huge and self.HUGE.search(request.get_full_path()):
+            return render(request, "404.html", status=404)
+        return None
+
+
+def _texts(data: QueryDict) -> Iterator[str]:
+    """Every name and value of what was sent."""
+    for name, values in data.lists():
+        yield name
+        yield from (one for one in values if isinstance(one, str))

@@ -84,6 +84,7 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "terms_computes": ("Worked out by the portal", Kind.GOOD),
     "terms_shown": ("Shown only", Kind.NEUTRAL),
     "terms_silent": ("Your terms don't say", Kind.ATTENTION),
+    "terms_see": ("Not worked out here: read the clause", Kind.ATTENTION),
     "terms_default": ("Default, not from your terms", Kind.ATTENTION),
     "terms_law": ("The law answers", Kind.INFO),
     "terms_on": ("Switched on", Kind.GOOD),

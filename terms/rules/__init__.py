@@ -61,6 +61,7 @@ from terms.rules.credit import (
     breach_cure,
     collection_costs,
     deposit_settlement,
+    dishonour_fee,
     insolvency_default,
     nonpayment_termination,
     overdue_escalation,
@@ -257,6 +258,7 @@ RULES: dict[str, Rule] = {
         security_draw,
         deposit_settlement,
         collection_costs,
+        dishonour_fee,
         # suspension
         suspension,
         suspension_charges,

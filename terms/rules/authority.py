@@ -17,7 +17,8 @@ class Actor:
     """Somebody and the facts of their appointment.
 
     `limits` are the actions that the customer withholds; `only_with_customer` withholds all that
-    an advocate may do alone. `from_` and `until` are both inside. What is not known is None.
+    an advocate may do alone. `from_` and `until` are both inside. `form_received` False says that
+    the signed form has not come in yet. What is not known is None.
     """
 
     role: Role
@@ -25,6 +26,7 @@ class Actor:
     from_: date | None = None
     until: date | None = None
     form_received_on: date | None = None
+    form_received: bool | None = None
     in_writing: bool = False
     signed: bool = False
     verified: bool = False
@@ -206,6 +208,8 @@ def _out_of_time(profile: Profile, actor: Actor, on: date, tcp: bool) -> Reason 
     if actor.until and on > actor.until:
         return dates.because(f"authority ended on {actor.until}")
     form = profile.find(Form, tcp=tcp)
+    if form and actor.form_received is False:
+        return form.because("the signed form has not come in")
     if form and actor.form_received_on and on < actor.form_received_on:
         return form.because(f"the signed form came in on {actor.form_received_on}")
     return None
@@ -253,7 +257,7 @@ def _without_standing(profile: Profile, actor: Actor, action: Action) -> Permiss
         return Permission(allowed=False, because=(nobody.because(step),))
     consents = profile.find(Consents)
     if consents is None or action not in consents.actions or actor.employee is None:
-        raise profile.silent("may")
+        raise profile.silent("may", beyond=True)
     met = actor.employee and actor.warrants_authority and not actor.provider_knows_otherwise
     if not actor.employee:
         step = "not an employee of the customer"

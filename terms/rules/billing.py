@@ -50,9 +50,32 @@ def back_billing(profile: Profile, *, charge_incurred_on: date, tcp: bool = Fals
     return LastBillable(last_billable_on=day, because=(terms.because(*steps),))
 
 
+class StartsWith(StrEnum):
+    """The event from which an added item is charged."""
+
+    INSTALLATION = "installation"
+    ACTIVATION = "activation"
+    CONNECTION = "connection"
+    PROVISIONING = "provisioning"
+
+
+_PAST = {
+    StartsWith.ACTIVATION: "activated",
+    StartsWith.CONNECTION: "connected",
+    StartsWith.PROVISIONING: "provisioned",
+}
+
+
 @shape("billing_start")
 class BillingStart(Terms):
     """Periodic charges run from the day the customer is told that the service is ready."""
+
+
+@shape("billing_start.event")
+class BillingStartsWith(Terms):
+    """Charges run from this event of each service by itself."""
+
+    event: StartsWith
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +86,31 @@ class ChargesFrom(Result):
 
 
 def billing_start(
-    profile: Profile, *, ready_notified_on: date, first_used_on: date | None = None
+    profile: Profile,
+    *,
+    ready_notified_on: date | None = None,
+    first_used_on: date | None = None,
+    activated_on: date | None = None,
+    connected_on: date | None = None,
+    provisioned_on: date | None = None,
 ) -> ChargesFrom:
-    """Return from when periodic charges run; use does not matter (GL-BILL-07)."""
+    """Return from when periodic charges run (GL-BILL-07, BS-CON-04, CV-BIL-02, VP-CON-04).
+
+    For a document that counts from readiness, use does not matter.
+    """
+    if starts := profile.find(BillingStartsWith):
+        days = {
+            StartsWith.ACTIVATION: activated_on,
+            StartsWith.CONNECTION: connected_on,
+            StartsWith.PROVISIONING: provisioned_on,
+        }
+        day = needed(f"{_PAST[starts.event]}_on", days[starts.event])
+        step = f"{starts.event} on {in_words(day)}"
+        return ChargesFrom(charges_from=day, because=(starts.because(step),))
+    ready_notified_on = needed("ready_notified_on", ready_notified_on)
     terms = profile.of(BillingStart)
     step = f"told that it is ready on {in_words(ready_notified_on)}"
     return ChargesFrom(charges_from=ready_notified_on, because=(terms.because(step),))
-
-
-class StartsWith(StrEnum):
-    """The event from which an added item is charged."""
-
-    INSTALLATION = "installation"
-    ACTIVATION = "activation"
 
 
 @shape("charge_start")
@@ -319,9 +354,11 @@ def recovery_cost(
     profile: Profile, *, paid_inc: Decimal, input_tax_credit: Decimal
 ) -> Recoverable:
     """Return what of a cost may be passed on (CV-PAY-05, CV-BIL-08)."""
-    terms, enforcement = profile.of(RecoveryCost), profile.of(EnforcementCost)
+    terms, enforcement = profile.of(RecoveryCost), profile.find(EnforcementCost)
     left = money.to_cents(paid_inc - input_tax_credit)
     step = f"{money.in_dollars(paid_inc)} less {money.in_dollars(input_tax_credit)} tax credit"
+    if enforcement is None:
+        return Recoverable(recoverable_ex=left, because=(terms.because(step),))
     why = enforcement.because("as far as it is reasonable and was really paid")
     return Recoverable(recoverable_ex=left, because=(terms.because(step), why))
 
@@ -357,6 +394,11 @@ class BillRequired(Terms):
     over_percent: Decimal
 
 
+@shape("bill_required.always")
+class BillAlways(Terms):
+    """Every charge is billed, also a fixed sum that is drawn by itself."""
+
+
 @shape("bill_required.never")
 class NoBillNeeded(Terms):
     """A charge can fall due with no bill at all."""
@@ -378,7 +420,10 @@ def bill_required(
     fixed_amount: Decimal | None = None,
     bill_total: Decimal | None = None,
 ) -> Required:
-    """Return whether a period needs a bill (BS-BILL-09, BS-BILL-11)."""
+    """Return whether a period needs a bill (BS-BILL-09, -11, GL-BILL-05, CV-BIL-01, VP-BIL-01)."""
+    if always := profile.find(BillAlways, tcp=tcp):
+        step = "all charges are billed, however they are paid"
+        return Required(bill_required=True, because=(always.because(step),))
     terms = profile.find(BillRequired, tcp=tcp)
     if terms is None:
         never = profile.of(NoBillNeeded, tcp=tcp)

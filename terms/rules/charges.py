@@ -13,6 +13,7 @@ from terms.facts import BadFacts, needed
 from terms.money import Rounding
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Service
 
 ONE_DAY = timedelta(days=1)
 A_MINUTE = 60
@@ -71,7 +72,7 @@ def call_charge(
     """
     terms = profile.of(CallTerms)
     if terms.kinds and kind not in terms.kinds:
-        raise profile.silent("call_charge")
+        raise profile.silent("call_charge", beyond=True)
     if seconds <= 0:
         nothing = terms.because("never answered")
         return CallCharge(amount_ex=money.NIL, to_add_ex=money.NIL, because=(nothing,))
@@ -121,14 +122,15 @@ class DataExcess(Terms):
 def data_excess(
     profile: Profile,
     *,
-    service: str,
+    service: Service,
     allowance_gb: Decimal | None = None,
     used_gb: Decimal | None = None,
     allowance_mb: Decimal | None = None,
     used_mb: Decimal | None = None,
 ) -> Charge:
     """Return what data over the allowance costs (CV-DAT-01, -02, -04, GL-BILL-03)."""
-    terms = profile.of(DataExcess, name=service)
+    rates = (profile.find(DataExcess, name=each) for each in service.families)
+    terms = next((rate for rate in rates if rate), None) or profile.of(DataExcess, name=service)
     over_mb = _megabytes(used_mb, used_gb, "used_mb") - _megabytes(
         allowance_mb, allowance_gb, "allowance_mb"
     )
@@ -225,29 +227,37 @@ def support_rate_band(profile: Profile, *, at: datetime) -> RateBand:
 class Indexation(Terms):
     """A service's yearly rise: the consumer price index or `floor_percent`, whichever is more."""
 
-    service: str
+    service: Service
     floor_percent: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewFee(Result):
-    """The monthly fee after the rise, in dollars."""
+    """The monthly fee after the rise, in dollars.
+
+    While the index is not known the fee is None, and `at_least` what it will not fall below.
+    """
 
     new_monthly_fee: Decimal | None = combine("lowest")
+    at_least: Decimal | None = combine("lowest")
 
 
 def indexation(
     profile: Profile,
     *,
-    service: str,
+    service: Service,
     monthly_fee: Decimal,
-    cpi_percent: Decimal = Decimal(0),
+    cpi_percent: Decimal | None = None,
 ) -> NewFee:
     """Return the fee after the yearly rise (CV-VAR-05); no other service rises by itself."""
     terms = profile.of(Indexation)
-    if service != terms.service:
-        step = f"only {terms.service} rises each year"
+    if service is not terms.service:
+        step = f"only {terms.service.words} rises each year"
         return NewFee(new_monthly_fee=monthly_fee, because=(terms.because(step),))
+    if cpi_percent is None:
+        least = monthly_fee + money.percent_of(monthly_fee, terms.floor_percent)
+        step = f"the index is not known: at least {terms.floor_percent} %"
+        return NewFee(at_least=money.to_cents(least), because=(terms.because(step),))
     percent = max(cpi_percent, terms.floor_percent)
     fee = money.to_cents(monthly_fee + money.percent_of(monthly_fee, percent))
     step = f"{money.in_dollars(monthly_fee)} and {percent} % is {money.in_dollars(fee)}"

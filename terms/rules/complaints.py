@@ -430,15 +430,19 @@ def privacy_complaint(
     outcome_on: date | None = None,
     satisfied: bool | None = None,
 ) -> PrivacyComplaintAnswer:
-    """Return from when the OAIC is open: unhappy with the outcome, or no answer (VP-PRV-15)."""
+    """Return from when the OAIC is open: unhappy with the outcome, or no answer (VP-PRV-15).
+
+    A customer who has not said so is not content.
+    """
     terms = profile.of(PrivacyComplaint)
     unanswered = received_on + timedelta(days=terms.days + 1)
     if outcome_on is None:
         opens: date | None = unanswered
         step = f"no answer in {terms.days} days: from {in_words(unanswered)}"
-    elif satisfied is False:
+    elif not satisfied:
         opens = min(outcome_on, unanswered)
-        step = f"unhappy with the outcome: from {in_words(opens)}"
+        said = "unhappy" if satisfied is False else "not known to be content"
+        step = f"{said} with the outcome: from {in_words(opens)}"
     else:
         opens, step = None, "the customer is content with the outcome"
     return PrivacyComplaintAnswer(oaic_from=opens, because=(terms.because(step),))

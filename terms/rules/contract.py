@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from terms.calendar import State, in_words, last_day_of_term, months_on, next_month_start
 from terms.clause import Terms, shape
+from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -51,14 +53,24 @@ class TermEnds(Result):
 def term_end(
     profile: Profile,
     *,
-    start_on: date,
+    start_on: date | None = None,
+    contract_start: date | None = None,
+    activated_on: date | None = None,
     minimum_months: int | None = None,
     state: State | None = None,
-    service: str | None = None,
+    service: Service | None = None,
 ) -> TermEnds:
-    """Return when a term ends (CV-CON-03, -04, -05, VP-CON-05, -06, BS-CON-05, -07, GL-CON-09)."""
+    """Return when a term ends (CV-CON-03, -04, -05, VP-CON-05, -06, BS-CON-05, -07, GL-CON-09).
+
+    `start_on` is the first day where it is known; otherwise the document says whether the day of
+    the contract or that of activation counts.
+    """
     terms = profile.of(TermEnd)
     because = []
+    if start_on is None:
+        start_on = needed("start_on", term_start(profile, contract_start, activated_on))
+        if begins := profile.find(TermStart):
+            because.append(begins.because(f"the term starts on {in_words(start_on)}"))
     if minimum_months is None and (blank := profile.find(BlankTerm, service=service)):
         minimum_months = blank.months
         because.append(blank.because(f"the order form gives no length: {blank.months} months"))
@@ -78,8 +90,32 @@ def term_end(
     )
 
 
+class StartsOn(StrEnum):
+    """The day with which a minimum term starts."""
+
+    CONTRACT = "contract"
+    ACTIVATION = "activation"
+
+
+@shape("term_end.start")
+class TermStart(Terms):
+    """Which day starts a minimum term."""
+
+    starts_with: StartsOn
+
+
+def term_start(
+    profile: Profile, contract_start: date | None, activated_on: date | None
+) -> date | None:
+    """Return the first day of a minimum term, or what is known instead; None: nothing is."""
+    begins = profile.find(TermStart)
+    if begins and begins.starts_with is StartsOn.CONTRACT:
+        return contract_start or activated_on
+    return activated_on or contract_start
+
+
 def minimum_end(
-    profile: Profile, start: date, minimum_months: int | None, service: str | None = None
+    profile: Profile, start: date, minimum_months: int | None, service: Service | None = None
 ) -> date | None:
     """Return the last day of the minimum period, or None where there is none."""
     if minimum_months is None:
@@ -227,7 +263,7 @@ def renewal(
     """Return whether an item renews by itself (GL-CON-08)."""
     terms = profile.of(Renewal)
     if item not in terms.items:
-        raise profile.silent("renewal")
+        raise profile.silent("renewal", beyond=True)
     if instruction and instruction.in_writing and instruction.received_on < renews_on:
         step = f"told not to, in writing, on {in_words(instruction.received_on)}"
         return Renews(renews=False, because=(terms.because(step),))
@@ -245,10 +281,14 @@ class Choice(StrEnum):
 
 @shape("contract_renewal")
 class ContractRenewal(Terms):
-    """Renewing for `months` brings new handsets; otherwise it rolls at unchanged fees."""
+    """Renewing for `months` brings new handsets; otherwise it rolls at unchanged fees.
+
+    `after_months`: only at the end of a first term of at least so many months.
+    """
 
     months: int
     rolls_to: RollsTo
+    after_months: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,11 +318,22 @@ def contract_renewal(
             month_to_month_from=next_day,
             because=(terms.because(step),),
         )
+    if minimum_months < terms.after_months:
+        short = f"new handsets are promised after a term of {terms.after_months} months"
+        return HandsetRenewal(
+            handsets_replaced=False,
+            because=(terms.because(step, f"{short}, this one had {minimum_months}"),),
+        )
     new_end = last_day_of_term(next_day, terms.months)
     again = f"{terms.months} months from {in_words(next_day)} end on {in_words(new_end)}"
     return HandsetRenewal(
         handsets_replaced=True, new_ends_on=new_end, because=(terms.because(step, again),)
     )
+
+
+@shape("service_start.first_connection")
+class FirstConnection(Terms):
+    """The service, and a term with it, starts on the day of its first connection."""
 
 
 @shape("service_start")
@@ -302,8 +353,14 @@ def service_start(
     *,
     available_notified_on: date | None = None,
     first_used_on: date | None = None,
+    first_connected_on: date | None = None,
 ) -> Started:
-    """Return the day on which a service starts (BS-CON-03)."""
+    """Return the day on which a service starts (BS-CON-03, VP-CON-04)."""
+    if connected := profile.find(FirstConnection):
+        if first_connected_on is None:
+            return Started(because=(connected.because("no day of a first connection is known"),))
+        step = f"first connected on {in_words(first_connected_on)}"
+        return Started(service_start_on=first_connected_on, because=(connected.because(step),))
     terms = profile.of(ServiceStart)
     told, used = available_notified_on, first_used_on
     known = [day for day in (told, used) if day]
@@ -321,6 +378,11 @@ class MarketingConsent(Terms):
     tail_months: int
 
 
+@shape("marketing_consent.until_opt_out")
+class UntilOptOut(Terms):
+    """The customer may opt out at any time, and then no more is sent."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Consent(Result):
     """The last day of the consent; None: it runs on."""
@@ -335,6 +397,9 @@ def marketing_consent(
     withdrawn_on: date | None = None,
 ) -> Consent:
     """Return until when marketing is consented to (BS-PRIV-01)."""
+    if opt_out := profile.find(UntilOptOut):
+        step = f"opted out on {in_words(withdrawn_on)}" if withdrawn_on else "not opted out"
+        return Consent(consent_until=withdrawn_on, because=(opt_out.because(step),))
     terms = profile.of(MarketingConsent)
     tail = contract_ended_on and months_on(contract_ended_on, terms.tail_months)
     ends = [day for day in (tail, withdrawn_on) if day]

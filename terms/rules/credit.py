@@ -13,6 +13,7 @@ from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
 from terms.rules.payment import invoice_due_date
+from terms.vocabulary import Word
 
 
 @shape("overdue_escalation")
@@ -71,7 +72,9 @@ class Bill:
 
 @shape("bill_acceleration")
 class BillAcceleration(Terms):
-    """One overdue bill makes every issued bill payable at once."""
+    """One overdue bill makes every issued bill payable at once, if so many days overdue."""
+
+    overdue_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +92,15 @@ def bill_acceleration(
     terms = profile.of(BillAcceleration)
     unpaid = [bill for bill in bills if not bill.paid and bill.bill_date <= on]
     due = {bill.bill: _due(profile, bill, state) for bill in unpaid}
-    overdue = [bill.bill for bill in unpaid if due[bill.bill] < on]
+    grace = timedelta(days=terms.overdue_days)
+    late = [bill.bill for bill in unpaid if due[bill.bill] < on]
+    overdue = [name for name in late if due[name] + grace < on]
     payable = [bill for bill in unpaid if overdue or due[bill.bill] <= on]
     steps = [f"{name} was due on {in_words(due[name])}" for name in overdue]
     amount = total(bill.amount for bill in payable)
     steps.append(f"due now: {in_dollars(amount)}")
     return BillAccelerationAnswer(
-        overdue=bool(overdue), due_now=amount, because=(terms.because(*steps),)
+        overdue=bool(late), due_now=amount, because=(terms.because(*steps),)
     )
 
 
@@ -106,27 +111,67 @@ def _due(profile: Profile, bill: Bill, state: State | None) -> date:
 
 @shape("nonpayment_termination")
 class NonpaymentTermination(Terms):
-    """Days past due after which the provider may terminate."""
+    """Days past due, or (`from_notice`) past a notice, after which the provider may terminate."""
 
     days: int
+    from_notice: bool = False
+
+
+@shape("nonpayment_termination.disputed")
+class DisputedKeepsIt(Terms):
+    """A contested amount is not unpaid money: it gives no right to terminate."""
+
+
+@shape("nonpayment_termination.hardship")
+class HardshipKeepsIt(Terms):
+    """An arrangement in force gives no right to terminate."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NonpaymentTerminationAnswer(Result):
-    """The last day to pay, and the first to terminate."""
+    """Whether non-payment may end it, the last day to pay, and the first to terminate."""
 
-    last_day_to_pay: date = combine("longest")
-    may_terminate_from: date = combine("longest")
+    allowed: bool | None = combine("all")
+    last_day_to_pay: date | None = combine("longest")
+    may_terminate_from: date | None = combine("longest")
 
 
-def nonpayment_termination(profile: Profile, *, due_date: date) -> NonpaymentTerminationAnswer:
-    """Return when non-payment allows termination (GL-SUSP-08)."""
+def nonpayment_termination(
+    profile: Profile,
+    *,
+    due_date: date,
+    notice_received_on: date | None = None,
+    disputed: bool = False,
+    hardship: bool = False,
+) -> NonpaymentTerminationAnswer:
+    """Return when non-payment allows termination (GL-SUSP-08, CV-SUS-01, VP-SUS-08).
+
+    `disputed` means all of what is unpaid; `notice_received_on` is the day of the default notice.
+    """
     terms = profile.of(NonpaymentTermination)
-    last = due_date + timedelta(days=terms.days)
+    for met, bar in (
+        (disputed, profile.find(DisputedKeepsIt)),
+        (hardship, profile.find(HardshipKeepsIt)),
+    ):
+        if met and bar:
+            step = "the amount is properly contested" if disputed else "an arrangement is in force"
+            return NonpaymentTerminationAnswer(
+                allowed=False, because=(bar.because(step), terms.because())
+            )
+    start = due_date
+    if terms.from_notice:
+        if notice_received_on is None or notice_received_on <= due_date:
+            step = "no default notice was received after the due date"
+            return NonpaymentTerminationAnswer(allowed=False, because=(terms.because(step),))
+        start = notice_received_on
+    last = start + timedelta(days=terms.days)
     opens = last + timedelta(days=1)
-    step = f"day {terms.days} is {in_words(last)}: from {in_words(opens)}"
+    step = f"day {terms.days} after {in_words(start)} is {in_words(last)}: from {in_words(opens)}"
     return NonpaymentTerminationAnswer(
-        last_day_to_pay=last, may_terminate_from=opens, because=(terms.because(step),)
+        allowed=True,
+        last_day_to_pay=last,
+        may_terminate_from=opens,
+        because=(terms.because(step),),
     )
 
 
@@ -147,8 +192,13 @@ class BreachCure(Terms):
 class BreachCureAnswer(Result):
     """The last day to put a breach right, and the first to act on it."""
 
-    last_day: date = combine("longest")
+    last_day: date | None = combine("longest")
     may_act_from: date | None = combine("longest")
+
+
+@shape("breach_cure.incurable")
+class Incurable(Terms):
+    """Named for the breach: one that cannot be put right needs no days."""
 
 
 def breach_cure(
@@ -157,15 +207,21 @@ def breach_cure(
     asked_on: date,
     kind: Literal["breach", "spam_suspension", "fair_use", "rack_units", "material_breach"],
     by: Literal["customer", "provider"] | None = None,
+    curable: bool = True,
     state: State | None = None,
 ) -> BreachCureAnswer:
     """Return how long a breach may be put right (VP-SUS-03, CV-SUS-05, BS-SUSP-06, GL-SUSP-06).
 
-    `asked_on` is the day on which the notice was received; `by` is who gave it.
+    `asked_on` is the day on which the notice was received; `by` is who gave it; `curable` says
+    whether the breach can be put right at all.
     """
+    incurable = profile.find(Incurable, name=kind)
+    if incurable and not curable:
+        step = f"it cannot be put right: from {in_words(asked_on)}"
+        return BreachCureAnswer(may_act_from=asked_on, because=(incurable.because(step),))
     terms = profile.of(BreachCure, name=kind)
     if terms.by and by and terms.by != by:
-        raise profile.silent("breach_cure")
+        raise profile.silent("breach_cure", beyond=True)
     calendar = profile.calendar(state)
     walk = calendar.count(asked_on, terms.days, terms.counted_in)
     last, roll = rolled(profile, calendar, walk)
@@ -203,11 +259,21 @@ def power_breach_cure(profile: Profile, *, received_at: datetime) -> PowerBreach
     return PowerBreachCureAnswer(cure_by=cure_by, because=(terms.because(step),))
 
 
+class InsolvencyEvent(Word):
+    """What shows that a customer cannot pay."""
+
+    APPOINTMENT = "appointment"
+    SEIZURE = "seizure"
+    CREDITORS_ARRANGEMENT = "creditors_arrangement"
+    CEASED_BUSINESS = "ceased_business"
+
+
 @shape("insolvency_default")
 class InsolvencyDefault(Terms):
-    """Working days that an appointment must last before it counts."""
+    """Working days that such an event must last before it counts; others count at once."""
 
     working_days: int
+    lasting: tuple[InsolvencyEvent, ...] = tuple(InsolvencyEvent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,10 +284,20 @@ class InsolvencyDefaultAnswer(Result):
 
 
 def insolvency_default(
-    profile: Profile, *, appointed_on: date, state: State | None = None
+    profile: Profile,
+    *,
+    appointed_on: date,
+    event: InsolvencyEvent = InsolvencyEvent.APPOINTMENT,
+    state: State | None = None,
 ) -> InsolvencyDefaultAnswer:
-    """Return when an appointment has lasted long enough: the day after (CV-SUS-03)."""
+    """Return when an appointment has lasted long enough: the day after (CV-SUS-03).
+
+    `appointed_on` is the day of the event, whichever it is; what need not last counts from then.
+    """
     terms = profile.of(InsolvencyDefault)
+    if event not in terms.lasting or not terms.working_days:
+        step = f"{event.words} counts at once: from {in_words(appointed_on)}"
+        return InsolvencyDefaultAnswer(earliest_on=appointed_on, because=(terms.because(step),))
     walk = profile.calendar(state).count(appointed_on, terms.working_days)
     opens = walk.day + timedelta(days=1)
     return InsolvencyDefaultAnswer(
@@ -315,23 +391,49 @@ class CollectionCosts(Terms):
     """A defaulter pays an agency's commission, as if all were recovered, and lawyers' costs."""
 
 
+@shape("collection_costs.incurred")
+class CostsIncurred(Terms):
+    """A defaulter repays what collecting really cost, as far as that is reasonable."""
+
+
+@shape("collection_costs.if_told")
+class CostsIfTold(Terms):
+    """Only what it cost, and only if amount or method was told to the customer before."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CollectionCostsAnswer(Result):
     """Commission, and all that may be recovered, in dollars."""
 
-    commission: Decimal = combine("lowest")
-    total_recoverable: Decimal = combine("lowest")
+    commission: Decimal | None = combine("lowest")
+    total_recoverable: Decimal | None = combine("lowest")
 
 
 def collection_costs(
     profile: Profile,
     *,
     debt: Decimal,
-    commission_percent: Decimal,
+    commission_percent: Decimal | None = None,
     legal_costs: Decimal = NIL,
+    paid_to_collector: Decimal | None = None,
+    tcp: bool = False,
+    charge_advised: bool | None = None,
 ) -> CollectionCostsAnswer:
-    """Return what recovering a debt costs the defaulter (GL-PAY-10)."""
+    """Return what recovering a debt costs the defaulter (GL-PAY-10, BS-PAY-08, VP-PAY-08).
+
+    `paid_to_collector` is what the collector really took; `charge_advised` says whether amount or
+    method of such costs was told beforehand.
+    """
+    if incurred := profile.find(CostsIncurred):
+        told = profile.find(CostsIfTold, tcp=tcp)
+        if told and not charge_advised:
+            step = "amount and method were not told beforehand, so nothing is added"
+            return CollectionCostsAnswer(
+                commission=NIL, total_recoverable=to_cents(debt), because=(told.because(step),)
+            )
+        return _incurred(incurred, debt, commission_percent, legal_costs, paid_to_collector)
     terms = profile.of(CollectionCosts)
+    commission_percent = needed("commission_percent", commission_percent)
     commission = to_cents(percent_of(debt, commission_percent))
     recoverable = to_cents(debt + commission + legal_costs)
     step = (
@@ -341,3 +443,74 @@ def collection_costs(
     return CollectionCostsAnswer(
         commission=commission, total_recoverable=recoverable, because=(terms.because(step),)
     )
+
+
+def _incurred(
+    terms: CostsIncurred,
+    debt: Decimal,
+    percent: Decimal | None,
+    legal_costs: Decimal,
+    paid: Decimal | None,
+) -> CollectionCostsAnswer:
+    """Add what collecting really cost; without a figure for it nothing can be added."""
+    if paid is None and percent is None:
+        step = "what the collector took is not known yet: only what was really paid is added"
+        return CollectionCostsAnswer(because=(terms.because(step),))
+    fee = to_cents(paid if paid is not None else percent_of(debt, percent or NIL))
+    total_ = to_cents(debt + fee + legal_costs)
+    step = (
+        f"{in_dollars(debt)} + {in_dollars(fee)} really paid + lawyers {in_dollars(legal_costs)}"
+        f" = {in_dollars(total_)}"
+    )
+    return CollectionCostsAnswer(
+        commission=fee, total_recoverable=total_, because=(terms.because(step),)
+    )
+
+
+@shape("dishonour_fee")
+class DishonourFee(Terms):
+    """A dishonoured payment costs what the bank took and one reasonable fee of the provider's."""
+
+
+@shape("dishonour_fee.if_told")
+class DishonourAtCost(Terms):
+    """Only what it really cost, and only if amount or method was told to the customer before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DishonourFeeAnswer(Result):
+    """What a dishonoured payment costs, in dollars; None: a part of it is not known."""
+
+    charge: Decimal | None = combine("lowest")
+
+
+def dishonour_fee(
+    profile: Profile,
+    *,
+    bank_fee: Decimal | None = None,
+    own_fee: Decimal | None = None,
+    own_cost: Decimal | None = None,
+    tcp: bool = False,
+    charge_advised: bool | None = None,
+) -> DishonourFeeAnswer:
+    """Return what a dishonoured payment costs (BS-PAY-07, BS-PAY-10, GL-PAY-07).
+
+    `bank_fee` is what the bank took, `own_fee` the provider's fee, `own_cost` what the failure
+    really cost the provider besides.
+    """
+    terms, at_cost = profile.of(DishonourFee), profile.find(DishonourAtCost, tcp=tcp)
+    if at_cost and not charge_advised:
+        step = "neither amount nor method was told beforehand, so nothing"
+        return DishonourFeeAnswer(charge=NIL, because=(at_cost.because(step),))
+    if bank_fee is None:
+        step = "what the bank took is not known yet"
+        return DishonourFeeAnswer(because=(terms.because(step),))
+    own = own_fee or NIL
+    if at_cost:
+        own = min(own, own_cost or NIL)
+    charge = to_cents(bank_fee + own)
+    step = f"the bank's {in_dollars(bank_fee)} + {in_dollars(own)} = {in_dollars(charge)}"
+    because: tuple[Reason, ...] = (terms.because(step),)
+    if at_cost:
+        because = (*because, at_cost.because("no more than it cost"))
+    return DishonourFeeAnswer(charge=charge, because=because)

@@ -24,10 +24,15 @@ class DisputeWindow(Terms):
 
 @shape("dispute_window.withhold")
 class Withhold(Terms):
-    """Whether the disputed part may be withheld; `in_time`: only if disputed inside the window."""
+    """Whether the disputed part may be withheld; `in_time`: only if disputed inside the window.
+
+    `days_from_invoice`: only if disputed in so many days from the date of the invoice, though a
+    dispute may be raised later.
+    """
 
     allowed: bool
     in_time: bool = False
+    days_from_invoice: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,12 @@ def dispute_window(
     last_day, reasons = _last_day(profile, terms, invoice_date, received_on, state)
     withhold = profile.of(Withhold, tcp=tcp)
     late = withhold.in_time and lodged_on is not None and lodged_on > last_day
+    if withhold.days_from_invoice is not None and lodged_on is not None:
+        late = late or lodged_on > invoice_date + timedelta(days=withhold.days_from_invoice)
     step = "the disputed part only" if withhold.allowed else "pay on time, credit later"
+    if withhold.days_from_invoice is not None and lodged_on is None:
+        by = invoice_date + timedelta(days=withhold.days_from_invoice)
+        step = f"{step}, if disputed by {in_words(by)}"
     return DisputeWindowAnswer(
         last_day=last_day,
         may_withhold=withhold.allowed and not late,
@@ -91,10 +101,15 @@ class DisputeOutcome(Terms):
 
 @shape("dispute_outcome.payable")
 class Payable(Terms):
-    """Days from the outcome in which to pay what turned out payable; 0 = it was due all along."""
+    """Days from the outcome in which to pay what turned out payable; 0 = it was due all along.
+
+    `both_states`: working days are counted in the customer's state and in the provider's, and the
+    later day stands.
+    """
 
     days: int
     counted_in: Count
+    both_states: bool = False
 
 
 @shape("dispute_outcome.interest")
@@ -163,6 +178,10 @@ def _pay_by(
     walk = calendar.count(told_on, later.days, later.counted_in)
     moved, roll = rolled(profile, calendar, walk)
     steps = [*walk.steps]
+    if later.both_states:
+        home = profile.calendar().count(told_on, later.days, later.counted_in)
+        if home.day > moved.day:
+            moved, steps = home, [*walk.steps, f"by the provider's days {in_words(home.day)}"]
     if due_date > moved.day:
         steps.append(f"never before its own due date, {in_words(due_date)}")
     return max(moved.day, due_date), [*roll, later.because(*steps)]

@@ -75,7 +75,7 @@ def document_fee(
     """
     if each := profile.find(FeeEach):
         if kind not in each.fees:
-            raise profile.silent("document_fee")
+            raise profile.silent("document_fee", beyond=True)
         fee = each.fees[kind] * count
         return _fee(each, fee, f"{count} × {money.in_dollars(each.fees[kind])}")
     if kind == "paper_bill":

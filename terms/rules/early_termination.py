@@ -10,8 +10,10 @@ from terms.clause import Reason, Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.rules.contract import minimum_end
+from terms.rules.contract import minimum_end, term_start
 from terms.rules.leaving import By, Cause, TerminationForCause
+from terms.rules.lines import LineTerms, PriceBasis
+from terms.vocabulary import Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -19,6 +21,35 @@ ONE_DAY = timedelta(days=1)
 @shape("early_termination.monthly_fees")
 class MonthlyFees(Terms):
     """The monthly fees for the whole months left; nothing where the provider ends it uncaused."""
+
+
+@shape("early_termination.only_customers")
+class OnlyCustomers(Terms):
+    """The fee is for a customer who leaves or moves away, not for an end by the provider."""
+
+
+@shape("early_termination.free_for")
+class FreeFor(Terms):
+    """Causes for which the customer may leave without the charge."""
+
+    causes: tuple[Cause, ...]
+
+
+@shape("early_termination.ended_under")
+class EndedUnder(Terms):
+    """The provider's ending costs the charge only for these causes."""
+
+    causes: tuple[Cause, ...]
+
+
+@shape("early_termination.rest_of_term")
+class RestOfTerm(Terms):
+    """Ended by the provider for these breaches: what the rest of the term would have cost.
+
+    Where another clause prices the same ending, the smaller of both stands.
+    """
+
+    causes: tuple[Cause, ...]
 
 
 @shape("early_termination.hardware")
@@ -38,7 +69,10 @@ class Losses(Terms):
 
 @shape("early_termination.waived_items")
 class WaivedItems(Terms):
-    """The value of what was discounted or waived, for the share of the term cut off."""
+    """The value of what was discounted or waived, for the share of the term cut off.
+
+    Only where the provider agrees to the early end: moving away costs nothing for them.
+    """
 
 
 @shape("early_termination.unrecovered")
@@ -71,15 +105,29 @@ class CreditsRepaid(Terms):
 class WholeService(Terms):
     """These services, given up whole, cost every monthly fee left instead of all else."""
 
-    services: tuple[str, ...]
+    services: tuple[Service, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyTermination(Result):
-    """What leaving early costs, in dollars; waived items apart."""
+    """What leaving early costs, in dollars; waived items apart.
+
+    `basis` says whether `charge` holds GST; `charge_inc` is the charge with GST either way.
+    """
 
     charge: Decimal | None = combine("lowest")
     waived_items_charge: Decimal | None = combine("lowest")
+    basis: PriceBasis | None = None
+    charge_inc: Decimal | None = combine("lowest")
+
+
+@dataclass(frozen=True)
+class _Parts:
+    provisioning: Decimal
+    unavoidable: Decimal
+    recent_spend: tuple[Decimal, ...]
+    minimum_spend: Decimal
+    credits: Decimal
 
 
 @dataclass(frozen=True)
@@ -94,6 +142,7 @@ class _Facts:
     monthly_fee: Decimal | None
     ended_by: By
     cause: Cause
+    provider_in_breach: bool
 
     @property
     def is_over(self) -> bool:
@@ -123,7 +172,8 @@ def early_termination(
     ended_on: date | None = None,
     ended_by: By = By.CUSTOMER,
     cause: Cause = Cause.NONE,
-    service: str | None = None,
+    provider_in_breach: bool = False,
+    service: Service | None = None,
     whole_service: bool = False,
     hardware_rrp: Decimal = money.NIL,
     hardware_paid: Decimal = money.NIL,
@@ -137,31 +187,122 @@ def early_termination(
     credits_given: Decimal = money.NIL,
 ) -> EarlyTermination:
     """Return what leaving early costs (CV-TRM-03, VP-SUS-13, BS-SUSP-13 to -16, GL-SUSP-13 to
-    -17). `ended_on` is the last day of service; a minimum period runs from activation where known.
+    -17). `ended_on` is the last day of service; a minimum period runs from activation or the
+    contract date, as the document says. `cause` is why it ends. The figures are as the document
+    prices them, with or without GST; `charge_inc` holds it.
     """
-    start = activated_on or contract_start
+    start = term_start(profile, contract_start, activated_on)
     last_day = start and minimum_end(profile, start, minimum_months, service)
     length = months_remaining, minimum_months
-    facts = _Facts(start, ended_on, last_day, *length, monthly_fee, ended_by, cause)
-    if hardware := profile.find(HardwareSubsidy):
-        answer = _hardware(hardware, facts, hardware_rrp, hardware_paid)
+    facts = _Facts(
+        start, ended_on, last_day, *length, monthly_fee, ended_by, cause, provider_in_breach
+    )
+    spend = recent_monthly_spend, minimum_monthly_spend
+    parts = _Parts(provisioning_cost, unavoidable_costs, *spend, credits_given)
+    whole = whole_service and service is not None
+    answer = _free(profile, facts) or _charge(
+        profile,
+        facts,
+        parts,
+        whole=service if whole else None,
+        hardware=(hardware_rrp, hardware_paid),
+        losses=(third_party_costs, lost_profit),
+        waived=waived_items_value,
+    )
+    return _with_basis(profile, answer)
+
+
+def _with_basis(profile: Profile, answer: EarlyTermination) -> EarlyTermination:
+    """Say whether the figure holds GST, and what it is with GST."""
+    prices = profile.find(LineTerms)
+    if prices is None or answer.charge is None:
+        return answer
+    if prices.basis is PriceBasis.INC or not answer.charge:
+        return replace(answer, basis=prices.basis, charge_inc=answer.charge)
+    inc = money.to_cents(answer.charge + money.gst_on(answer.charge))
+    step = f"before GST; with GST {money.in_dollars(inc)}"
+    return replace(
+        answer,
+        basis=prices.basis,
+        charge_inc=inc,
+        because=(*answer.because, prices.because(step)),
+    )
+
+
+def _free(profile: Profile, facts: _Facts) -> EarlyTermination | None:
+    """Return that nothing is due, where a clause says so of who ends it and why."""
+    free = profile.find(FreeFor)
+    if free and facts.ended_by is By.CUSTOMER:
+        named = facts.cause.words if facts.cause in free.causes else None
+        if facts.provider_in_breach and Cause.PROVIDER_BREACH in free.causes:
+            named = Cause.PROVIDER_BREACH.words
+        if named:
+            return _nothing(free, f"the customer leaves for {named}")
+    if facts.ended_by is not By.PROVIDER:
+        return None
+    under, only = profile.find(EndedUnder), profile.find(OnlyCustomers)
+    why = "for no cause" if facts.cause is Cause.NONE else f"for {facts.cause.words}"
+    if under and facts.cause not in under.causes:
+        return _nothing(under, f"the provider ends it {why}: no cause that costs the charge")
+    if only:
+        return _nothing(only, f"the provider ends it {why}; only a customer who leaves pays it")
+    return None
+
+
+def _charge(
+    profile: Profile,
+    facts: _Facts,
+    parts: _Parts,
+    *,
+    whole: Service | None,
+    hardware: tuple[Decimal, Decimal],
+    losses: tuple[Decimal | None, Decimal | None],
+    waived: Decimal | None,
+) -> EarlyTermination:
+    if subsidy := profile.find(HardwareSubsidy):
+        answer = _hardware(subsidy, facts, *hardware)
         ported = profile.find(PortedAway)
-        if ported and ended_by is By.PORT:
+        if ported and facts.ended_by is By.PORT:
             why = ported.because("moved to another provider")
             answer = replace(answer, because=(*answer.because, why))
         return answer
-    whole = profile.find(WholeService)
-    if whole and whole_service and service in whole.services:
-        return _monthly_fees(whole, facts)
+    given_up = profile.find(WholeService)
+    if given_up and whole in given_up.services and facts.ended_by is not By.PROVIDER:
+        return _monthly_fees(given_up, facts)
     if profile.find(Unrecovered):
-        spend = recent_monthly_spend, minimum_monthly_spend
-        parts = _Parts(provisioning_cost, unavoidable_costs, *spend, credits_given)
-        return _four_parts(profile, facts, parts)
-    answer = _fees_left(profile, facts, third_party_costs, lost_profit)
-    waived = profile.find(WaivedItems)
-    if waived is None or waived_items_value is None:
+        return _or_rest_of_term(profile, facts, parts)
+    answer = _fees_left(profile, facts, *losses)
+    items = profile.find(WaivedItems)
+    if items is None or waived is None:
         return answer
-    return _with_waived(waived, facts, waived_items_value, answer)
+    return _with_waived(items, facts, waived, answer)
+
+
+def _or_rest_of_term(profile: Profile, facts: _Facts, parts: _Parts) -> EarlyTermination:
+    """Return the smaller of two prices for the same ending, where two clauses give one."""
+    answer = _four_parts(profile, facts, parts)
+    rest = profile.find(RestOfTerm)
+    if (
+        rest is None
+        or facts.ended_by is not By.PROVIDER
+        or facts.cause not in rest.causes
+        or facts.monthly_fee is None
+        or facts.is_over
+    ):
+        return answer
+    months = facts.months_remaining
+    if months is None:
+        ended_on = needed("ended_on", facts.ended_on)
+        months = months_begun(ended_on + ONE_DAY, needed("minimum_months", facts.last_day))
+    full = money.to_cents(facts.monthly_fee * months)
+    priced = f"{months} months × {money.in_dollars(facts.monthly_fee)} = {money.in_dollars(full)}"
+    charge = needed("charge", answer.charge)
+    if charge <= full:
+        return replace(
+            answer, because=(*answer.because, rest.because(f"{priced}, which is no less"))
+        )
+    step = f"{priced}, less than the {money.in_dollars(charge)} of the other clause"
+    return EarlyTermination(charge=full, because=(rest.because(step), *answer.because))
 
 
 def _fees_left(
@@ -172,8 +313,10 @@ def _fees_left(
         return _losses(losses, costs, profit)
     terms = profile.of(MonthlyFees)
     for_cause = profile.find(TerminationForCause, name=facts.cause)
-    if facts.ended_by is By.PROVIDER and for_cause is None:
-        return _nothing(terms, "the provider ended it for no cause of the customer's")
+    costs_it = for_cause is not None and for_cause.charge
+    if facts.ended_by is By.PROVIDER and not costs_it:
+        named = f" but {facts.cause.words}" if facts.cause is not Cause.NONE else ""
+        return _nothing(terms, f"the provider ended it for no cause that costs it{named}")
     return _monthly_fees(terms, facts)
 
 
@@ -220,6 +363,11 @@ def _losses(
 def _with_waived(
     terms: WaivedItems, facts: _Facts, value: Decimal, answer: EarlyTermination
 ) -> EarlyTermination:
+    if facts.ended_by is By.PORT:
+        step = "moved away: they are charged only where the provider agreed to an early end"
+        return replace(
+            answer, waived_items_charge=money.NIL, because=(*answer.because, terms.because(step))
+        )
     months = needed("minimum_months", facts.minimum_months)
     charge = money.to_cents(value * facts.months_left / months)
     step = f"{money.in_dollars(value)} × {facts.months_left} / {months} months"
@@ -228,15 +376,6 @@ def _with_waived(
         waived_items_charge=charge,
         because=(*answer.because, terms.because(step)),
     )
-
-
-@dataclass(frozen=True)
-class _Parts:
-    provisioning: Decimal
-    unavoidable: Decimal
-    recent_spend: tuple[Decimal, ...]
-    minimum_spend: Decimal
-    credits: Decimal
 
 
 def _four_parts(profile: Profile, facts: _Facts, parts: _Parts) -> EarlyTermination:

@@ -32,8 +32,21 @@ from terms.rules.suspension import (
     SuspensionException,
 )
 from terms.rules.variation import Detriment, Variation
+from terms.vocabulary import Ground
 
 NOON = time(12)
+FOR_DEBT = frozenset(
+    {
+        Ground.NON_PAYMENT,
+        Ground.THREATENED_NON_PAYMENT,
+        Ground.PAYMENT_REVERSED,
+        Ground.DEBIT_LOST,
+        Ground.ADVERSE_CREDIT_REPORT,
+        Ground.CREDIT_RISK,
+        Ground.FRAUD,
+        Ground.NOMINATED_LIMIT,
+    }
+)
 
 
 class Cause(StrEnum):
@@ -250,18 +263,26 @@ def _may(law: Law, *, actor: authority.Actor, action: Action, **facts: Any) -> R
 def _suspension(
     law: Law,
     *,
-    due_date: date,
-    disputed: bool,
-    hardship: bool,
+    due_date: date | None = None,
+    disputed: bool = False,
+    hardship: bool = False,
     notice_given_on: date | None = None,
     exception: SuspensionException | None = None,
+    ground: Ground = Ground.NON_PAYMENT,
     state: State | None = None,
     **_: Any,
 ) -> Result | None:
-    """Bar or delay a suspension; the right to suspend must come from the terms (FR-04)."""
+    """Bar or delay a suspension; the right to suspend must come from the terms (FR-04).
+
+    Only safety bars one that has nothing to do with credit or debt.
+    """
     unsafe, contested = law.floor.find(SafetyBars), law.floor.find(DisputedBars)
     if unsafe and law.standing.dfv_safety_threat:
         return SuspensionAnswer(allowed=False, because=(unsafe.because("safety is at stake"),))
+    if ground not in FOR_DEBT:
+        return None
+    if exception is None and ground.value in set(SuspensionException):
+        exception = SuspensionException(ground.value)
     if contested and (disputed or law.standing.disputed):
         reason = contested.because("the amount is under an open complaint")
         return SuspensionAnswer(allowed=False, because=(reason,))
@@ -272,7 +293,7 @@ def _suspension(
     if notice_given_on is None:
         return SuspensionAnswer(allowed=False, because=(notice.because("no notice was given"),))
     walk = law.latest(notice_given_on, notice.working_days, state)
-    opens = max(walk.day, due_date) + timedelta(days=1)
+    opens = max(walk.day, due_date or walk.day) + timedelta(days=1)
     step = f"all of these days are the customer's: from {in_words(opens)}"
     return SuspensionAnswer(earliest_on=opens, because=(notice.because(*walk.steps, step),))
 
@@ -327,7 +348,7 @@ def _late_fee(
     if _only_a_cap(law, cap):
         return None
     may_charge = None if cap > NIL else False
-    return LateFee(may_charge=may_charge, fee=cap, because=(terms.because(step),))
+    return LateFee(may_charge=may_charge, fee=cap, interest=cap, because=(terms.because(step),))
 
 
 def _reconnection_fee(

@@ -1,15 +1,17 @@
 """Ending a contract by notice: when it ends, and what ending it early costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from terms.calendar import State, in_words, month_end
+from terms.calendar import Count, State, in_words, month_end
 from terms.clause import Reason, Terms, shape
+from terms.facts import BadFacts
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules.billing import billing_period
-from terms.rules.contract import minimum_end
+from terms.rules.contract import minimum_end, term_start
+from terms.vocabulary import Ground, Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -22,15 +24,34 @@ class By(StrEnum):
     PORT = "port"
 
 
-class Cause(StrEnum):
-    """Why the provider ends it, where the terms name such causes."""
+Cause = Ground
+"""Why one side ends it, where the terms name such causes."""
 
-    NONE = "none"
-    NON_PAYMENT = "non_payment"
-    BANKRUPTCY = "bankruptcy"
-    DEATH = "death"
-    INSOLVENCY = "insolvency"
-    MISUSE = "misuse"
+
+class Holder(StrEnum):
+    """What the customer is, where a cause depends on it."""
+
+    PERSON = "person"
+    SOLE_TRADER = "sole_trader"
+    PARTNER = "partner"
+    COMPANY = "company"
+
+
+class Clock(StrEnum):
+    """From which day the time runs that a cause must last, or leave for putting it right."""
+
+    DUE_DATE = "due_date"
+    NOTICE = "notice"
+    EVENT = "event"
+
+    @property
+    def words(self) -> str:
+        """Return the day as a reader would write it."""
+        return {
+            "due_date": "the due date",
+            "notice": "the notice to put it right was received",
+            "event": "it happened",
+        }[self.value]
 
 
 class EndsWith(StrEnum):
@@ -46,16 +67,20 @@ class Termination(Terms):
     """Calendar days of notice; may be named for who gives it.
 
     `within_term` says that such a notice may end the contract inside its minimum period;
-    otherwise it waits for the last day.
+    otherwise it waits for the last day. `clear` says that all the days lie between: "at least".
     """
 
     notice_days: int
     within_term: bool = False
+    clear: bool = False
 
 
 @shape("termination.outside_term")
 class OutsideTerm(Terms):
-    """Calendar days of notice where there is no term (`casual`) or it is over (`after_term`)."""
+    """Calendar days of notice where there is no term (`casual`) or it is over (`after_term`).
+
+    `provider_after_term` is for the provider's notice, where that has a clause of its own.
+    """
 
     notice_days: int
 
@@ -67,9 +92,44 @@ class TerminationEndsWith(Terms):
     ends_with: EndsWith
 
 
+@shape("termination.on_transfer")
+class EndsOnTransfer(Terms):
+    """Moving to another supplier ends it on the day that one tells of the transfer.
+
+    `charge` says that a transfer inside the term costs the early charge.
+    """
+
+    charge: bool
+
+
 @shape("termination.for_cause")
 class TerminationForCause(Terms):
-    """Named for a cause: the provider may end it at once, as if the customer had left."""
+    """Named for a cause: the provider may end it at once by notice.
+
+    First `days` have run from `runs_from`, all of them the customer's; `notice_working_days` of
+    notice of the end itself stand between. It may be for some `holders` only, or only if payment
+    is in doubt; a contested amount or an arrangement may bar it. `charge`: as if the customer had
+    left.
+    """
+
+    days: int = 0
+    counted_in: Count = Count.CALENDAR_DAYS
+    runs_from: Clock = Clock.NOTICE
+    notice_working_days: int = 0
+    holders: tuple[Holder, ...] = ()
+    if_doubted: bool = False
+    undisputed: bool = False
+    spares_hardship: bool = False
+    charge: bool = True
+
+
+@shape("termination.for_customer")
+class CustomerCause(Terms):
+    """Named for a cause: the customer may end it, free of the early charge, after such a wait."""
+
+    days: int = 0
+    counted_in: Count = Count.CALENDAR_DAYS
+    runs_from: Clock = Clock.NOTICE
 
 
 @shape("termination.agreed_early")
@@ -89,10 +149,16 @@ class EarlyCharge(Terms):
 
 @dataclass(frozen=True, kw_only=True)
 class Ending(Result):
-    """The last day of a contract, and whether ending it then costs an early charge."""
+    """The last day of a contract, and whether ending it then costs an early charge.
+
+    For a cause, `allowed` says whether it may be ended so (None: that depends on a fact that is
+    not known) and `earliest_on` the first day for it.
+    """
 
     effective_on: date | None = None
     early_charge_applies: bool | None = combine("all")
+    allowed: bool | None = combine("all")
+    earliest_on: date | None = combine("longest")
 
 
 @dataclass(frozen=True)
@@ -107,6 +173,18 @@ class _Notice:
     bill_day: int | None
 
 
+@dataclass(frozen=True)
+class _Grounds:
+    """What is known of a cause: since when, of whom, and what may bar it."""
+
+    since: date | None
+    holder: Holder | None
+    payment_doubted: bool | None
+    disputed: bool
+    hardship: bool
+    tcp: bool
+
+
 def termination(
     profile: Profile,
     *,
@@ -117,33 +195,169 @@ def termination(
     minimum_months: int | None = None,
     state: State | None = None,
     cause: Cause = Cause.NONE,
+    cause_since: date | None = None,
+    holder: Holder | None = None,
+    payment_doubted: bool | None = None,
+    disputed: bool = False,
+    hardship: bool = False,
+    tcp: bool = False,
+    acl_consumer: bool = False,
     bill_day: int | None = None,
     requested_end_on: date | None = None,
     provider_agreed: bool = False,
     provider_in_breach: bool = False,
-    service: str | None = None,
+    service: Service | None = None,
 ) -> Ending:
     """Return when a notice ends the contract (CV-TRM-01, VP-SUS-11, BS-CON-06, GL-CON-10).
 
-    A minimum period runs from activation where that day is known. `bill_day` is the day of the
-    month on which invoices are issued; `requested_end_on` the day that the customer asks for.
+    A minimum period runs from activation or the contract date, as the document says. `bill_day`
+    is the day of the month on which invoices are issued; `requested_end_on` the day that the
+    customer asks for. `cause_since` is the day from which the clause of the cause counts: the due
+    date, the receipt of the notice to put it right, or the event. For `by` port the notice is the
+    other supplier's word of the transfer. Raise BadFacts for a cause that the document, though it
+    names causes, does not know.
     """
-    last_day = minimum_end(profile, activated_on or contract_start, minimum_months, service)
+    start = term_start(profile, contract_start, activated_on) or contract_start
     notice = _Notice(
         notice_given_on,
         by,
         cause,
-        last_day,
+        minimum_end(profile, start, minimum_months, service),
         requested_end_on,
         provider_agreed,
         provider_in_breach,
         bill_day,
     )
-    for_cause = profile.find(TerminationForCause, name=cause)
-    if for_cause and by is By.PROVIDER:
-        reason = for_cause.because(f"{cause.replace('_', ' ')}: at once, by written notice")
-        return _charged(profile, notice, notice_given_on, (reason,), at_fault=True)
+    grounds = _Grounds(cause_since, holder, payment_doubted, disputed, hardship, tcp)
+    if (
+        by is By.PROVIDER
+        and cause is not Cause.NONE
+        and profile.parts.get(TerminationForCause.key)
+    ):
+        return _for_cause(profile, notice, grounds, state)
+    if by is By.PORT and (transfer := profile.find(EndsOnTransfer)):
+        return _on_transfer(transfer, notice)
+    own = profile.find(CustomerCause, name=cause, acl=acl_consumer)
+    if own and by is By.CUSTOMER and cause is not Cause.NONE:
+        return _customers_cause(profile, own, notice, cause_since, state)
     return _early(profile, notice) or _by_notice(profile, notice)
+
+
+def known_causes(profile: Profile, shape_: type[Terms]) -> str:
+    """Return the names under which a document feeds a shape, as a reader would write them."""
+    names = dict.fromkeys(part.name for part in profile.parts.get(shape_.key, ()) if part.name)
+    return ", ".join(name.replace("_", " ") for name in names)
+
+
+def _for_cause(
+    profile: Profile, notice: _Notice, grounds: _Grounds, state: State | None
+) -> Ending:
+    terms = profile.find(TerminationForCause, name=notice.cause, tcp=grounds.tcp)
+    if terms is None:
+        known = known_causes(profile, TerminationForCause)
+        problem = f"{notice.cause.words} is no cause under these terms; they know {known}"
+        raise BadFacts(("cause",), problem)
+    bar = _barred(terms, notice, grounds)
+    if bar:
+        return Ending(allowed=False, because=(terms.because(bar),))
+    opens, steps = _opens(profile, terms, notice, grounds, state)
+    named = notice.cause.words
+    if opens and notice.given_on < opens:
+        steps = (*steps, f"a notice on {in_words(notice.given_on)} is too early")
+        return Ending(allowed=False, earliest_on=opens, because=(terms.because(named, *steps),))
+    conditions = _conditions(terms, grounds)
+    steps = (*steps, *conditions)
+    allowed = None if conditions or (terms.days and grounds.since is None) else True
+    day = notice.given_on
+    if terms.notice_working_days:
+        walk = profile.calendar(state).count(day, terms.notice_working_days)
+        day = profile.calendar(state).nth_working_day(walk.day, 1)
+        steps = (*steps, *walk.steps, f"the customer has all of these: from {in_words(day)}")
+    else:
+        steps = (*steps, "at once, by written notice")
+    ended = _charged(profile, notice, day, (terms.because(named, *steps),), at_fault=terms.charge)
+    return replace(ended, allowed=allowed, earliest_on=opens)
+
+
+def _barred(terms: TerminationForCause, notice: _Notice, grounds: _Grounds) -> str | None:
+    """Return why the cause gives no right to end it, or None."""
+    if terms.undisputed and grounds.disputed:
+        return "the amount is properly contested"
+    if terms.spares_hardship and grounds.hardship:
+        return "an arrangement is in force"
+    if terms.if_doubted and grounds.payment_doubted is False:
+        return "nobody has reason to doubt that what is due will be paid"
+    if terms.holders and grounds.holder and grounds.holder not in terms.holders:
+        whose = " or ".join(each.replace("_", " ") for each in terms.holders)
+        return f"{notice.cause.words} counts for a {whose} only"
+    return None
+
+
+def _conditions(terms: TerminationForCause, grounds: _Grounds) -> tuple[str, ...]:
+    """Return what the right depends on besides, as far as that is not known."""
+    found = []
+    if terms.holders and grounds.holder is None:
+        whose = " or ".join(each.replace("_", " ") for each in terms.holders)
+        found.append(f"only of a {whose}: say what the customer is")
+    if terms.if_doubted and grounds.payment_doubted is None:
+        found.append("only if there is reason to doubt that what is due will be paid")
+    return tuple(found)
+
+
+def _opens(
+    profile: Profile,
+    terms: TerminationForCause | CustomerCause,
+    notice: _Notice,
+    grounds: _Grounds,
+    state: State | None,
+) -> tuple[date | None, tuple[str, ...]]:
+    """Return the first day for ending it, where days must have run, and how it was counted."""
+    if not terms.days:
+        return None, ()
+    unit = "working days" if terms.counted_in is Count.WORKING_DAYS else "days"
+    if grounds.since is None:
+        step = f"only once {terms.days} {unit} have run since {terms.runs_from.words}"
+        return None, (step,)
+    walk = profile.calendar(state).count(grounds.since, terms.days, terms.counted_in)
+    opens = walk.day + timedelta(days=1)
+    return opens, (*walk.steps, f"since {terms.runs_from.words}: from {in_words(opens)}")
+
+
+def _on_transfer(terms: EndsOnTransfer, notice: _Notice) -> Ending:
+    """Return the end on the day that the other supplier tells of the transfer."""
+    day, last_day = notice.given_on, notice.last_day
+    inside = last_day is not None and day < last_day
+    steps = [f"told of the transfer on {in_words(day)}"]
+    if last_day:
+        steps.append(f"the term ends on {in_words(last_day)}")
+    return Ending(
+        effective_on=day,
+        early_charge_applies=inside and terms.charge,
+        because=(terms.because(*steps),),
+    )
+
+
+def _customers_cause(
+    profile: Profile,
+    terms: CustomerCause,
+    notice: _Notice,
+    since: date | None,
+    state: State | None,
+) -> Ending:
+    """Return the end that the customer gives for a cause of the provider's, free of charge."""
+    nothing = _Grounds(since, None, None, False, False, False)
+    opens, steps = _opens(profile, terms, notice, nothing, state)
+    if opens and notice.given_on < opens:
+        steps = (*steps, f"a notice on {in_words(notice.given_on)} is too early")
+        return Ending(allowed=False, earliest_on=opens, because=(terms.because(*steps),))
+    named = notice.cause.words
+    return Ending(
+        effective_on=max(notice.given_on, notice.requested_end_on or notice.given_on),
+        early_charge_applies=False,
+        allowed=None if terms.days and since is None else True,
+        earliest_on=opens,
+        because=(terms.because(named, *steps, "by written notice, without an early charge"),),
+    )
 
 
 def _early(profile: Profile, notice: _Notice) -> Ending | None:
@@ -167,8 +381,14 @@ def _early(profile: Profile, notice: _Notice) -> Ending | None:
 
 def _by_notice(profile: Profile, notice: _Notice) -> Ending:
     terms = _outside_term(profile, notice) or profile.of(Termination, name=notice.by)
-    day = notice.given_on + timedelta(days=terms.notice_days)
-    steps = [f"notice on {in_words(notice.given_on)}", f"day {terms.notice_days}: {in_words(day)}"]
+    clear = isinstance(terms, Termination) and terms.clear
+    day = notice.given_on + timedelta(days=terms.notice_days + clear)
+    steps = [
+        f"notice on {in_words(notice.given_on)}",
+        f"{terms.notice_days} clear days: {in_words(day)}"
+        if clear
+        else f"day {terms.notice_days}: {in_words(day)}",
+    ]
     waits = isinstance(terms, Termination) and not terms.within_term
     if waits and notice.last_day and notice.last_day > day:
         day = notice.last_day
@@ -188,8 +408,10 @@ def _by_notice(profile: Profile, notice: _Notice) -> Ending:
 def _outside_term(profile: Profile, notice: _Notice) -> OutsideTerm | None:
     if notice.last_day is None:
         return profile.find(OutsideTerm, name="casual")
-    over = notice.last_day < notice.given_on
-    return profile.find(OutsideTerm, name="after_term") if over else None
+    if notice.last_day >= notice.given_on:
+        return None
+    own = profile.find(OutsideTerm, name=f"{notice.by}_after_term")
+    return own or profile.find(OutsideTerm, name="after_term")
 
 
 def _ends_with(ends_with: EndsWith, day: date, bill_day: int | None) -> tuple[date, str] | None:
@@ -216,7 +438,11 @@ def _charged(
         return Ending(effective_on=day, early_charge_applies=False, because=because)
     own = at_fault or notice.by is not By.PROVIDER
     inside = day < last_day
-    side = "the customer" if own else "the provider, for no cause of the customer's,"
+    side = "the customer"
+    if notice.by is By.PROVIDER and notice.cause is not Cause.NONE:
+        side = f"the provider, for {notice.cause.words},"
+    elif notice.by is By.PROVIDER:
+        side = "the provider, for no cause of the customer's,"
     where = "inside" if inside else "not inside"
     step = f"{side} ends it {where} the term to {in_words(last_day)}"
     return Ending(
@@ -228,7 +454,7 @@ def _charged(
 
 @shape("port_out")
 class PortOut(Terms):
-    """Calendar days of notice before moving a number away."""
+    """Calendar days of the customer's notice to the provider before moving a number away."""
 
     notice_days: int
 
@@ -238,6 +464,16 @@ class PortCancellation(Terms):
     """Moving a number away ends nothing; that takes a notice of its own, of so many days."""
 
     notice_days: int
+
+
+@shape("port_out.ends_service")
+class PortEndsService(Terms):
+    """Moving away ends the service on the day that the other supplier tells of it.
+
+    `only_subsidy` says that leaving inside the term repays a subsidy, if there was one.
+    """
+
+    only_subsidy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,21 +489,32 @@ def port_out(
     profile: Profile,
     *,
     port_notice_on: date,
-    activated_on: date,
+    activated_on: date | None = None,
+    contract_start: date | None = None,
     minimum_months: int | None = None,
     cancellation_notice_on: date | None = None,
+    transferred_on: date | None = None,
+    subsidised: bool | None = None,
 ) -> PortedOut:
-    """Return what porting a number away ends, and what not (CV-TRM-06, CV-TRM-07)."""
+    """Return what moving away ends, and what not (CV-TRM-06, -07, BS-CON-19, VP-SUS-15).
+
+    `port_notice_on` is the day of the customer's notice to the provider, `transferred_on` the day
+    on which the other supplier told of the transfer, if that is another.
+    """
+    start = term_start(profile, contract_start, activated_on)
+    last_day = start and minimum_end(profile, start, minimum_months)
+    if ends_it := profile.find(PortEndsService):
+        return _ended_by_port(ends_it, transferred_on or port_notice_on, last_day, subsidised)
     terms, separate = profile.of(PortOut), profile.of(PortCancellation)
     met = port_notice_on + timedelta(days=terms.notice_days)
-    ported = terms.because(f"day {terms.notice_days}: {in_words(met)}")
+    step = f"the customer told the provider on {in_words(port_notice_on)}"
+    ported = terms.because(step, f"day {terms.notice_days}: {in_words(met)}")
     if cancellation_notice_on is None:
         kept = separate.because("the service was not cancelled, so its fees run on")
         return PortedOut(
             port_notice_met_on=met, early_charge_applies=False, because=(ported, kept)
         )
     ends = cancellation_notice_on + timedelta(days=separate.notice_days)
-    last_day = minimum_end(profile, activated_on, minimum_months)
     inside = last_day is not None and ends < last_day
     steps = [f"cancelled with day {separate.notice_days} on {in_words(ends)}"]
     if last_day:
@@ -277,4 +524,22 @@ def port_out(
         service_ends_on=ends,
         early_charge_applies=inside,
         because=(ported, separate.because(*steps)),
+    )
+
+
+def _ended_by_port(
+    terms: PortEndsService, told_on: date, last_day: date | None, subsidised: bool | None
+) -> PortedOut:
+    inside = last_day is not None and told_on < last_day
+    steps = [f"told of the transfer on {in_words(told_on)}: it ends then"]
+    if last_day:
+        steps.append(f"the term ends on {in_words(last_day)}")
+    charge: bool | None = inside
+    if inside and terms.only_subsidy:
+        charge = subsidised
+        steps.append("a subsidy of this service may be repayable, nothing else")
+    return PortedOut(
+        service_ends_on=told_on,
+        early_charge_applies=charge,
+        because=(terms.because(*steps),),
     )

@@ -1,7 +1,7 @@
 """The lines of an invoice in dollars: without GST, the GST, and with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -28,13 +28,17 @@ class PriceBasis(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """What is charged: quantity × price in dollars, GST in it or not."""
+    """What is charged: quantity × price in dollars, GST in it or not.
+
+    `from_list` says that the price stands in the provider's own list, which may have a basis.
+    """
 
     description: str
     quantity: Decimal
     unit_price: Decimal
     gst: Gst
     price_basis: PriceBasis | None = None
+    from_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ class LineTerms(Terms):
     each_line: bool = False
 
 
+@shape("line_amounts.listed")
+class ListedPrices(Terms):
+    """Whether the prices of the provider's own list hold GST, unless a price says otherwise."""
+
+    basis: PriceBasis
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineAmounts(Result):
     """The totals of an invoice, and each line; the lines add up to the totals to the cent."""
@@ -72,10 +83,19 @@ class LineAmounts(Result):
 
 def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
     """Return lines and totals in cents (CV-BIL-06, VP-BIL-06, BS-BILL-18, GL-BILL-09)."""
-    terms = profile.of(LineTerms)
-    if terms.each_line:
-        return _rounded_by_line(terms, lines)
-    return _rounded_once(terms, lines)
+    terms, listed = profile.of(LineTerms), profile.find(ListedPrices)
+    from_list = [each for each in lines if listed and each.from_list and each.price_basis is None]
+    if listed and from_list:
+        lines = tuple(
+            replace(each, price_basis=listed.basis) if each in from_list else each
+            for each in lines
+        )
+    worked = _rounded_by_line if terms.each_line else _rounded_once
+    answer = worked(terms, lines)
+    if listed is None or not from_list:
+        return answer
+    step = f"listed prices {'hold' if listed.basis is PriceBasis.INC else 'come before'} GST"
+    return replace(answer, because=(*answer.because, listed.because(step)))
 
 
 def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:

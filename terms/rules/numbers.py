@@ -7,6 +7,7 @@ from terms.calendar import Channel, State, in_words, months_on
 from terms.clause import Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Service
 
 
 @shape("port_in_cutover")
@@ -111,9 +112,13 @@ class AddressCheck(Terms):
 
 @shape("address_check.emergency")
 class EmergencyAddress(Terms):
-    """Services whose emergency calls rely on that address."""
+    """Services whose emergency calls rely on that address, all of a family if one is named.
 
-    services: tuple[str, ...]
+    `without` are services from which emergency calls are not supported at all.
+    """
+
+    services: tuple[Service, ...]
+    without: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,19 +127,29 @@ class AddressChecked(Result):
 
     update_required: bool | None = None
     emergency_warning: bool | None = None
+    emergency_supported: bool | None = None
 
 
 def address_check(
-    profile: Profile, *, service: str, address_on_record: str, address_in_use: str
+    profile: Profile, *, service: Service, address_on_record: str, address_in_use: str
 ) -> AddressChecked:
-    """Return whether the service address is the one in use (CV-VOI-05)."""
+    """Return whether the service address is the one in use (CV-VOI-05, VP-OTH-03)."""
     terms, emergency = profile.of(AddressCheck), profile.of(EmergencyAddress)
     differs = _plain(address_on_record) != _plain(address_in_use)
-    warn = differs and service in emergency.services
+    relies = any(each in emergency.services for each in service.families)
+    unsupported = any(each in emergency.without for each in service.families)
+    warn = unsupported or (differs and relies)
     because = [terms.because(f"in use: {address_in_use}; on record: {address_on_record}")]
-    if warn:
+    if unsupported:
+        because.append(emergency.because(f"{service.words} does not support emergency calls"))
+    elif warn:
         because.append(emergency.because("emergency calls would go out with the old address"))
-    return AddressChecked(update_required=differs, emergency_warning=warn, because=tuple(because))
+    return AddressChecked(
+        update_required=differs,
+        emergency_warning=warn,
+        emergency_supported=False if unsupported else None,
+        because=tuple(because),
+    )
 
 
 def _plain(address: str) -> str:

@@ -13,6 +13,7 @@ from terms.money import Rounding
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
+from terms.vocabulary import Card, Method, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -171,14 +172,14 @@ class CappedSurcharge(Terms):
     """No more than `max_percent` of the payment, for these cards; others bear none."""
 
     max_percent: Decimal
-    cards: tuple[str, ...]
+    cards: tuple[Card, ...]
 
 
 @shape("card_surcharge.published")
 class PublishedSurcharge(Terms):
     """The percentage that the provider published, except for what is `free`."""
 
-    free: tuple[str, ...]
+    free: tuple[Card, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +193,7 @@ def card_surcharge(
     profile: Profile,
     *,
     amount: Decimal,
-    card: str,
+    card: Card,
     notified_percent: Decimal | None = None,
 ) -> Surcharge:
     """Return the most that may be added to a payment of `amount` (BS-PAY-06, GL-PAY-09)."""
@@ -215,49 +216,107 @@ def card_surcharge(
 
 @shape("payment_method")
 class PaymentMethods(Terms):
-    """The ways to pay that are taken."""
+    """The ways to pay that are taken.
 
-    accepted: tuple[str, ...]
+    `if_agreed` are taken only where the provider agrees; `if_on_invoice` says the same of every
+    way that the invoice names, `others_if_agreed` of every other way. Where none of these applies
+    a way that is not listed is not taken, or (`open`) is to be asked for.
+    """
+
+    accepted: tuple[Method, ...]
+    if_agreed: tuple[Method, ...] = ()
+    if_on_invoice: bool = False
+    others_if_agreed: bool = False
+    open: bool = False
 
 
 @shape("payment_method.processing_fee")
 class ProcessingFee(Terms):
     """A fee may be charged for ways to pay that are not automatic."""
 
-    automatic: tuple[str, ...]
+    automatic: tuple[Method, ...]
+
+
+@shape("payment_method.debit_only")
+class DebitOnly(Terms):
+    """On a plan that says so, direct debit is the only way to pay."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MethodTaken(Result):
-    """Whether a way to pay is taken, and whether a fee for it is allowed at all."""
+    """Whether a way to pay is taken (None: ask), and whether a fee for it is allowed at all."""
 
     accepted: bool | None = None
     processing_fee_permitted: bool | None = combine("all")
 
 
-def payment_method(profile: Profile, *, method: str) -> MethodTaken:
-    """Return whether a way to pay is taken and may carry a fee (CV-PAY-02, CV-PAY-03)."""
+def payment_method(
+    profile: Profile,
+    *,
+    method: Method,
+    provider_agrees: bool | None = None,
+    on_invoice: bool | None = None,
+    debit_only_plan: bool = False,
+) -> MethodTaken:
+    """Return whether a way to pay is taken (CV-PAY-02, -03, VP-PAY-01, GL-PAY-09, BS-PAY-06)."""
     taken = profile.of(PaymentMethods)
-    if method not in taken.accepted:
-        step = f"taken are {', '.join(taken.accepted)}"
-        return MethodTaken(accepted=False, because=(taken.because(step),))
+    only = profile.find(DebitOnly)
+    if only and debit_only_plan:
+        step = f"the plan is by direct debit only, this is {method.words}"
+        accepted = method is Method.DIRECT_DEBIT
+        return MethodTaken(accepted=accepted, because=(only.because(step),))
+    named = method.words
+    is_taken, why = _is_taken(taken, method, provider_agrees, on_invoice)
+    if not is_taken:
+        return MethodTaken(accepted=is_taken, because=(taken.because(why),))
     fee = profile.find(ProcessingFee)
     if fee is None:
-        return MethodTaken(accepted=True, because=(taken.because(f"{method} is taken"),))
+        return MethodTaken(accepted=True, because=(taken.because(why),))
     permitted = method not in fee.automatic
-    step = f"{method} is {'not ' if permitted else ''}automatic"
+    step = f"{named} is {'not ' if permitted else ''}automatic"
     return MethodTaken(
         accepted=True,
         processing_fee_permitted=permitted,
-        because=(taken.because(f"{method} is taken"), fee.because(step)),
+        because=(taken.because(why), fee.because(step)),
     )
+
+
+def _is_taken(
+    terms: PaymentMethods, method: Method, agrees: bool | None, on_invoice: bool | None
+) -> tuple[bool | None, str]:
+    """Return whether a way to pay is taken, or None where that is to be asked, and why."""
+    named = method.words
+    if method in terms.accepted:
+        return True, f"{named} is taken"
+    if terms.if_on_invoice and on_invoice:
+        return True, f"{named} is named on the invoice"
+    if method in terms.if_agreed or terms.others_if_agreed:
+        agreed = "agrees" if agrees else "has not said that it agrees"
+        return bool(agrees), f"{named} is taken only if the provider agrees, and it {agreed}"
+    if terms.if_on_invoice:
+        said = None if on_invoice is None else False
+        return said, f"{named} is taken if the invoice names it"
+    if terms.open:
+        return None, f"{named} is not spoken of: ask"
+    return False, f"not taken: {named}; taken are {_listed(terms.accepted)}"
+
+
+def _listed(words: tuple[Word, ...]) -> str:
+    return ", ".join(each.words for each in words)
 
 
 @shape("payment_card")
 class RefusedCards(Terms):
     """Cards that are not taken."""
 
-    refused: tuple[str, ...]
+    refused: tuple[Card, ...]
+
+
+@shape("payment_card.accepted")
+class AcceptedCards(Terms):
+    """Cards that are taken, and others only if the provider has said so."""
+
+    accepted: tuple[Card, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,11 +326,21 @@ class CardTaken(Result):
     accepted: bool | None = None
 
 
-def payment_card(profile: Profile, *, card: str) -> CardTaken:
-    """Return whether a card is taken (VP-PAY-04)."""
+def payment_card(profile: Profile, *, card: Card, notified: bool = False) -> CardTaken:
+    """Return whether a card is taken (VP-PAY-04, BS-PAY-06).
+
+    `notified` says that the provider has told its customers that it takes this card.
+    """
+    if listed := profile.find(AcceptedCards):
+        if card in listed.accepted:
+            step = f"{card.words} is named"
+            return CardTaken(accepted=True, because=(listed.because(step),))
+        said = "was" if notified else "was not"
+        step = f"{card.words} only if it was notified, and it {said}"
+        return CardTaken(accepted=notified, because=(listed.because(step),))
     terms = profile.of(RefusedCards)
-    accepted = card.casefold() not in terms.refused
-    step = f"not taken are {', '.join(terms.refused)}"
+    accepted = card not in terms.refused
+    step = f"not taken are {_listed(terms.refused)}" if terms.refused else "all cards are taken"
     return CardTaken(accepted=accepted, because=(terms.because(step),))
 
 

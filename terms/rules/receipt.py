@@ -10,6 +10,9 @@ from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 
+STANDARD_TIME = ZoneInfo("Australia/Brisbane")
+"""Eastern standard time all year: Queensland keeps no daylight saving."""
+
 
 @shape("deemed_receipt")
 class DeemedReceipt(Terms):
@@ -200,13 +203,15 @@ def _at(calendar: Calendar, instant: datetime, terms: Terms, *steps: str) -> Rec
 class DeskOpen(Terms):
     """Named for the desk: its hours, both ends inside, on its own or the customer's clock.
 
-    `day` is the document's kind of day on which the desk works.
+    `day` is the document's kind of day on which the desk works. With `or_standard_time` the desk
+    is open, too, when it would be by eastern standard time all year.
     """
 
     opens: time
     closes: time
     at_customer: bool = False
     day: str = "working"
+    or_standard_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,8 +231,15 @@ def desk_open(
     terms = profile.of(DeskOpen, name=desk)
     calendar = profile.calendar(state if terms.at_customer else None, terms.day)
     zone = calendar.zone if terms.at_customer else ZoneInfo(profile.desk_zone)
-    here = at.astimezone(zone)
+    answer = _open_by(terms, calendar, at.astimezone(zone), "at the desk")
+    if answer.open or not terms.or_standard_time:
+        return answer
+    standard = _open_by(terms, calendar, at.astimezone(STANDARD_TIME), "by standard time")
+    return replace(standard, because=answer.because + standard.because)
+
+
+def _open_by(terms: DeskOpen, calendar: Calendar, here: datetime, where: str) -> DeskOpenAnswer:
     off = calendar.why_off(here.date())
     inside = terms.opens <= here.time() <= terms.closes
-    step = f"{in_words(here.date())}, {here:%H:%M} at the desk" + (f": {off}" if off else "")
+    step = f"{in_words(here.date())}, {here:%H:%M} {where}" + (f": {off}" if off else "")
     return DeskOpenAnswer(open=inside and off is None, because=(terms.because(step),))

@@ -9,6 +9,7 @@ from terms.calendar import in_words, last_day_of_term
 from terms.clause import Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Service
 
 
 @shape("withdrawal_cost")
@@ -47,24 +48,30 @@ def withdrawal_cost(profile: Profile, *, activated: bool, work_started: bool) ->
 class Relocation(Terms):
     """The range, in dollars without GST, of moving a service of this kind inside its term."""
 
-    service: str
+    service: Service
     min_ex: Decimal
     max_ex: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move(Result):
-    """What a move costs, from and to, without GST; and whether an early charge applies instead."""
+    """What a move costs, from and to, without GST; and whether an early charge applies instead.
+
+    The costs are None where the document prints no price. `set_up_payable` and `new_term_possible`
+    say what else a move inside the term may bring.
+    """
 
     cost_min_ex: Decimal | None = combine("lowest")
     cost_max_ex: Decimal | None = combine("lowest")
     early_charge_applies: bool | None = combine("all")
+    set_up_payable: bool | None = None
+    new_term_possible: bool | None = None
 
 
 def relocation(
     profile: Profile,
     *,
-    service: str,
+    service: Service,
     activated_on: date,
     minimum_months: int,
     move_on: date,
@@ -79,12 +86,13 @@ def relocation(
     """
     terms = profile.of(Relocation)
     last = last_day_of_term(activated_on, minimum_months)
-    inside = service == terms.service and move_on < last
+    inside = service is terms.service and move_on <= last
     steps = [f"the term ends on {in_words(last)}, the move is on {in_words(move_on)}"]
     if not inside:
-        if service != terms.service:
-            steps = [f"only {terms.service} has a price for moving"]
-        return _move(terms, money.NIL, money.NIL, False, steps)
+        if service is not terms.service:
+            steps = [f"only {terms.service.words} has a price for moving"]
+        steps.append("no price is printed: it is told on request, and needs both to approve")
+        return Move(early_charge_applies=False, because=(terms.because(*steps),))
     if not feasible:
         left = "ends" if customer_ends_service else "does not end"
         steps.append(f"the move cannot be done, and the customer {left} the service")
@@ -101,15 +109,21 @@ def _move(terms: Relocation, least: Decimal, most: Decimal, early: bool, steps: 
         cost_min_ex=least,
         cost_max_ex=most,
         early_charge_applies=early,
+        set_up_payable=most > money.NIL,
+        new_term_possible=most > money.NIL,
         because=(terms.because(*steps),),
     )
 
 
 @shape("intervening_event_exit")
 class LongOutage(Terms):
-    """Unusable for more than `days`, the service may be ended by written notice."""
+    """Unusable for more than `days`, the service may be ended by written notice.
+
+    With `first_counts` the day on which it failed is the first day without service.
+    """
 
     days: int
+    first_counts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +139,8 @@ def intervening_event_exit(
 ) -> OutageExit:
     """Return when an outage lets the customer leave (BS-SUSP-18)."""
     terms = profile.of(LongOutage)
-    first = unusable_from + timedelta(days=terms.days + 1)
-    step = f"unusable since {in_words(unusable_from)}: more than {terms.days} days"
+    first = unusable_from + timedelta(days=terms.days + (not terms.first_counts))
+    step = f"without service since {in_words(unusable_from)}: more than {terms.days} days"
     return OutageExit(
         may_terminate_from=first,
         may_terminate=None if on is None else on >= first,

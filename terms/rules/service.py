@@ -9,6 +9,7 @@ from terms.calendar import Calendar, State, in_words
 from terms.clause import Reason, Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Service, Use, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -43,15 +44,22 @@ def fault_repair(
     caused_by_customer: bool,
     work_at: datetime,
     estimate_agreed: bool,
+    supplied_from: State | None = None,
     state: State | None = None,
 ) -> Repair:
-    """Return whether a repair is covered (GL-CARE-04, GL-BILL-11)."""
+    """Return whether a repair is covered (GL-CARE-04, GL-BILL-11).
+
+    The hours are those of the state *from* which the service is supplied: the provider's own
+    unless `supplied_from` names another. `state`, the customer's, does not count.
+    """
     terms, estimate = profile.of(FaultRepair), profile.of(RepairEstimate)
-    clock = work_at.astimezone(profile.calendar(state).zone).time()
+    zone = profile.calendar(supplied_from).zone
+    clock = work_at.astimezone(zone).time()
     in_hours = terms.opens <= clock <= terms.closes
     covered = in_hours and not caused_by_customer
     steps = (
-        f"worked at {clock:%H:%M}, repair hours are {terms.opens:%H:%M} to {terms.closes:%H:%M}",
+        f"worked at {clock:%H:%M} where the service comes from, repair hours are "
+        f"{terms.opens:%H:%M} to {terms.closes:%H:%M}",
         f"caused by the customer's side: {'yes' if caused_by_customer else 'no'}",
     )
     if covered:
@@ -166,17 +174,29 @@ def recording_retention(profile: Profile, *, recorded_on: date, archived: bool =
 class Resale(Terms):
     """Resale and commercial exploitation only as agreed."""
 
-    uses: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+
+@shape("permitted_use.barred")
+class BarredUses(Terms):
+    """Uses that are barred on every service; the list may be open to others like them."""
+
+    uses: tuple[Use, ...]
+    open: bool = False
 
 
 @shape("permitted_use.services")
 class ServiceUses(Terms):
-    """Uses that these services are not for, and uses that work over `voice` without promise."""
+    """Uses that these services are not for, and uses that work over `voice` without promise.
 
-    not_on: tuple[str, ...]
-    not_for: tuple[str, ...]
-    voice: tuple[str, ...]
-    no_promise: tuple[str, ...]
+    `similar` are uses that the open words "or similar uses" reach as well.
+    """
+
+    not_on: tuple[Service, ...]
+    not_for: tuple[Use, ...]
+    voice: tuple[Service, ...]
+    no_promise: tuple[Use, ...]
+    similar: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,29 +208,63 @@ class PermittedUse(Result):
 
 
 def permitted_use(
-    profile: Profile, *, service: str, use: str, agreed: bool = False
+    profile: Profile, *, service: Service, use: Use, agreed: bool = False
 ) -> PermittedUse:
-    """Return whether a service may be used so (CV-USE-02, CV-VOI-07)."""
-    resale, uses = profile.of(Resale), profile.of(ServiceUses)
-    named = use.replace("_", " ")
-    if use in resale.uses:
+    """Return whether a service may be used so (CV-USE-02, CV-VOI-07, VP-USE-02, BS-PARTY-14).
+
+    `allowed` is None where an open list may or may not reach the use: then it is to be asked.
+    """
+    resale, barred = profile.find(Resale), profile.find(BarredUses)
+    uses, named = profile.find(ServiceUses), use.words
+    if resale and use in resale.uses:
         step = f"{named} was {'' if agreed else 'not '}agreed"
         return PermittedUse(allowed=agreed, because=(resale.because(step),))
-    if service in uses.not_on and use in uses.not_for:
-        step = f"{service} is not for {named}"
+    if barred and use in barred.uses:
+        step = f"{named} is barred{'' if not agreed else ', and yet was agreed'}"
+        return PermittedUse(allowed=agreed, because=(barred.because(step),))
+    if uses and (ruled := _on_service(uses, service, use)):
+        return ruled
+    listed: Terms = uses or barred or profile.of(Resale)
+    if use is Use.VOICE:
+        return PermittedUse(allowed=True, because=(listed.because("calls are its purpose"),))
+    step = f"nothing rules out {named} over {service.words}"
+    if barred and barred.open:
+        step = f"{named} is not listed, but the list is open: ask"
+        return PermittedUse(allowed=None, because=(barred.because(step),))
+    if uses is None and barred is None:
+        step = f"{named} is not spoken of: ask"
+        return PermittedUse(allowed=None, because=(listed.because(step),))
+    return PermittedUse(allowed=True, because=(listed.because(step),))
+
+
+def _on_service(uses: ServiceUses, service: Service, use: Use) -> PermittedUse | None:
+    """Answer for a use that the document lists for this service or its family."""
+    families = set(service.families)
+    named = use.words
+    if families & set(uses.not_on) and use in (*uses.not_for, *uses.similar):
+        like = "" if use in uses.not_for else ": it is like the uses that are listed"
+        step = f"{service.words} is not for {named}{like}"
         return PermittedUse(allowed=False, because=(uses.because(step),))
-    if service in uses.voice and use in uses.no_promise:
-        step = f"no promise for {named} over {service}"
+    if families & set(uses.voice) and use in uses.no_promise:
+        step = f"no promise for {named} over {service.words}"
         return PermittedUse(allowed=True, guaranteed=False, because=(uses.because(step),))
-    step = f"nothing rules out {named} over {service}"
-    return PermittedUse(allowed=True, because=(uses.because(step),))
+    return None
+
+
+class Firewall(Word):
+    """A kind of firewall."""
+
+    SHARED_VIRTUAL = "shared_virtual"
+    SHARED_PHYSICAL = "shared_physical"
+    DEDICATED_VIRTUAL = "dedicated_virtual"
+    DEDICATED_PHYSICAL = "dedicated_physical"
 
 
 @shape("firewall_limits")
 class FirewallLimits(Terms):
     """Most concurrent SSL VPN connections, and most tokens, by kind of firewall."""
 
-    most: dict[str, int]
+    most: dict[Firewall, int]
 
 
 @shape("firewall_limits.setup")
@@ -231,7 +285,7 @@ class FirewallUse(Result):
 def firewall_limits(
     profile: Profile,
     *,
-    firewall: str,
+    firewall: Firewall,
     concurrent_ssl_vpn: int,
     fortitokens: int,
     new_ssl_vpn_users: int = 0,
@@ -251,9 +305,13 @@ def firewall_limits(
 
 @shape("firewall_feature")
 class FirewallFeatures(Terms):
-    """The kinds of firewall that have a feature; a feature that is not listed is on all."""
+    """The kinds of firewall that have a feature, those that all have, and what is left out.
 
-    only_on: dict[str, tuple[str, ...]]
+    A feature in neither list is excluded unless the provider agrees to it.
+    """
+
+    only_on: dict[str, tuple[Firewall, ...]]
+    on_all: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,11 +321,18 @@ class Feature(Result):
     available: bool | None = None
 
 
-def firewall_feature(profile: Profile, *, firewall: str, feature: str) -> Feature:
-    """Return whether a kind of firewall has a feature (CV-FWL-03)."""
+def firewall_feature(
+    profile: Profile, *, firewall: Firewall, feature: str, agreed: bool = False
+) -> Feature:
+    """Return whether a kind of firewall has a feature (CV-FWL-03, CV-FWL-05)."""
     terms = profile.of(FirewallFeatures)
+    feature = "_".join(feature.casefold().replace("_", " ").split())
     kinds = terms.only_on.get(feature)
     named = feature.replace("_", " ")
+    if kinds is None and feature not in terms.on_all:
+        step = f"{named} is not listed, so it is excluded unless agreed"
+        step = f"{step}: it was {'' if agreed else 'not '}agreed"
+        return Feature(available=agreed, because=(terms.because(step),))
     if kinds is None:
         return Feature(available=True, because=(terms.because(f"{named} is on any kind"),))
     step = f"{named} is on {', '.join(each.replace('_', ' ') for each in kinds)}"

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from terms import money
-from terms.calendar import in_words
+from terms.calendar import in_words, months_on
 from terms.clause import Terms, shape
+from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 
@@ -66,7 +68,7 @@ def terms_version(
     """Return the version that binds a document issued on a day (CP-VAR-02)."""
     terms = profile.of(TermsVersion)
     if document not in terms.documents:
-        raise profile.silent("terms_version")
+        raise profile.silent("terms_version", beyond=True)
     if otherwise_in_writing:
         return BoundBy(because=(terms.because("otherwise agreed in writing"),))
     out = [each for each in versions if each.published_on <= issued_on]
@@ -180,6 +182,48 @@ class LiabilityCap(Terms):
     causes: tuple[str, ...]
 
 
+class Counted(StrEnum):
+    """Which sums a cap counts."""
+
+    PAID = "paid"
+    PAID_OR_PAYABLE = "paid_or_payable"
+
+
+class CapBefore(StrEnum):
+    """The day before which the months of a cap lie."""
+
+    LOSS = "loss"
+    CLAIM = "claim"
+
+
+@shape("liability_cap.months")
+class MonthsCap(Terms):
+    """Named for who is liable: no more than the charges of so many months before a day.
+
+    `months` None counts all that was paid under the agreement, less earlier claims. With
+    `recurring_only` usage and one-off charges are left out. `direct_only` gives nothing for
+    indirect loss; `negligence_only` nothing without negligence.
+    """
+
+    months: int | None
+    counted: Counted
+    before: CapBefore = CapBefore.LOSS
+    recurring_only: bool = False
+    direct_only: bool = True
+    negligence_only: bool = False
+    less_earlier_claims: bool = False
+
+
+@dataclass(frozen=True)
+class ChargeOn:
+    """A charge in dollars, the day of its payment or bill, whether it recurs and was paid."""
+
+    charged_on: date
+    amount: Decimal
+    recurring: bool = True
+    paid: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cap(Result):
     """The most that the terms let a claim be, in dollars, as far as law allows."""
@@ -190,15 +234,33 @@ class Cap(Result):
 def liability_cap(
     profile: Profile,
     *,
-    cause: str,
-    loss: Loss,
-    agreed_in_writing: bool,
-    affected_from: date,
-    affected_to: date,
-    periods: tuple[PaidPeriod, ...],
+    cause: str = "provider",
+    loss: Loss = Loss.DIRECT,
+    agreed_in_writing: bool = False,
+    affected_from: date | None = None,
+    affected_to: date | None = None,
+    periods: tuple[PaidPeriod, ...] = (),
+    liable: Literal["provider", "customer"] = "provider",
+    loss_on: date | None = None,
+    claimed_on: date | None = None,
+    charges: tuple[ChargeOn, ...] = (),
+    negligent: bool | None = None,
+    earlier_claims: Decimal = money.NIL,
 ) -> Cap:
-    """Return the contract's cap on a claim (CP-LIA-01). Each period touched counts whole."""
+    """Return the contract's cap on a claim (CP-LIA-01, BS-OTH-03, GL-OTH-02, VP-OTH-08).
+
+    For a cap by billing periods each period touched counts whole. For one by months `charges` are
+    the sums that count, `loss_on` the day of the loss or of what caused it, `claimed_on` that of
+    the claim. What law does not let terms exclude stands beside it.
+    """
+    if months := profile.find(MonthsCap, name=liable):
+        day = claimed_on if months.before is CapBefore.CLAIM else loss_on
+        name = "claimed_on" if months.before is CapBefore.CLAIM else "loss_on"
+        end = needed(name, day) if months.months is not None else day or date.max
+        return _by_months(months, end, charges, loss, negligent, earlier_claims)
     terms = profile.of(LiabilityCap)
+    affected_from = needed("affected_from", affected_from)
+    affected_to = needed("affected_to", affected_to)
     if cause not in terms.causes:
         step = f"the cause is {cause.replace('_', ' ')}"
         return Cap(cap=money.NIL, because=(terms.because(step),))
@@ -211,6 +273,46 @@ def liability_cap(
         for each in touched
     ]
     cap = money.total(each.fee_paid for each in touched)
+    return Cap(cap=cap, because=(terms.because(*steps, "as far as law allows"),))
+
+
+def _by_months(
+    terms: MonthsCap,
+    end: date,
+    charges: tuple[ChargeOn, ...],
+    loss: Loss,
+    negligent: bool | None,
+    earlier: Decimal,
+) -> Cap:
+    """Return the cap that counts the charges of some months, the day itself left out."""
+    if terms.direct_only and loss is Loss.INDIRECT:
+        return Cap(cap=money.NIL, because=(terms.because("indirect loss is excluded"),))
+    if terms.negligence_only and negligent is False:
+        step = "the loss follows from no negligent act"
+        return Cap(cap=money.NIL, because=(terms.because(step),))
+    start = date.min if terms.months is None else months_on(end, -terms.months)
+    counted = [
+        each
+        for each in charges
+        if start <= each.charged_on < end
+        and (each.recurring or not terms.recurring_only)
+        and (each.paid or terms.counted is Counted.PAID_OR_PAYABLE)
+    ]
+    cap = money.total(each.amount for each in counted)
+    when = (
+        "all under the agreement"
+        if terms.months is None
+        else f"{in_words(start)} to {in_words(end)}"
+    )
+    kind = "recurring charges" if terms.recurring_only else "charges"
+    steps = [f"{kind} {terms.counted.replace('_', ' ')}, {when}: {money.in_dollars(cap)}"]
+    if terms.less_earlier_claims and earlier:
+        cap = max(cap - earlier, money.NIL)
+        steps.append(
+            f"less {money.in_dollars(earlier)} of earlier claims: {money.in_dollars(cap)}"
+        )
+    if terms.negligence_only and negligent is None:
+        steps.append("only if the provider was negligent")
     return Cap(cap=cap, because=(terms.because(*steps, "as far as law allows"),))
 
 
@@ -234,7 +336,7 @@ def change_notice(
     """Return whether a change was told strictly before it happened (CP-DUT-04)."""
     terms = profile.of(ChangeNotice)
     if change not in terms.changes:
-        raise profile.silent("change_notice")
+        raise profile.silent("change_notice", beyond=True)
     met = told_at is not None and told_at < implemented_at
     if told_at is None:
         step = "it was not told"

@@ -1,6 +1,6 @@
 """Cutting a service off: when, after which notice, and what it costs meanwhile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -8,11 +8,12 @@ from typing import Literal
 
 from terms.calendar import Calendar, Count, State, Walk, in_words, months_on
 from terms.clause import Reason, Terms, shape
-from terms.facts import needed
+from terms.facts import BadFacts, needed
 from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile
-from terms.result import Result, combine
+from terms.result import Result, combine, meet
 from terms.rules._roll import rolled
+from terms.vocabulary import Ground
 
 
 class SuspensionException(StrEnum):
@@ -59,6 +60,37 @@ class NoWarning(Terms):
     exceptions: tuple[SuspensionException, ...]
 
 
+class NoticeOf(StrEnum):
+    """Which notice a suspension on a ground needs."""
+
+    NONE = "none"
+    REASONABLE = "reasonable"
+    WRITTEN = "written"
+    WARNING = "warning"
+
+
+@shape("suspension.ground")
+class OnGround(Terms):
+    """Named for a ground: the service may be suspended for it, with such a notice.
+
+    `days` must first have run from the notice to put it right, all of them the customer's.
+    `while_it_lasts`: only as long as the ground does. `persons_only`: not for a company.
+    """
+
+    notice: NoticeOf
+    days: int = 0
+    counted_in: Count = Count.CALENDAR_DAYS
+    while_it_lasts: bool = False
+    persons_only: bool = False
+
+
+@shape("suspension.any_reason")
+class AnyReason(Terms):
+    """For any reason, once at least so many days lie between the notice and the act."""
+
+    notice_days: int
+
+
 @shape("suspension.disputed")
 class DisputedBars(Terms):
     """An amount that is wholly contested bars it."""
@@ -79,40 +111,202 @@ class SuspensionAnswer(Result):
     allowed: bool | None = combine("all")
     earliest_on: date | None = combine("longest")
     notice_days: int | None = combine("longest", follows="earliest_on")
+    notice: NoticeOf | None = None
 
 
 def suspension(
     profile: Profile,
     *,
-    due_date: date,
-    disputed: bool,
-    hardship: bool,
+    due_date: date | None = None,
+    disputed: bool = False,
+    hardship: bool = False,
     tcp: bool = False,
     notice_given_on: date | None = None,
     notice_pay_by: date | None = None,
     exception: SuspensionException | None = None,
+    ground: Ground = Ground.NON_PAYMENT,
+    ground_since: date | None = None,
+    company: bool | None = None,
     state: State | None = None,
 ) -> SuspensionAnswer:
-    """Return when arrears allow suspension (VP-SUS-01, CV-SUS-01, BS-SUSP-03 to -05, GL-SUSP-02).
+    """Return when a service may be suspended (VP-SUS, CV-SUS, BS-SUSP, GL-SUSP).
 
-    `notice_given_on` is the day on which the customer received the notice, `notice_pay_by` the
-    date that a notice states. `disputed` means all of the overdue amount.
+    Without another `ground` the question is one of arrears. `notice_given_on` is the day on which
+    the customer received the notice, `notice_pay_by` the date that a notice states, `ground_since`
+    the day since which another ground holds. `disputed` means all of the overdue amount. Raise
+    BadFacts for a ground that the document, though it names grounds, does not know.
     """
+    known = ground if ground is not Ground.NON_PAYMENT or not exception else Ground(exception)
+    spared = known is not ground and not _names(profile, known, tcp)
+    if known is not Ground.NON_PAYMENT and not spared:
+        answer = _on_ground(
+            profile,
+            known,
+            notice_given_on,
+            ground_since,
+            company,
+            tcp,
+            state,
+        )
+        if answer:
+            return answer
+    return _for_arrears(
+        profile,
+        needed("due_date", due_date),
+        _Barred(disputed, hardship),
+        tcp,
+        notice_given_on,
+        notice_pay_by,
+        state,
+    )
+
+
+def _names(profile: Profile, ground: Ground, tcp: bool) -> bool:
+    """Say whether the document gives this ground an answer of its own."""
     free = profile.find(NoWarning, tcp=tcp)
-    if exception and free and exception in free.exceptions:
-        step = f"{exception.replace('_', ' ')}: no warning is needed"
-        return SuspensionAnswer(allowed=True, notice_days=0, because=(free.because(step),))
+    spares = free is not None and ground.value in {each.value for each in free.exceptions}
+    return spares or profile.find(OnGround, tcp=tcp, name=ground) is not None
+
+
+@dataclass(frozen=True)
+class _Barred:
+    """What may bar a suspension for arrears."""
+
+    disputed: bool
+    hardship: bool
+
+
+def _on_ground(
+    profile: Profile,
+    ground: Ground,
+    notice_on: date | None,
+    since: date | None,
+    company: bool | None,
+    tcp: bool,
+    state: State | None,
+) -> SuspensionAnswer | None:
+    """Answer for a ground other than arrears; None where the document names no grounds at all."""
+    free = profile.find(NoWarning, tcp=tcp)
+    if free and ground.value in {each.value for each in free.exceptions}:
+        step = f"{ground.words}: no warning is needed"
+        return SuspensionAnswer(
+            allowed=True, earliest_on=since, notice_days=0, because=(free.because(step),)
+        )
+    terms = profile.find(OnGround, tcp=tcp, name=ground)
+    if terms is None:
+        return _unnamed_ground(profile, ground, notice_on)
+    if terms.persons_only and company:
+        step = f"{ground.words} counts for a natural person only"
+        return SuspensionAnswer(allowed=False, because=(terms.because(step),))
+    allowed = None if terms.persons_only and company is None else True
+    if terms.days:
+        return _after_days(profile, terms, ground, notice_on, state)
+    steps = [f"{ground.words}: {_NOTICES[terms.notice]}"]
+    if terms.while_it_lasts:
+        steps.append("only as long as it lasts")
+    day = max((each for each in (since, notice_on) if each), default=None)
+    if day:
+        steps.append(f"from {in_words(day)}")
+    if terms.notice is NoticeOf.WARNING and notice_on is None:
+        return SuspensionAnswer(
+            allowed=False,
+            notice=terms.notice,
+            because=(terms.because(*steps, "no warning was given"),),
+        )
+    return SuspensionAnswer(
+        allowed=allowed,
+        earliest_on=day,
+        notice_days=0,
+        notice=terms.notice,
+        because=(terms.because(*steps),),
+    )
+
+
+def _unnamed_ground(
+    profile: Profile, ground: Ground, notice_on: date | None
+) -> SuspensionAnswer | None:
+    """Answer for a ground that the document does not name: by its notice for any reason."""
+    any_reason = profile.find(AnyReason)
+    known = profile.parts.get(OnGround.key, ())
+    if not known:
+        return None
+    if any_reason is None or notice_on is None:
+        names = ", ".join(dict.fromkeys(str(part.name).replace("_", " ") for part in known))
+        raise BadFacts(
+            ("ground",), f"{ground.words} is no ground under these terms; they know {names}"
+        )
+    opens = notice_on + timedelta(days=any_reason.notice_days + 1)
+    step = f"for any reason: {any_reason.notice_days} clear days, from {in_words(opens)}"
+    return SuspensionAnswer(
+        allowed=True,
+        earliest_on=opens,
+        notice_days=any_reason.notice_days,
+        because=(any_reason.because(step),),
+    )
+
+
+def _after_days(
+    profile: Profile,
+    terms: OnGround,
+    ground: Ground,
+    notice_on: date | None,
+    state: State | None,
+) -> SuspensionAnswer:
+    """Answer for a ground that leaves days from the notice for putting it right."""
+    if notice_on is None:
+        step = f"{ground.words}: no notice to put it right"
+        return SuspensionAnswer(
+            allowed=False,
+            notice_days=terms.days,
+            notice=terms.notice,
+            because=(terms.because(step),),
+        )
+    calendar = profile.calendar(state)
+    walk = calendar.count(notice_on, terms.days, terms.counted_in)
+    last, roll = rolled(profile, calendar, walk)
+    opens = last.day + timedelta(days=1)
+    step = f"not put right by {in_words(last.day)}: from {in_words(opens)}"
+    return SuspensionAnswer(
+        allowed=True,
+        earliest_on=opens,
+        notice_days=terms.days,
+        notice=terms.notice,
+        because=(terms.because(ground.words, *walk.steps, step), *roll),
+    )
+
+
+_NOTICES = {
+    NoticeOf.NONE: "without notice",
+    NoticeOf.REASONABLE: "at once, by reasonable notice",
+    NoticeOf.WRITTEN: "at once, by written notice",
+    NoticeOf.WARNING: "after a written warning that is not heeded",
+}
+
+
+def _for_arrears(
+    profile: Profile,
+    due_date: date,
+    barred: _Barred,
+    tcp: bool,
+    notice_given_on: date | None,
+    notice_pay_by: date | None,
+    state: State | None,
+) -> SuspensionAnswer:
     never = profile.find(Never)
     if never:
         return SuspensionAnswer(allowed=False, because=(never.because("a person decides"),))
     noticed = profile.find(AfterNotice, tcp=tcp)
-    stated = None if noticed else profile.find(NoticeStatesDate, tcp=tcp)
+    stated = profile.find(NoticeStatesDate, tcp=tcp)
     basis: Terms = noticed or stated or profile.of(WithoutNotice, tcp=tcp)
     days = noticed.days if noticed else None if stated else 0
-    bar = _bar(profile, disputed, hardship, tcp)
+    bar = _bar(profile, barred.disputed, barred.hardship, tcp)
     if bar:
         return SuspensionAnswer(allowed=False, notice_days=days, because=(bar, basis.because()))
     calendar = profile.calendar(state)
+    if noticed and stated and notice_pay_by:
+        return _after_both(
+            profile, noticed, stated, calendar, due_date, notice_given_on, notice_pay_by
+        )
     if noticed:
         return _after_notice(profile, noticed, calendar, due_date, notice_given_on)
     if stated:
@@ -160,6 +354,22 @@ def _after_notice(
         notice_days=terms.days,
         because=(terms.because(*walk.steps, step),),
     )
+
+
+def _after_both(
+    profile: Profile,
+    noticed: AfterNotice,
+    stated: NoticeStatesDate,
+    calendar: Calendar,
+    due_date: date,
+    notice_on: date | None,
+    pay_by: date | None,
+) -> SuspensionAnswer:
+    """Add two protections up: neither day is before its own time has run."""
+    one = _after_notice(profile, noticed, calendar, due_date, notice_on)
+    other = _after_stated(profile, stated, calendar, due_date, notice_on, pay_by)
+    both = meet(one, other)
+    return replace(both, because=(*one.because, *other.because))
 
 
 def _after_stated(

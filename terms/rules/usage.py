@@ -8,6 +8,7 @@ from terms.calendar import State, in_words
 from terms.clause import Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Word
 
 
 @shape("usage_alerts")
@@ -137,11 +138,18 @@ def power_overuse(profile: Profile, *, occasions: tuple[date, ...]) -> Overuse:
     return Overuse(remedy_available=False, because=(terms.because(step),))
 
 
+class Cabinet(Word):
+    """A kind of cabinet in the data centre."""
+
+    SHARED = "shared"
+    FULL = "full"
+
+
 @shape("rack_overuse")
 class RackOveruse(Terms):
     """In these cabinets, days from the notice in which to give back extra rack units."""
 
-    cabinets: tuple[str, ...]
+    cabinets: tuple[Cabinet, ...]
     cure_days: int
 
 
@@ -157,7 +165,7 @@ class RackUse(Result):
 def rack_overuse(
     profile: Profile,
     *,
-    cabinet: str,
+    cabinet: Cabinet,
     allocated_ru: int,
     used_ru: int,
     breach_known_on: date | None = None,
@@ -165,7 +173,10 @@ def rack_overuse(
 ) -> RackUse:
     """Return what using more rack units than allotted brings (CV-COL-02)."""
     terms = profile.of(RackOveruse)
-    extra = max(used_ru - allocated_ru, 0) if cabinet in terms.cabinets else 0
+    if cabinet not in terms.cabinets:
+        step = f"a {cabinet} cabinet has no allotted rack units to pass"
+        return RackUse(extra_ru=0, because=(terms.because(step),))
+    extra = max(used_ru - allocated_ru, 0)
     if not extra:
         step = f"{used_ru} of {allocated_ru} rack units in a {cabinet} cabinet"
         return RackUse(extra_ru=0, because=(terms.because(step),))

@@ -12,6 +12,7 @@ from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
+from terms.vocabulary import Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -39,15 +40,34 @@ class ChangeCause(StrEnum):
 
     SUPPLIER = "supplier"
     TAX = "tax"
+    PROVIDER_TAX = "provider_tax"
     LAW = "law"
     SECURITY = "security"
+    NETWORK = "network"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ChangeCause | None":
+        """Read the other spelling in use: a tax on the provider's own profit."""
+        return cls.PROVIDER_TAX if value in ("corporate_tax", "company_tax") else None
+
+    @property
+    def words(self) -> str:
+        """Return the cause as a reader would write it."""
+        return {
+            "tax": "a tax on the customer's service",
+            "provider_tax": "a tax on the provider itself",
+        }.get(self.value, self.value)
 
 
 @shape("variation")
 class VariationNotice(Terms):
-    """Calendar days of notice; may be named for a kind of change."""
+    """Calendar days of notice; may be named for a kind of change.
+
+    `clear` says that all the days lie between notice and change: "at least", "no less than".
+    """
 
     notice_days: int
+    clear: bool = False
 
 
 @shape("variation.harmless")
@@ -86,11 +106,15 @@ class SupplierWide(Terms):
 class WalkAway(Terms):
     """Calendar days from the notice in which a customer who is hurt may leave free of exit fees.
 
-    With `fixed_term_only` a customer without a term has no such right.
+    With `fixed_term_only` a customer without a term has no such right. `from_receipt` counts from
+    the day the notice is received, not from its date; `by_notice` says that the customer's own
+    notice must fall inside the days, not the day of leaving.
     """
 
     days: int
     fixed_term_only: bool = False
+    from_receipt: bool = False
+    by_notice: bool = False
 
 
 @shape("variation.not_retrospective")
@@ -105,10 +129,14 @@ class NewContract(Terms):
 
 @shape("variation.passed_on")
 class PassedOn(Terms):
-    """Rises of price for these causes come after so many days' notice, also in a fixed term."""
+    """Rises of price for these causes come after so many days' notice, also in a fixed term.
+
+    `clear` says that all the days lie between notice and rise.
+    """
 
     notice_days: int
     causes: tuple[ChangeCause, ...]
+    clear: bool = False
 
 
 @shape("variation.fixed_price")
@@ -138,6 +166,7 @@ class _Facts:
     made_on: date | None
     fixed_term: bool
     cause: ChangeCause | None
+    notice_received_on: date | None = None
 
     @property
     def is_price(self) -> bool:
@@ -159,6 +188,7 @@ def variation(
     fixed_term: bool = False,
     state: State | None = None,
     notice_given_on: date | None = None,
+    notice_received_on: date | None = None,
     made_on: date | None = None,
     notice_days: int | None = None,
     cause: ChangeCause | None = None,
@@ -166,15 +196,18 @@ def variation(
     supplier_applies_generally: bool = False,
     new_contract: bool = False,
     fixed_until: date | None = None,
-    service: str | None = None,
+    service: Service | None = None,
     on_rate_card: bool = True,
 ) -> Variation:
     """Return when a change takes effect (CV-VAR, VP-VAR, BS-VAR, GL-VAR).
 
-    `notice_given_on` is the day the customer was told, `made_on` the day of publication,
+    `notice_given_on` is the day the customer was told, or the date on the notice,
+    `notice_received_on` the day it was received if that is known, `made_on` that of publication,
     `notice_days` what the provider chose where the terms name no figure.
     """
-    facts = _Facts(kind, detriment, notice_given_on, made_on, fixed_term, cause)
+    facts = _Facts(
+        kind, detriment, notice_given_on, made_on, fixed_term, cause, notice_received_on
+    )
     new, passed = profile.find(NewContract), profile.find(PassedThrough, service=service)
     if new and new_contract:
         return _at_once(new, facts.told_on, "the contract is new")
@@ -189,7 +222,8 @@ def variation(
         forced = cause is ChangeCause.SUPPLIER and supplier_applies_generally
         return _reasonable(profile, facts, acl_consumer, state, notice_days, forced)
     terms = profile.of(VariationNotice, name=kind, service=service)
-    return _after_notice(profile, terms, terms.notice_days, facts, profile.find(WalkAway), state)
+    days = terms.notice_days + terms.clear
+    return _after_notice(profile, terms, days, facts, profile.find(WalkAway), state)
 
 
 def _at_once(terms: Terms, day: date | None, step: str, *more: Reason) -> Variation:
@@ -203,12 +237,12 @@ def _exempt(profile: Profile, facts: _Facts, premium_service: bool, acl: bool) -
     exempt, harmless = profile.find(ExemptChange), profile.find(HarmlessChange, acl=acl)
     if exempt:
         if facts.cause in exempt.causes:
-            return _at_once(exempt, facts.told_on, f"the cause is {facts.cause}")
+            return _at_once(exempt, facts.told_on, f"the cause is {facts.cause.words}")
         if facts.kind in exempt.kinds:
             kind = facts.kind.replace("_", " ")
             return _at_once(exempt, facts.told_on, f"it changes the {kind}")
         supplier = facts.cause is ChangeCause.SUPPLIER
-        if exempt.premium_supplier and supplier and premium_service:
+        if exempt.premium_supplier and supplier and premium_service and facts.is_price:
             return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
     if harmless and _is_harmless(harmless, facts):
         ahead = profile.find(NotRetrospective)
@@ -227,7 +261,7 @@ def _price(profile: Profile, facts: _Facts, fixed_until: date | None) -> Variati
     if not facts.is_price or published is None:
         return None
     if passed_on and facts.cause in passed_on.causes:
-        days = passed_on.notice_days
+        days = passed_on.notice_days + passed_on.clear
         return _after_notice(profile, passed_on, days, facts, None, None)
     held = profile.find(FixedPrice)
     if held and facts.fixed_term:
@@ -280,12 +314,15 @@ def _after_notice(
     day, step = None, "how many days' notice are reasonable is still to be chosen"
     if days is not None:
         day = told + timedelta(days=days)
-        step = f"day {days} is {in_words(day)}"
+        clear = getattr(terms, "clear", False)
+        step = f"{days - 1} clear days" if clear else f"day {days} is {in_words(day)}"
+        step = f"{step}: {in_words(day)}" if clear else step
     reason = terms.because(f"told on {in_words(told)}", step)
     hurt = facts.detriment is not Detriment.NONE
     if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
         return Variation(notice_required=True, effective_on=day, because=(reason,))
-    until, why = _walk_away_until(profile, walk_away, told, state)
+    since = facts.notice_received_on if walk_away.from_receipt else None
+    until, why = _walk_away_until(profile, walk_away, since or told, state)
     return Variation(
         notice_required=True, effective_on=day, walk_away_until=until, because=(reason, *why)
     )
@@ -300,6 +337,27 @@ def _walk_away_until(
     return walk.day, (terms.because(*count.steps), *why)
 
 
+def _no_way_out(
+    profile: Profile,
+    window: WalkAway,
+    fixed_term: bool | None,
+    detriment: Detriment | None,
+    cause: ChangeCause | None,
+    kind: Change | None,
+) -> Reason | None:
+    """Return why this change opens no way out to this customer, as far as that is known."""
+    if window.fixed_term_only and fixed_term is False:
+        return window.because("only a customer in a fixed term has this way out")
+    if detriment is Detriment.NONE:
+        return window.because("the change hurts nobody")
+    exempt = profile.find(ExemptChange)
+    if exempt and cause in exempt.causes:
+        return exempt.because(f"the cause is {cause.words if cause else cause}")
+    if exempt and kind in exempt.kinds:
+        return exempt.because(f"it changes the {str(kind).replace('_', ' ')}")
+    return None
+
+
 @shape("walk_away_charge")
 class WalkAwayCharge(Terms):
     """What a customer who leaves because of a change still pays, beside what was used.
@@ -309,6 +367,16 @@ class WalkAwayCharge(Terms):
     """
 
     installation_if_portable: bool
+
+
+@shape("walk_away_charge.none")
+class NoWayOut(Terms):
+    """A change gives no way out that is free of exit fees: leaving inside the term is barred."""
+
+
+@shape("walk_away_charge.if_offered")
+class WayOutIfOffered(Terms):
+    """Such customers may leave free of exit fees only if the provider offers it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,19 +399,45 @@ def walk_away_charge(
     access_to_date: Decimal = money.NIL,
     notice_received_on: date | None = None,
     notice_given_on: date | None = None,
+    leave_notice_on: date | None = None,
+    acl_consumer: bool | None = None,
+    offered: bool = False,
+    fixed_term: bool | None = None,
+    detriment: Detriment | None = None,
+    cause: ChangeCause | None = None,
+    kind: Change | None = None,
     state: State | None = None,
 ) -> WalkAwayTotal:
-    """Return what leaving because of a change costs (VP-VAR-04, BS-VAR-06).
+    """Return what leaving because of a change costs (VP-VAR-04, BS-VAR-06; 10.1(a), 9.1).
 
-    The days count from `notice_received_on`, or the date on the notice, `notice_given_on`. The
+    The days count from `notice_received_on` or from the date on the notice, `notice_given_on`, as
+    the document says; `leave_notice_on` is the day of the customer's own notice, `cancelled_on`
+    the day of leaving. `offered` says that the provider offers a way out where it need not. The
     early termination fee, whatever it would be, is not charged.
     """
+    none = profile.find(NoWayOut)
+    if none and not offered:
+        step = "nobody may leave free of charge because of a change"
+        return WalkAwayTotal(walk_away=False, because=(none.because(step),))
+    optional = profile.find(WayOutIfOffered, acl=bool(acl_consumer))
+    if optional and acl_consumer is False and not offered:
+        step = "not a consumer under these terms, and no way out was offered"
+        return WalkAwayTotal(walk_away=False, because=(optional.because(step),))
     terms = profile.of(WalkAwayCharge)
     window = profile.of(WalkAway, acl=True)
-    told = needed("notice_given_on", notice_received_on or notice_given_on)
+    barred = _no_way_out(profile, window, fixed_term, detriment, cause, kind)
+    if barred:
+        return WalkAwayTotal(walk_away=False, because=(barred,))
+    if window.from_receipt:
+        told = notice_received_on or notice_given_on
+    else:
+        told = notice_given_on or notice_received_on
+    told = needed("notice_received_on" if window.from_receipt else "notice_given_on", told)
     until, why = _walk_away_until(profile, window, told, state)
-    if not told <= cancelled_on <= until:
-        step = f"{in_words(cancelled_on)} is not inside the days to leave"
+    acted = (leave_notice_on if window.by_notice else None) or cancelled_on
+    if not told <= acted <= until:
+        what = "the customer's notice" if window.by_notice else "leaving"
+        step = f"{what} on {in_words(acted)} is not inside the days to leave"
         return WalkAwayTotal(walk_away=False, because=(terms.because(step), *why))
     equipment = equipment_unpaid if equipment_usable_elsewhere else money.NIL
     fixed = equipment_usable_elsewhere or not terms.installation_if_portable

@@ -15,6 +15,7 @@ from terms.calendar import DeclaredDay
 from terms.facts import BadFacts, read_facts, takes
 from terms.profile import Profile
 from terms.rules import RULES
+from terms.vocabulary import Ground
 from terms.workbench import words
 from terms.workbench.examples import Example, examples
 from terms.workbench.explain import Answer, bind, by_binding, by_terms, standing
@@ -150,9 +151,24 @@ def _calculator(profile: Profile, example: Example, today: date | None) -> Calcu
     if today is not None:
         given |= example.moved_to(today, profile.default_state.zone).given
     known = _known_words(profile, example.rule)
-    asked = tuple(each for key in given for each in _fields(key, hints[key], given[key], known))
+    asked = tuple(
+        _narrowed(profile, example.rule, hints, each)
+        for key in given
+        for each in _fields(key, hints[key], given[key], known)
+    )
     cited = tuple(dict.fromkeys(reason.clause.id for reason in answer.because))
     return Calculator(example.rule, example.asks, cited, asked, example.public)
+
+
+def _narrowed(profile: Profile, rule: str, hints: Mapping[str, Any], field: Field) -> Field:
+    """Offer only those grounds that the document names, beside the ordinary one."""
+    if _plain(hints.get(field.name)) is not Ground:
+        return field
+    of = SUSPENDING if rule == "suspension" else ENDING
+    named = {part.name for key in of for part in profile.parts.get(key, ()) if part.name}
+    first = field.value or Ground.NONE.value
+    choices = (first, *(each.value for each in Ground if each.value in named - {first}))
+    return replace(field, choices=choices)
 
 
 def _known_words(profile: Profile, rule: str) -> tuple[tuple[str, ...], ...]:
@@ -256,6 +272,8 @@ def _value(rule: str, name: str, text: str) -> Any:
     return {"yes": True, "no": False}.get(text, text) if kind is bool else text
 
 
+ENDING = ("termination.for_cause", "termination.for_customer")
+SUSPENDING = ("suspension.ground",)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _UNITS = {"dollars": "money", "percent": "percent", "number": "decimal"}
 _KINDS = {

@@ -18,7 +18,7 @@ from terms.source import Document, read
 
 _ROMAN = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
 _LETTERS = list("abcdefghijklmnopqrstuvwxyz")
-_KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "cites"}
+_KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "cites", "steps"}
 
 
 class BadCase(Exception):
@@ -27,7 +27,10 @@ class BadCase(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One worked example, its facts still as plain data."""
+    """One worked example, its facts still as plain data.
+
+    `cites` are ledger ids that the answer names, `steps` words that stand in its working.
+    """
 
     id: str
     rule: str
@@ -37,6 +40,7 @@ class Case:
     clause: str = "none"
     floor: Mapping[str, Any] | None = None
     cites: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ def _case(document: Document, at: int, entry: Any, provider: str) -> Case:
             "provider": entry.get("provider", provider),
             "given": entry["given"] or {},
             "cites": tuple(entry.get("cites") or ()),
+            "steps": tuple(entry.get("steps") or ()),
         }
     )
 
@@ -148,6 +153,10 @@ def _outcome(
         problem = "the answer gives no reason"
     if problem is None and missed:
         problem = f"the answer does not cite {', '.join(missed)}"
+    working = "; ".join(step for reason in because for step in reason.steps)
+    unsaid = [each for each in case.steps if each not in working]
+    if problem is None and unsaid:
+        problem = f"the working does not say {'; '.join(unsaid)!r}"
     return Outcome(case, got, because, problem, uncited=not cites_place(case.clause, because))
 
 

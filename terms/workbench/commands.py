@@ -13,7 +13,7 @@ from terms.rules import RULES
 from terms.source import BadSource, read_text
 from terms.workbench.cases import run_cases
 from terms.workbench.diff import diff
-from terms.workbench.docs import pages
+from terms.workbench.docs import answers_page, pages
 from terms.workbench.examples import examples
 from terms.workbench.explain import explain, standing
 from terms.workbench.lint import lint
@@ -64,7 +64,7 @@ def add_verbs(top: argparse.ArgumentParser) -> None:
     cases.add_argument("files", nargs="+", metavar="FILE")
     linted = verb("lint", "where a document falls short of the law", _lint)
     linted.add_argument("provider")
-    compared = verb("diff", "what a new version changes", _diff)
+    compared = verb("diff", "what a new version, or VERSION#N a new reading, changes", _diff)
     compared.add_argument("provider")
     compared.add_argument("old")
     compared.add_argument("new")
@@ -82,7 +82,7 @@ def _list(_: argparse.Namespace) -> Outcome:
             since = in_words(profile.in_force_from) if profile.in_force_from else "undated"
             executable = sum(bool(row.feeds) for row in profile.rows)
             lines.append(
-                f"{document} {version} ({since}): {profile.title}; "
+                f"{document} {version} ({since}), reading {profile.reading}: {profile.title}; "
                 f"{len(profile.rows)} clauses, {executable} executable"
             )
     asks = examples("")
@@ -139,7 +139,9 @@ def _docs(wanted: argparse.Namespace) -> Outcome:
         (wanted.into / f"{page.document}.md").write_text(page.text, encoding="utf-8")
         lines.append(f"{page.document}: {len(page.gaps)} gaps")
         lines += [f"  {gap} feeds a rule, but no case cites it" for gap in page.gaps]
-        well = well and not page.gaps
+        lines += [f"  {place} is printed, but no row names it" for place in page.unnamed]
+        well = well and not page.gaps and not page.unnamed
+    (wanted.into / "answers.md").write_text(answers_page(), encoding="utf-8")
     return lines, well
 
 

@@ -59,7 +59,7 @@ class Diff:
 
     def lines(self) -> Iterator[str]:
         """Yield the clauses that differ, then the answers that differ."""
-        yield f"{self.old.document}: {self.old.version} → {self.new.version}"
+        yield f"{self.old.document}: {_edition(self.old)} → {_edition(self.new)}"
         yield ""
         yield f"Clauses that differ: {len(self.clauses)}"
         yield from (f"  {each}" for each in self.clauses)
@@ -68,9 +68,24 @@ class Diff:
         yield from (f"  {each}" for each in self.changes)
 
 
+def _edition(profile: Profile) -> str:
+    return f"{profile.version}, reading {profile.reading}"
+
+
 def diff(old: Profile, new: Profile) -> Diff:
-    """Compare two versions of one document."""
-    return Diff(old, new, tuple(_clauses(old, new)), tuple(_answers(old, new)))
+    """Compare two versions of one document, or two readings of one version."""
+    clauses = (*_clauses(old, new), *_readings(old, new))
+    return Diff(old, new, clauses, tuple(_answers(old, new)))
+
+
+def _readings(old: Profile, new: Profile) -> Iterator[str]:
+    """Yield which doubts are new, and which are read differently now."""
+    before = {each.id: each.chosen for each in old.readings}
+    for each in new.readings:
+        if each.id not in before:
+            yield f"{each.id} is a new doubt, read so: {each.chosen}"
+        elif before[each.id] != each.chosen:
+            yield f"{each.id} is now read so: {each.chosen}"
 
 
 def _clauses(old: Profile, new: Profile) -> Iterator[str]:

@@ -1,28 +1,67 @@
 """The ledger as a page: clause × rule × case, from the profiles and the cases themselves."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from terms import library
-from terms.profile import Profile, Row
-from terms.workbench.cases import Case, read_cases, run_case
+from terms.profile import Answered, Profile, Row
+from terms.rules import RULES
+from terms.workbench.cases import Case, places, read_cases, run_case
+from terms.workbench.explain import answered
 
 
 @dataclass(frozen=True)
 class Page:
-    """A document's ledger as Markdown, and the clauses that feed a rule but no case cites."""
+    """A document's ledger as Markdown, the clauses that feed a rule but no case cites, and the
+
+    printed places that no row names.
+    """
 
     document: str
     text: str
     gaps: tuple[str, ...]
+    unnamed: tuple[str, ...] = ()
 
 
 def pages(case_files: Sequence[Path]) -> tuple[Page, ...]:
     """Return a page for each document. A clause that feeds a rule needs a case that cites it."""
     cited = _citations(case for path in case_files for case in read_cases(path))
     return tuple(_page(document, cited) for document in library.documents())
+
+
+def answers_page() -> str:
+    """Return rule × provider as Markdown: computed, see the clause, or the document is silent."""
+    keys = library.providers()
+    profiles = [library.newest(key) for key in keys]
+    lines = [
+        "# What each document makes of each question",
+        "",
+        "Written by `make terms`. *Computed*: the rule answers from these clauses. *See*: clauses "
+        "speak of the matter, but it is not computed here, so no default answers. *Silent*: the "
+        "document says nothing, and only then the house default may answer.",
+        "",
+        f"| rule | {' | '.join(keys)} |",
+        f"|---|{'---|' * len(keys)}",
+    ]
+    for rule in RULES:
+        if rule != "rule_source":
+            cells = " | ".join(_kind(profile, rule) for profile in profiles)
+            lines.append(f"| `{rule}` | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(profile: Profile, rule: str) -> str:
+    kind, ids = answered(profile, rule)
+    named = ", ".join(ids)
+    words = {
+        Answered.COMPUTED: f"computed: {named}",
+        Answered.SEE_CLAUSE: f"see {named}",
+        Answered.SILENT: f"silent: {named}" if named else "silent",
+    }
+    return words[kind]
 
 
 def _citations(cases: Iterator[Case]) -> Mapping[tuple[str, str], list[Case]]:
@@ -44,14 +83,52 @@ def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
     lines = [
         f"# {profile.title}",
         "",
-        f"Version `{profile.version}`, written by `make terms` from the profile and the cases.",
+        f"Version `{profile.version}`, reading {profile.reading}, "
+        "written by `make terms` from the profile and the cases.",
         "",
         "| id | clause | says | for | feeds | cases |",
         "|---|---|---|---|---|---|",
         *(_line(row, cited.get((document, row.clause.id), [])) for row in profile.rows),
         *_readings(profile),
     ]
-    return Page(document, "\n".join(lines) + "\n", gaps if document != library.DEFAULT else ())
+    text = "\n".join(lines) + "\n"
+    cited_gaps = gaps if document != library.DEFAULT else ()
+    return Page(document, text, cited_gaps, unnamed(profile, library.printed(profile)))
+
+
+def unnamed(profile: Profile, printed: Sequence[str]) -> tuple[str, ...]:
+    """Return the places printed in a document that none of its rows names."""
+    named = {_bare(place) for row in profile.rows for place in _places(row.clause.heading or "")}
+    return tuple(
+        each
+        for each in printed
+        if not all(_is_named(_bare(part), named) for part in _places(each))
+    )
+
+
+def _places(heading: str) -> Iterator[str]:
+    """Yield the places of a heading, ranges of numbers written out."""
+    for place in places(heading):
+        first, _, last = place.partition("-")
+        if first.isdigit() and last.isdigit():
+            yield from map(str, range(int(first), int(last) + 1))
+        else:
+            yield place
+
+
+def _bare(place: str) -> str:
+    return re.sub(r" \(.*\)$", "", place.casefold().replace('"', "")).strip()
+
+
+def _is_named(place: str, named: set[str]) -> bool:
+    """Say whether rows name a place, a part of it, or the whole that it is a part of."""
+    return any(
+        each == place
+        or each.startswith((f"{place}(", f"{place}.", f"{place}:", f"{place} "))
+        or place.startswith(f"{each}(")
+        or each.endswith(f": {place}")
+        for each in named
+    )
 
 
 def _line(row: Row, cases: Sequence[Case]) -> str:
@@ -70,6 +147,8 @@ def _line(row: Row, cases: Sequence[Case]) -> str:
 def _fed(row: Row) -> str:
     if row.silent_on:
         return f"silent on {', '.join(f'`{each}`' for each in row.silent_on)}"
+    if row.speaks_on and not row.feeds:
+        return f"speaks on {', '.join(f'`{each}`' for each in row.speaks_on)}, not computed"
     return ", ".join(f"`{each}`" for each in row.feeds) or f"shown: {row.shows or 'as it is'}"
 
 

@@ -17,7 +17,8 @@ FILE = Path(__file__).parent / "examples.yaml"
 class Example:
     """A rule, what it answers in a customer's words, and facts for it as plain data.
 
-    `today` names the fact that a page sets to the reader's day; the last day given, if empty.
+    `today` names the fact that a page sets to the reader's day; the last day given, if there is
+    no such fact.
     """
 
     rule: str
@@ -31,7 +32,8 @@ class Example:
         days = list(_days(self.given, zone))
         if not days:
             return self
-        anchor = _days({"": self.given[self.today]}, zone) if self.today else iter([max(days)])
+        known = self.today in self.given
+        anchor = _days({"": self.given[self.today]}, zone) if known else iter([max(days)])
         return replace(self, given=_moved(self.given, on - next(iter(anchor)), zone))
 
 

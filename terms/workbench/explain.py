@@ -10,10 +10,10 @@ from typing import Any
 from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay, in_words
-from terms.clause import Reason
+from terms.clause import SHAPES, Reason
 from terms.facts import BadFacts, coerce, read_facts
 from terms.money import in_dollars
-from terms.profile import Profile, TermsSilent
+from terms.profile import Answered, Profile, TermsSilent
 from terms.result import Result
 from terms.rules import RULES
 from terms.workbench import words
@@ -22,11 +22,15 @@ from terms.workbench.render import render_text
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as field names and values; none where nothing answers."""
+    """An answer as field names and values; none where nothing answers.
+
+    `speaks` says that nothing is computed although clauses speak of the matter.
+    """
 
     values: Mapping[str, Any]
     because: tuple[Reason, ...]
     result: Result | None = None
+    speaks: bool = False
 
     @property
     def silent(self) -> bool:
@@ -36,7 +40,7 @@ class Answer:
     def lines(self) -> Iterator[str]:
         """Yield the values in words and the working."""
         if self.silent:
-            yield "no answer"
+            yield "not computed here: see the clauses" if self.speaks else "no answer"
         for name, value in self.values.items():
             yield f"{name.replace('_', ' ')}: {in_plain_words(value)}"
         yield from render_text(self.because).splitlines()
@@ -132,6 +136,23 @@ def in_plain_words(value: Any) -> str:
     return str(value)
 
 
+def answered(profile: Profile, rule: str) -> tuple[Answered, tuple[str, ...]]:
+    """Return what a document makes of a rule: of the three kinds, and the ids that say so."""
+    shapes = {key for key in SHAPES if key == rule or key.startswith(f"{rule}.")}
+    feeding = tuple(
+        row.clause.id
+        for row in profile.rows
+        if any(key.partition(":")[0] in shapes for key in row.feeds)
+    )
+    if feeding:
+        return Answered.COMPUTED, feeding
+    spoken = tuple(clause.id for clause in profile.spoken(rule))
+    if spoken:
+        return Answered.SEE_CLAUSE, spoken
+    admitted = tuple(row.clause.id for row in profile.rows if rule in row.silent_on)
+    return Answered.SILENT, admitted
+
+
 def _rule(name: str) -> Callable[..., Result]:
     if name not in RULES:
         raise BadFacts((), f"no rule is called {name!r}: see `terms list`")
@@ -142,7 +163,7 @@ def _answer(ask: Callable[[], Result]) -> Answer:
     try:
         result = ask()
     except TermsSilent as silence:
-        return Answer({}, silence.because)
+        return Answer({}, silence.because, speaks=silence.speaks)
     names = [one.name for one in fields(result) if one.name != "because"]
     return Answer({name: getattr(result, name) for name in names}, result.because, result)
 

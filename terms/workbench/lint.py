@@ -6,13 +6,21 @@ from datetime import date
 from typing import Any
 
 from terms import library
-from terms.clause import Reason, Source
+from terms.clause import Clause, Reason, Source
 from terms.facts import BadFacts
-from terms.profile import Profile, Row
+from terms.profile import Answered, Profile, Row
 from terms.result import meet
 from terms.workbench import words
 from terms.workbench.examples import Example, examples
-from terms.workbench.explain import Answer, bind, by_binding, by_terms, in_plain_words, standing
+from terms.workbench.explain import (
+    Answer,
+    answered,
+    bind,
+    by_binding,
+    by_terms,
+    in_plain_words,
+    standing,
+)
 from terms.workbench.render import LABELS
 
 
@@ -62,13 +70,19 @@ class Lint:
     supplied: tuple[Finding, ...]
     weaker: tuple[Finding, ...]
     duties: tuple[Row, ...]
+    spoken: tuple[tuple[str, tuple[Clause, ...]], ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """Yield the report in four parts, the gravest first."""
-        yield f"{self.profile.title}, version {self.profile.version}, against the law"
+        """Yield the report in five parts, the gravest first."""
+        edition = f"version {self.profile.version}, reading {self.profile.reading}"
+        yield f"{self.profile.title}, {edition}, against the law"
         yield from _part("Below the law: overruled for protected customers", self.short)
         yield from _part("Silent: only the law answers", self.supplied)
         yield from _part("Lawful, but weaker than the house default", self.weaker)
+        yield ""
+        yield f"Spoken of, but not computed here: {len(self.spoken)}"
+        for asks, clauses in self.spoken:
+            yield f"  {asks} See {', '.join(f'{each.id} ({each.heading})' for each in clauses)}"
         yield ""
         yield "Duties that no figure in the terms can show, to be checked by hand"
         for row in self.duties:
@@ -93,7 +107,12 @@ def lint(profile: Profile, on: date) -> Lint:
         if not alone.silent and not found:
             weaker += _weaker(protected, alone, default)
     duties = tuple(row for row in library.newest(library.FLOOR).rows if not row.feeds)
-    return Lint(profile, tuple(short), tuple(supplied), tuple(weaker), duties)
+    spoken = tuple(
+        (example.asks, profile.spoken(rule))
+        for rule, example in examples(profile.document).items()
+        if answered(profile, rule)[0] is Answered.SEE_CLAUSE
+    )
+    return Lint(profile, tuple(short), tuple(supplied), tuple(weaker), duties, spoken)
 
 
 def _protected(example: Example) -> Example:

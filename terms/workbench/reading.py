@@ -105,7 +105,8 @@ class Chapter:
 class Silence:
     """A question that the document leaves open, and who answers it then, if anybody does.
 
-    `source` is the law, the house default, or None where nothing answers.
+    `source` is the law, the house default, or None where nothing answers. `speaks` says that the
+    document has clauses on it which are not computed: those are to be read, no default answers.
     """
 
     rule: str
@@ -113,6 +114,7 @@ class Silence:
     answer: Answer
     source: Source | None
     calculator: Calculator | None = None
+    speaks: bool = False
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -211,9 +213,10 @@ def _silences(profile: Profile, on: date) -> Iterator[Silence]:
             )
         except BadFacts:
             continue
-        if not alone.silent or (bound.silent and example.rule not in admitted):
+        left_out = bound.silent and not alone.speaks and example.rule not in admitted
+        if not alone.silent or left_out:
             continue
         by = {reason.clause.source for reason in bound.because}
         source = next((each for each in (Source.FLOOR, Source.DEFAULT) if each in by), None)
         calculator = house.get(example.rule) if source else None
-        yield Silence(example.rule, example.asks, bound, source, calculator)
+        yield Silence(example.rule, example.asks, bound, source, calculator, speaks=alone.speaks)

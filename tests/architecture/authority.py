@@ -268,6 +268,8 @@ def _of_people(world: World) -> None:
 
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
+    WORLDS.clear()
+    url_of.cache_clear()
     world, elsewhere = build_world(), make_world("callpro")
     # Whose terms want a representative's identity checked.
     strict = build_world("blueshift", negotiated=False)

@@ -86,7 +86,8 @@ class Story:
         start_supply(
             service=row,
             activated_on=day(since),
-            price_basis=basis,
+            # VPnet's list holds GST; the stories' prices are quoted without.
+            price_basis=basis or ("ex" if self.world.provider.key == "vpnet" else ""),
             at=self.at(entered or since),
         )
         self.services[name] = row

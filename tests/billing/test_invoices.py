@@ -21,6 +21,8 @@ from records.fields import MoneyField
 from records.notices.models import Notice
 from tests.world import instant, make_call, make_service, make_world
 
+pytestmark = pytest.mark.portable
+
 ISSUE = date(2026, 12, 10)
 AT = instant("2026-12-10 06:20")
 
@@ -47,7 +49,7 @@ def late_on(world, on) -> list[Chargeable]:
     [
         # One line of 24.95 by the price list and a 45 s call at 0.132 ex GST a minute.
         # Day 15 is Christmas Day; weekend; the 28th stands in for Boxing Day.
-        ("vpnet", date(2026, 12, 29), "27.60", "VP-PAY-02"),
+        ("vpnet", date(2026, 12, 29), "25.10", "VP-PAY-02"),
         ("comvergence", date(2026, 12, 24), "27.56", "CV-PAY-01"),
         ("blueshift", date(2026, 12, 24), "25.06", "BS-PAY-01"),
         ("greenlight", date(2026, 12, 24), "27.60", "GL-PAY-01"),
@@ -65,6 +67,39 @@ def test_each_providers_own_due_date_and_total(key, due_date, total, cited):
     assert str(invoice.total_inc) == total
     assert cited in {reason["id"] for reason in invoice.because["due_date"]}
     assert invoice.total_inc == sum(line.amount_inc for line in invoice.lines.all())
+
+
+@pytest.mark.parametrize(
+    ("key", "due_date", "cited"),
+    [
+        ("blueshift", date(2026, 12, 10), "BS-PAY-16"),
+        ("greenlight", date(2026, 12, 17), "GL-PAY-02"),
+        ("vpnet", date(2026, 12, 29), "VP-PAY-02"),
+    ],
+)
+@pytest.mark.django_db
+def test_bill_after_the_end_falls_due_as_the_terms_say_of_the_last_one(key, due_date, cited):
+    world = make_world(key, bill_day=10)
+    service = make_service(world.account)
+    make_call(service, instant("2026-12-01 10:00"), 45)
+    service.ended_on = date(2026, 12, 5)
+    service.save()
+
+    invoice = bill(world)
+
+    assert invoice.due_date == due_date
+    assert cited in {reason["id"] for reason in invoice.because["due_date"]}
+
+
+@pytest.mark.django_db
+def test_bill_is_not_the_last_while_another_service_runs():
+    world = make_world("blueshift", bill_day=10)
+    make_service(world.account)
+    ended = make_service(world.account)
+    ended.ended_on = date(2026, 12, 5)
+    ended.save()
+
+    assert bill(world).due_date == date(2026, 12, 24)
 
 
 @pytest.mark.django_db
@@ -209,7 +244,7 @@ def test_service_that_began_in_mid_period_is_billed_by_the_day(world):
 
     part = invoice.lines.get(description__contains="of 30 days")
     # 30 Nov to 9 Dec: 10 of the 30 days from 10 Nov.
-    assert part.amount_ex == Decimal("10.00")
+    assert part.amount_inc == Decimal("10.00")
     assert part.because[0]["id"] == "VP-BIL-07"
 
 
@@ -275,9 +310,9 @@ def test_payment_is_recorded_once_and_pays_the_oldest_first(world):
         record_payment(**facts)
 
     left = {one.pk: one.outstanding for one in payments.invoices(world.account)}
-    assert left == {first.pk: Decimal("0.00"), second.pk: Decimal("32.00")}
+    assert left == {first.pk: Decimal("0.00"), second.pk: Decimal("20.00")}
     owed = payments.balance(world.account, date(2026, 12, 5))
-    assert owed.owing == Decimal("32.00")
+    assert owed.owing == Decimal("20.00")
     assert owed.next_due == second.due_date
 
 

@@ -12,16 +12,21 @@ from billing.payments.selectors import balance
 from complaints.clocks import services as clocks_services
 from complaints.lodging import services as lodging
 from complaints.process import services as process
+from complaints.process import services as process_services
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Duty, State
 from parties.accounts.models import DeclaredDay
 from parties.authority.selectors import NotAuthorised
 from records.audit.models import Entry
+from records.audit.services import Actor
 from records.deadlines.models import Deadline
+from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
-from records.notices.services import deliver_queued
+from records.notices.services import deliver_queued, mark_told
 from terms.facts import Role
 from tests.world import appoint, instant, make_staff, make_user, make_world
+
+pytestmark = pytest.mark.portable
 
 CHRISTMAS_EVE = instant("2026-12-24 10:20")
 
@@ -83,15 +88,88 @@ def test_acknowledgement_goes_out_with_reference_and_dates(world, mailoutbox):
 def test_complaint_is_acknowledged_only_once_the_email_has_gone_out(world):
     complaint = lodge(world)
 
-    assert process.acknowledge_sent(at=CHRISTMAS_EVE) == 0
+    assert process_services.acknowledge_sent(at=CHRISTMAS_EVE) == 0
     deliver_queued(at=instant("2026-12-24 10:25"))
-    assert process.acknowledge_sent(at=instant("2026-12-24 10:30")) == 1
+    assert process_services.acknowledge_sent(at=instant("2026-12-24 10:30")) == 1
 
     complaint.refresh_from_db()
     deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
     assert complaint.state == State.ACKNOWLEDGED
     assert deadline.status == "met"
     assert deadline.done_at == instant("2026-12-24 10:25")
+
+
+def told(notice: Notice, at: str) -> None:
+    mark_told(notice=notice, by=Actor(), at=instant(at))
+
+
+@pytest.mark.parametrize("why", ["by_hand", "failed"])
+def test_acknowledgement_told_by_hand_or_letter_counts_like_one_that_was_sent(world, why):
+    complaint = lodge(world)
+    Notice.objects.update(status=why)
+    told(complaint.acknowledgement, "2026-12-30 16:00")
+
+    assert process_services.acknowledge_sent(at=instant("2026-12-30 16:01")) == 1
+
+    complaint.refresh_from_db()
+    deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
+    assert complaint.state == State.ACKNOWLEDGED
+    assert (deadline.status, deadline.done_at) == ("met", instant("2026-12-30 16:00"))
+
+
+def test_acknowledgement_sent_in_the_last_second_is_in_time_though_flagged_first(world):
+    """The last good day is Wednesday 30 December; the mark comes after midnight's sweep."""
+    complaint = lodge(world)
+    notice = Notice.objects.filter(pk=complaint.acknowledgement_id)
+    remind_and_flag(at=instant("2026-12-31 00:00"))
+    notice.update(status="sent", sent_at=instant("2026-12-30 23:59"))
+
+    remind_and_flag(at=instant("2026-12-31 00:15"))
+
+    deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
+    assert deadline.status == "met"
+
+
+def test_complaint_whose_step_fails_is_noted_and_the_next_is_acknowledged(world, monkeypatch):
+    poison, other = lodge(world), lodge(world)
+    deliver_queued(at=CHRISTMAS_EVE)
+    step = process._step
+
+    def fail(complaint, *args, **kwargs):
+        if complaint.pk == poison.pk:
+            raise ZeroDivisionError("poison")
+        step(complaint, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_step", fail)
+        assert process_services.acknowledge_sent(at=CHRISTMAS_EVE) == 1
+
+    poison.refresh_from_db()
+    other.refresh_from_db()
+    assert (poison.state, poison.problem) == (State.RECEIVED, "ZeroDivisionError: poison")
+    assert other.state == State.ACKNOWLEDGED
+
+
+def test_acknowledging_asks_as_much_whatever_was_sent_before(world, django_assert_num_queries):
+    for _ in range(5):
+        lodge(world)
+    deliver_queued(at=CHRISTMAS_EVE)
+    process_services.acknowledge_sent(at=CHRISTMAS_EVE)
+
+    with django_assert_num_queries(1):
+        process_services.acknowledge_sent(at=CHRISTMAS_EVE)
+
+
+def test_ending_after_a_missed_day_leaves_the_miss_on_record(world):
+    """Withdrawn at noon after the worker slept over the last day to propose, 12 January."""
+    complaint = lodge(world)
+    process_services.withdraw_complaint(
+        reference=complaint.reference, by=world.holder, at=instant("2027-01-13 12:00")
+    )
+
+    found = dict(Deadline.objects.values_list("duty", "status"))
+    assert found[Duty.PROPOSE] == "missed"
+    assert found[Duty.ACKNOWLEDGE] == "missed"
 
 
 def test_urgent_complaint_is_answered_in_two_working_days(world):
@@ -178,10 +256,12 @@ def test_declared_day_moves_the_clock_of_what_was_agreed(world):
     complaint = lodge(world, instant("2027-02-08 10:00"))
     desk, step = make_staff(), {"reference": complaint.reference}
     deliver_queued(at=instant("2027-02-08 10:05"))
-    process.acknowledge_sent(at=instant("2027-02-08 10:06"))
-    process.start_investigation(by=desk, at=instant("2027-02-09 10:00"), **step)
-    process.propose_resolution(by=desk, text="A credit.", at=instant("2027-02-15 10:00"), **step)
-    process.accept_proposal(by=world.holder, at=instant("2027-02-17 10:00"), **step)
+    process_services.acknowledge_sent(at=instant("2027-02-08 10:06"))
+    process_services.start_investigation(by=desk, at=instant("2027-02-09 10:00"), **step)
+    process_services.propose_resolution(
+        by=desk, text="A credit.", at=instant("2027-02-15 10:00"), **step
+    )
+    process_services.accept_proposal(by=world.holder, at=instant("2027-02-17 10:00"), **step)
     # Five working days from acceptance (RF-CMP-04): 18, 19, 22, 23, 24 February.
     assert clocks(complaint)[Duty.IMPLEMENT] == date(2027, 2, 24)
     DeclaredDay.objects.create(state="NSW", day=date(2027, 2, 19), name="Mourning", source="x")

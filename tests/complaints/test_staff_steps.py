@@ -14,7 +14,7 @@ from records.audit.models import Entry
 from records.notices.services import deliver_queued
 from tests.world import instant, make_provider, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2026-11-20 10:00")
 WORKS = {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}
 

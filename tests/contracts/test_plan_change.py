@@ -14,18 +14,21 @@ from contracts.supply.services import (
     PlanChangeRefused,
     apply_plan_changes,
     decide_plan_change,
+    plan_changes,
     request_plan_change,
     withdraw_plan_change,
 )
 from contracts.supply.states import PlanChangeState
 from parties.authority import selectors as authority
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Role
 from terms.lifecycle import IllegalStep
+from tests.parties.staff import sign_in_staff
 from tests.world import World, appoint, instant, make_service, make_staff, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 
 
@@ -92,7 +95,7 @@ def test_representative_changes_within_their_limit_and_is_refused_beyond_it(worl
     person = make_user("Jordan Lee")
     facts = {"ends_on": date(2027, 12, 31), "max_expense": Decimal("55.00")}
     row = appoint(world.account, person, Role.AUTHORISED_REP, **facts)
-    dear, cheap = make_plan(world, "50.01"), make_plan(world, "50.00")
+    dear, cheap = make_plan(world, "55.01"), make_plan(world, "55.00")
 
     with pytest.raises(authority.NotAuthorised) as refusal:
         ask(service, dear, person)
@@ -182,3 +185,38 @@ def test_refusal_is_told_with_its_reason():
     told = Notice.objects.filter(title="We can't change your plan")
     assert "The line can't carry it." in told.first().text
     assert Entry.objects.get(action="plan_change_refuse").reason == "The line can't carry it."
+
+
+def test_change_that_fails_is_noted_and_stops_no_other(world, client, monkeypatch):
+    plan = make_plan(world, "40.00")
+    poison = ask(make_service(world.account), plan, world.holder)
+    other = ask(make_service(world.account), plan, world.holder)
+    tell = plan_changes._tell
+
+    def fail(row, *args):
+        if row.pk == poison.pk:
+            raise ZeroDivisionError("poison")
+        tell(row, *args)
+
+    monkeypatch.setattr(plan_changes, "_tell", fail)
+    day = instant("2027-03-17 09:00")
+
+    assert apply_plan_changes(at=day) == 1
+
+    poison.refresh_from_db()
+    other.refresh_from_db()
+    assert other.state == PlanChangeState.APPLIED
+    assert (poison.state, poison.problem) == (
+        PlanChangeState.AGREED,
+        "ZeroDivisionError: poison",
+    )
+    sign_in_staff(client, make_staff(StaffRole.TEAM_MANAGER), because_of=world.account)
+    lists = {one["title"]: one for one in client.get("/admin/").context["worklists"]}
+    found = lists["Plan changes that the portal could not handle by itself"]
+    assert found["count"] == 1
+    assert client.get(found["url"]).context["cl"].result_count == 1
+
+    monkeypatch.undo()
+    assert apply_plan_changes(at=day) == 1
+    poison.refresh_from_db()
+    assert poison.problem == ""

@@ -54,7 +54,7 @@ def test_price_on_the_card_holds_gst_as_the_terms_round_it(world):
 
     (card,) = supply.services(world.account, TODAY)
 
-    assert str(card.monthly_fee) == "27.45"
+    assert str(card.monthly_fee) == "24.95"
 
 
 def test_agreed_figures_come_before_the_terms(world):

@@ -23,10 +23,10 @@ from parties.authority import selectors as authority
 from parties.authority.models import Appointment
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
-from tests.parties.people import make_appointment
+from tests.parties.people import make_appointment, taken_up
 from tests.world import World, instant, make_service, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 CAP = Decimal("100.00")
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ def plan(world: World, price: str) -> Plan:
     found, _ = Plan.objects.get_or_create(
         provider=world.provider,
         code=f"sip-{price}".replace(".", "-"),
-        defaults={"name": "SIP", "kind": "sip_trunk", "monthly_fee": Decimal(price) / 11 * 10},
+        defaults={"name": "SIP", "kind": "sip_trunk", "monthly_fee": Decimal(price)},
     )
     return found
 
@@ -137,7 +137,7 @@ def test_new_appointment_in_place_of_the_old_starts_where_that_one_was(world):
 def test_limit_binds_a_page_as_it_binds_the_service(world, client):
     first, second = make_service(world.account), make_service(world.account)
     before = instant("2026-03-10 10:00")
-    person = limited(world, at=before, ends_on=date(2099, 12, 31)).user
+    person = taken_up(limited(world, at=before, ends_on=date(2099, 12, 31))).user
     ask(first, "59.40", person, before)
     wanted = plan(world, "49.50")
     client.force_login(person)

@@ -35,7 +35,7 @@ from tests.parties.people import make_appointment
 from tests.parties.staff import sign_in_staff
 from tests.parties.stopping import show_documents
 from tests.world import appoint as stand
-from tests.world import instant, make_staff, make_user, make_world
+from tests.world import instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 AT = instant("2026-12-01 10:00")
@@ -317,3 +317,26 @@ def test_act_is_recorded_whole_however_long_its_names_are(world):
     assert {name: len(getattr(entry, name)) for name in FIELDS} == columns
     assert entry.reason.endswith("…")
     assert list(flaws()) == []
+
+
+def test_contract_is_not_moved_to_another_customer_by_its_form(client, world):
+    other = make_world("vpnet")
+    make_service(world.account)
+    contract = world.account.contracts.get()
+    sign_in_staff(client, make_staff(StaffRole.TEAM_MANAGER), because_of=world.account)
+    address = f"/admin/contracts/contract/{contract.pk}/change/"
+    facts = {
+        "account": other.account.pk,
+        "reference": contract.reference,
+        "version": contract.version,
+        "started_on": contract.started_on,
+        "minimum_months": contract.minimum_months or 0,
+        "services-TOTAL_FORMS": 0,
+        "services-INITIAL_FORMS": 0,
+    }
+
+    client.post(address, facts)
+
+    contract.refresh_from_db()
+    assert contract.account == world.account
+    assert f'name="account" value="{other.account.pk}"' not in client.get(address).content.decode()

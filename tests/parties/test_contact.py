@@ -242,3 +242,40 @@ def test_changing_ones_log_in_needs_a_second_factor_too(world, path, risk, form)
 
     assert answer["Location"] == f"/identity/{risk}/?next={quote(path, safe='')}"
     assert world.holder.emailaddress_set.count() == 1
+
+
+def changed(world, address, minutes) -> str:
+    """Change where bills go, and return the token of the link that the old address was sent."""
+    change = change_contact(
+        account=world.account,
+        by=world.holder,
+        at=AT + timedelta(minutes=minutes),
+        details={"billing_email": address},
+    )
+    told = Notice.objects.filter(to=change.before["billing_email"], text__contains="/undo")
+    return token_of(told.latest("pk"))
+
+
+def test_undoing_the_first_change_ends_the_links_of_those_that_rest_on_it(world):
+    first = changed(world, "thief@people.example", 0)
+    second = changed(world, "thief2@people.example", 1)
+
+    undo_change(token=first, at=AT + timedelta(minutes=2))
+
+    with pytest.raises(UndoRefused):
+        undo_change(token=second, at=AT + timedelta(minutes=3))
+    world.account.refresh_from_db()
+    assert world.account.billing_email == "bills@people.example"
+
+
+def test_change_of_other_details_stays_and_can_be_undone_by_itself(world):
+    first = changed(world, "thief@people.example", 0)
+    change_contact(
+        account=world.account,
+        by=world.holder,
+        at=AT + timedelta(minutes=1),
+        details={"street": "7 Quince Street"},
+    )
+    undo_change(token=first, at=AT + timedelta(minutes=2))
+    world.account.refresh_from_db()
+    assert world.account.street == "7 Quince Street"

@@ -16,9 +16,10 @@ from parties.desk.services import CallerMayNot, CallRefused, behalf_of, take_cal
 from parties.security.services import change_contact
 from records.audit.models import Entry
 from records.audit.services import on_behalf
+from terms import facts
 from terms.facts import Action, Role
-from tests.parties.people import AT, make_appointment
-from tests.world import World, make_staff, make_user, make_world
+from tests.parties.people import AT, make_appointment, signed_in
+from tests.world import World, appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -216,3 +217,41 @@ def test_when_the_holder_goes_nobody_keeps_what_they_gave(provider, steps):
                 person, action, history.world.account, on=history.day, at=history.at
             )
             assert not decision.allowed
+
+
+def test_appointing_alone_ends_nobody_elses_appointment(world):
+    """Change and sign would end what “remove others” is needed for."""
+    other = make_appointment(world)
+    helper = make_user("Kim Abbott")
+    appoint(
+        world.account,
+        helper,
+        Role.AUTHORISED_REP,
+        limits=["remove_representative"],
+        starts_on=date(2027, 1, 1),
+        ends_on=date(2099, 12, 31),
+    )
+
+    with pytest.raises(authority.NotAuthorised) as refused:
+        make_appointment(
+            world,
+            by=helper,
+            replaces=other,
+            limits=("close_account", "remove_representative"),
+        )
+
+    assert refused.value.action == facts.Action.REMOVE_REPRESENTATIVE
+    other.refresh_from_db()
+    assert other.revoked_at is None
+
+
+def test_whoever_may_not_complain_can_prove_who_they_are(world):
+    helper = make_user("Kim Abbott")
+    appoint(
+        world.account,
+        helper,
+        Role.AUTHORISED_REP,
+        limits=["lodge_complaint"],
+        ends_on=date(2099, 12, 31),
+    )
+    assert signed_in(helper).get("/identity/change_details/").status_code == 200

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,6 +38,8 @@ from records.notices.services import deliver_queued
 from terms.facts import Role
 from tests.parties.staff import sign_in_staff
 from tests.world import appoint, instant, make_service, make_staff, make_user, make_world
+
+pytestmark = pytest.mark.portable
 
 AT = instant("2026-06-01 10:00")
 FOREVER = date(2099, 12, 31)
@@ -479,3 +483,36 @@ def test_advocate_asks_for_no_correction(world, client):
 
     assert "it is all you may ask for" in page.content.decode()
     assert not PrivacyRequest.objects.exists()
+
+
+def ready_export(world) -> DataExport:
+    export = DataExport.objects.create(
+        account=world.account,
+        asked_by=world.holder,
+        asked_at=AT,
+        state=ExportState.READY,
+        expires_at=AT + timedelta(days=7),
+    )
+    export.file.save("data.zip", ContentFile(b"PK"))
+    return export
+
+
+def test_file_that_cannot_be_deleted_stops_no_other_and_is_tried_again(world, monkeypatch):
+    stuck, other = ready_export(world), ready_export(world)
+    delete = FieldFile.delete
+
+    def refuse(file, save=True):
+        if file.instance.pk == stuck.pk:
+            raise PermissionError("read-only")
+        delete(file, save=save)
+
+    later = AT + timedelta(days=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(FieldFile, "delete", refuse)
+        assert exports.remove_expired(at=later) == 1
+
+    stuck.refresh_from_db()
+    other.refresh_from_db()
+    assert (stuck.state, bool(stuck.file)) == (ExportState.EXPIRED, True)
+    assert (other.state, bool(other.file)) == (ExportState.EXPIRED, False)
+    assert exports.remove_expired(at=later) == 1

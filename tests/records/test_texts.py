@@ -20,7 +20,7 @@ from tests.world import instant
 AT = instant("2026-12-10 10:00")
 MINE, SAFE = "+61491570156", "+61491570110"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 def queue(**facts) -> Notice:
@@ -47,7 +47,8 @@ def redirect(**facts) -> None:
         "zone": "Australia/Sydney",
         "at": AT,
     } | facts
-    redirect_messages(**given)
+    for for_secrets in (False, True):
+        redirect_messages(**given, for_secrets=for_secrets)
 
 
 def test_text_is_kept_beside_the_mail_while_developing(mailoutbox):

@@ -1,7 +1,8 @@
 """Change every figure of every profile, one at a time; see whether a case notices.
 
-A figure is a number, an amount, a time, a yes or no, or a word in a list. Whole clauses are
-dropped too. A survivor is what no case depends on: write a case, or a reason into survivors.yaml.
+A figure is a number, an amount, a time, a yes or no, a word of a vocabulary, or a word in a list.
+Whole clauses are dropped, causes and other names changed, audiences exchanged. A survivor is what
+no case depends on: write a case, or a reason into survivors.yaml.
 Run by `make mutate-terms`.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import time
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from terms.workbench import Case, read_cases, run_case
 
 HERE = Path(__file__).parent
 Cases = dict[str, list[Case]]
+OTHERS = {"tcp": "non_tcp", "non_tcp": "tcp", "acl": "non_acl", "non_acl": "acl"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def mutants(profile: Profile) -> Iterator[Mutant]:
     for key, parts in profile.parts.items():
         for at, part in enumerate(parts):
             name = f"{key}:{part.name}" if part.name else key
-            for figure, changed in (("dropped", ()), *_changed(part)):
+            for figure, changed in (("dropped", ()), *_for_others(part), *_changed(part)):
                 others = (*parts[:at], *changed, *parts[at + 1 :])
                 yield Mutant(
                     profile.document,
@@ -51,6 +54,15 @@ def mutants(profile: Profile) -> Iterator[Mutant]:
                     f"{name}.{figure}",
                     replace(profile, parts={**profile.parts, key: others}),
                 )
+
+
+def _for_others(part: Part) -> Iterator[tuple[str, tuple[Part, ...]]]:
+    """Yield the part given to the other class of customers, and freed of its name."""
+    other = OTHERS.get(part.applies_to)
+    if other:
+        yield "audience", (replace(part, applies_to=other),)
+    if part.name:
+        yield "name", (replace(part, name=f"not {part.name}"),)
 
 
 def _changed(part: Part) -> Iterator[tuple[str, tuple[Part, ...]]]:
@@ -81,7 +93,11 @@ def _others(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _other(value: Any) -> Iterator[Any]:
     """Yield another value, if this is a figure: one more, one cent more, a minute later, not."""
-    if isinstance(value, bool):
+    if isinstance(value, Enum):
+        words = list(type(value))
+        if len(words) > 1:
+            yield words[(words.index(value) + 1) % len(words)]
+    elif isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
         yield value + 1

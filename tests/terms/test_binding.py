@@ -15,6 +15,7 @@ from terms.facts import Action, BadFacts, Role
 from terms.profile import TermsSilent
 from terms.result import combine
 from terms.rules.authority import Actor
+from terms.vocabulary import Method
 
 PROVIDERS = library.providers()
 providers = st.sampled_from(PROVIDERS)
@@ -178,7 +179,7 @@ NEEDED = {
         "customer_present": False,
         "on": date(2027, 2, 1),
     },
-    rules.payment_method: {"method": "bpay"},
+    rules.payment_method: {"method": Method.BPAY},
     rules.card_surcharge: {"amount": Decimal("250"), "card": "amex"},
     rules.equipment_return: {"ended_on": date(2027, 2, 1)},
 }

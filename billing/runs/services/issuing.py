@@ -19,6 +19,7 @@ from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.audit.services import record
 from records.documents.services import issue_document
+from records.notices.states import Priority
 from terms import library
 
 from .documents import invoice_content
@@ -122,4 +123,5 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         issue_date=invoice.issue_date,
         due_date=invoice.due_date,
         total=invoice.total_inc,
+        priority=Priority.BULK,
     )

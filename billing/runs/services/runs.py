@@ -35,7 +35,11 @@ def run_bills(*, at: datetime) -> int:
     issued = 0
     for provider in Provider.objects.all():
         today = at.astimezone(library.provider(provider.key).default_state.zone).date()
-        issued += run_provider_bills(provider, issue_on=today, at=at)
+        try:
+            issued += run_provider_bills(provider, issue_on=today, at=at)
+        except Exception:
+            # One provider's trouble is no other's; the next sweep takes it up again.
+            log.exception("bills_not_run", provider=provider.key)
     return issued
 
 

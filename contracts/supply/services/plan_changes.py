@@ -22,6 +22,7 @@ from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
+from records.sweeps import each
 from terms import facts
 from terms.calendar import in_words
 from terms.money import in_dollars
@@ -188,7 +189,7 @@ def apply_plan_changes(*, at: datetime) -> int:
     due = PlanChange.objects.filter(
         state=PlanChangeState.AGREED, takes_effect_on__lte=at.date() + timedelta(days=1)
     )
-    return sum(_apply(change, at) for change in due)
+    return each(due, lambda change: _apply(change, at), at=at)
 
 
 def _apply(change: PlanChange, at: datetime) -> bool:

@@ -49,12 +49,23 @@ class TermsAcceptance(models.Model):
 
 
 class DeclaredDay(models.Model):
-    """A public holiday proclaimed after the calendar was published; open clocks follow it."""
+    """What became known of a day after the calendar was published; open clocks follow it.
+
+    A state proclaimed it as a holiday, confirmed one that was expected, or it is none after all.
+    """
 
     state = models.CharField(max_length=3, choices=[(s.value, s.value) for s in State])
     day = models.DateField()
     name = models.CharField(max_length=80)
+    withdrawn = models.BooleanField(
+        "no holiday",
+        default=False,
+        help_text="Tick for an expected or declared day that is no holiday after all.",
+    )
     source = models.CharField(max_length=200, help_text="Where it was proclaimed.")
+    since = models.DateField(
+        null=True, blank=True, editable=False, help_text="The earliest day that it ever named."
+    )
     applied_at = models.DateTimeField(
         "open clocks set anew at", null=True, blank=True, editable=False
     )
@@ -64,9 +75,10 @@ class DeclaredDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["state", "day"], name="day_declared_once")]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.name} ({self.state})"
+        return f"{self.day} {self.name} ({self.state}){', withdrawn' * self.withdrawn}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.since = min(self.since or self.day, self.day)
         super().save(*args, **kwargs)
         cache.delete(DECLARED_DAYS)
 

@@ -58,6 +58,18 @@ class Provider(models.Model):
     cooling_off_hours = models.PositiveSmallIntegerField(
         default=48, help_text="Before a full authority works; 0 for none."
     )
+    customer_idle_hours = models.PositiveSmallIntegerField(
+        default=336, help_text="A customer's log-in ends when it was not used for so long."
+    )
+    customer_session_hours = models.PositiveSmallIntegerField(
+        default=336, help_text="A customer's log-in ends after so long, used or not."
+    )
+    staff_idle_minutes = models.PositiveSmallIntegerField(
+        default=30, help_text="A staff log-in ends when it was not used for so long."
+    )
+    staff_session_hours = models.PositiveSmallIntegerField(
+        default=12, help_text="A staff log-in ends after so long, used or not."
+    )
     low_risk = models.JSONField(
         default=list, blank=True, help_text="Steps of the house's own list without second factor."
     )

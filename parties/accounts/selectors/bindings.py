@@ -82,11 +82,11 @@ def working_calendar(account: Account, on: date) -> Calendar:
 
 
 def declared_days() -> tuple[TermsDay, ...]:
-    """Days proclaimed by a state since the calendar was published."""
+    """What became known of days since the calendar was published."""
     known = cache.get(DECLARED_DAYS)
     if known is None:
         known = tuple(
-            TermsDay(state=State(row.state), day=row.day, name=row.name)
+            TermsDay(state=State(row.state), day=row.day, name=row.name, withdrawn=row.withdrawn)
             for row in DeclaredDay.objects.order_by("state", "day")
         )
         cache.set(DECLARED_DAYS, known, timeout=300)

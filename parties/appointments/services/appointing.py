@@ -15,10 +15,10 @@ from django.urls import reverse
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
-from parties.authority.models import Appointment, Signature
+from parties.authority.models import Appointment, Invitation, Signature
 from parties.authority.services import lock_people
 from parties.authority.states import ONLY_WITH_CUSTOMER, POWERS, AdvocateKind, SignedHow
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell, why_not_a_name
 from parties.people.models import User
 from parties.security import selectors as security
 from parties.security.services import require_no_pause, stop_path
@@ -35,6 +35,10 @@ FIRST_OF_ALL = {
     Role.ADVOCATE: Action.LODGE_COMPLAINT,
     Role.CUSTOMER_CONTACT: Action.CHANGE_PLAN,
 }
+
+
+APPOINTED_AN_HOUR = 5
+INVITED_A_DAY = 3
 
 
 class AppointmentRefused(Exception):
@@ -97,26 +101,32 @@ def appoint(
 ) -> Appointment:
     """Make an appointment: signed, on paper as PDF, told to both sides, with an invitation.
 
-    It grants nothing that `by` does not hold. Where the terms ask for an identity check it works
-    only after that; a full authority only after the provider's cooling-off. Raises NotAuthorised,
-    also while high-risk steps are paused, and AppointmentRefused. (VP-PAR-12 to -16,
-    BS-PARTY-05 to -07, RF-TCP-02.)
+    It grants nothing that `by` does not hold, and replaces only what `by` may end. Where the
+    terms ask for an identity check it works only after that; a full authority only after the
+    provider's cooling-off. Raises NotAuthorised, also while high-risk steps are paused, and
+    AppointmentRefused. (VP-PAR-12 to -16, BS-PARTY-05 to -07, RF-TCP-02.)
     """
     on = authority.local_day(account, at)
     with transaction.atomic():
         lock_people(account)
         decision = authority.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
         require_no_pause(account, Action.ADD_REPRESENTATIVE, at=at)
+        if replaces is not None and replaces.user_id != by.pk:
+            # It ends the old one: whoever may not do that by itself can't do it this way.
+            authority.require(by, Action.REMOVE_REPRESENTATIVE, account, on=on, at=at)
         row = review(account=account, by=by, wanted=wanted, at=at)
         if signing.how == SignedHow.SUBSTITUTE:
             row.signed, row.needs_check = False, True
+        _refuse_floods(by, wanted, at)
         row.user = _named_person(wanted, at)
         if replaces is not None:
             _replace(row, replaces, by, at)
+        is_invited = not row.user.has_usable_password() or replaces is None
+        row.awaits_acceptance = is_invited or replaces.awaits_acceptance
         row.save()
         _sign(row, signing, by, at)
         document = issue_appointment_form(row, at=at)
-        if not row.user.has_usable_password() or replaces is None:
+        if is_invited:
             invite_appointed(row, at=at)
         _tell_holder(row, by, at)
         record(
@@ -141,6 +151,9 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
     on = authority.local_day(account, at)
     if wanted.ends_on and wanted.ends_on < max(wanted.starts_on, on):
         raise AppointmentRefused("The last day lies before the first, or is over.")
+    for written in (wanted.name, wanted.position):
+        if refusal := why_not_a_name(written):
+            raise AppointmentRefused(refusal)
     decision = authority.require(by, Action.ADD_REPRESENTATIVE, account, on=on, at=at)
     under = authority.appointment_by_public_id(account, decision.authority)
     if under is None:
@@ -295,14 +308,30 @@ def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None
     row.verified_at, row.verified_by, row.evidence = old.verified_at, old.verified_by, old.evidence
 
 
+def _refuse_floods(by: User, wanted: Wanted, at: datetime) -> None:
+    """Each invitation is an email to an address that may be anybody's."""
+    made = Appointment.objects.filter(appointed_by=by, made_at__gt=at - timedelta(hours=1))
+    if made.count() >= APPOINTED_AN_HOUR:
+        raise AppointmentRefused(
+            "You appointed several people in the last hour. Wait an hour, or call us."
+        )
+    email = wanted.email.strip().lower()
+    sent = Invitation.objects.filter(
+        email=email, appointment__isnull=False, sent_at__gt=at - timedelta(days=1)
+    )
+    if sent.count() >= INVITED_A_DAY:
+        raise AppointmentRefused(
+            "We wrote to this address several times today. Try again tomorrow, or call us."
+        )
+
+
 def _named_person(wanted: Wanted, at: datetime) -> User:
     """The person with this email address; a log-in of their own comes with the invitation."""
     email = wanted.email.strip().lower()
     found = User.objects.filter(email=email).first()
     if found is None:
         return User.objects.create_user(email, None, full_name=wanted.name, date_joined=at)
-    if found.is_staff:
-        raise AppointmentRefused("This email address can't be used here. Use another one.")
+    # Also one of staff: a refusal would tell whose address it is. They can't take it up.
     return found
 
 

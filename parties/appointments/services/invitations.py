@@ -16,7 +16,7 @@ from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, Invitation
 from parties.authority.states import POWERS
-from parties.correspondence.services import write
+from parties.correspondence.services import why_not_a_name, write
 from parties.people.models import User
 from parties.people.services import digest, new_token
 from records.audit.services import Actor, record
@@ -225,7 +225,13 @@ def accept_appointment(*, token: str, full_name: str, password: str, at: datetim
         appointment = invitation.appointment
         if appointment is None or appointment.revoked_at:
             raise InvitationRefused("This appointment has ended. Ask who invited you.")
+        if appointment.user.is_staff:
+            raise InvitationRefused(
+                "This log-in works for a provider. Ask to be invited at another email address."
+            )
         user = _person(invitation.email, full_name, password, at)
+        appointment.awaits_acceptance = False
+        appointment.save(update_fields=["awaits_acceptance"])
         invitation.used_at = at
         invitation.save(update_fields=["used_at"])
         record(
@@ -277,6 +283,8 @@ def _person(email: str, full_name: str, password: str, at: datetime) -> User:
 
     Someone who was only named in an appointment chooses a password now.
     """
+    if refusal := why_not_a_name(full_name):
+        raise InvitationRefused(refusal)
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, password, full_name=full_name, date_joined=at)

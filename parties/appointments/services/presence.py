@@ -23,6 +23,7 @@ from records.audit.services import record
 from terms.facts import Action, Role
 
 LASTS = timedelta(minutes=15)
+ASKED_AN_HOUR = 10
 Perform = Callable[[Presence], Any]
 
 
@@ -55,6 +56,14 @@ def ask_together(
         raise PresenceRefused("Only an advocate needs the customer there: do it yourself.")
     if holder is None:
         raise PresenceRefused("The customer has no log-in here yet. Call the provider together.")
+    lately = Presence.objects.filter(
+        account=account, advocate=by, asked_at__gt=at - timedelta(hours=1)
+    )
+    if lately.count() >= ASKED_AN_HOUR:
+        raise PresenceRefused(
+            "You asked for several things in the last hour, and each is an email to the customer. "
+            "Wait an hour, or call the provider together."
+        )
     with transaction.atomic():
         presence = Presence.objects.create(
             account=account,

@@ -17,6 +17,7 @@ from parties.people import states as people
 from parties.people.models import User
 from parties.people.services import sessions_of
 from records.audit.services import record
+from records.sweeps import each
 from terms.facts import Action, Role
 
 REMIND_DAYS_BEFORE = (14, 2)
@@ -188,7 +189,7 @@ def remind_of_expiry(*, at: datetime) -> int:
         .select_related("user", "account__customer__provider")
         .prefetch_related("reminders")
     )
-    return sum(_remind(row, at) for row in rows)
+    return each(rows, lambda row: _remind(row, at), at=at)
 
 
 def _remind(row: Appointment, at: datetime) -> bool:

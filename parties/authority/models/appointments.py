@@ -9,6 +9,7 @@ from django.db import models
 from parties.accounts.models import Account
 from parties.authority.states import AdvocateKind, SignedHow
 from parties.people.models import User
+from records.sweeps import Swept
 from terms.facts import Role
 
 ROLES = [
@@ -19,7 +20,7 @@ ROLES = [
 ]
 
 
-class Appointment(models.Model):
+class Appointment(Swept):
     """A person's standing on an account. Whether it allows an act is asked of the terms."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -63,6 +64,9 @@ class Appointment(models.Model):
     )
     statement = models.TextField(
         blank=True, help_text="The customer's written wish that an advocate does nothing alone."
+    )
+    awaits_acceptance = models.BooleanField(
+        default=False, help_text="The appointed person has not taken it up yet."
     )
     works_from = models.DateTimeField(
         null=True, blank=True, help_text="When the cooling-off of a full authority is over."

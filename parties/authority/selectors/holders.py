@@ -16,7 +16,7 @@ from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
 from terms.clause import Reason, dump
-from terms.facts import Role, read_facts
+from terms.facts import BadFacts, Role, read_facts
 from terms.profile import TermsSilent
 from terms.rules.leaving import By, Cause
 
@@ -119,6 +119,7 @@ def ground(
         "contract_start": account.opened_on,
         "state": account.state,
         "bill_day": account.bill_day,
+        "cause_since": since,
     }
     try:
         for_cause, otherwise = (
@@ -127,7 +128,8 @@ def ground(
             )
             for cause in (kind.value, Cause.NONE.value)
         )
-    except TermsSilent:
+    except (TermsSilent, BadFacts):
+        # Silent, or a document that names causes and knows no such one: there is no ground.
         return Ground(ends_from=None, because=[])
     if for_cause.because == otherwise.because:
         return Ground(ends_from=None, because=[])

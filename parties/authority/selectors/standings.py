@@ -43,12 +43,15 @@ class Acting:
 
 
 def accounts_of(user: User, at: datetime) -> list[Acting]:
-    """The accounts on which the person stands today, each once, by the widest standing."""
+    """The accounts on which the person stands today, each once, by the widest standing.
+
+    What they have not accepted changes nothing for them: anybody may have appointed them.
+    """
     asked = Presence.objects.filter(
         account=OuterRef("account"), state=PresenceState.ASKED, ends_at__gt=at
     )
     rows = (
-        Appointment.objects.filter(user=user, revoked_at__isnull=True)
+        Appointment.objects.filter(user=user, revoked_at__isnull=True, awaits_acceptance=False)
         .select_related("account__customer__provider", "account__balance")
         .annotate(is_asked=Exists(asked), is_looking=Exists(looking(OuterRef("pk"), at)))
         .order_by("account__number", "starts_on")
@@ -90,7 +93,7 @@ class EndedStanding:
 def ended_standings(user: User, at: datetime, limit: int = 5) -> list[EndedStanding]:
     """Where the person stood and no longer does, the latest first, each account once."""
     rows = (
-        Appointment.objects.filter(user=user, replaced_by__isnull=True)
+        Appointment.objects.filter(user=user, replaced_by__isnull=True, awaits_acceptance=False)
         .select_related("account__customer__provider")
         .order_by("-starts_on", "-pk")
     )
@@ -231,6 +234,8 @@ def standing_status(row: Appointment, on: date, at: datetime) -> str:
         return "held"
     if row.works_from and at < row.works_from:
         return "cooling_off"
+    if row.awaits_acceptance:
+        return "invited"
     return "pending" if row.starts_on > on else "current"
 
 

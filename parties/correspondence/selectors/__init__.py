@@ -1,6 +1,7 @@
 from .contacts import (
     credit_binding,
     phone_in_words,
+    places_for_secrets,
     preferences,
     safe_contact_of,
     safe_contacts,
@@ -15,6 +16,7 @@ __all__ = [
     "is_phone_number",
     "phone_in_words",
     "phone_of",
+    "places_for_secrets",
     "preferences",
     "safe_contact_of",
     "safe_contacts",

@@ -79,6 +79,18 @@ def safe_contacts_of(user: User) -> list[SafeContact]:
     )
 
 
+def places_for_secrets(
+    *, account: Account | None = None, user: User | None = None
+) -> list[SafeContact]:
+    """The confirmed safe contacts that codes and acting links obey, of an account or a person."""
+    rows = SafeContact.objects.filter(carries_secrets=True)
+    if account is not None:
+        rows = rows.filter(account=account)
+    if user is not None:
+        rows = rows.filter(user=user)
+    return list(rows.select_related("user", "account__customer"))
+
+
 def safe_contact_of(account: Account, user: User) -> SafeContact | None:
     """The person's own safe contact; nobody else's is ever shown on the account."""
     return SafeContact.objects.filter(account=account, user=user, ended_at__isnull=True).first()

@@ -40,13 +40,14 @@ def phone_of(
     """The phone that this person's codes go to, or None: without a gateway, a number, a safe way.
 
     It is the person's own; for a holder also the customer's, of this account or of any. A safe
-    contact is obeyed: where it is a phone, the code goes there, where it is not, nowhere.
+    contact that was confirmed is obeyed: where it is a phone, the code goes there, where it is
+    not, nowhere. One that was not confirmed changes nothing: it may be anybody's.
     `is_holder` spares a look where the caller knows whether they hold this account.
     """
     if not texts_offered():
         return None
     on_file = _on_file(person, account, is_holder)
-    safe = SafeContact.objects.filter(user=person, ended_at__isnull=True).first()
+    safe = SafeContact.objects.filter(user=person, carries_secrets=True).first()
     if safe is not None:
         number = text_number(safe.address) if safe.channel == SafeChannel.PHONE else ""
         kept = on_file[0][0] if on_file else ""

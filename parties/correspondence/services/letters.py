@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,15 @@ from django.conf import settings
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
 from parties.people.models import User
+from records.audit.services import Actor
 from records.documents.models import Document
+from records.notices import services as notices
 from records.notices.models import Notice
 from records.notices.services import Sender, give_notice
-from records.notices.states import Channel
+from records.notices.states import Channel, Priority
 from terms import library
 
-from .masking import mask_for
+from .masking import Mask, mask_for
 
 
 def write(
@@ -36,6 +38,7 @@ def write(
     secret: bool = False,
     introduces: bool = False,
     channel: Channel = Channel.EMAIL,
+    priority: Priority | None = None,
     **facts: Any,
 ) -> Notice:
     """Give one notice in the provider's name.
@@ -57,15 +60,15 @@ def write(
         because=because,
         documents=documents,
         unsubscribe_url=f"{settings.SITE_URL}{unsubscribe}" if unsubscribe else "",
-        hide=str if introduces else _hidden_from(to, account, at),
         is_secret=secret,
         channel=channel,
+        priority=priority,
         context={
             "provider": provider,
             "account": account,
-            "recipient_name": name,
+            "recipient_name": " ".join(name.split()),
             "url": f"{settings.SITE_URL}{path}" if path else "",
-            **facts,
+            **(facts if introduces else _hidden_from(to, account, at).data(facts)),
         },
     )
 
@@ -102,9 +105,32 @@ def tell(
     )
 
 
-def _hidden_from(to: str, account: Account, at: datetime) -> Callable[[str], str]:
-    """What takes out of a text who the customer is, for a reader who may not know it."""
+def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None:
+    """Send once more what was given up, `to` another address of the account if one is named.
+
+    Raises ValueError for an address that nobody on the account has, and as the outbox does.
+    """
+    if to and to.lower() not in _known_addresses(notice):
+        raise ValueError(
+            f"“{notice}” goes only to an address that we have of somebody on the account: "
+            "change the contact details first"
+        )
+    notices.send_again(notice=notice, by=by, at=at, to=to)
+
+
+def _known_addresses(notice: Notice) -> set[str]:
+    if notice.account_id is None:
+        return {notice.addressed_to.lower()}
+    account = Account.objects.select_related("customer").get(pk=notice.account_id)
+    standing = Appointment.objects.filter(account=account, revoked_at__isnull=True)
+    people = standing.values_list("user__email", flat=True)
+    known = {account.customer.email, account.billing_email, *people}
+    return {address.lower() for address in known if address}
+
+
+def _hidden_from(to: str, account: Account, at: datetime) -> Mask:
+    """What hides who the customer is in the facts of a letter, for a reader who may not know."""
     reader = User.objects.filter(email=to.strip().lower(), is_staff=False).first()
     if reader and Appointment.objects.filter(account=account, user=reader).exists():
-        return mask_for(reader, account, at, called="the customer").text
-    return str
+        return mask_for(reader, account, at, called="the customer")
+    return Mask()

@@ -7,19 +7,34 @@ from .contact import (
     undo_change,
 )
 from .identity import IdentityNotProven, enter_code, note_factor, recent_check, send_code
-from .log_ins import LogInRefused, Way, change_password, reset_password, undo_email_change
+from .log_ins import (
+    LogInRefused,
+    Way,
+    change_password,
+    reset_password,
+    standing_on,
+    undo_email_change,
+)
 from .pausing import LiftRefused, StopRefused, lift_pause, pause, require_no_pause, stop_path
-from .safety import end_safe_contact, set_safe_contact
+from .safety import (
+    SafeContactRefused,
+    confirm_safe_contact,
+    end_safe_contact,
+    send_safe_code,
+    set_safe_contact,
+)
 
 __all__ = [
     "IdentityNotProven",
     "LiftRefused",
     "LogInRefused",
+    "SafeContactRefused",
     "StopRefused",
     "UndoRefused",
     "Way",
     "change_contact",
     "change_password",
+    "confirm_safe_contact",
     "contact_details",
     "end_safe_contact",
     "enter_code",
@@ -32,7 +47,9 @@ __all__ = [
     "require_no_pause",
     "reset_password",
     "send_code",
+    "send_safe_code",
     "set_safe_contact",
+    "standing_on",
     "stop_path",
     "undo_change",
     "undo_email_change",

@@ -147,25 +147,34 @@ def find_change(token: str, *, at: datetime) -> ContactChange:
 
 
 def undo_change(*, token: str, at: datetime) -> ContactChange:
-    """Set the contact details back as they were before the change. Raises UndoRefused."""
+    """Set the contact details back as they were before the change. Raises UndoRefused.
+
+    Later changes of the same details rest on this one: they are undone with it, and their links
+    work no more. Otherwise whoever changed them could set theirs back.
+    """
     with transaction.atomic():
         change = ContactChange.objects.select_for_update(of=("self",)).get(
             pk=find_change(token, at=at).pk
         )
         if change.undone_at:
             raise UndoRefused("It was undone a moment ago.")
-        _write(change.account, change.before)
+        was = contact_details(change.account)
+        undone = _resting_on(change)
+        back: dict[str, str] = {}
+        for one in reversed(undone):
+            back |= one.before
+        _write(change.account, back)
         follow_addresses(change.account, at=at)
+        ContactChange.objects.filter(pk__in=[one.pk for one in undone]).update(undone_at=at)
         change.undone_at = at
-        change.save(update_fields=["undone_at"])
         record(
             account_id=change.account_id,
             at=at,
             action="undo_contact_change",
             actor=audit.Actor(name="the old contact point"),
             subject=change.account.number,
-            before=change.after,
-            after=change.before,
+            before={name: was[name] for name in back},
+            after=back,
         )
         tell(
             change.account,
@@ -176,6 +185,19 @@ def undo_change(*, token: str, at: datetime) -> ContactChange:
             body="It was undone from the old contact point. The details are as they were before.",
         )
     return change
+
+
+def _resting_on(change: ContactChange) -> list[ContactChange]:
+    """The change, then the later ones of the same details and of what those touched besides."""
+    later = ContactChange.objects.select_for_update(of=("self",)).filter(
+        account=change.account_id, changed_at__gte=change.changed_at, undone_at__isnull=True
+    )
+    names, found = set(change.before), [change]
+    for one in later.exclude(pk=change.pk).order_by("changed_at", "pk"):
+        if names.intersection(one.before):
+            names |= set(one.before)
+            found.append(one)
+    return found
 
 
 def _write(account: Account, values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from parties.accounts.models import Account
@@ -18,7 +18,7 @@ from parties.people.models import User
 from parties.security import selectors as security
 from parties.security import states as security_states
 from parties.security.models import IdentityCheck
-from parties.security.states import CHECKED_FOR, RISK_OF, Factor, HighRisk
+from parties.security.states import CHECKED_FOR, PRESENCE_CODE, RISK_OF, Factor, HighRisk
 from records.audit.services import Actor as AuditActor
 from records.audit.services import record
 from records.notices.states import Channel
@@ -125,7 +125,15 @@ def _refuse_new_code(
     recent = IdentityCheck.objects.filter(
         person=person, factor__in=CODES, asked_at__gt=at - timedelta(hours=1)
     )
-    if recent.count() >= CODES_AN_HOUR:
+    # What staff or an advocate had sent to the person is counted apart: they can't spend theirs.
+    by_advocate = Q(purpose=PRESENCE_CODE)
+    if asked_by is not None:
+        counted = recent.filter(asked_by__isnull=False)
+    elif purpose == PRESENCE_CODE:
+        counted = recent.filter(by_advocate, asked_by__isnull=True)
+    else:
+        counted = recent.filter(~by_advocate, asked_by__isnull=True)
+    if counted.count() >= CODES_AN_HOUR:
         raise IdentityNotProven("Too many codes were sent. Try again in an hour.")
     recent.filter(purpose=purpose, passed_at__isnull=True).update(expires_at=at)
 

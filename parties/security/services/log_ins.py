@@ -87,9 +87,13 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
 
 
 def standing_on(person: User, *, at: datetime) -> list[Account]:
-    """The accounts on which a person stands or is to stand, first those that they hold."""
+    """The accounts on which a person stands or is to stand, first those that they hold.
+
+    Not those on which they were appointed without having accepted: whoever did that must not be
+    told of their log-in.
+    """
     rows = (
-        Appointment.objects.filter(user=person, revoked_at__isnull=True)
+        Appointment.objects.filter(user=person, revoked_at__isnull=True, awaits_acceptance=False)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=(at - timedelta(days=1)).date()))
         .select_related("account__customer__provider")
         .order_by("account__number")
@@ -101,8 +105,9 @@ def standing_on(person: User, *, at: datetime) -> list[Account]:
 def reset_password(*, person: User, save: Callable[[], None], proof: str, at: datetime) -> None:
     """Accept a new password, which `save` keeps; it ends every session of the person.
 
-    `proof` is the identity check that was passed besides the link. Recorded on each account where
-    the person stands, and told. Raises LogInRefused while it is paused.
+    `proof` is the identity check that was passed besides the link. Where staff saw documents, the
+    person lost what they had set up: it is taken off, and they set up something new. Recorded on
+    each account where the person stands, and told. Raises LogInRefused while it is paused.
     """
     _change_password(person, save, proof=proof, action="reset_password", at=at)
 
@@ -119,9 +124,13 @@ def _change_password(
     with transaction.atomic():
         _refuse_while_paused(person)
         save()
+        lost = _take_off_factors(person) if _by_documents(person, proof) else False
         User.objects.filter(pk=person.pk).update(password_stopped_at=None)
         for account in accounts:
-            _record(account, person, action, at, after={"identity_check": proof})
+            facts = {"identity_check": proof}
+            if lost:
+                facts["second_factors"] = "taken off: documents were seen"
+            _record(account, person, action, at, after=facts)
         if accounts:
             tell(
                 accounts[0],
@@ -129,9 +138,21 @@ def _change_password(
                 name=str(person),
                 at=at,
                 headline="Your password was changed",
-                body="You log in with the new one from now on.",
+                body="You log in with the new one from now on."
+                + (" Your app, passkeys and recovery codes were taken off." if lost else ""),
                 stop=stop_path(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
             )
+
+
+def _by_documents(person: User, proof: str) -> bool:
+    seen = IdentityCheck.objects.filter(person=person, factor=Factor.DOCUMENTS)
+    return proof in {str(one) for one in seen.values_list("public_id", flat=True)}
+
+
+def _take_off_factors(person: User) -> bool:
+    """Take off all that somebody set up as a second factor; whether there was any."""
+    taken, _ = person.authenticator_set.all().delete()
+    return bool(taken)
 
 
 def change_log_in_email(
@@ -184,8 +205,7 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         person = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
         if change.undone_at:
             raise LogInRefused("It was undone a moment ago.")
-        if User.objects.filter(email=change.before).exclude(pk=person.pk).exists():
-            raise LogInRefused("This address is another log-in now. Call your provider.")
+        _take_back(change.before, person)
         EmailAddress.objects.filter(user=person).delete()
         EmailAddress.objects.create(user=person, email=change.before, verified=True, primary=True)
         person.email = change.before
@@ -200,6 +220,22 @@ def undo_email_change(*, token: str, at: datetime) -> EmailChange:
         follow_log_in(person, at=at)
         _record_everywhere(change, "undo_log_in_email", at, undo=True)
     return change
+
+
+def _take_back(address: str, person: User) -> None:
+    """Free an address for whom it belonged to before. Raises LogInRefused where it is a log-in.
+
+    Whoever was only named with it in an appointment has no log-in: what they were appointed to is
+    the person's. Anybody could name them, also to keep the person from coming back.
+    """
+    other = User.objects.select_for_update().filter(email=address).exclude(pk=person.pk).first()
+    if other is None:
+        return
+    if other.is_staff or other.has_usable_password() or other.emailaddress_set.exists():
+        raise LogInRefused("This address is another log-in now. Call your provider.")
+    Appointment.objects.filter(user=other).update(user=person)
+    other.email, other.is_active = f"former-{other.pk}@portal.invalid", False
+    other.save(update_fields=["email", "is_active"])
 
 
 def _refuse_while_paused(person: User) -> None:

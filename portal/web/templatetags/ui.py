@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from phonenumber_field.phonenumber import PhoneNumber
 
 from parties.correspondence.selectors import phone_in_words
-from portal.web import brand
+from parties.people.models import User
+from portal.web import brand, fresh
 from portal.web.guards import FORM_KEY
 from portal.web.words import STATUSES, Kind
 from terms.clause import Reason, dump
@@ -52,6 +53,12 @@ SYSTEMS = (
     ("CrOS", "Chromebook"),
     ("Linux", "Linux"),
 )
+
+
+@register.filter
+def has_app(person: User) -> bool:
+    """Whether somebody logs in with an authenticator app, and not with passkeys alone."""
+    return fresh.has_app(person)
 
 
 @register.filter

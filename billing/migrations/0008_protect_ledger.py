@@ -114,7 +114,7 @@ def _verbs(connection):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0006_from_now_on")]
+    dependencies = [("billing", "0007_from_now_on")]
     operations = [
         migrations.RunPython(protect, unprotect),
         migrations.RunPython(exclude_overlaps, allow_overlaps),

@@ -41,5 +41,5 @@ def write_periods(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0004_supply")]
+    dependencies = [("contracts", "0005_supply")]
     operations = [migrations.RunPython(write_periods, migrations.RunPython.noop)]

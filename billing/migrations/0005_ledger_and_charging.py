@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('billing', '0003_number_called'), ('contracts', '0005_supply_periods'), ('documents', '0002_initial'), ('notices', '0004_texts'), ('parties', '0009_balances_and_bill_days')]
+    dependencies = [('billing', '0004_private_holds'), ('contracts', '0006_supply_periods'), ('documents', '0002_initial'), ('notices', '0006_outbox_leases'), ('parties', '0014_balances_and_bill_days')]
 
     operations = [
         migrations.CreateModel(
@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
                 ('due_date', models.DateField()),
                 ('amount', records.fields.MoneyField(default=Decimal('0.00'))),
                 ('held', records.fields.MoneyField(default=Decimal('0.00'), help_text='Contested; never above what is open.')),
+                ('held_shown', records.fields.MoneyField(default=Decimal('0.00'), help_text='The same without what only the privacy role may know.')),
             ],
             options={
                 'ordering': ['due_date', 'pk'],

@@ -75,13 +75,16 @@ def invoices(apps):
                 ("gst", -invoice.gst, None, None, ""),
             ],
         )
-        held = Hold.objects.filter(invoice=invoice, status="open").aggregate(s=Sum("amount"))["s"]
+        holds = Hold.objects.filter(invoice=invoice, status="open")
+        held = holds.aggregate(s=Sum("amount"))["s"]
+        shown = holds.filter(is_private=False).aggregate(s=Sum("amount"))["s"]
         OpenItem.objects.create(
             invoice=invoice,
             account_id=invoice.account_id,
             due_date=invoice.due_date or invoice.issue_date,
             amount=invoice.total_inc,
             held=min(held or NIL, invoice.total_inc),
+            held_shown=min(shown or NIL, invoice.total_inc),
         )
 
 
@@ -123,7 +126,8 @@ def payments(apps):
             item = OpenItem.objects.get(invoice_id=row.invoice_id)
             item.amount -= row.amount
             item.held = min(item.held, item.amount)
-            item.save(update_fields=["amount", "held"])
+            item.held_shown = min(item.held_shown, item.held)
+            item.save(update_fields=["amount", "held", "held_shown"])
 
 
 def billed_days(apps):
@@ -253,5 +257,5 @@ def _moment(day):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0004_ledger_and_charging")]
+    dependencies = [("billing", "0005_ledger_and_charging")]
     operations = [migrations.RunPython(carry_over, migrations.RunPython.noop)]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('billing', '0005_openings')]
+    dependencies = [('billing', '0006_openings')]
 
     operations = [
         migrations.AlterField(

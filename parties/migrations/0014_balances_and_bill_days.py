@@ -22,7 +22,7 @@ def name_series(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0008_words_of_checks'),
+        ('parties', '0013_days_withdrawn'),
     ]
 
     operations = [

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0003_plan_changes'),
-        ('parties', '0009_balances_and_bill_days'),
+        ('contracts', '0004_swept'),
+        ('parties', '0014_balances_and_bill_days'),
     ]
 
     operations = [
