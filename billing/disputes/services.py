@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
-from billing.ledger.services import set_held
+from billing.ledger.services import set_contested
 from parties.accounts.models import Account
 from records.audit.services import record
 from terms.money import NIL, in_dollars
@@ -30,13 +30,12 @@ def hold_amount(
     complaint: str,
     at: datetime,
     is_private: bool = False,
-) -> Hold | None:
+) -> Hold:
     """Stop collecting a contested amount, in dollars, GST included.
 
-    All that is contested of an invoice is never more than what of it is open: where others
-    contest it already, only the rest is held, and None is returned where nothing is left. A
-    complaint that holds a part already keeps its hold. `is_private` keeps it, and what is recorded
-    of it, from everybody who sees the account. Raises AmountTooHigh above what is open.
+    However many contest it, no more is held than is open. A complaint that holds a part already
+    keeps its hold. `is_private` keeps it, and what is recorded of it, from everybody who sees the
+    account. Raises AmountTooHigh above what is open.
     """
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=invoice.account_id)
@@ -49,12 +48,9 @@ def hold_amount(
                 f"{in_dollars(item.amount)} of invoice {invoice.number} is open; give no more "
                 "than that."
             )
-        part = min(amount, item.amount - _held(invoice))
-        if part <= NIL:
-            return None
         hold = Hold.objects.create(
             invoice=invoice,
-            amount=part,
+            amount=amount,
             complaint=complaint,
             opened_at=at,
             is_private=is_private,
@@ -66,7 +62,7 @@ def hold_amount(
             action="hold_amount",
             # What shares its subject with a private entry is hidden: not the whole bill.
             subject="" if is_private else invoice.number,
-            after={"amount": str(part), "complaint": complaint, "invoice": invoice.number},
+            after={"amount": str(amount), "complaint": complaint, "invoice": invoice.number},
             is_private=is_private,
         )
     return hold
@@ -99,7 +95,7 @@ def end_hold(*, complaint: str, upheld: bool, at: datetime) -> list[Hold]:
 
 
 def _keep_held(invoice: Invoice) -> None:
-    set_held(
+    set_contested(
         invoice_id=invoice.pk,
         amount=_held(invoice),
         shown=_held(invoice, Hold.objects.filter(is_private=False)),

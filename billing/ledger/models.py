@@ -91,10 +91,12 @@ class OpenItem(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="open_items")
     due_date = models.DateField()
     amount = MoneyField(default=Decimal("0.00"))
-    held = MoneyField(default=Decimal("0.00"), help_text="Contested; never above what is open.")
-    held_shown = MoneyField(
+    contested = MoneyField(default=Decimal("0.00"), help_text="By all who contest a part of it.")
+    contested_shown = MoneyField(
         default=Decimal("0.00"), help_text="The same without what only the privacy role may know."
     )
+    held = MoneyField(default=Decimal("0.00"), help_text="Contested; never above what is open.")
+    held_shown = MoneyField(default=Decimal("0.00"), help_text="Of that, what pages may show.")
 
     class Meta:
         ordering = ["due_date", "pk"]

@@ -136,15 +136,15 @@ def move_due_date(*, invoice_id: int, due_date: date) -> None:
     keep_balance(item.account)
 
 
-def set_held(*, invoice_id: int, amount: Decimal, shown: Decimal) -> None:
-    """Keep how much of an invoice is contested, and how much of that pages may show.
+def set_contested(*, invoice_id: int, amount: Decimal, shown: Decimal) -> None:
+    """Keep how much of an invoice is contested by all together, and how much pages may show.
 
-    Never more than is open.
+    No more of it is held than is open, now and whenever what is open changes.
     """
     item = OpenItem.objects.select_related("account").get(invoice_id=invoice_id)
-    item.held = min(max(amount, NIL), item.amount)
-    item.held_shown = min(max(shown, NIL), item.held)
-    item.save(update_fields=["held", "held_shown"])
+    item.contested, item.contested_shown = amount, shown
+    _hold(item)
+    item.save(update_fields=["contested", "contested_shown", "held", "held_shown"])
     keep_balance(item.account)
 
 
@@ -186,10 +186,13 @@ def _keep_open_items(legs: list[Leg]) -> None:
     for invoice_id, change in by_invoice.items():
         item = OpenItem.objects.get(invoice_id=invoice_id)
         item.amount += change
-        # What is no longer open can no longer be contested.
-        item.held = min(item.held, item.amount)
-        item.held_shown = min(item.held_shown, item.held)
+        _hold(item)
         item.save(update_fields=["amount", "held", "held_shown"])
+
+
+def _hold(item: OpenItem) -> None:
+    item.held = min(item.contested, item.amount)
+    item.held_shown = min(item.contested_shown, item.amount)
 
 
 def _content(kind: PostingKind, day: date, legs: list[Leg]) -> str:

@@ -118,8 +118,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_date', models.DateField()),
                 ('amount', records.fields.MoneyField(default=Decimal('0.00'))),
+                ('contested', records.fields.MoneyField(default=Decimal('0.00'), help_text='By all who contest a part of it.')),
+                ('contested_shown', records.fields.MoneyField(default=Decimal('0.00'), help_text='The same without what only the privacy role may know.')),
                 ('held', records.fields.MoneyField(default=Decimal('0.00'), help_text='Contested; never above what is open.')),
-                ('held_shown', records.fields.MoneyField(default=Decimal('0.00'), help_text='The same without what only the privacy role may know.')),
+                ('held_shown', records.fields.MoneyField(default=Decimal('0.00'), help_text='Of that, what pages may show.')),
             ],
             options={
                 'ordering': ['due_date', 'pk'],

@@ -83,6 +83,8 @@ def invoices(apps):
             account_id=invoice.account_id,
             due_date=invoice.due_date or invoice.issue_date,
             amount=invoice.total_inc,
+            contested=held or NIL,
+            contested_shown=shown or NIL,
             held=min(held or NIL, invoice.total_inc),
             held_shown=min(shown or NIL, invoice.total_inc),
         )

@@ -11,7 +11,7 @@ from billing.disputes.models import Hold
 from billing.disputes.services import end_hold
 from billing.disputes.states import HoldStatus
 from billing.ledger.services import move_due_date
-from billing.payments.services import issue_credit_note
+from billing.payments.services import issue_credit_note, left_to_credit
 from complaints.clocks.services import implementation_clock
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
@@ -256,6 +256,8 @@ def _settle(hold: Hold, at: datetime) -> None:
         credit, pay_by, because = hold.amount if upheld else NIL, None, []
     else:
         credit, pay_by, because = answer.credit, answer.pay_by, dump(answer.because)
+    # Of two who contested the same, the first got it back.
+    credit = min(credit, left_to_credit(invoice))
     if credit > NIL:
         issue_credit_note(
             invoice=invoice,

@@ -4,6 +4,7 @@ from .credit_notes import (
     NeedsSecondPerson,
     credit_line,
     issue_credit_note,
+    left_to_credit,
 )
 from .receiving import (
     AlreadyRecorded,
@@ -26,6 +27,7 @@ __all__ = [
     "credit_line",
     "decide_refund",
     "issue_credit_note",
+    "left_to_credit",
     "match_payment",
     "record_payment",
     "record_unmatched",

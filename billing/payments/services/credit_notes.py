@@ -199,14 +199,20 @@ def _by_amount(invoice: Invoice, amount: Decimal | None) -> list[CreditLine]:
     ]
 
 
+def left_to_credit(invoice: Invoice) -> Decimal:
+    """What of an invoice has not been given back yet, in dollars."""
+    given = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
+    return invoice.total_inc - given
+
+
 def _require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:
     if total <= NIL:
         raise CreditRefused("There is nothing to give back: choose a line or an amount.")
-    given = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
-    if given + total > invoice.total_inc:
+    left = left_to_credit(invoice)
+    if total > left:
         raise CreditRefused(
-            f"{in_dollars(invoice.total_inc - given)} of invoice {invoice.number} is left to give "
-            "back; no more was charged."
+            f"{in_dollars(left)} of invoice {invoice.number} is left to give back; no more was "
+            "charged."
         )
     for row in rows:
         if row.line is None:
