@@ -9,6 +9,7 @@ import pytest
 
 from billing.disputes.models import Hold
 from billing.invoices.models import Invoice
+from billing.ledger.services import set_contested
 from billing.payments.selectors import balance, is_overdue
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import lodge_complaint
@@ -90,7 +91,9 @@ def test_end_of_it_leaves_none_either(world, threatened):
 
 
 def test_nothing_of_it_is_chased_all_the_same(world, threatened):
-    Hold.objects.update(amount=Invoice.objects.get().total_inc)
+    invoice = Invoice.objects.get()
+    Hold.objects.update(amount=invoice.total_inc)
+    set_contested(invoice_id=invoice.pk, amount=invoice.total_inc, shown=Decimal(0))
     later = date(2027, 2, 1)
     assert not is_overdue(world.account, later)
     assert balance(world.account, later).disputed == Invoice.objects.get().total_inc
