@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing.charging.selectors import Item
 from billing.invoices.models import Invoice
 from billing.invoices.selectors import DraftLine, InvoiceDraft
-from billing.payments import selectors as payments
+from billing.ledger.selectors import open_items
 from parties.accounts.models import Account
 from terms.calendar import in_words
 from terms.library import Provider
@@ -28,7 +28,7 @@ HARDSHIP = (
 
 def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
     """Return what templates/documents/invoice.html prints: strings, lists and mappings only."""
-    previous = _previous_balance(invoice)
+    balance = bill_balance(invoice)
     return {
         "title": f"Tax invoice {invoice.number}",
         **_parties(invoice.account, facts),
@@ -41,16 +41,20 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "to": invoice.period_end.isoformat(),
         },
         "lines": [_line(line) for line in draft.lines],
-        "prices_include_gst": True,
         "totals": {
             "net": str(invoice.subtotal_ex),
             "gst": str(invoice.gst),
             "total": str(invoice.total_inc),
         },
         "balance": {
-            "previous": str(previous),
-            "payments": str(NIL),
-            "owing": str(previous + invoice.total_inc),
+            "earlier": [
+                {"number": row.number, "due": _iso(row.due), "amount": str(row.amount)}
+                for row in balance.earlier
+            ],
+            "held": str(balance.held),
+            "credit": str(balance.credit),
+            "to_pay": str(balance.to_pay),
+            "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
         "pay": _ways_to_pay(invoice.account.number, facts),
@@ -102,10 +106,48 @@ def _where_to_complain(facts: Provider) -> str:
     return f"Something wrong? You can {', or '.join(ways)}."
 
 
-def _previous_balance(invoice: Invoice) -> Decimal:
-    """What was unpaid of earlier invoices when this one was issued."""
-    earlier = payments.unpaid_invoices(invoice.account)
-    return sum((one.outstanding for one in earlier if one.pk != invoice.pk), NIL)
+@dataclass(frozen=True)
+class EarlierBill:
+    """An earlier invoice of which something is open and not contested."""
+
+    number: str
+    due: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillBalance:
+    """What a bill asks for, in dollars: its own part by its day, earlier ones by theirs.
+
+    What is contested is not asked for; `held` names it only as far as pages may show it.
+    """
+
+    earlier: tuple[EarlierBill, ...]
+    held: Decimal
+    credit: Decimal
+    to_pay: Decimal
+
+    @property
+    def owing(self) -> Decimal:
+        return self.to_pay + sum((row.amount for row in self.earlier), NIL)
+
+
+def bill_balance(invoice: Invoice) -> BillBalance:
+    """What the account's open items ask for when this invoice goes out."""
+    items = list(open_items(invoice.account))
+    mine = next((item for item in items if item.invoice_id == invoice.pk), None)
+    open_now = mine.amount if mine else NIL
+    earlier = (
+        EarlierBill(item.invoice.number, item.due_date, item.amount - item.held)
+        for item in items
+        if item.invoice_id != invoice.pk
+    )
+    return BillBalance(
+        earlier=tuple(row for row in earlier if row.amount > NIL),
+        held=sum((item.held_shown for item in items), NIL),
+        credit=invoice.total_inc - open_now,
+        to_pay=open_now,
+    )
 
 
 def _line(line: DraftLine) -> dict[str, str]:
@@ -113,21 +155,14 @@ def _line(line: DraftLine) -> dict[str, str]:
     return {
         "group": item.service_label,
         "description": item.description,
-        "detail": "",
+        "detail": "from before" if item.is_old else "",
         "from": _iso(item.period_start),
         "to": _iso(item.period_end),
         "quantity": f"{item.quantity.normalize():f}",
-        "unit_price": _price(item),
+        "net": str(line.amount_ex),
         "gst": str(line.gst),
         "amount": str(line.amount_inc),
     }
-
-
-def _price(item: Item) -> str:
-    """What the line prints as its price: a share's whole fee, nothing for a sum of calls."""
-    if item.usage_ids:
-        return ""
-    return f"{(item.fee if item.fee is not None else item.unit_price).normalize():f}"
 
 
 def _iso(day: date | None) -> str:
@@ -145,7 +180,6 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
 
 def _ways_to_pay(account_number: str, facts: Provider) -> list[dict[str, str]]:
     return [
-        {"method": "In the portal", "text": "Sign in and open this bill."},
         {
             "method": "By bank transfer",
             "text": f"Ask {facts.contacts.get('email', facts.name)} for the account details; put "

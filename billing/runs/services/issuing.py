@@ -21,8 +21,9 @@ from records.audit.services import record
 from records.documents.services import issue_document
 from records.notices.states import Priority
 from terms import library
+from terms.money import NIL
 
-from .documents import invoice_content
+from .documents import bill_balance, invoice_content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_dema
         kind="tax_invoice",
         subject=invoice.number,
         title=f"Tax invoice {invoice.number} from {facts.name}",
-        template="documents/invoice.html",
+        template="documents/tax_invoice.html",
         content=invoice_content(invoice, draft, facts),
         at=at,
         on_demand=on_demand,
@@ -109,6 +110,7 @@ def _issue_document(invoice: Invoice, draft: InvoiceDraft, at: datetime, on_dema
 def _tell(invoice: Invoice, at: datetime) -> None:
     account = invoice.account
     standing = account_standing(account, invoice.issue_date)
+    balance = bill_balance(invoice)
     write(
         "invoice_issued",
         account=account,
@@ -123,5 +125,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         issue_date=invoice.issue_date,
         due_date=invoice.due_date,
         total=invoice.total_inc,
+        to_pay=balance.to_pay,
+        earlier=sum((row.amount for row in balance.earlier), NIL),
         priority=Priority.BULK,
     )
