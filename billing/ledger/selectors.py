@@ -13,7 +13,7 @@ from parties.accounts.models import Account, Balance, Provider
 from terms.money import NIL
 
 from .models import LedgerEntry, OpenItem, Posting
-from .states import LedgerAccount
+from .states import LedgerAccount, PostingKind
 
 # Days overdue at which the buckets of aged debt end.
 BUCKETS = (0, 30, 60, 90)
@@ -79,6 +79,69 @@ def entries_of(account: Account) -> QuerySet[LedgerEntry]:
         .select_related("posting", "invoice")
         .order_by("posting__day", "posting_id", "pk")
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementRow:
+    """A posting as a statement shows it: what it added to what the account owes, in dollars."""
+
+    day: date
+    kind: PostingKind
+    reference: str
+    amount: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What an account owed before the first day, what happened, and what it owes after the last.
+
+    Below zero the account is in credit.
+    """
+
+    opening: Decimal
+    rows: tuple[StatementRow, ...]
+    closing: Decimal
+
+
+def statement(account: Account, first: date, last: date) -> Statement:
+    """The account's statement of some days, both included. Two queries, whatever their number.
+
+    What only moves between credit and an invoice of the account is left out: it owes the same.
+    """
+    of_account = LedgerEntry.objects.filter(
+        account=account,
+        ledger_account__in=[LedgerAccount.RECEIVABLE, LedgerAccount.CREDIT],
+    )
+    before = of_account.filter(posting__day__lt=first).aggregate(sum=Sum("amount"))["sum"]
+    opening = balance = before or NIL
+    sums = (
+        of_account.filter(posting__day__range=(first, last))
+        .order_by()
+        .values("posting", "posting__day", "posting__kind", "posting__key")
+        .annotate(sum=Sum("amount"))
+        .exclude(sum=0)
+        .order_by("posting__day", "posting")
+    )
+    rows = []
+    for row in sums:
+        balance += row["sum"]
+        rows.append(
+            StatementRow(
+                day=row["posting__day"],
+                kind=PostingKind(row["posting__kind"]),
+                reference=_reference(row["posting__key"]),
+                amount=row["sum"],
+                balance=balance,
+            )
+        )
+    return Statement(opening=opening, rows=tuple(rows), closing=balance)
+
+
+def _reference(key: str) -> str:
+    """What people know of a posting's key: the number of an invoice or a credit note."""
+    kind, _, rest = key.partition(":")
+    return rest if kind in ("invoice", "credit_note") else ""
 
 
 def trial_balance(provider: Provider, *, until: date | None = None) -> dict[str, Decimal]:

@@ -30,7 +30,13 @@ class Bills(ListPage):
     template_name = "billing/bills.html"
     section = "bills"
     search_in = ("number",)
-    sorts = {"number": "number", "issued": "issue_date", "due": "due_date", "total": "total_inc"}
+    sorts = {
+        "number": "number",
+        "issued": "issue_date",
+        "due": "due_date",
+        "total": "total_inc",
+        "open": "outstanding",
+    }
     csv_name = "bills"
     csv_columns = {
         "Invoice": "number",

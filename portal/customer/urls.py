@@ -18,6 +18,7 @@ from . import (
     profile,
     safety,
     services,
+    statement,
 )
 
 urlpatterns = [
@@ -78,6 +79,7 @@ urlpatterns = [
     path("contract/", services.ContractPage.as_view(), name="contract"),
     # Money
     path("bills/", bills.Bills.as_view(), name="bills"),
+    path("bills/statement/", statement.StatementPage.as_view(), name="statement"),
     path("bills/next/", bills.NextBill.as_view(), name="next_bill"),
     path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),
     path("bills/<uuid:public_id>/pdf/", bills.InvoicePdf.as_view(), name="invoice_pdf"),

@@ -1,0 +1,83 @@
+"""The statement of an account: all that was billed, paid and credited between two days."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+
+from billing.ledger.selectors import Statement, statement
+from portal.web.guards import AccountPage
+from portal.web.lists import csv_cell
+from terms.calendar import months_on
+from terms.facts import Action
+
+MONTHS = 3
+COLUMNS = ("Day", "What", "Number", "Charged", "Paid or credited", "Balance")
+
+
+class RangeForm(forms.Form):
+    """From which day to which; both days are on the statement."""
+
+    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("first"), given.get("last")
+        if first and last and last < first:
+            self.add_error("last", "The last day lies before the first: swap the two.")
+        return given
+
+
+class StatementPage(AccountPage, TemplateView):
+    """What was owed before, what happened, what is owed after; as a page, on paper, or as CSV."""
+
+    action = Action.VIEW_BILLS
+    template_name = "billing/statement.html"
+    section = "bills"
+
+    @cached_property
+    def form(self) -> RangeForm:
+        given = {"first": months_on(self.today, -MONTHS), "last": self.today}
+        asked = {name: self.request.GET[name] for name in given if name in self.request.GET}
+        return RangeForm(given | asked)
+
+    @cached_property
+    def found(self) -> Statement | None:
+        if not self.form.is_valid():
+            return None
+        days: dict[str, date] = self.form.cleaned_data
+        return statement(self.account, days["first"], days["last"])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.GET.get("format") == "csv" and self.found is not None:
+            return self._csv(self.found)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            form=self.form,
+            statement=self.found,
+            days=self.form.cleaned_data if self.found is not None else {},
+            query=self.request.GET.urlencode(),
+            account=self.account,
+            **kwargs,
+        )
+
+    def _csv(self, found: Statement) -> HttpResponse:
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
+        table = csv.writer(answer)
+        table.writerow(COLUMNS)
+        for row in found.rows:
+            charged = row.amount if row.amount > 0 else ""
+            paid = -row.amount if row.amount < 0 else ""
+            cells = (row.day, row.kind.label, row.reference, charged, paid, row.balance)
+            table.writerow([csv_cell(cell) for cell in cells])
+        return answer
