@@ -81,6 +81,7 @@ class MineFilter(admin.SimpleListFilter):
 @admin.register(Complaint)
 class ComplaintAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
+    reference = "reference"
     list_display = (
         "reference",
         "next_duty",

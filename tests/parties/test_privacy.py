@@ -146,7 +146,7 @@ def test_bills_and_reminders_carry_no_way_out_of_marketing(world, mailoutbox):
 
 def test_link_ends_marketing_at_once_and_without_a_log_in(client, world):
     agree(world)
-    link = privacy.unsubscribe_path(world.account)
+    link = privacy.unsubscribe_link(world.account).address
 
     looked = client.get(link)
     assert "Stop news and offers?" in looked.content.decode()
@@ -162,7 +162,7 @@ def test_link_ends_marketing_at_once_and_without_a_log_in(client, world):
 
 def test_link_that_was_changed_ends_nothing(client, world):
     agree(world)
-    link = privacy.unsubscribe_path(world.account)
+    link = privacy.unsubscribe_link(world.account).address
 
     assert client.post(link[:-3] + "xx/").status_code == 404
     assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"

@@ -46,7 +46,7 @@ def make(world, **facts) -> Deadline:
         "at": SET_AT,
         "because": REASON,
         "owner_email": "desk@staff.example",
-        "owner_path": "/admin/",
+        "about": "complaint",
     } | facts
     return services.set_deadline(**given)
 
@@ -67,7 +67,7 @@ def test_owner_is_reminded_before_on_the_day_and_after(deadline):
     deadline.refresh_from_db()
     assert stages() == ["soon", "today", "missed"]
     assert deadline.status == "missed"
-    assert Notice.objects.filter(kind="complaint_deadline_staff").count() == 3
+    assert Notice.objects.filter(kind="deadline_staff").count() == 3
     assert Entry.objects.filter(action="miss_deadline").count() == 1
 
 

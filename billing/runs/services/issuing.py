@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from billing.charging.models import Charge
 from billing.charging.services import Period
@@ -18,6 +17,7 @@ from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.audit.services import record
 from records.documents.services import issue_document
+from records.notices.services import Link
 from records.notices.states import Priority
 from terms import library
 
@@ -129,7 +129,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         to=standing.to_email,
         name=standing.to_name,
         at=at,
-        path=reverse("invoice", args=[invoice.public_id]),
+        link=Link("bill", str(invoice.public_id)),
         belongs_to=invoice.number,
         because=invoice.because["due_date"],
         documents=[invoice.document] if invoice.document else [],
