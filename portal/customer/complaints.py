@@ -152,7 +152,7 @@ class AddMessage(_Step):
     step = staticmethod(process.add_message)
     action = Action.DISCUSS_ISSUE
     form_class = MessageForm
-    done = "Your words are with us."
+    done = "We have your message."
 
 
 class Accept(_Step):

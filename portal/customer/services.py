@@ -174,5 +174,5 @@ class WithdrawPlanChange(_PlanPage, View):
         if change is None:
             raise Http404
         services.withdraw_plan_change(change=change, by=request.user, at=request.at)
-        messages.success(request, "The change is taken back. Your plan stays as it is.")
+        messages.success(request, "The change is withdrawn. Your plan stays as it is.")
         return redirect("service", self.service.public_id)

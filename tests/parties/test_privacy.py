@@ -387,7 +387,7 @@ def relations(model):
 
 def data_of(world, by):
     """What the file of somebody holds, by kind."""
-    return {name: list(rows) for name, rows in exports._kinds(world.account, by)}
+    return {name: list(rows) for name, rows in exports.kinds(world.account, by)}
 
 
 def test_file_holds_or_leaves_out_knowingly_every_model_of_an_account_or_a_person(world):
@@ -402,7 +402,7 @@ def test_file_holds_no_secret_of_a_link_or_a_code_and_no_note_of_staff(world):
     secret = {"code_hash", "token_hash", "password", "sent_to"}
     of_staff = {"evidence", "why", "outcome", "revoked_why", "decided_why", "error"}
 
-    for name, rows in exports._kinds(world.account, world.holder):
+    for name, rows in exports.kinds(world.account, world.holder):
         fields = getattr(getattr(rows, "query", None), "values_select", ())
         assert not set(fields) & (secret | of_staff), name
 

@@ -103,7 +103,7 @@ def _tell_of_knowledge(
 ) -> None:
     headline = "We no longer rely on" if known else "We rely again on"
     outcome = (
-        "They can agree to nothing for you until this is taken back."
+        "They can agree to nothing for you until this is withdrawn."
         if known
         else "They can agree to things for you as before."
     )
