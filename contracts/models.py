@@ -2,6 +2,6 @@
 
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
-from contracts.supply.models import Service
+from contracts.supply.models import PlanChange, Service
 
-__all__ = ["Contract", "Plan", "Service"]
+__all__ = ["Contract", "Plan", "PlanChange", "Service"]

@@ -1,7 +1,14 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from parties.accounts.models import Account, Customer, DeclaredDay, Provider, TermsAcceptance
-from parties.authority.models import ExpiryReminder, HolderEvent, Invitation, Presence, Signature
+from parties.authority.models import (
+    Appointment,
+    ExpiryReminder,
+    HolderEvent,
+    Invitation,
+    Presence,
+    Signature,
+)
 from parties.correspondence.models import Preference, SafeContact
 from parties.desk.models import Call
 from parties.people.models import StaffGrant, User
@@ -10,6 +17,7 @@ from parties.security.models import ContactChange, EmailChange, IdentityCheck, P
 
 __all__ = [
     "Account",
+    "Appointment",
     "Call",
     "ContactChange",
     "Customer",

@@ -44,8 +44,10 @@ class InvoiceDraft:
     because: dict[str, list[dict[str, Any]]]
 
 
-def masked_draft(draft: InvoiceDraft, mask: Mask) -> InvoiceDraft:
+def masked_draft(draft: InvoiceDraft | None, mask: Mask) -> InvoiceDraft | None:
     """The same draft for a reader who may not know the customer: staff's words pass the mask."""
+    if draft is None:
+        return None
     return replace(
         draft,
         lines=tuple(
