@@ -216,7 +216,7 @@ class StepAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "back": back or reverse(f"admin:parties_{self.opts.model_name}_changelist"),
         }
-        return TemplateResponse(request, "admin/parties/step.html", context)
+        return TemplateResponse(request, "staff/step.html", context)
 
     def list_page(self) -> HttpResponse:
         """Go back to the list."""
@@ -265,7 +265,7 @@ class StepAdmin(ReadOnlyAdmin):
             "because": refusal.decision.because,
             "opts": self.opts,
         }
-        page = "admin/parties/caller_may_not.html"
+        page = "staff/caller_may_not.html"
         return TemplateResponse(request, page, context, status=403)
 
     def account_asked(self, request: HttpRequest) -> Account | None:

@@ -215,7 +215,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
             return redirect(back)
         return TemplateResponse(
             request,
-            "admin/complaints/complaint/step.html",
+            "staff/complaints/step.html",
             {
                 **self.admin_site.each_context(request),
                 "title": f"{Act(act).label}: {complaint.reference}",

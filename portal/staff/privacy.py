@@ -69,7 +69,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             "back": back,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/parties/privacyrequest/answer.html", context)
+        return TemplateResponse(request, "staff/privacy/answer.html", context)
 
 
 @admin.register(Preference)
