@@ -131,7 +131,7 @@ def set_clock(
         at=at,
         because=because,
         owner_email=account.customer.provider.complaints_email,
-        owner_path=f"/admin/complaints/complaint/{complaint.pk}/change/",
+        about="complaint",
     )
 
 

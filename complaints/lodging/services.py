@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
@@ -24,6 +23,7 @@ from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
 from records.notices.models import Notice
+from records.notices.services import Link
 from terms import facts as terms_facts
 from terms import rules
 from terms.calendar import Channel
@@ -145,7 +145,7 @@ def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) 
         to=by.email,
         name=str(by),
         at=at,
-        path=reverse("complaint", args=[complaint.reference]),
+        link=Link("complaint", complaint.reference),
         belongs_to=complaint.reference,
         because=clocks.get("because", []),
         replies_to="complaints_email",

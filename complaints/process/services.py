@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from billing.disputes.models import Hold
 from billing.disputes.services import end_hold
@@ -23,6 +22,7 @@ from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
+from records.notices.services import Link
 from records.notices.states import GIVEN
 from records.notices.states import Status as NoticeStatus
 from records.sweeps import each
@@ -285,7 +285,7 @@ def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:
         at=at,
         headline=f"{headline}: complaint {complaint.reference}",
         body=text,
-        path=reverse("complaint", args=[complaint.reference]),
+        link=Link("complaint", complaint.reference),
         label="Open the complaint",
         belongs_to=complaint.reference,
         replies_to="complaints_email",

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account, Provider
@@ -17,12 +16,13 @@ from parties.correspondence.models import Preference
 from parties.correspondence.services import tell, write
 from parties.correspondence.states import CHOICES, PreferenceKind
 from parties.people.models import User
-from parties.security.services import require_no_pause, stop_path
+from parties.security.services import require_no_pause, stop_link
 from parties.security.states import HighRisk
 from records.audit import services as audit
 from records.audit.services import record
 from records.deadlines.services import meet_deadline, set_deadline
 from records.notices.models import Notice
+from records.notices.services import Link
 from terms.calendar import State
 from terms.facts import Action
 
@@ -89,9 +89,9 @@ def _choose(
     return chosen
 
 
-def unsubscribe_path(account: Account) -> str:
+def unsubscribe_link(account: Account) -> Link:
     """The link that ends marketing without logging in; it never expires (RF-MSG-01)."""
-    return reverse("unsubscribe", args=[_unsubscribing.sign(str(account.public_id))])
+    return Link("unsubscribe", _unsubscribing.sign(str(account.public_id)))
 
 
 def account_of_link(token: str) -> Account:
@@ -122,8 +122,8 @@ def send_news(*, provider: Provider, headline: str, body: str, at: datetime) -> 
             to=account.billing_email,
             name=account.customer.name,
             at=at,
-            path=unsubscribe_path(account),
-            unsubscribe=unsubscribe_path(account),
+            link=unsubscribe_link(account),
+            unsubscribe=unsubscribe_link(account),
             headline=headline,
             body=body,
         )
@@ -162,7 +162,7 @@ def ask_privacy(
             at=at,
             because=why(f"{figures['within_days']} days from the day it was asked"),
             owner_email=account.customer.provider.complaints_email,
-            owner_path=f"/admin/parties/privacyrequest/{asked.pk}/change/",
+            about="privacy request",
         )
         record(
             account_id=account.pk,
@@ -214,7 +214,7 @@ def answer_privacy(
             f"Your request {row.reference}: {outcome.label.lower()}",
             answer,
             at,
-            path=reverse("privacy") if sees.allowed else "",
+            link=Link("privacy") if sees.allowed else None,
         )
     return row
 
@@ -265,7 +265,7 @@ def _tell_of_export(account: Account, by: User, at: datetime) -> None:
         at=at,
         headline="A file with all data was asked for",
         body=f"{by} asked for a file with all that is held about the account.",
-        stop=stop_path(account, by, HighRisk.EXPORT_DATA, at=at),
+        stop=stop_link(account, by, HighRisk.EXPORT_DATA, at=at),
     )
 
 
@@ -278,12 +278,12 @@ def tell_export_ready(export: DataExport, at: datetime) -> None:
         "All that is held about the account is in one file. Fetch it within 7 days; "
         "after that it is deleted, and you can ask again.",
         at,
-        path=reverse("privacy"),
+        link=Link("privacy"),
     )
 
 
 def _tell(
-    account: Account, person: User, headline: str, body: str, at: datetime, *, path: str
+    account: Account, person: User, headline: str, body: str, at: datetime, *, link: Link | None
 ) -> None:
     tell(
         account,
@@ -292,6 +292,6 @@ def _tell(
         at=at,
         headline=headline,
         body=body,
-        path=path,
+        link=link,
         label="Open your privacy page",
     )

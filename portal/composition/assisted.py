@@ -13,13 +13,15 @@ from billing.payments.selectors import is_overdue
 from complaints.process.services import accept_proposal
 from complaints.tickets.selectors import of_account
 from complaints.tickets.states import State
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
 from contracts.supply.selectors import (
     plan_offer,
     plan_prices,
     service_by_public_id,
     services_to_choose,
 )
-from contracts.supply.services import request_plan_change
+from contracts.supply.services import PlanChangeRefused, request_plan_change
 from parties.accounts.models import Account
 from parties.authority.models import Presence
 from parties.authority.selectors import LOOK_TOGETHER, LOOKS, Permissions, local_day
@@ -75,7 +77,7 @@ class PlanForm(ActForm):
         self.fields["service"].choices = rows  # type: ignore[attr-defined]
 
     def words(self) -> str:
-        service, plan = _service_and_plan(self.account, self.cleaned_data)
+        service, plan = _service_and_plan(self.account, self.cleaned_data, self.on)
         offer = plan_offer(service, plan, self.on, overdue=is_overdue(self.account, self.on))
         return (
             f"{service}: {plan} instead of {service.plan}, {in_dollars(offer.monthly_after)} "
@@ -115,12 +117,13 @@ def _change_billing_email(presence: Presence) -> None:
 
 def _change_plan(presence: Presence) -> None:
     account = presence.account
-    service, plan = _service_and_plan(account, presence.facts)
+    on = local_day(account, presence.confirmed_at)
+    service, plan = _service_and_plan(account, presence.facts, on)
     request_plan_change(
         service=service,
         plan=plan,
         by=presence.advocate,
-        overdue=is_overdue(account, local_day(account, presence.confirmed_at)),
+        overdue=is_overdue(account, on),
         at=presence.confirmed_at,
         together_with=presence.confirmed_by,
     )
@@ -135,11 +138,14 @@ def _accept_proposal(presence: Presence) -> None:
     )
 
 
-def _service_and_plan(account: Account, facts: dict[str, str]) -> tuple[Any, Any]:
+def _service_and_plan(account: Account, facts: dict[str, str], on: date) -> tuple[Service, Plan]:
+    """What was chosen. Raises PlanChangeRefused if it is not offered any more on that day."""
     public_id, _, pk = facts["service"].partition("/")
     service = service_by_public_id(account, public_id)
-    plan = next((one for one, _ in plan_prices(service, account.opened_on) if one.pk == int(pk)))
-    return service, plan
+    for plan, _price in plan_prices(service, on) if service else []:
+        if service and str(plan.pk) == pk:
+            return service, plan
+    raise PlanChangeRefused("This plan is no longer offered for the service: choose again.", [])
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,8 @@ def _make(pk: int, at: datetime) -> int:
     with TemporaryFile() as space:
         with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("README.txt", README)
-            for name, rows in _kinds(export.account, export.asked_by):
-                text = json.dumps(list(rows), cls=PlainEncoder, ensure_ascii=False, indent=1)
-                archive.writestr(f"{name}.json", text)
+            for name, rows in kinds(export.account, export.asked_by):
+                archive.writestr(f"{name}.json", _as_text(list(rows)))
             for done, document in enumerate(documents, start=1):
                 _add(archive, document)
                 DataExport.objects.filter(pk=pk).update(done=done)
@@ -156,8 +155,11 @@ def _add(archive: zipfile.ZipFile, document: Document) -> None:
     except PdfUnavailable:
         raise
     except PdfFailed:
-        words = json.dumps(document.content, cls=PlainEncoder, ensure_ascii=False, indent=1)
-        archive.writestr(f"documents/{document.file_name}.json", words)
+        archive.writestr(f"documents/{document.file_name}.json", _as_text(document.content))
+
+
+def _as_text(data: Any) -> str:
+    return json.dumps(data, cls=PlainEncoder, ensure_ascii=False, indent=1)
 
 
 def _keep(export: DataExport, file: File[bytes], at: datetime) -> int:
@@ -189,12 +191,10 @@ def _note_failure(pk: int, failure: Exception) -> None:
     export.save(update_fields=["attempts", "state"])
 
 
-def _kinds(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
-    """Each kind of record with its rows as plain data."""
-    yield from _people(account, by)
-    yield from _agreed(account)
-    yield from _billed(account)
-    yield from _said(account, by)
+def kinds(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Every area's kinds of records, each with its rows as plain data."""
+    for area in KINDS:
+        yield from area(account, by)
 
 
 def _people(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
@@ -216,7 +216,7 @@ def _people(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "privacy_requests", _rows(PrivacyRequest.objects.filter(**of))
 
 
-def _agreed(account: Account) -> Iterable[tuple[str, Rows]]:
+def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
     yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
@@ -229,7 +229,7 @@ def _agreed(account: Account) -> Iterable[tuple[str, Rows]]:
     yield "plan_changes", _rows(changes, only=REPLANNED)
 
 
-def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
+def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     of = {"account": account}
     calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
     yield "usage", [call for call in calls if not is_help_line(call["called"])]
@@ -249,14 +249,19 @@ def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
     yield "late_charge_notices", _rows(ChargeAdvice.objects.filter(invoice__account=account))
 
 
-def _said(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
-    """Complaints, what they hold up, messages to the asker, and what was done."""
-    complaints, unseen = of_account(account, by), _unseen(account, by)
+def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Complaints that the asker may read, and what they hold up."""
+    complaints = of_account(account, by)
     yield "complaints", _rows(complaints, without=["safety_threat"])
     steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
     yield "complaint_steps", _rows(steps, only=STEP)
-    held = Hold.objects.filter(invoice__account=account).exclude(complaint__in=unseen)
-    yield "disputed_amounts", _rows(held)
+    held = Hold.objects.filter(invoice__account=account)
+    yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
+
+
+def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """What is due, messages to the asker, and what was done."""
+    unseen = _unseen(account, by)
     due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
     yield "deadlines", _rows(due, only=PROMISED)
     to = {by.email}
@@ -307,3 +312,7 @@ def _history(account: Account) -> Iterable[dict[str, Any]]:
             "changed": deed.changed,
             "reason": deed.reason,
         }
+
+
+# Who holds which kinds of records: an area adds its function here.
+KINDS = (_people, _agreed, _billed, _complained, _recorded)

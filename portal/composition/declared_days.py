@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
 
-from complaints.clocks.services import clocks_to_move
-from complaints.clocks.services import recompute_open_deadlines as recompute_complaints
+from complaints.clocks import services as complaint_clocks
 from parties.accounts.models import DECLARED_DAYS, DeclaredDay
 from parties.accounts.selectors import as_if_declared
 from terms.calendar import DeclaredDay as TermsDay
 
-# Each app's way of setting its clocks anew, and of saying which would move.
-RECOMPUTE = (recompute_complaints,)
-WOULD_MOVE = (clocks_to_move,)
+
+@dataclass(frozen=True)
+class Clocks:
+    """An area's way of setting its clocks anew, and of saying which would move."""
+
+    recompute: Callable[..., int]
+    would_move: Callable[..., Iterable[Any]]
+
+
+CLOCKS = (Clocks(complaint_clocks.recompute_open_deadlines, complaint_clocks.clocks_to_move),)
 
 
 def apply_declared_days(*, at: datetime) -> int:
@@ -31,7 +40,7 @@ def apply_declared_days(*, at: datetime) -> int:
         # Another process may have kept the days as they stood before this row was committed.
         cache.delete(DECLARED_DAYS)
         since = min(row.since or row.day for row in rows)
-        moved = sum(recompute(at=at, since=since) for recompute in RECOMPUTE)
+        moved = sum(area.recompute(at=at, since=since) for area in CLOCKS)
         DeclaredDay.objects.filter(pk__in=[row.pk for row in rows]).update(applied_at=at)
     return moved
 
@@ -39,4 +48,4 @@ def apply_declared_days(*, at: datetime) -> int:
 def clocks_that_would_move(day: TermsDay) -> int:
     """Return how many clocks the day would move; only reads."""
     with as_if_declared(day):
-        return sum(1 for look in WOULD_MOVE for _ in look(since=day.day))
+        return sum(1 for area in CLOCKS for _ in area.would_move(since=day.day))

@@ -36,7 +36,7 @@ from terms.facts import Action
 
 def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     """The worklists a staff member may open, confined to their provider."""
-    lists = [*_complaint_lists(user, at), *_people_lists(user, at), *_other_lists(user)]
+    lists = [one for area in WORKLISTS for one in area(user, at)]
     return [
         {
             "title": one.title,
@@ -134,20 +134,21 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
-def _other_lists(user: User) -> list[_List]:
-    notices = _confined(user, Notice.objects.all())
-    if not sees_in_lists(user, StaffData.SAFETY):
-        notices = not_redirected(notices)
+def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
-        *_unswept(user),
         _List(
             "contracts.view_planchange",
-            "Plan changes that wait for our word",
+            "Plan changes that wait for our decision",
             "contracts_planchange",
             "?state__exact=waiting",
             _confined(user, changes, "service__contract__account"),
         ),
+    ]
+
+
+def _billing_lists(user: User, at: datetime) -> list[_List]:
+    return [
         _List(
             "billing.view_billrun",
             "Accounts that could not be billed",
@@ -156,6 +157,14 @@ def _other_lists(user: User) -> list[_List]:
             _confined(user, RunProblem.objects.all()),
             urgent=True,
         ),
+    ]
+
+
+def _message_lists(user: User, at: datetime) -> list[_List]:
+    notices = _confined(user, Notice.objects.all())
+    if not sees_in_lists(user, StaffData.SAFETY):
+        notices = not_redirected(notices)
+    return [
         _List(
             "notices.view_notice",
             "Messages to tell by phone or post",
@@ -203,7 +212,7 @@ SWEPT = (
 )
 
 
-def _unswept(user: User) -> list[_List]:
+def _unswept(user: User, at: datetime) -> list[_List]:
     """Rows on which a sweep failed: each says why, and the next sweep tries again."""
     return [
         _List(
@@ -217,6 +226,17 @@ def _unswept(user: User) -> list[_List]:
         for permission, what, page, model, account in SWEPT
         if model.objects.exclude(problem="").exists()
     ]
+
+
+# Each area's worklists, in the order of the page: an area adds its function here.
+WORKLISTS = (
+    _complaint_lists,
+    _people_lists,
+    _unswept,
+    _contract_lists,
+    _billing_lists,
+    _message_lists,
+)
 
 
 def is_in_queue(user: User, account: Account, found: Any) -> bool:

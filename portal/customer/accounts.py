@@ -20,7 +20,7 @@ from portal.web.guards import current, shown_name
 class ChooseAccount(LoginRequiredMixin, TemplateView):
     """Pick the account to work on; the choice holds until another is made."""
 
-    template_name = "parties/choose_account.html"
+    template_name = "customer/people/choose_account.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_staff:

@@ -119,7 +119,7 @@ class _Wizard(AccountPage):
 class AppointStep(_Wizard, FormView):  # type: ignore[type-arg]
     """One step: the person, the time, the powers."""
 
-    template_name = "parties/appoint_step.html"
+    template_name = "customer/people/appoint_step.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if kwargs["step"] not in STEPS:
@@ -191,7 +191,7 @@ class AppointForm(_Wizard, View):
 class AppointCheck(_Wizard, StepUp, FormView):  # type: ignore[type-arg]
     """Check the answers, then sign. Asks for a second factor first."""
 
-    template_name = "parties/appoint_check.html"
+    template_name = "customer/people/appoint_check.html"
     form_class = SignForm
 
     @property
@@ -282,7 +282,7 @@ class AppointmentPage(_One, TemplateView):
     """One appointment: what it allows, where it stands, how it was signed."""
 
     action = Action.VIEW_PERSONAL_DETAILS
-    template_name = "parties/appointment.html"
+    template_name = "customer/people/appointment.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = self.row
@@ -387,7 +387,7 @@ class _Mine(LoginRequiredMixin):
 class MyAuthority(_Mine, TemplateView):
     """What the person may and may not do on this account, each with its reason."""
 
-    template_name = "parties/my_authority.html"
+    template_name = "customer/people/my_authority.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today = local_day(self.row.account, self.request.at)

@@ -35,7 +35,7 @@ class Together(AccountPage, TemplateView):
 
     action = Action.LODGE_COMPLAINT
     with_customer = True
-    template_name = "together/list.html"
+    template_name = "customer/assisted/list.html"
     section = "people"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class TogetherAsk(AccountPage, FormView):  # type: ignore[type-arg]
 
     action = Action.LODGE_COMPLAINT
     with_customer = True
-    template_name = "together/ask.html"
+    template_name = "customer/assisted/ask.html"
     section = "people"
 
     @cached_property
@@ -125,10 +125,10 @@ class _One(AccountPage):
 class TogetherOne(_One, TemplateView):
     """One request: the advocate's side asks anew every few seconds, the customer's answers."""
 
-    template_name = "together/one.html"
+    template_name = "customer/assisted/one.html"
 
     def get_template_names(self) -> list[str]:
-        return ["together/_state.html"] if self.request.htmx else [self.template_name]
+        return ["customer/assisted/_state.html"] if self.request.htmx else [self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         presence, at = self.presence, self.request.at

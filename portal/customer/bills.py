@@ -27,7 +27,7 @@ class Bills(ListPage):
     """The account's bills, newest first."""
 
     action = Action.VIEW_BILLS
-    template_name = "billing/bills.html"
+    template_name = "customer/bills/bills.html"
     section = "bills"
     search_in = ("number",)
     sorts = {
@@ -60,7 +60,7 @@ class InvoicePage(AccountPage, TemplateView):
     """One bill with its lines and the reasons of its figures."""
 
     action = Action.VIEW_BILLS
-    template_name = "billing/invoice.html"
+    template_name = "customer/bills/invoice.html"
     section = "bills"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class InvoicePdf(AccountPage, View):
         except PdfFailed:
             on_screen = reverse("invoice", args=[invoice.public_id])
             facts = {"on_screen": on_screen, "number": invoice.number}
-            return render(request, "billing/pdf_unavailable.html", facts, status=503)
+            return render(request, "customer/bills/pdf_unavailable.html", facts, status=503)
         return HttpResponse(
             data,
             content_type="application/pdf",
@@ -119,7 +119,7 @@ class NextBill(AccountPage, TemplateView):
     """What the next bill would say if nothing else happened."""
 
     action = Action.VIEW_BILLS
-    template_name = "billing/next_bill.html"
+    template_name = "customer/bills/next_bill.html"
     section = "bills"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Complaints(ListPage):
     """The account's complaints, newest first, with the duty that is next."""
 
     action = Action.LODGE_COMPLAINT
-    template_name = "complaints/complaints.html"
+    template_name = "customer/complaints/complaints.html"
     section = "complaints"
     search_in = ("reference", "description")
     sorts = {"received": "received_at", "state": "state", "reference": "reference"}
@@ -61,7 +61,7 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
     """Say what is wrong; the reference and the dates come at once."""
 
     action = Action.LODGE_COMPLAINT
-    template_name = "complaints/lodge.html"
+    template_name = "customer/complaints/lodge.html"
     section = "complaints"
     form_class = LodgeForm
 
@@ -97,7 +97,7 @@ class ComplaintPage(_OneComplaint, TemplateView):
     """One complaint: where it stands, what is owed by when and why, what was said."""
 
     action = Action.LODGE_COMPLAINT
-    template_name = "complaints/complaint.html"
+    template_name = "customer/complaints/complaint.html"
     section = "complaints"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class AddMessage(_Step):
     step = staticmethod(process.add_message)
     action = Action.DISCUSS_ISSUE
     form_class = MessageForm
-    done = "Your words are with us."
+    done = "We have your message."
 
 
 class Accept(_Step):

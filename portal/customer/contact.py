@@ -35,7 +35,7 @@ class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]
     """Change contact details, after a second factor."""
 
     risk = HighRisk.CHANGE_DETAILS
-    template_name = "parties/change_contact.html"
+    template_name = "customer/people/change_contact.html"
     form_class = ContactForm
     section = "profile"
 
@@ -58,7 +58,7 @@ class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]
 class AccessNeeds(_SeesDetails, FormView):  # type: ignore[type-arg]
     """Say what helps when we talk; staff see it beside the account."""
 
-    template_name = "parties/access_needs.html"
+    template_name = "customer/people/access_needs.html"
     form_class = AccessNeedsForm
     section = "profile"
 

@@ -39,7 +39,7 @@ class ProveIdentity(StandingPage, FormView):  # type: ignore[type-arg]
     """
 
     own_only = True
-    template_name = "parties/prove_identity.html"
+    template_name = "customer/people/prove_identity.html"
     form_class = CodeForm
     section = "people"
 

@@ -19,7 +19,7 @@ class People(AccountPage, TemplateView):
     """Who stands where on the account."""
 
     action = Action.VIEW_PERSONAL_DETAILS
-    template_name = "parties/people.html"
+    template_name = "customer/people/people.html"
     section = "people"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Looked(ListPage):
 
     action = Action.VIEW_PERSONAL_DETAILS
     also = (Action.VIEW_BILLS,)
-    template_name = "parties/looked.html"
+    template_name = "customer/people/looked.html"
     section = "people"
     search_in = ("actor_name", "for_whom", "action", "subject", "reason")
     sorts = {"when": "at", "who": "actor_name"}

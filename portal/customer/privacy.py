@@ -30,7 +30,7 @@ class Privacy(AccountPage, TemplateView):
     """Choices, requests and downloads, each with where it stands."""
 
     action = Action.VIEW_PERSONAL_DETAILS
-    template_name = "privacy/privacy.html"
+    template_name = "customer/privacy/privacy.html"
     section = "profile"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class AskPrivacy(AccountPage, FormView):  # type: ignore[type-arg]
     """Ask to see or to correct what is held; the day for the answer is shown at once."""
 
     action = Action.REQUEST_RECORDS
-    template_name = "privacy/ask.html"
+    template_name = "customer/privacy/ask.html"
     section = "profile"
     form_class = PrivacyRequestForm
 
@@ -138,7 +138,7 @@ class AskExport(AccountPage, StepUp, TemplateView):
     also = (Action.REQUEST_RECORDS, Action.VIEW_BILLS)
     own_only = True
     risk = HighRisk.EXPORT_DATA
-    template_name = "privacy/download.html"
+    template_name = "customer/privacy/download.html"
     section = "profile"
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -151,7 +151,7 @@ class ExportProgress(_OwnFile, AccountPage, View):
     """How far the file is, for the page that waits."""
 
     def get(self, request: HttpRequest, public_id: Any) -> HttpResponse:
-        return render(request, "privacy/_export.html", {"export": self.export()})
+        return render(request, "customer/privacy/_export.html", {"export": self.export()})
 
 
 class FetchExport(_OwnFile, AccountPage, StepUp, View):
@@ -162,7 +162,7 @@ class FetchExport(_OwnFile, AccountPage, StepUp, View):
     def get(self, request: HttpRequest, public_id: Any) -> HttpResponse | FileResponse:
         export = self.export()
         if export.state != ExportState.READY or export.expires_at <= request.at:
-            return render(request, "privacy/gone.html", status=410)
+            return render(request, "customer/privacy/gone.html", status=410)
         return FileResponse(
             export.file.open("rb"),
             as_attachment=True,

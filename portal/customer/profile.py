@@ -15,7 +15,7 @@ class Profile(AccountPage, TemplateView):
     """The customer's own details, and how they are protected."""
 
     action = Action.VIEW_PERSONAL_DETAILS
-    template_name = "parties/profile.html"
+    template_name = "customer/people/profile.html"
     section = "profile"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class SafeContactPage(StandingPage, FormView):  # type: ignore[type-arg]
 
     own_only = True
     is_private = True
-    template_name = "safety/contact.html"
+    template_name = "customer/safety/contact.html"
     section = "profile"
     form_class = SafeContactForm
     success_url = reverse_lazy("safe_contact")
@@ -79,7 +79,7 @@ class ConfirmSafeContact(StandingPage, FormView):  # type: ignore[type-arg]
 
     own_only = True
     is_private = True
-    template_name = "safety/confirm.html"
+    template_name = "customer/safety/confirm.html"
     section = "profile"
     form_class = CodeForm
     success_url = reverse_lazy("safe_contact")

@@ -30,7 +30,7 @@ class Services(AccountPage, TemplateView):
     """The account's services."""
 
     action = Action.VIEW_BILLS
-    template_name = "contracts/services.html"
+    template_name = "customer/services/services.html"
     section = "services"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class ServiceDetail(_ServicePage, TemplateView):
     """One service: what it is, when its term ends, when it would end if you left today."""
 
     action = Action.VIEW_BILLS
-    template_name = "contracts/service.html"
+    template_name = "customer/services/service.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         service = self.service
@@ -80,7 +80,7 @@ class ContractPage(AccountPage, TemplateView):
     """The contracts, the version of the terms that binds, and what it says in figures."""
 
     action = Action.VIEW_BILLS
-    template_name = "contracts/contract.html"
+    template_name = "customer/services/contract.html"
     section = "contract"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class _PlanPage(_ServicePage):
 class ChoosePlan(_PlanPage, TemplateView):
     """The provider's other plans of the same kind, with their prices."""
 
-    template_name = "contracts/choose_plan.html"
+    template_name = "customer/services/choose_plan.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -130,7 +130,7 @@ class ChoosePlan(_PlanPage, TemplateView):
 class ConfirmPlan(_PlanPage, TemplateView):
     """What the change means in days and dollars, and the button that asks for it."""
 
-    template_name = "contracts/confirm_plan.html"
+    template_name = "customer/services/confirm_plan.html"
 
     @cached_property
     def offer(self) -> supply.PlanOffer:
@@ -174,5 +174,5 @@ class WithdrawPlanChange(_PlanPage, View):
         if change is None:
             raise Http404
         services.withdraw_plan_change(change=change, by=request.user, at=request.at)
-        messages.success(request, "The change is taken back. Your plan stays as it is.")
+        messages.success(request, "The change is withdrawn. Your plan stays as it is.")
         return redirect("service", self.service.public_id)

@@ -39,7 +39,7 @@ class StatementPage(AccountPage, TemplateView):
     """What was owed before, what happened, what is owed after; as a page, on paper, or as CSV."""
 
     action = Action.VIEW_BILLS
-    template_name = "billing/statement.html"
+    template_name = "customer/bills/statement.html"
     section = "bills"
 
     @cached_property

@@ -21,7 +21,7 @@ from .claim_forms import AcceptForm, ClaimForm
 class ClaimAccount(FormView):  # type: ignore[type-arg]
     """Claim an account, or take up an appointment on it, from the emailed invitation."""
 
-    template_name = "parties/claim.html"
+    template_name = "public/claim/claim.html"
     form_class = ClaimForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -29,7 +29,7 @@ class ClaimAccount(FormView):  # type: ignore[type-arg]
             self.invitation = find_invitation(kwargs["token"], at=request.at)
         except InvitationRefused as refusal:
             context = {"refusal": str(refusal)}
-            return render(request, "parties/claim_refused.html", context, status=410)
+            return render(request, "public/claim/claim_refused.html", context, status=410)
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_class(self) -> type[ClaimForm | AcceptForm]:
@@ -71,5 +71,5 @@ class DeclineAppointment(View):
             appointments.decline_appointment(token=token, at=request.at)
         except InvitationRefused as refusal:
             context = {"refusal": str(refusal)}
-            return render(request, "parties/claim_refused.html", context, status=410)
-        return render(request, "parties/declined.html")
+            return render(request, "public/claim/claim_refused.html", context, status=410)
+        return render(request, "public/claim/declined.html")

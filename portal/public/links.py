@@ -30,7 +30,7 @@ class UndoEmailChange(TemplateView):
             return super().dispatch(request, *args, **kwargs)
         except LogInRefused as refusal:
             context = {"refusal": str(refusal)}
-            return render(request, "parties/undo_refused.html", context, status=410)
+            return render(request, "public/links/undo_refused.html", context, status=410)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         log_ins.undo_email_change(token=token, at=request.at)
@@ -61,27 +61,29 @@ class Unsubscribe(View):
                 else privacy.account_of_link(token)
             )
         except privacy.BadLink as refusal:
-            return render(request, "privacy/bad_link.html", {"refusal": refusal}, status=404)
+            return render(request, "public/links/bad_link.html", {"refusal": refusal}, status=404)
         provider = account.customer.provider.name
-        return render(request, "privacy/unsubscribe.html", {"done": done, "provider": provider})
+        return render(
+            request, "public/links/unsubscribe.html", {"done": done, "provider": provider}
+        )
 
 
 class UndoContactChange(TemplateView):
     """Undo a change of contact details from the old contact point; no log-in is needed."""
 
-    template_name = "parties/undo_contact.html"
+    template_name = "public/links/undo_contact.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             self.change = security.find_change(kwargs["token"], at=request.at)
         except UndoRefused as refusal:
             context = {"refusal": str(refusal)}
-            return render(request, "parties/undo_refused.html", context, status=410)
+            return render(request, "public/links/undo_refused.html", context, status=410)
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         security.undo_change(token=token, at=request.at)
-        return render(request, "parties/undone.html")
+        return render(request, "public/links/undone.html")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(change=self.change, **kwargs)
@@ -93,14 +95,14 @@ class Stop(TemplateView):
     Opening it changes nothing: programs that look through emails open every link.
     """
 
-    template_name = "parties/stop.html"
+    template_name = "public/links/stop.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             self.link = pausing.find_stop(kwargs["token"], at=request.at)
         except StopRefused as refusal:
             context = {"refusal": str(refusal)}
-            return render(request, "parties/stop_refused.html", context, status=410)
+            return render(request, "public/links/stop_refused.html", context, status=410)
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

@@ -35,7 +35,7 @@ COLUMNS = ("id", "place", "says", "for", "feeds", "shown", "silent on", "confide
 class Documents(TemplateView):
     """The providers whose terms can be read here, the law and the house default."""
 
-    template_name = "terms/documents.html"
+    template_name = "public/terms/documents.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -119,7 +119,7 @@ class Newest(View):
 class Version(VersionPage):
     """Every clause in our own words, by area; searched and narrowed down by the reader."""
 
-    template_name = "terms/version.html"
+    template_name = "public/terms/version.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = self.request.GET.get("q", "").strip()[:100]
@@ -186,7 +186,7 @@ class ClausesFile(VersionPage):
 class ClausePage(VersionPage):
     """One clause: where it is printed, what it says, what it answers, what the law does to it."""
 
-    template_name = "terms/clause.html"
+    template_name = "public/terms/clause.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         passage = self.page.passage(self.kwargs["id"])
@@ -200,7 +200,7 @@ class ClausePage(VersionPage):
 class Questions(VersionPage):
     """All that can be worked out, by what is asked."""
 
-    template_name = "terms/questions.html"
+    template_name = "public/terms/questions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         elsewhere = [each for each in self.page.silences if each.calculator]
@@ -212,7 +212,7 @@ class Questions(VersionPage):
 class WorkItOut(VersionPage):
     """One question: a form, the answer of the terms, the answer with the law on top."""
 
-    template_name = "terms/question.html"
+    template_name = "public/terms/question.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         calculator = self.calculator
@@ -293,7 +293,7 @@ def _shown(answer: Answer) -> Shown:
 class Compare(VersionPage):
     """What a newer version changes: clauses, and example customers' days and dollars."""
 
-    template_name = "terms/compare.html"
+    template_name = "public/terms/compare.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         new = self.kwargs["new"]

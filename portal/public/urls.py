@@ -2,9 +2,13 @@
 
 from django.urls import include, path, re_path
 
-from . import brand, claim, health, links, reset
+from . import brand, claim, go, health, links, reset
 
 urlpatterns = [
+    # Mail programs post to this one by themselves, and follow no redirect (RFC 8058).
+    path("go/unsubscribe/<str:token>/", links.Unsubscribe.as_view(), name="go_unsubscribe"),
+    path("go/<slug:kind>/", go.go, name="go"),
+    path("go/<slug:kind>/<str:reference>/", go.go, name="go_to"),
     path("claim/<str:token>/", claim.ClaimAccount.as_view(), name="claim_account"),
     path("claim/<str:token>/decline/", claim.DeclineAppointment.as_view(), name="decline"),
     path("undo/<str:token>/", links.UndoContactChange.as_view(), name="undo_contact_change"),

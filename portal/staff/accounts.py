@@ -75,7 +75,7 @@ class AccountAdmin(StepAdmin):
                 "ready": sum(not row["refusal"] for row in rows),
                 "opts": self.opts,
             }
-            return TemplateResponse(request, "admin/parties/account/invite_many.html", context)
+            return TemplateResponse(request, "staff/account/invite_many.html", context)
         for account in accounts:
             self._invite(request, account)
         return None
@@ -116,7 +116,7 @@ class AccountAdmin(StepAdmin):
             **customer_page(request, account),
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/parties/account/page.html", context)
+        return TemplateResponse(request, "staff/account/page.html", context)
 
     def invite(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Invite the holder of an account that nobody has claimed, again after it ran out."""

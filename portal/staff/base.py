@@ -38,12 +38,13 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     `provider_path` leads from the model to its provider, `account_path` to the account that it
     belongs to (by itself where the provider is reached through the account). `guarded` names the
-    fields that only some roles see.
+    fields that only some roles see, `reference` the field by which letters name a record.
     """
 
     provider_path = ""
     account_path: str | None = None
     guarded: dict[StaffData, tuple[str, ...]] = {}
+    reference: str | None = None
     list_per_page = 50
     show_full_result_count = False
 
@@ -59,7 +60,8 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the record, once it is known why somebody opens it. Raises ReasonNeeded."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        found = super().get_object(request, object_id, from_field)
+        by = from_field or (None if object_id.isdigit() else self.reference)
+        found = super().get_object(request, object_id, by)
         if found is not None:
             for account in self.accounts_of(found):
                 if not self._is_here(request, account):
@@ -214,7 +216,7 @@ class StepAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "back": back or reverse(f"admin:parties_{self.opts.model_name}_changelist"),
         }
-        return TemplateResponse(request, "admin/parties/step.html", context)
+        return TemplateResponse(request, "staff/step.html", context)
 
     def list_page(self) -> HttpResponse:
         """Go back to the list."""
@@ -263,7 +265,7 @@ class StepAdmin(ReadOnlyAdmin):
             "because": refusal.decision.because,
             "opts": self.opts,
         }
-        page = "admin/parties/caller_may_not.html"
+        page = "staff/caller_may_not.html"
         return TemplateResponse(request, page, context, status=403)
 
     def account_asked(self, request: HttpRequest) -> Account | None:

@@ -175,7 +175,7 @@ class CallAdmin(StepAdmin):
             "form": form if is_mine and not call.outcome else None,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/parties/call/call.html", context)
+        return TemplateResponse(request, "staff/call/call.html", context)
 
     def _steps(
         self, request: HttpRequest, account: Account, powers: list[CallerPower]

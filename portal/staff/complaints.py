@@ -81,6 +81,7 @@ class MineFilter(admin.SimpleListFilter):
 @admin.register(Complaint)
 class ComplaintAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
+    reference = "reference"
     list_display = (
         "reference",
         "next_duty",
@@ -214,7 +215,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
             return redirect(back)
         return TemplateResponse(
             request,
-            "admin/complaints/complaint/step.html",
+            "staff/complaints/step.html",
             {
                 **self.admin_site.each_context(request),
                 "title": f"{Act(act).label}: {complaint.reference}",

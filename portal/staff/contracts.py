@@ -131,4 +131,4 @@ class PlanChangeAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "back": reverse("admin:contracts_planchange_changelist"),
         }
-        return TemplateResponse(request, "admin/parties/step.html", context)
+        return TemplateResponse(request, "staff/step.html", context)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from billing.payments.selectors import balance, card, invoices
+from billing.payments.selectors import balance
 from complaints.tickets.models import Complaint
-from complaints.tickets.selectors import cards, open_complaints
+from complaints.tickets.selectors import open_complaints
 from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
-from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import access_needs, working_calendar
 from parties.authority import selectors as authority
@@ -25,128 +22,23 @@ from parties.authority.selectors import (
     account_standing,
     holder,
     people_cards,
-    standing_status,
 )
 from parties.correspondence.selectors import safe_contacts
 from parties.desk.services import may_take_calls
 from parties.people.states import StaffData
 from parties.privacy.models import PrivacyRequest
-from parties.privacy.selectors import deed, history
 from parties.security.selectors import pause_of
+from portal.composition.tabs import TABS, Tab
 from portal.staff import openings
 from portal.web import guards
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
-from records.documents.models import Document
-from records.notices.models import Notice
-from records.notices.selectors import not_redirected
 from terms import facts
 from terms.facts import Role
 
 NEWEST = 10
 # The step of the staff that does what is owed about a complaint.
 DOES = {Duty.PROPOSE: Act.PROPOSE, Duty.IMPLEMENT: Act.RESOLVE}
-Shown = Callable[[Account, list[Any], date, datetime], list[Any]]
-
-
-def _as_they_are(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
-    return rows
-
-
-def _standings(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
-    return [{"row": row, "status": standing_status(row, on, at)} for row in rows]
-
-
-def _messages(account: Account) -> QuerySet[Notice]:
-    return Notice.objects.filter(account=account).order_by("-given_at", "-pk")
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One part of the customer's page: whose rows it shows, who sees it, where the whole list is.
-
-    `discreet` are its rows for whoever may not learn of a safe contact, where these are fewer.
-    `find` names the parameter by which that list finds the account, `shown` turns a page of rows
-    into what the template reads.
-    """
-
-    key: str
-    label: str
-    permission: str
-    rows: Callable[[Account], QuerySet[Any]]
-    page: str
-    data: StaffData = StaffData.ACCOUNT
-    find: str = "account__id__exact"
-    shown: Shown = _as_they_are
-    discreet: Callable[[Account], QuerySet[Any]] | None = None
-
-
-TABS = (
-    Tab(
-        "people",
-        "People",
-        "parties.view_appointment",
-        lambda account: account.appointments.select_related("user").order_by("-starts_on", "-pk"),
-        "parties_appointment",
-        StaffData.CONTACT,
-        shown=_standings,
-    ),
-    Tab(
-        "services",
-        "Services",
-        "contracts.view_service",
-        lambda account: (
-            Service.objects.filter(contract__account=account)
-            .select_related("plan")
-            .order_by("-activated_on", "-pk")
-        ),
-        "contracts_service",
-        find="q",
-    ),
-    Tab(
-        "bills",
-        "Bills",
-        "billing.view_invoice",
-        lambda account: invoices(account).order_by("-issue_date", "-number"),
-        "billing_invoice",
-        StaffData.BILLING,
-        shown=lambda account, rows, on, at: [(row.pk, card(row, on)) for row in rows],
-    ),
-    Tab(
-        "complaints",
-        "Complaints",
-        "complaints.view_complaint",
-        lambda account: Complaint.objects.filter(account=account).order_by("-received_at"),
-        "complaints_complaint",
-        shown=lambda account, rows, on, at: list(
-            zip([row.pk for row in rows], cards(account, rows, on), strict=True)
-        ),
-    ),
-    Tab(
-        "messages",
-        "Messages",
-        "notices.view_notice",
-        _messages,
-        "notices_notice",
-        StaffData.CONTACT,
-        discreet=lambda account: not_redirected(_messages(account)),
-    ),
-    Tab(
-        "documents",
-        "Documents",
-        "documents.view_document",
-        lambda account: Document.objects.filter(account=account).order_by("-issued_at", "-pk"),
-        "documents_document",
-    ),
-    Tab(
-        "history",
-        "History",
-        "audit.view_entry",
-        history,
-        "audit_entry",
-        shown=lambda account, rows, on, at: [deed(row) for row in rows],
-    ),
-)
 
 
 def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def ask(request: HttpRequest, act: str, *, site: AdminSite) -> HttpResponse:
         "form": form,
         "back": reverse("admin:parties_call_change", args=[call.pk]),
     }
-    return TemplateResponse(request, "admin/parties/call/ask.html", context)
+    return TemplateResponse(request, "staff/call/ask.html", context)
 
 
 def answer(request: HttpRequest, public_id: Any, *, site: AdminSite) -> HttpResponse:
@@ -142,7 +142,7 @@ def answer(request: HttpRequest, public_id: Any, *, site: AdminSite) -> HttpResp
         "form": form if asked == "confirm" else AgreedForm(),
         "back": reverse("admin:parties_call_change", args=[call.pk]),
     }
-    return TemplateResponse(request, "admin/parties/call/answer.html", context)
+    return TemplateResponse(request, "staff/call/answer.html", context)
 
 
 def _send(request: HttpRequest, call: Call, presence: Presence, form: AgreedForm) -> str:
@@ -200,5 +200,5 @@ def _refused(
         "asked": refusal.action.value.replace("_", " "),
         "because": refusal.decision.because,
     }
-    page = "admin/parties/caller_may_not.html"
+    page = "staff/caller_may_not.html"
     return TemplateResponse(request, page, context, status=403)

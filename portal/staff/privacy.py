@@ -23,6 +23,7 @@ from .privacy_forms import PrivacyAnswerForm
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(ReadOnlyAdmin):
     provider_path = "account__customer__provider"
+    reference = "reference"
     list_display = ("reference", "kind", "account", "state", "asked_at", "answered_at")
     list_filter = ("state", "kind", "account__customer__provider")
     search_fields = ("reference", "account__number", "text")
@@ -68,7 +69,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             "back": back,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/parties/privacyrequest/answer.html", context)
+        return TemplateResponse(request, "staff/privacy/answer.html", context)
 
 
 @admin.register(Preference)

@@ -147,7 +147,7 @@ class DocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(DeclaredDay)
 class DeclaredDayAdmin(ConfinedAdmin):
-    """What became known of a day; open clocks are set anew by the sweep that follows.
+    """What became known of a day; open clocks are recomputed by the sweep that follows.
 
     Entering an expected day confirms it; another day corrects it; "no holiday" withdraws it, and
     one that was declared, too: a row that clocks have followed is never deleted. It moves the

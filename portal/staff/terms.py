@@ -31,7 +31,7 @@ def reports(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": "Terms against the law",
         "providers": [library.provider(key) for key in keys],
     }
-    return TemplateResponse(request, "admin/terms/reports.html", context)
+    return TemplateResponse(request, "staff/terms/reports.html", context)
 
 
 def report(request: HttpRequest, document: str, site: AdminSite) -> HttpResponse:
@@ -50,4 +50,4 @@ def report(request: HttpRequest, document: str, site: AdminSite) -> HttpResponse
         "by_default": [each for each in silences if each.source is Source.DEFAULT],
         "unanswered": [each for each in silences if each.source is None],
     }
-    return TemplateResponse(request, "admin/terms/report.html", context)
+    return TemplateResponse(request, "staff/terms/report.html", context)

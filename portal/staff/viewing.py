@@ -91,6 +91,6 @@ def _reason_page(
     # Before the reason is given, the number is all that is shown of the customer.
     return TemplateResponse(
         request,
-        "admin/reason.html",
+        "staff/reason.html",
         {**admin.site.each_context(request), "number": account.number, "form": form, **context},
     )

@@ -23,7 +23,7 @@ def pdf_download(request: HttpRequest, name: str, draw: Callable[[], bytes]) -> 
     try:
         data = draw()
     except PdfFailed:
-        return render(request, "billing/pdf_unavailable.html", status=503)
+        return render(request, "customer/bills/pdf_unavailable.html", status=503)
     return HttpResponse(
         data,
         content_type="application/pdf",

@@ -157,7 +157,7 @@ def meant_elsewhere(request: HttpRequest) -> HttpResponse | None:
         "name": shown_name(request, meant) if meant else "",
         "back": request.headers.get("Referer", ""),
     }
-    return render(request, "parties/other_account.html", context, status=409)
+    return render(request, "customer/people/other_account.html", context, status=409)
 
 
 class StandingPage(LoginRequiredMixin):

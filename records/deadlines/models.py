@@ -23,7 +23,9 @@ class Deadline(Swept):
     set_at = models.DateTimeField()
     because = models.JSONField(default=list)
     owner_email = models.EmailField(blank=True)
-    owner_path = models.CharField(max_length=200, blank=True)
+    about = models.CharField(
+        max_length=40, help_text="What kind of thing the subject is, in words."
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     done_at = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)

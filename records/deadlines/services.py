@@ -11,7 +11,7 @@ from django.db import transaction
 
 from records.audit.services import record
 from records.notices.models import Notice
-from records.notices.services import Sender, give_notice
+from records.notices.services import Link, Sender, give_notice
 from records.notices.states import GIVEN
 from records.sweeps import each
 
@@ -33,12 +33,13 @@ def set_deadline(
     zone: str,
     at: datetime,
     because: list[dict[str, Any]],
+    about: str,
     owner_email: str = "",
-    owner_path: str = "",
 ) -> Deadline:
     """Open a deadline; an open one for the same duty is kept and marked as replaced.
 
-    One that was missed by then stays missed.
+    One that was missed by then stays missed. `about` says what kind of thing the subject is, in
+    words: "complaint".
     """
     with transaction.atomic():
         earlier = _locked(subject, [duty], Status.OPEN)
@@ -56,7 +57,7 @@ def set_deadline(
             set_at=at,
             because=because,
             owner_email=owner_email,
-            owner_path=owner_path,
+            about=about,
         )
         deadline.next_look_at = _next_look(deadline, at, done=())
         deadline.save()
@@ -247,13 +248,18 @@ def _next_look(deadline: Deadline, at: datetime, done: Iterable[str]) -> datetim
     return min(later, default=deadline.due_at)
 
 
+def _record_link(deadline: Deadline) -> Link:
+    """Where staff see what it is about."""
+    return Link(f"{deadline.about.replace(' ', '-')}-record", deadline.subject)
+
+
 def _remind(deadline: Deadline, stage: Stage, at: datetime) -> None:
     notice = None
     if deadline.owner_email:
         notice = give_notice(
-            kind="complaint_deadline_staff",
+            kind="deadline_staff",
             to=deadline.owner_email,
-            sender=Sender(name="Complaint deadlines"),
+            sender=Sender(name=f"{deadline.about.capitalize()} deadlines"),
             at=at,
             account_id=deadline.account_id,
             subject_ref=deadline.subject,
@@ -265,7 +271,8 @@ def _remind(deadline: Deadline, stage: Stage, at: datetime) -> None:
                 "title": deadline.title,
                 "duty": deadline.duty,
                 "due_on": deadline.due_on,
-                "path": deadline.owner_path,
+                "about": deadline.about,
+                "url": _record_link(deadline).address,
             },
         )
     Reminder.objects.create(deadline=deadline, stage=stage, at=at, notice=notice)

@@ -59,6 +59,20 @@ class Sender:
     reply_to: str = ""
 
 
+@dataclass(frozen=True)
+class Link:
+    """What a letter leads to, by kind and by reference or token: the portal knows its address."""
+
+    kind: str
+    reference: str = ""
+
+    @property
+    def address(self) -> str:
+        """The whole address, as it stands in the letter."""
+        reference = f"{self.reference}/" if self.reference else ""
+        return f"{settings.SITE_URL}/go/{self.kind}/{reference}"
+
+
 def give_notice(
     *,
     kind: str,
@@ -81,7 +95,7 @@ def give_notice(
     the commit, once its documents are ready. Marketing alone carries an `unsubscribe_url`
     (RF-MSG-01, RF-MSG-02).
     """
-    facts = {**context, "because": because or [], "site_url": settings.SITE_URL}
+    facts = {**context, "because": because or []}
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
     notice = queue_message(
         kind=kind,

@@ -347,6 +347,7 @@ def _value(address: Address, key: str, world: World) -> Any:
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
+        "kind": "people" if address.name == "go" else "complaint",
         "act": "look" if address.name in ("together_ask", "admin:phone_ask") else "resolve",
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",

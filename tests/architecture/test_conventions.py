@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.apps import apps
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 
 from portal.celery import BEAT
 from terms import library
@@ -134,3 +136,45 @@ def test_app_names_every_model_of_its_rooms(label):
     assert sorted(named) == sorted(
         model.__name__ for model in apps.get_app_config(label).get_models()
     )
+
+
+def test_every_template_that_code_names_is_there():
+    named = re.compile(r"""["'](?:[a-z_0-9]+/)+[a-z_0-9]+\.(?:html|txt)["']""")
+    names = {
+        found.strip("\"'")
+        for folder, kind in [*((package, "py") for package in PACKAGES), ("templates", "html")]
+        for path in (ROOT / folder).rglob(f"*.{kind}")
+        for found in named.findall(path.read_text())
+    }
+
+    assert "customer/home/_owed.html" in names
+    assert [name for name in sorted(names) if not _is_there(name)] == []
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(get_template(name))
+    except TemplateDoesNotExist as missing:
+        return str(missing) != name
+
+
+def test_every_template_is_named_or_found_by_django():
+    """What Django, allauth and the table of notices find by their own names is theirs."""
+    theirs = ("account", "admin", "allauth", "django", "mfa", "notices", "usersessions")
+    pages = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html")
+    words = "\n".join(
+        path.read_text()
+        for folder in [*PACKAGES, "templates"]
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html"}
+    )
+    idle = [
+        name
+        for path in (ROOT / "templates").rglob("*.html")
+        if (name := str(path.relative_to(ROOT / "templates"))) not in pages
+        and not name.startswith((*theirs, "staff/account/_"))
+        and f'"{name}"' not in words
+        and f"'{name}'" not in words
+    ]
+
+    assert idle == []

@@ -17,7 +17,7 @@ from tests.parties.staff import give_reason
 from tests.world import appoint, instant, make_service, make_staff, make_user
 
 # SQLite lets in one writer at a time: there is nothing to find out.
-collect_ignore = [] if connection.vendor == "postgresql" else ["test_attacks_at_once.py"]
+collect_ignore = [] if connection.vendor == "postgresql" else ["security/test_attacks_at_once.py"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parties.people.models import User
 from parties.security.models import IdentityCheck, Pause
-from parties.security.services import note_factor, pause, stop_path
+from parties.security.services import note_factor, pause, stop_link
 from parties.security.states import Factor, HighRisk
 from tests.world import World, instant, make_staff
 
@@ -20,8 +20,7 @@ def link(
     at: datetime = AT,
 ) -> str:
     """The token of a link that stops a step, told at that moment."""
-    path = stop_path(world.account, person or world.holder, step, at=at)
-    return path.rstrip("/").rpartition("/")[2]
+    return stop_link(world.account, person or world.holder, step, at=at).reference
 
 
 def stop(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from billing.invoices.models import CreditNote, Invoice
 from billing.invoices.selectors import InvoiceDraft, draft_invoice
@@ -19,6 +18,7 @@ from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.audit.services import record
 from records.documents.services import issue_document
+from records.notices.services import Link
 from records.notices.states import Priority
 from terms import library
 from terms.money import NIL
@@ -117,7 +117,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         to=standing.to_email,
         name=standing.to_name,
         at=at,
-        path=reverse("invoice", args=[invoice.public_id]),
+        link=Link("bill", str(invoice.public_id)),
         belongs_to=invoice.number,
         because=invoice.because.get("due_date", []),
         documents=[invoice.document] if invoice.document else [],

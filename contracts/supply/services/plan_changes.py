@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
@@ -22,6 +21,7 @@ from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.services import Link
 from records.sweeps import each
 from terms import facts
 from terms.calendar import in_words
@@ -295,7 +295,7 @@ def _tell(row: PlanChange, headline: str, at: datetime) -> None:
             at=at,
             headline=headline,
             body=body,
-            path=reverse("service", args=[row.service.public_id]),
+            link=Link("service", str(row.service.public_id)),
             label="Open the service",
             belongs_to=str(row.public_id),
             because=row.because,

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
@@ -21,9 +20,10 @@ from parties.authority.states import ONLY_WITH_CUSTOMER, POWERS, AdvocateKind, S
 from parties.correspondence.services import tell, why_not_a_name
 from parties.people.models import User
 from parties.security import selectors as security
-from parties.security.services import require_no_pause, stop_path
+from parties.security.services import require_no_pause, stop_link
 from parties.security.states import HighRisk
 from records.audit.services import record
+from records.notices.services import Link
 from terms.calendar import in_words
 from terms.facts import Action, Role
 
@@ -379,7 +379,7 @@ def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
         # Who took over the holder's contact point must not be the only one to learn of it.
         for address in security.old_contact_points(row.account, holder, at):
             told.setdefault(address, str(holder))
-    stop = stop_path(row.account, by, step, at=at)
+    stop = stop_link(row.account, by, step, at=at)
     for address, name in told.items():
         tell(
             row.account,
@@ -388,7 +388,7 @@ def _tell_holder(row: Appointment, by: User, at: datetime) -> None:
             at=at,
             headline=f"{row.person} is to act for you",
             body=body,
-            path=reverse("people"),
+            link=Link("people"),
             label="See or end it",
             stop=stop,
         )

@@ -17,7 +17,7 @@ from parties.authority.states import HolderEventKind
 from parties.correspondence.services import tell
 from parties.people.models import User
 from parties.security.models import ContactChange
-from parties.security.services import require_no_pause, stop_path
+from parties.security.services import require_no_pause, stop_link
 from parties.security.states import HighRisk
 from records.audit import services as audit
 from records.audit.services import record
@@ -171,5 +171,5 @@ def _tell_old_holder(account: Account, holder: User, at: datetime) -> None:
         at=at,
         headline=f"Account {account.number} passes to a new holder",
         body="You no longer hold it. If you did not agree to this, tell us at once.",
-        stop=stop_path(account, holder, HighRisk.TRANSFER, at=at),
+        stop=stop_link(account, holder, HighRisk.TRANSFER, at=at),
     )

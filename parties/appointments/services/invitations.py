@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts.models import Account
 from parties.accounts.states import AccountStatus
@@ -20,6 +19,7 @@ from parties.correspondence.services import why_not_a_name, write
 from parties.people.models import User
 from parties.people.services import digest, new_token
 from records.audit.services import Actor, record
+from records.notices.services import Link
 from terms.calendar import State
 from terms.facts import Action, Role
 
@@ -40,14 +40,14 @@ class WrongTry(InvitationRefused):
 def invite_holder(*, account: Account, email: str, at: datetime, by: Actor) -> Invitation:
     """Email a link with which the holder claims the account; earlier links stop working."""
     with transaction.atomic():
-        invitation, path = _invitation(account, email, at, role=Role.HOLDER)
+        invitation, link = _invitation(account, email, at, role=Role.HOLDER)
         write(
             "account_invitation",
             account=account,
             to=invitation.email,
             name=account.customer.name,
             at=at,
-            path=path,
+            link=link,
             expires_on=_last_day(invitation),
         )
         record(
@@ -96,7 +96,7 @@ def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
     """Email an appointed person a link with which they take it up or decline."""
     account = appointment.account
     with transaction.atomic():
-        invitation, path = _invitation(
+        invitation, link = _invitation(
             account, appointment.user.email, at, role=appointment.role, appointment=appointment
         )
         withheld = set(appointment.limits)
@@ -108,7 +108,7 @@ def invite_appointed(appointment: Appointment, *, at: datetime) -> Invitation:
             to=invitation.email,
             name=appointment.person,
             at=at,
-            path=path,
+            link=link,
             customer_name=account.customer.name,
             role=appointment.get_role_display().lower(),
             powers=[words for action, words in POWERS.items() if action.value not in withheld]
@@ -129,8 +129,8 @@ def _invitation(
     *,
     role: str,
     appointment: Appointment | None = None,
-) -> tuple[Invitation, str]:
-    """Make an invitation in place of earlier ones; return it and the path of its link."""
+) -> tuple[Invitation, Link]:
+    """Make an invitation in place of earlier ones; return it and its link."""
     token = new_token()
     Invitation.objects.filter(
         account=account, appointment=appointment, used_at__isnull=True
@@ -144,7 +144,7 @@ def _invitation(
         sent_at=at,
         expires_at=at + VALID_FOR,
     )
-    return invitation, reverse("claim_account", args=[token])
+    return invitation, Link("claim", token)
 
 
 def _last_day(invitation: Invitation) -> date:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
@@ -20,6 +19,7 @@ from parties.security.services import IdentityNotProven, enter_code, send_code
 from parties.security.states import PRESENCE_CODE
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.services import Link
 from terms.facts import Action, Role
 
 LASTS = timedelta(minutes=15)
@@ -92,7 +92,7 @@ def _tell_customer(presence: Presence, holder: User, at: datetime) -> None:
         at=at,
         headline=f"{by} asks for something with you",
         body=f"{body} {through} is on the phone with {by}." if through else body,
-        path=reverse("together_one", args=[presence.public_id]),
+        link=Link("together", str(presence.public_id)),
         label="Read and answer",
     )
 

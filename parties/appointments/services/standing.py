@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts.models import Account
 from parties.authority import selectors as authority_selectors
@@ -17,6 +16,7 @@ from parties.people import states as people
 from parties.people.models import User
 from parties.people.services import sessions_of
 from records.audit.services import record
+from records.notices.services import Link
 from records.sweeps import each
 from terms.facts import Action, Role
 
@@ -163,7 +163,7 @@ def verify(*, appointment: Appointment, by: User, how: str, evidence: str, at: d
                 at=at,
                 headline=f"{row.person} can now act for {account.customer.name}",
                 body=f"We checked who {row.person} is. What was agreed works now.",
-                path=reverse("people"),
+                link=Link("people"),
             )
 
 
@@ -215,7 +215,7 @@ def _remind(row: Appointment, at: datetime) -> bool:
                     headline=f"{row.person} acts for {row.account.customer.name} "
                     f"until {row.ends_on:%a %-d %b %Y}",
                     body="After that day it ends by itself. To go on, make a new appointment.",
-                    path=reverse("people"),
+                    link=Link("people"),
                     label="Open People",
                 )
     return is_new

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment
@@ -13,6 +12,7 @@ from parties.authority.states import ONLY_WITH_CUSTOMER
 from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit.services import record
+from records.notices.services import Link
 from terms.facts import Action, Role
 
 
@@ -64,6 +64,6 @@ def note_statement(
                 headline=f"{row.person} does nothing without {account.customer.name}",
                 body="We have the customer's letter about this, and it holds from now on. With "
                 "the customer there, things can be asked for as before.",
-                path=reverse("my_authority") if address == row.user.email else reverse("people"),
+                link=Link("my-authority" if address == row.user.email else "people"),
             )
     return row

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment
@@ -13,6 +12,7 @@ from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.services import Link
 from terms import facts
 from terms.facts import Action
 
@@ -53,7 +53,7 @@ def warrant_authority(*, appointment: Appointment, by: User, words: str, at: dat
                 headline=f"{by} says that they may agree for you",
                 body=f"Their words: “{words}” We rely on them until you say otherwise. If it is "
                 "not so, remove them under People.",
-                path=reverse("appointment", args=[appointment.public_id]),
+                link=Link("appointment", str(appointment.public_id)),
                 label="Look at it",
             )
 
@@ -103,7 +103,7 @@ def _tell_of_knowledge(
 ) -> None:
     headline = "We no longer rely on" if known else "We rely again on"
     outcome = (
-        "They can agree to nothing for you until this is taken back."
+        "They can agree to nothing for you until this is withdrawn."
         if known
         else "They can agree to things for you as before."
     )
@@ -114,6 +114,6 @@ def _tell_of_knowledge(
         at=at,
         headline=f"{headline} the word of {row.person}",
         body=f"Why: {why}. {outcome} If this is wrong, tell us.",
-        path=reverse("appointment", args=[row.public_id]),
+        link=Link("appointment", str(row.public_id)),
         label="Look at it",
     )

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
 from parties.people.models import User
@@ -15,7 +13,7 @@ from records.audit.services import Actor
 from records.documents.models import Document
 from records.notices import services as notices
 from records.notices.models import Notice
-from records.notices.services import Sender, give_notice
+from records.notices.services import Link, Sender, give_notice
 from records.notices.states import Channel, Priority
 from terms import library
 
@@ -29,12 +27,12 @@ def write(
     to: str,
     name: str,
     at: datetime,
-    path: str = "",
+    link: Link | None = None,
     belongs_to: str | None = None,
     because: list[dict[str, Any]] | None = None,
     documents: Iterable[Document] = (),
     replies_to: str = "email",
-    unsubscribe: str = "",
+    unsubscribe: Link | None = None,
     secret: bool = False,
     introduces: bool = False,
     channel: Channel = Channel.EMAIL,
@@ -46,7 +44,7 @@ def write(
     Who stands on the account but may not know the customer reads "the customer" in it, unless it
     `introduces` the customer, at their own wish. `belongs_to` is the reference of what it is
     about, by itself the account's; `replies_to` names one of the provider's contacts;
-    `unsubscribe` is the path out of marketing. `secret` words are wiped once sent, and a safe
+    `unsubscribe` is the way out of marketing. `secret` words are wiped once sent, and a safe
     contact's hours don't delay them.
     """
     provider = library.provider(account.customer.provider.key)
@@ -59,7 +57,7 @@ def write(
         subject_ref=account.number if belongs_to is None else belongs_to,
         because=because,
         documents=documents,
-        unsubscribe_url=f"{settings.SITE_URL}{unsubscribe}" if unsubscribe else "",
+        unsubscribe_url=unsubscribe.address if unsubscribe else "",
         is_secret=secret,
         channel=channel,
         priority=priority,
@@ -67,7 +65,7 @@ def write(
             "provider": provider,
             "account": account,
             "recipient_name": " ".join(name.split()),
-            "url": f"{settings.SITE_URL}{path}" if path else "",
+            "url": link.address if link else "",
             **(facts if introduces else _hidden_from(to, account, at).data(facts)),
         },
     )
@@ -81,12 +79,12 @@ def tell(
     at: datetime,
     headline: str,
     body: str,
-    path: str = "",
+    link: Link | None = None,
     label: str = "",
-    stop: str = "",
+    stop: Link | None = None,
     **how: Any,
 ) -> Notice:
-    """Give a short notice with one thing to know; `stop` is the path that stops the step told.
+    """Give a short notice with one thing to know; `stop` is the link that stops the step told.
 
     `how` is what `write` takes besides.
     """
@@ -96,11 +94,11 @@ def tell(
         to=to,
         name=name,
         at=at,
-        path=path,
+        link=link,
         headline=headline,
         body=body,
         url_label=label,
-        stop_url=f"{settings.SITE_URL}{stop}" if stop else "",
+        stop_url=stop.address if stop else "",
         **how,
     )
 

@@ -15,7 +15,7 @@ from .log_ins import (
     standing_on,
     undo_email_change,
 )
-from .pausing import LiftRefused, StopRefused, lift_pause, pause, require_no_pause, stop_path
+from .pausing import LiftRefused, StopRefused, lift_pause, pause, require_no_pause, stop_link
 from .safety import (
     SafeContactRefused,
     confirm_safe_contact,
@@ -50,7 +50,7 @@ __all__ = [
     "send_safe_code",
     "set_safe_contact",
     "standing_on",
-    "stop_path",
+    "stop_link",
     "undo_change",
     "undo_email_change",
 ]

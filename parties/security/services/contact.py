@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
@@ -20,12 +19,13 @@ from parties.security.models import ContactChange
 from parties.security.states import HighRisk
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.services import Link
 from records.notices.states import Channel
 from records.notices.texts import texts_offered
 from terms.calendar import in_words
 from terms.facts import Action
 
-from .pausing import require_no_pause, stop_path
+from .pausing import require_no_pause, stop_link
 from .safety import follow_addresses
 
 UNDO_WITHIN = timedelta(hours=48)
@@ -221,7 +221,7 @@ def _tell(change: ContactChange, old: dict[str, str], token: str, without: str) 
     unchecked = f" Nobody's identity was checked: {without}." if without else ""
     what = ", ".join(WORDS[name] for name in change.after)
     last = in_words(change.undo_until.astimezone(accounts.zone_of(account)).date())
-    stop = stop_path(account, change.by, HighRisk.CHANGE_DETAILS, at=at)
+    stop = stop_link(account, change.by, HighRisk.CHANGE_DETAILS, at=at)
     told = {old["billing_email"]: account.customer.name}
     if holder:
         told.setdefault(holder.email, str(holder))
@@ -234,7 +234,7 @@ def _tell(change: ContactChange, old: dict[str, str], token: str, without: str) 
             headline="Contact details were changed",
             body=f"Changed by {change.by}: {what}.{unchecked} If this was not agreed, undo it "
             f"with this link; it works until {last}. You need not log in.",
-            path=reverse("undo_contact_change", args=[token]),
+            link=Link("undo", token),
             label="Undo it",
             stop=stop,
         )

@@ -24,7 +24,7 @@ from records.audit.services import record
 from records.notices.states import Channel
 from terms.facts import Action
 
-from .pausing import stop_path
+from .pausing import stop_link
 
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(minutes=10)
@@ -250,7 +250,7 @@ def _passed(check: IdentityCheck, at: datetime) -> None:
     told.pop(check.sent_to, None)
     words = WORDS[check.purpose]
     is_step = check.purpose in HighRisk.values
-    stop = stop_path(account, check.person, HighRisk(check.purpose), at=at) if is_step else ""
+    stop = stop_link(account, check.person, HighRisk(check.purpose), at=at) if is_step else None
     for address, name in told.items():
         tell(
             account,

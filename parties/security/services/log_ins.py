@@ -10,7 +10,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from parties.accounts import selectors as accounts_selectors
 from parties.accounts.models import Account
@@ -26,11 +25,11 @@ from parties.security.models import EmailChange, IdentityCheck, Pause
 from parties.security.states import Factor, HighRisk
 from records.audit import services as audit
 from records.audit.services import record
-from records.notices.services import Sender, give_notice
+from records.notices.services import Link, Sender, give_notice
 from terms.calendar import in_words
 from terms.facts import Role
 
-from .pausing import stop_path
+from .pausing import stop_link
 from .safety import follow_log_in
 
 UNDO_WITHIN = timedelta(hours=48)
@@ -140,7 +139,7 @@ def _change_password(
                 headline="Your password was changed",
                 body="You log in with the new one from now on."
                 + (" Your app, passkeys and recovery codes were taken off." if lost else ""),
-                stop=stop_path(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
+                stop=stop_link(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
             )
 
 
@@ -285,7 +284,7 @@ def _record(
 def _tell_old_address(change: EmailChange, token: str, at: datetime) -> None:
     """Tell the old address, with the way back; it never learns the new one."""
     headline = "Your log-in has another email address"
-    path = reverse("undo_email_change", args=[token])
+    link = Link("undo-email", token)
     accounts = standing_on(change.user, at=at)
     if accounts:
         zone = accounts_selectors.zone_of(accounts[0])
@@ -296,9 +295,9 @@ def _tell_old_address(change: EmailChange, token: str, at: datetime) -> None:
             at=at,
             headline=headline,
             body=_undo_words(in_words(change.undo_until.astimezone(zone).date())),
-            path=path,
+            link=link,
             label="Undo it",
-            stop=stop_path(accounts[0], change.user, HighRisk.CHANGE_EMAIL, at=at),
+            stop=stop_link(accounts[0], change.user, HighRisk.CHANGE_EMAIL, at=at),
         )
         return
     give_notice(
@@ -310,7 +309,7 @@ def _tell_old_address(change: EmailChange, token: str, at: datetime) -> None:
             "recipient_name": str(change.user),
             "headline": headline,
             "body": _undo_words(in_words(change.undo_until.date())),
-            "url": f"{settings.SITE_URL}{path}",
+            "url": link.address,
             "url_label": "Undo it",
         },
     )

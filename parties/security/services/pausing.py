@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.urls import reverse
 
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
@@ -26,6 +25,7 @@ from parties.security.models import IdentityCheck, Pause, StopLink
 from parties.security.states import Factor, HighRisk
 from records.audit import services as audit
 from records.audit.services import record
+from records.notices.services import Link
 from terms.facts import Action
 
 LINK_WORKS = timedelta(days=30)
@@ -41,13 +41,13 @@ class LiftRefused(Exception):
     """The pause can't be lifted yet; the message says what is missing."""
 
 
-def stop_path(account: Account, person: User, step: HighRisk, *, at: datetime) -> str:
-    """The path by which whoever is told of a step in `person`'s name can stop it, for 30 days."""
+def stop_link(account: Account, person: User, step: HighRisk, *, at: datetime) -> Link:
+    """The link by which whoever is told of a step in `person`'s name can stop it, for 30 days."""
     token = new_token()
     StopLink.objects.create(
         account=account, person=person, step=step, token_hash=digest(token), sent_at=at
     )
-    return reverse("stop", args=[token])
+    return Link("stop", token)
 
 
 def find_stop(token: str, *, at: datetime) -> StopLink:

@@ -1,0 +1,151 @@
+"""What each area shows on Home: a table of banners, cards and parts, each for whoever may see it.
+
+An area adds a function and one line; the function returns None where there is nothing to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from billing.payments import selectors as payments
+from complaints.tickets import selectors as complaints
+from contracts.supply import selectors as supply
+from parties.authority.selectors import asked_of_customer
+from portal.web.guards import StandingPage
+from terms.facts import Action
+
+from .assisted import with_customer
+
+NEWEST_BILLS = 3
+
+
+@dataclass(frozen=True)
+class Card:
+    """One piece of the page: the template that shows it, and the facts that it reads as `card`."""
+
+    template: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Reader:
+    """Who reads Home, and what several cards ask; each is asked once."""
+
+    def __init__(self, page: StandingPage) -> None:
+        self.account, self.on, self.at = page.account, page.today, page.request.at
+        self.permissions, self.acting = page.permissions, page.acting
+
+    def may(self, action: Action, service: str = "") -> bool:
+        """Whether they may do this here."""
+        return self.permissions.may(action, service).allowed
+
+    @cached_property
+    def sees_account(self) -> bool:
+        """Whether they see bills and services."""
+        return self.may(Action.VIEW_BILLS)
+
+    @cached_property
+    def balance(self) -> payments.Balance | None:
+        """What is owed and the newest bills, for whoever may see them."""
+        if not self.sees_account:
+            return None
+        return payments.balance(self.account, self.on, newest=NEWEST_BILLS, shown=True)
+
+    @cached_property
+    def complaints(self) -> list[complaints.ComplaintCard]:
+        """The open complaints that they may read."""
+        if not self.may(Action.LODGE_COMPLAINT):
+            return []
+        seen = complaints.readable(self.permissions)
+        return complaints.open_complaints(self.account, self.on, seen)
+
+
+Show = Callable[[Reader], Card | None]
+
+
+def _asked_together(reader: Reader) -> Card | None:
+    """What an advocate asks the account holder; looked up only if something is asked."""
+    if not reader.acting.is_asked or reader.acting.for_someone_else:
+        return None
+    asked = asked_of_customer(reader.account, reader.at)
+    return Card("customer/home/_asked.html", {"asked": asked})
+
+
+def _proposed_answers(reader: Reader) -> Card | None:
+    waiting = [one for one in reader.complaints if one.state == "proposed"]
+    facts = {"waiting": waiting, "may_answer": reader.may(Action.ACCEPT_RESOLUTION)}
+    return Card("customer/home/_proposed.html", facts) if waiting else None
+
+
+def _overdue_bill(reader: Reader) -> Card | None:
+    owed = reader.balance
+    return (
+        Card("customer/home/_overdue.html", {"balance": owed}) if owed and owed.overdue else None
+    )
+
+
+def _owed(reader: Reader) -> Card | None:
+    owed = reader.balance
+    return Card("customer/home/_owed.html", {"balance": owed}) if owed else None
+
+
+def _with_customer(reader: Reader) -> Card | None:
+    acts = with_customer(reader.permissions)
+    return Card("customer/home/_with_customer.html", {"acts": acts}) if acts else None
+
+
+def _paying_unseen(reader: Reader) -> Card | None:
+    if reader.sees_account or not reader.may(Action.PAY_BILL):
+        return None
+    return Card("customer/home/_paying.html", {"number": reader.account.number})
+
+
+def _records_unseen(reader: Reader) -> Card | None:
+    if reader.may(Action.VIEW_PERSONAL_DETAILS) or not reader.may(Action.REQUEST_RECORDS):
+        return None
+    return Card("customer/home/_records.html")
+
+
+def _complaints(reader: Reader) -> Card | None:
+    if not reader.may(Action.LODGE_COMPLAINT):
+        return None
+    facts = {"complaints": reader.complaints, "sees_account": reader.sees_account}
+    return Card("customer/home/_complaints.html", facts)
+
+
+def _services(reader: Reader) -> Card | None:
+    if not reader.sees_account:
+        return None
+    seen = [
+        one
+        for one in supply.services(reader.account, reader.on)
+        if reader.may(Action.VIEW_BILLS, one.public_id)
+    ]
+    return Card("customer/home/_services.html", {"services": seen})
+
+
+def _bills(reader: Reader) -> Card | None:
+    owed = reader.balance
+    return Card("customer/home/_bills.html", {"bills": owed.newest}) if owed else None
+
+
+# On top, what waits for the reader.
+BANNERS: tuple[Show, ...] = (_asked_together, _proposed_answers, _overdue_bill)
+# Side by side, what can be done.
+CARDS: tuple[Show, ...] = (_owed, _with_customer, _paying_unseen, _records_unseen, _complaints)
+# Below, what there is.
+PARTS: tuple[Show, ...] = (_services, _bills)
+
+
+def shown(table: Iterable[Show], reader: Reader) -> list[Card]:
+    """What the functions of a table show this reader."""
+    return list(_shown(table, reader))
+
+
+def _shown(table: Iterable[Show], reader: Reader) -> Iterator[Card]:
+    for show in table:
+        card = show(reader)
+        if card is not None:
+            yield card
