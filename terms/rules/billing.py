@@ -409,7 +409,7 @@ def bill_required(
 
 @shape("itemised_billing_notice")
 class ItemisedNotice(Terms):
-    """Days of notice by the age in months since a charge was first billed, edges inside.
+    """Days of notice by the age in months of a charge's first bill, counted back, edges inside.
 
     `older_days` serves whatever is older than the last step.
     """
@@ -434,7 +434,7 @@ def itemised_billing_notice(
     terms, calendar = profile.of(ItemisedNotice), profile.calendar(state)
     days, age = terms.older_days, f"more than {terms.within_months[-1]} months ago"
     for months, each in zip(terms.within_months, terms.days, strict=True):
-        if requested_on <= months_on(first_billed_on, months):
+        if first_billed_on >= months_on(requested_on, -months):
             days, age = each, f"no more than {months} months ago"
             break
     count = calendar.count(requested_on, days, Count.CALENDAR_DAYS)

@@ -10,7 +10,6 @@ from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 
-
 STANDARD_TIME = ZoneInfo("Australia/Brisbane")
 """Eastern standard time all year: Queensland keeps no daylight saving."""
 
