@@ -3,7 +3,6 @@
 from .bindings import (
     FLOOR,
     HOUSE_DEFAULT,
-    HOUSE_RULE,
     as_if_declared,
     binding,
     credit_binding,
@@ -69,7 +68,6 @@ from .standings import (
 __all__ = [
     "FLOOR",
     "HOUSE_DEFAULT",
-    "HOUSE_RULE",
     "KINDS_OF_DEED",
     "LOOKS",
     "LOOK_TOGETHER",

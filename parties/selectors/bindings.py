@@ -21,11 +21,10 @@ from terms.calendar import Calendar, State
 from terms.calendar import DeclaredDay as TermsDay
 from terms.clause import Reason, dump
 from terms.profile import Agreed
+from terms.rules import identity_check
 
 _supposed: ContextVar[tuple[TermsDay, ...]] = ContextVar("supposed_days", default=())
 FLOOR = "floor"
-# How the floor marks a row that is prudence, not law.
-HOUSE_RULE = "house"
 HOUSE_DEFAULT = "default"
 
 
@@ -39,12 +38,10 @@ def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, 
 
     A provider may turn off single entries of the house's own list, none of the law's.
     """
-    rows = library.load(FLOOR, library.in_force(FLOOR, on)).rows
-    naming = [row for row in rows if risk.value in row.parameters.get("high_risk", ())]
-    if risk.value in account.customer.provider.low_risk:
-        naming = [row for row in naming if row.conf != HOUSE_RULE]
-    general = [row for row in rows if "factors_min" in row.parameters]
-    return dump(Reason(row.clause) for row in (*general, *naming)) if naming else []
+    law = library.load(FLOOR, library.in_force(FLOOR, on)).as_seen(tcp=True, on=on)
+    turned_off = risk.value in account.customer.provider.low_risk
+    answer = identity_check(law, step=risk.value, turned_off=turned_off)
+    return dump(answer.because) if answer.factors else []
 
 
 def version_in_force(account: Account, on: date) -> str:

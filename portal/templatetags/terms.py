@@ -15,7 +15,7 @@ SURE = {
     "verified": "Read in the instrument itself",
     "secondary": "Read in an official summary, not in the instrument itself",
     "unverified": "Could not be checked: not applied until a provider switches it on",
-    "house": "The portal's own practice, beyond what the law asks",
+    "house": "House rule, not law",
 }
 
 
@@ -38,8 +38,12 @@ def marked(text: str, asked: str) -> SafeString:
 
 @register.filter
 def how_sure(row: Row) -> str:
-    """Say how far a row of law could be checked."""
-    return SURE[row.conf]
+    """Say how far a row of law could be checked, and which of its figures are surer or less so."""
+    figures = (
+        f"{words.humanised(name.partition(':')[2] or name)}: {SURE[conf][0].lower()}{SURE[conf][1:]}"
+        for name, conf in row.conf_of.items()
+    )
+    return ". ".join((SURE[row.conf], *figures))
 
 
 @register.filter
