@@ -36,13 +36,19 @@ def marked(text: str, asked: str) -> SafeString:
     )
 
 
+def _figure(name: str) -> str:
+    """Write the last part of a figure's name, or of its shape's, as words."""
+    return words.humanised(re.split(r"[:.]", name)[-1])
+
+
+def _lower(sentence: str) -> str:
+    return f"{sentence[0].lower()}{sentence[1:]}"
+
+
 @register.filter
 def how_sure(row: Row) -> str:
     """Say how far a row of law could be checked, and which of its figures are surer or less so."""
-    figures = (
-        f"{words.humanised(name.partition(':')[2] or name)}: {SURE[conf][0].lower()}{SURE[conf][1:]}"
-        for name, conf in row.conf_of.items()
-    )
+    figures = (f"{_figure(name)}: {_lower(SURE[conf])}" for name, conf in row.conf_of.items())
     return ". ".join((SURE[row.conf], *figures))
 
 
