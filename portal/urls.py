@@ -17,6 +17,7 @@ from . import (
     views_privacy,
     views_reset,
     views_safety,
+    views_terms,
     views_together,
 )
 
@@ -47,6 +48,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("complaints.urls")),
     path("privacy/", views_privacy.Privacy.as_view(), name="privacy"),
+    path("privacy/decisions/", views_terms.Decisions.as_view(), name="decisions"),
     path("privacy/choices/", views_privacy.Choose.as_view(), name="choose_preferences"),
     path("privacy/ask/", views_privacy.AskPrivacy.as_view(), name="ask_privacy"),
     path("privacy/download/", views_privacy.AskExport.as_view(), name="ask_export"),

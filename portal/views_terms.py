@@ -20,7 +20,16 @@ from terms.calendar import DeclaredDay, OutsideCalendar, reviewed_years
 from terms.clause import Source
 from terms.facts import BadFacts
 from terms.profile import Profile
-from terms.workbench import Answer, Calculator, answer_rows, diff, reading, work_out
+from terms.rules import decision_disclosure
+from terms.workbench import (
+    Answer,
+    Calculator,
+    answer_rows,
+    decisions,
+    diff,
+    reading,
+    work_out,
+)
 
 from .forms_terms import PROTECTED, CalculatorForm, ReadersForm
 
@@ -41,6 +50,23 @@ class Documents(TemplateView):
             floor=library.newest(library.FLOOR),
             default=library.newest(library.DEFAULT),
             **kwargs,
+        )
+
+
+class Decisions(TemplateView):
+    """What programs decide about people, written from the rules that the portal asks."""
+
+    template_name = "terms/decisions.html"
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        floor = library.newest(library.FLOOR)
+        today = self.request.at.astimezone(floor.default_state.zone).date()
+        answer = decision_disclosure(floor.as_seen(tcp=False, on=today))
+        law = answer.because[0].clause
+        owed_from = next(row.effective_from for row in floor.rows if row.clause == law)
+        return super().get_context_data(
+            decisions=decisions(), answer=answer, law=law, owed_from=owed_from, **kwargs
         )
 
 
