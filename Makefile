@@ -1,7 +1,8 @@
 # `make run` shows the portal; `make test` proves it. Both set up what they need first.
 .DEFAULT_GOAL := help
 PORT ?= 8000
-PYTHON ?= python3
+# Empty: the first of python3, python3.11, python3.12, python3.13 that suits.
+PYTHON ?=
 BIN := .venv/bin
 
 .PHONY: help
@@ -10,22 +11,30 @@ help: ## Say what can be made
 
 .PHONY: setup
 setup: ## Create .venv and install what running needs (quick when nothing changed)
-	@PYTHON=$(PYTHON) sh scripts/setup.sh
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 
 .PHONY: setup-dev
-setup-dev: setup
-	@PYTHON=$(PYTHON) sh scripts/setup.sh dev
+setup-dev:
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
 
 .PHONY: run
 run: setup ## Load the demo and start web, worker and beat (PORT=8000); Ctrl-C stops all
 	@$(BIN)/python scripts/run.py --port $(PORT)
 
 .PHONY: test
-test: setup-dev ## Everything: SQLite, then PostgreSQL and Redis, with a real browser
+test: setup-dev ## Everything once, on PostgreSQL and Redis and where it matters on SQLite, with a browser
 	@sh scripts/test.sh
 
+.PHONY: test-quick
+test-quick: setup-dev ## What needs neither services nor a browser, in three minutes
+	@sh scripts/test.sh quick
+
+.PHONY: test-long
+test-long: setup-dev ## Both databases whole, random examples, every width and theme, kills and loads
+	@sh scripts/test.sh long
+
 .PHONY: check
-check: setup-dev ## Lint, types, import contracts, templates, migrations, deployment settings
+check: setup-dev ## Lint, types, imports, templates, migrations, deployment, other Pythons
 	@sh scripts/check.sh
 
 .PHONY: cases
@@ -49,9 +58,8 @@ bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
 .PHONY: lock
-lock: setup-dev ## Pin requirements.in and requirements-dev.in with hashes
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+lock: setup-dev ## Pin requirements*.in with hashes, and install each lock from nothing by uv and pip
+	@sh scripts/lock.sh
 
 .PHONY: clean
 clean: ## Remove the demo's data (var/); the next run builds it anew

@@ -36,7 +36,7 @@ def rows() -> list[Row]:
 def _client() -> Any:
     from django.test import Client
 
-    from parties.models import User
+    from parties.people.models import User
 
     client = Client()
     client.force_login(User.objects.get(email="mia.conti@demo.example"))

@@ -24,7 +24,7 @@ def rows() -> list[Row]:
 
 
 def _document() -> Any:
-    from billing.models import Invoice
+    from billing.invoices.models import Invoice
     from records.documents.models import Document
 
     content = Invoice.objects.latest("pk").document.content

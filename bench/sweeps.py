@@ -36,7 +36,7 @@ def _sweep() -> Row:
 
 
 def _account() -> Any:
-    from parties.models import Account
+    from parties.accounts.models import Account
 
     return Account.objects.first()
 

@@ -15,12 +15,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+# Rooms are no apps of their own, so those that beat rings are named.
+ROOMS = (
+    "billing.runs",
+    "complaints.process",
+    "contracts.supply",
+    "parties.appointments",
+    "portal",
+    "records.audit",
+    "records.deadlines",
+    "records.documents",
+    "records.notices",
+)
+app.autodiscover_tasks(ROOMS)
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 BEAT: dict[str, dict[str, Any]] = {
     "render documents": {"task": "records.documents.render_waiting", "schedule": 5},
     "deliver notices": {"task": "records.notices.deliver_queued", "schedule": 5},
+    "deliver urgent notices": {"task": "records.notices.deliver_urgent", "schedule": 5},
     "note acknowledgements": {"task": "complaints.acknowledge_sent", "schedule": 15},
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from portal.web.brand import BadBrandColour, palette
 from records.documents.pdf import PdfUnavailable, load_weasyprint
 from terms import library
-
-from .brand import BadBrandColour, palette
 
 
 def register_all() -> None:

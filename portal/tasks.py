@@ -5,7 +5,8 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from . import declared_days, exports, health
+from portal.composition import data_file as exports
+from portal.composition import declared_days, health
 
 
 @shared_task(name="portal.heartbeat")

@@ -18,5 +18,6 @@ step "deployment" env PORTAL_ENV=production SECRET_KEY="$(.venv/bin/python -c 'i
     DATABASE_URL=postgres://portal@localhost/portal REDIS_URL=redis://localhost:6379/0 \
     SITE_URL=https://portal.example.com ALLOWED_HOSTS=portal.example.com DATA_DIR="${TMPDIR:-/tmp}/portal-check" \
     .venv/bin/python manage.py check --deploy --fail-level WARNING
+step "other Pythons" sh scripts/pythons.sh
 [ -z "$failed" ] || { echo "Not well:${failed#,}"; exit 1; }
 echo "All well."

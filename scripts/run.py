@@ -1,4 +1,7 @@
-"""Show the portal: migrate, load the demo, run bills, then web, worker and beat until Ctrl-C."""
+"""Show the portal: migrate, load the demo, run bills, then web, worker and beat until Ctrl-C.
+
+A part that dies is started again; the others never notice.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
 PATIENCE = 180  # seconds to wait for the first PDFs and emails
-GRACE = 15  # seconds that each process gets to stop
+GRACE = 15  # seconds that the processes get to stop
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 1.0, 60.0, 60.0  # seconds
 
 
 def main() -> int:
@@ -57,75 +63,120 @@ def _is_free(port: int) -> bool:
 
 
 def _serve(port: int) -> int:
-    # Each in a session of its own, so that Ctrl-C reaches this process alone and it stops them.
-    processes = {
-        "web": _start(
-            "gunicorn",
-            "portal.wsgi",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--threads",
-            "8",
-            "--log-level",
-            "warning",
-            "--no-control-socket",
-        ),
-        "worker and beat": _start(
-            "celery",
-            "--quiet",
-            "-A",
-            "portal",
-            "worker",
-            "--beat",
-            "--concurrency",
-            "1",
-            "--loglevel",
-            os.environ["LOG_LEVEL"],
-        ),
-    }
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
+    web = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
+    web += ["--log-level", "warning", "--no-control-socket"]
+    worker = ["celery", "--quiet", "-A", "portal", "worker", "--concurrency", "1"]
+    worker += ["--loglevel", os.environ["LOG_LEVEL"]]
+    # A code that somebody waits for never stands behind a bill run.
+    urgent = [*worker, "--queues", "urgent", "--hostname", "urgent@%h"]
+    parts = [
+        Part("web", [str(BIN / web[0]), *web[1:]]),
+        Part("worker and beat", [str(BIN / worker[0]), *worker[1:], "--beat", "-Q", "celery"]),
+        Part("worker for codes", [str(BIN / urgent[0]), *urgent[1:]]),
+    ]
+    supervision = Supervision(parts)
     try:
-        _wait_for_bills(processes)
-        if all(process.poll() is None for process in processes.values()):
-            _print_welcome(port)
+        supervision.look()
+        _wait_for_bills(supervision)
+        _print_welcome(port)
         while True:
-            for name, process in processes.items():
-                if process.poll() is not None:
-                    print(f"The {name} process stopped by itself; its last words are above.")
-                    return 1
+            supervision.look()
             time.sleep(0.5)
     except KeyboardInterrupt:
         print("\nStopping …")
     finally:
-        for process in processes.values():
-            _end(process)
+        supervision.stop()
     print("Stopped. Nothing is lost: `make run` takes up from here.")
     return 0
-
-
-def _start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([BIN / program, *arguments], start_new_session=True)
 
 
 def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask the process and its children to stop, and make them after a while."""
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-    try:
+@dataclass
+class Part:
+    """One process of the portal, and how it has fared."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    pause: float = 0.0
+
+
+class Supervision:
+    """Keeps each part running by itself: one that dies takes no other with it.
+
+    A part that stopped is started again after a pause that doubles from FIRST_PAUSE to
+    LONGEST_PAUSE seconds, and begins anew once it has run for STEADY seconds.
+    """
+
+    def __init__(self, parts: list[Part], clock: Callable[[], float] = time.monotonic) -> None:
+        self.parts = parts
+        self.clock = clock
+
+    def look(self) -> None:
+        """Start what is due and note what has stopped."""
+        for part in self.parts:
+            if part.process is not None and part.process.poll() is not None:
+                self._note_death(part)
+            if part.process is None and self.clock() >= part.start_at:
+                self._start(part)
+
+    def stop(self) -> None:
+        """Ask each part and its children to stop, and make them after GRACE seconds."""
+        running = [part.process for part in self.parts if part.process is not None]
+        for process in running:
+            process.terminate()
+        until = time.monotonic() + GRACE
+        for process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, until - time.monotonic()))
+            _end_group(process)
+
+    def _start(self, part: Part) -> None:
+        # In a session of its own, so that Ctrl-C reaches this process alone and it stops the rest.
+        part.started = self.clock()
+        try:
+            part.process = subprocess.Popen(part.command, start_new_session=True)
+        except OSError as failure:
+            self._pause(part, f"could not be started ({failure})")
+
+    def _note_death(self, part: Part) -> None:
+        process = part.process
+        if process is None:
+            return
+        code = process.returncode
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        # What it leaves behind would hold its port, or do its work beside its successor.
+        _end_group(process)
+        part.process = None
+        if self.clock() - part.started >= STEADY:
+            part.pause = 0.0
+        self._pause(part, f"stopped by itself ({how}); its last words are above")
+
+    def _pause(self, part: Part, what: str) -> None:
+        part.pause = min(LONGEST_PAUSE, part.pause * 2 or FIRST_PAUSE)
+        part.start_at = self.clock() + part.pause
+        print(
+            f"The {part.name} process {what}. It is started again in {part.pause:.0f} s; "
+            "the rest goes on.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
     process.wait()
 
 
-def _wait_for_bills(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_for_bills(supervision: Supervision) -> None:
     """Follow the worker while it makes the PDFs and sends the emails of the newest bills."""
     import django
 
@@ -153,8 +204,8 @@ def _wait_for_bills(processes: dict[str, subprocess.Popen[bytes]]) -> None:
                 flush=True,
             )
             shown = line
-        dead = any(process.poll() is not None for process in processes.values())
-        if waiting == unsent == 0 or dead:
+        supervision.look()
+        if waiting == unsent == 0:
             break
         time.sleep(0.5)
     print()

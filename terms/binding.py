@@ -1,12 +1,12 @@
 """What binds one customer: what was agreed, the terms, the law beneath them, the house default."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
-from terms.calendar import Calendar, State
+from terms.calendar import Calendar, State, expected_days
 from terms.clause import SHAPES, Clause, Source
 from terms.facts import BadFacts, coerce
 from terms.profile import Agreed, Profile, TermsSilent
@@ -14,6 +14,9 @@ from terms.result import Result, meet
 from terms.rules.floor import Law, Standing, law_on
 
 __all__ = ["Binding", "Standing", "agree"]
+
+# How far beyond the dates that it is given and gives a rule may have counted.
+REACH = timedelta(days=45)
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
@@ -61,8 +64,42 @@ class Binding:
 
         Facts are keywords. The house default answers only where all of those are silent: not
         where a clause speaks of the matter without being computed. Raise TermsSilent then, and
-        where the default is silent too.
+        where the default is silent too. Where a holiday that is expected, but not confirmed,
+        makes a difference, each field is the kinder of the two readings.
         """
+        answer = self._decide(rule, none, facts)
+        if not self._rests_on_expected(facts, answer):
+            return answer
+        confirmed_only = replace(
+            self,
+            profile=_at_work(self.profile),
+            floor=_at_work(self.floor),
+            default=self.default and _at_work(self.default),
+        )
+        other = confirmed_only._decide(rule, none, facts)
+        return answer if other == answer else _kinder(answer, other)
+
+    def _rests_on_expected(self, facts: Mapping[str, Any], answer: Result) -> bool:
+        """Whether a day that is only expected lies where the facts and the answer reach.
+
+        An answer without a date may have counted on from the facts, so they reach further.
+        """
+        expected = {
+            day
+            for state in {self.standing.state, self.profile.default_state, facts.get("state")}
+            if state is not None
+            for day in expected_days(state)
+        }
+        if not expected:
+            return False
+        days = [*_days(facts.values()), *_days(vars(answer).values())]
+        if not days:
+            return False
+        return any(min(days) - REACH <= day <= max(days) + REACH for day in expected)
+
+    def _decide(
+        self, rule: Callable[..., R], none: tuple[Any, ...], facts: Mapping[str, Any]
+    ) -> R:
         terms = self.profile.with_agreed(self.agreed)
         try:
             answer = rule(terms, *none, **facts)
@@ -93,6 +130,28 @@ class Binding:
                 raise silence from None
         answer: R = replace(law, because=silence.because + law.because)
         return answer
+
+
+def _days(values: Iterable[Any]) -> Iterator[date]:
+    for value in values:
+        if isinstance(value, datetime):
+            yield value.date()
+        elif isinstance(value, date):
+            yield value
+
+
+def _kinder(answer: R, other: R) -> R:
+    """The kinder of two readings of the calendar, field by field, with the reasons of its own."""
+    kinder = meet(answer, other)
+    if kinder == answer:
+        return answer
+    return other if kinder == other else kinder
+
+
+@lru_cache(maxsize=64)
+def _at_work(profile: Profile) -> Profile:
+    """Return a document for which days that are only expected are working days."""
+    return profile.with_expected_at_work()
 
 
 @lru_cache(maxsize=256)

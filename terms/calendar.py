@@ -107,11 +107,15 @@ class Holiday:
 
 @dataclass(frozen=True)
 class DeclaredDay:
-    """A day that a state proclaimed after the calendar was reviewed."""
+    """What is known of a day since the calendar was reviewed.
+
+    A state proclaimed or confirmed it as a holiday, or it is none (`withdrawn`).
+    """
 
     day: date
     state: State
     name: str
+    withdrawn: bool = False
 
 
 class Walk:
@@ -135,7 +139,17 @@ class Walk:
 class Calendar:
     """The working days of one state, under one reading of what a day off is."""
 
-    __slots__ = ("_before", "_names", "_working", "declared", "national", "off", "state", "zone")
+    __slots__ = (
+        "_before",
+        "_names",
+        "_working",
+        "declared",
+        "expected_off",
+        "national",
+        "off",
+        "state",
+        "zone",
+    )
 
     def __init__(
         self,
@@ -144,12 +158,17 @@ class Calendar:
         *,
         national: bool = False,
         declared: tuple[DeclaredDay, ...] = (),
+        expected_off: bool = True,
     ) -> None:
-        """Tables for ``state``; ``national`` counts only holidays that every state keeps."""
+        """Tables for ``state``; ``national`` counts only holidays that every state keeps.
+
+        ``expected_off`` says whether a day that is expected, but not confirmed, is a day off.
+        """
         self.state = state
         self.off = off
         self.national = national
         self.declared = declared
+        self.expected_off = expected_off
         self.zone = state.zone
         self._names = self._days_off()
         self._before, self._working = self._tables()
@@ -162,7 +181,17 @@ class Calendar:
             }
         else:
             names = dict(_names(self.state, self.off))
-            names |= {each.day: each.name for each in self.declared if each.state == self.state}
+            if not self.expected_off:
+                names = {
+                    day: name
+                    for day, name in names.items()
+                    if day not in expected_days(self.state, self.off)
+                }
+            for each in self.declared:
+                if each.state == self.state and each.withdrawn:
+                    names.pop(each.day, None)
+                elif each.state == self.state:
+                    names[each.day] = each.name
         return names
 
     def _tables(self) -> tuple[dict[int, int], list[date]]:
@@ -180,7 +209,11 @@ class Calendar:
     def with_days(self, days: Iterable[DeclaredDay]) -> Calendar:
         """The same calendar with proclaimed days added."""
         return calendar(
-            self.state, self.off, national=self.national, declared=(*self.declared, *days)
+            self.state,
+            self.off,
+            national=self.national,
+            declared=(*self.declared, *days),
+            expected_off=self.expected_off,
         )
 
     def nth_working_day(self, day: date, n: int) -> date:
@@ -286,9 +319,10 @@ def calendar(
     *,
     national: bool = False,
     declared: tuple[DeclaredDay, ...] = (),
+    expected_off: bool = True,
 ) -> Calendar:
     """The shared calendar of a state; see Calendar."""
-    return Calendar(state, off, national=national, declared=declared)
+    return Calendar(state, off, national=national, declared=declared, expected_off=expected_off)
 
 
 @lru_cache(maxsize=1)
@@ -329,8 +363,20 @@ def _data() -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _names(state: State, off: frozenset[Kind]) -> dict[date, str]:
     return {
-        each.day: each.name for each in holidays() if each.kind in off and state in each.states
+        each.day: each.name if each.confirmed else f"{each.name} (expected, not confirmed)"
+        for each in holidays()
+        if each.kind in off and state in each.states
     }
+
+
+@lru_cache(maxsize=64)
+def expected_days(
+    state: State, off: frozenset[Kind] = frozenset({Kind.PUBLIC})
+) -> frozenset[date]:
+    """The days of a state that are expected to be days off and not confirmed."""
+    rows = [each for each in holidays() if each.kind in off and state in each.states]
+    sure = {each.day for each in rows if each.confirmed}
+    return frozenset(each.day for each in rows if not each.confirmed) - sure
 
 
 def _outside(day: date) -> OutsideCalendar:

@@ -155,6 +155,7 @@ class Profile:
     reading: int = 1
     declared: tuple[DeclaredDay, ...] = ()
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    expected_off: bool = True
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -268,6 +269,7 @@ class Profile:
             kind.without,
             national=kind.national,
             declared=self.declared,
+            expected_off=self.expected_off,
         )
 
     def as_seen(
@@ -301,6 +303,10 @@ class Profile:
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
         """Return the same version with days that a state proclaimed later."""
         return replace(self, declared=(*self.declared, *days))
+
+    def with_expected_at_work(self) -> "Profile":
+        """Return the same version, for which days that are only expected are working days."""
+        return replace(self, expected_off=False)
 
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""

@@ -6,9 +6,30 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
+from hypothesis import settings
 
 from tests.ledger import unprotected
 from tests.world import World, make_world
+
+# Examples of properties: the same each time in make test, new ones each time in make test-long.
+settings.register_profile("test", derandomize=True, max_examples=25, deadline=None)
+settings.register_profile("long", max_examples=200, deadline=None, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run what is marked long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("long" if config.getoption("--long") else "test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    later = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=later)
+    items[:] = [item for item in items if item not in later]
 
 
 @pytest.fixture(autouse=True)

@@ -13,12 +13,19 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 
-from billing.models import UsageRecord
-from contracts.models import Contract, Plan, Service
-from contracts.states import ServiceKind, ServiceStatus
-from parties.models import Account, Appointment, Customer, Provider, User
-from parties.services import ensure_staff_roles, grant_staff_role, open_account
-from parties.states import AcceptanceAct, CustomerKind, StaffRole
+from billing.usage.models import UsageRecord
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.catalogue.states import ServiceKind
+from contracts.supply.models import Service
+from contracts.supply.states import ServiceStatus
+from parties.accounts.models import Account, Customer, Provider
+from parties.accounts.services import open_account
+from parties.accounts.states import AcceptanceAct, CustomerKind
+from parties.authority.models import Appointment
+from parties.people.models import User
+from parties.people.services import ensure_staff_roles, grant_staff_role
+from parties.people.states import StaffRole
 from terms import library
 from terms.facts import Role
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.models import Plan, Service
-from contracts.services import request_plan_change
-from parties.models import Account, Appointment, User
-from parties.selectors import holder
-from parties.services import (
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
+from contracts.supply.services import request_plan_change
+from parties.accounts.models import Account
+from parties.appointments.services import (
     Signing,
     Wanted,
     appoint,
@@ -20,8 +20,11 @@ from parties.services import (
     end_together,
     verify,
 )
-from parties.states import SignedHow
-from portal.together import ACTS
+from parties.authority.models import Appointment
+from parties.authority.selectors import holder
+from parties.authority.states import SignedHow
+from parties.people.models import User
+from portal.composition.assisted import ACTS
 from terms.calendar import months_on
 from terms.facts import Action, Role
 
@@ -76,7 +79,8 @@ class Authority:
             signing=Signing(how=how, name=str(by), words=words, address="203.0.113.20"),
             at=at,
         )
-        row.user = user
+        row.user, row.awaits_acceptance = user, False
+        row.save(update_fields=["awaits_acceptance"])
         return row
 
     def _spender(self) -> None:

@@ -13,13 +13,21 @@ from zoneinfo import ZoneInfo
 import yaml
 from django.db import transaction
 
-from billing.models import Invoice, UsageRecord
-from billing.services import record_payment, run_provider_bills
-from contracts.models import Contract, Plan, Service
-from contracts.states import ServiceStatus
-from parties.models import Account, Appointment, Customer, Provider, User
-from parties.services import ensure_staff_roles, open_account
-from parties.states import AcceptanceAct, StaffRole
+from billing.invoices.models import Invoice
+from billing.payments.services import record_payment
+from billing.runs.services import run_provider_bills
+from billing.usage.models import UsageRecord
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
+from contracts.supply.states import ServiceStatus
+from parties.accounts.models import Account, Customer, Provider
+from parties.accounts.services import open_account
+from parties.accounts.states import AcceptanceAct
+from parties.authority.models import Appointment
+from parties.people.models import User
+from parties.people.services import ensure_staff_roles
+from parties.people.states import StaffRole
 from terms import library
 from terms.calendar import months_on
 from terms.facts import Role

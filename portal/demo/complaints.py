@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from complaints import services
-from complaints.models import Complaint
-from complaints.states import State
-from parties.models import Account, User
-from parties.selectors import holder
+from complaints.lodging import services as lodging
+from complaints.process import services as process
+from complaints.tickets.models import Complaint
+from complaints.tickets.states import State
+from parties.accounts.models import Account
+from parties.authority.selectors import holder
+from parties.people.models import User
 from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
 from records.notices.states import Status
@@ -36,7 +38,7 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
         if by is None:
             continue
         lodged = at - timedelta(days=row["days_ago"], hours=1)
-        complaint = services.lodge_complaint(
+        complaint = lodging.lodge_complaint(
             account=account,
             by=by,
             at=lodged,
@@ -58,29 +60,29 @@ def _take(
     step = timedelta(hours=20)
     at = lodged + timedelta(minutes=3)
     settle_notices(at)
-    services.acknowledge_sent(at=at)
+    process.acknowledge_sent(at=at)
     reference = complaint.reference
     if target == State.WITHDRAWN:
-        services.withdraw_complaint(reference=reference, by=customer, at=at + step)
+        process.withdraw_complaint(reference=reference, by=customer, at=at + step)
         return
     goal = State.INVESTIGATING if target == State.WAITING_FOR_CUSTOMER else target
     for state in ORDER[1 : ORDER.index(goal) + 1]:
         at += step
         facts: dict[str, Any] = {"reference": reference, "at": at}
         if state == State.INVESTIGATING:
-            services.start_investigation(by=desk, **facts)
+            process.start_investigation(by=desk, **facts)
         elif state == State.PROPOSED:
-            services.propose_resolution(by=desk, text=ANSWER, **facts)
+            process.propose_resolution(by=desk, text=ANSWER, **facts)
         elif state == State.IMPLEMENTING:
-            services.accept_proposal(by=customer, **facts)
+            process.accept_proposal(by=customer, **facts)
         elif state == State.RESOLVED:
-            services.resolve_complaint(
+            process.resolve_complaint(
                 by=desk, text="Done, and checked with you by phone.", **facts
             )
         elif state == State.CLOSED:
-            services.close_complaint(by=desk, upheld=True, **facts)
+            process.close_complaint(by=desk, upheld=True, **facts)
     if target == State.WAITING_FOR_CUSTOMER:
-        services.ask_customer(
+        process.ask_customer(
             reference=reference, by=desk, text="Which lights show on the router?", at=at + step
         )
 

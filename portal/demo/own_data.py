@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from parties.models import Account
-from parties.selectors import holder
-from parties.services import privacy
-from parties.services.safety import set_safe_contact
-from parties.states import PreferenceKind, PrivacyKind, SafeChannel
+from parties.accounts.models import Account
+from parties.authority.selectors import holder
+from parties.correspondence.states import PreferenceKind, SafeChannel
+from parties.privacy import services as privacy
+from parties.privacy.states import PrivacyKind
+from parties.security.services import set_safe_contact
 
 
 def decide_history(accounts: list[Account], *, at: datetime) -> None:

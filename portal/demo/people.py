@@ -12,9 +12,10 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-from parties.models import Provider, User
-from parties.services import grant_staff_role
-from parties.states import StaffRole
+from parties.accounts.models import Provider
+from parties.people.models import User
+from parties.people.services import grant_staff_role
+from parties.people.states import StaffRole
 
 PASSWORD = "calm-harbour-2026"  # noqa: S105
 DOMAIN = "demo.example"

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "portal.admin_site.PortalAdminConfig",
+    "portal.staff.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -43,24 +43,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.ClientAddress",
+    "portal.web.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
+    "portal.web.middleware.PlainText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.web.sessions.PrivatePages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "portal.middleware.RequestFacts",
+    "portal.web.middleware.RequestFacts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.SessionActivity",
+    "portal.web.sessions.SessionLimits",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.Masking",
-    "portal.middleware.StaffSecondFactor",
-    "portal.middleware.Refusals",
+    "portal.web.middleware.StaffSecondFactor",
+    "portal.web.middleware.FactorFirst",
+    "portal.composition.refusals.Refusals",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -77,9 +79,10 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "portal.context.shell",
+                "portal.composition.context.shell",
             ],
-            "builtins": ["portal.templatetags.ui"],
+            "builtins": ["portal.web.templatetags.ui"],
+            "libraries": {"terms": "portal.web.templatetags.terms"},
         },
     }
 ]
@@ -97,8 +100,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DB_POOL", default=8)}
+    # What DATABASE_URL says behind its ? stays: ?sslmode=verify-full asks for TLS.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DB_POOL", default=8),
     }
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -141,6 +146,14 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "woff2", "gz", "br", "zip"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=10 * 1024 * 1024)
 
+# What looks for malware in uploads: clamd where CLAMD_SOCKET names its socket or host:port, any
+# class with `find(file)` where UPLOAD_SCANNER names one.
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
+UPLOAD_SCANNER = env.str(
+    "UPLOAD_SCANNER",
+    default="portal.adapters.scanning.ClamdScanner" if CLAMD_SOCKET else "",
+)
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -155,10 +168,16 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# How long a log-in lasts at most, whatever a provider sets: see docs/security.md.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SAMESITE = "Lax"
 HTTPS = env.bool("HTTPS", default=ENVIRONMENT == "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+# A __Host- cookie is never set by another host, nor without TLS.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)

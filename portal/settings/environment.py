@@ -6,7 +6,8 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-env = environ.Env()
+# SECRET_KEY_FILE=/run/secrets/key and the like name files that hold a value.
+env = environ.FileAwareEnv()
 environ.Env.read_env(BASE_DIR / ".env")
 
 ENVIRONMENT = env.str("PORTAL_ENV", default="local")

@@ -11,6 +11,7 @@ from .environment import DATA_DIR, DEBUG, ENVIRONMENT, env
 CELERY_BROKER_URL = env.str("BROKER_URL", default=REDIS_URL or "filesystem://localhost")
 EMBEDDED_BROKER = CELERY_BROKER_URL.startswith("filesystem")
 if EMBEDDED_BROKER:
+    CELERY_BROKER_TRANSPORT = "portal.adapters.broker:Transport"
     _queue = DATA_DIR / "broker"
     for _folder in ("messages", "control"):
         (_queue / _folder).mkdir(parents=True, exist_ok=True)
@@ -23,6 +24,11 @@ if EMBEDDED_BROKER:
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800, "unacked_restore_throttle": 1}
+# Codes that somebody waits for have a queue of their own. A worker that is not told which takes
+# both; one that takes the urgent queue alone keeps codes from waiting behind a bill run.
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = {"celery": {}, "urgent": {}}
+CELERY_TASK_ROUTES = {"records.notices.deliver_urgent": {"queue": "urgent"}}
 CELERY_TIMEZONE = "Australia/Sydney"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -42,13 +48,14 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="django.core.mail.backends.smtp.EmailBackend"
     if ENVIRONMENT == "production"
-    else "portal.mailbox.FolderBackend",
+    else "portal.adapters.mailbox.FolderBackend",
 )
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = 20
 # Text messages: kept beside the mail while developing; without a gateway production sends none.
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
@@ -56,14 +63,16 @@ SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
 # A number: a name in its place would have to be registered.
 SMS_SENDER = env.str("SMS_SENDER", default="")
 if SMS_GATEWAY_URL:
-    TEXT_GATEWAY = "portal.texts.HttpGateway"
+    TEXT_GATEWAY = "portal.adapters.texts.HttpGateway"
 else:
-    TEXT_GATEWAY = "" if ENVIRONMENT == "production" else "portal.texts.FolderGateway"
+    TEXT_GATEWAY = "" if ENVIRONMENT == "production" else "portal.adapters.texts.FolderGateway"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Customer portal <portal@example.com>")
 
 # A worker that has not beaten for this long counts as gone on /readyz.
 WORKER_SILENCE_SECONDS = env.int("WORKER_SILENCE_SECONDS", default=120)
 OUTBOX_LAG_SECONDS = env.int("OUTBOX_LAG_SECONDS", default=600)
+# Who gives this as a bearer token reads on /readyz what is not well; others only whether all is.
+READYZ_TOKEN = env.str("READYZ_TOKEN", default="")
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = None  # logs carry no personal data

@@ -14,6 +14,7 @@ IN_WORDS: dict[str, str] = {
     "hold_amount": "Put a contested amount on hold",
     "end_hold": "Ended the hold on a contested amount",
     "miss_deadline": "Missed a deadline",
+    "correct_deadline": "Corrected the day of a deadline",
     "lodge_complaint": "Lodged a complaint",
     "complaint_acknowledge": "Acknowledged a complaint",
     "complaint_investigate": "Began to look into a complaint",
@@ -66,7 +67,9 @@ IN_WORDS: dict[str, str] = {
     "refuse_presence": "Refused what an advocate asked",
     "end_presence": "Ended being there together",
     "tell_notice": "Told by phone or post",
+    "send_notice_again": "Sent again what could not be sent",
     "set_safe_contact": "Set a safe contact",
+    "confirm_safe_contact": "Confirmed a safe contact",
     "end_safe_contact": "Ended a safe contact",
 }
 # What staff did to a record of a kind: the action is the verb, then the kind.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
+from records.sweeps import Swept
+
 from .states import Stage, Status
 
 
-class Deadline(models.Model):
+class Deadline(Swept):
     """The provider must do `duty` about `subject` by the end of `due_on`."""
 
     account = models.ForeignKey("parties.Account", on_delete=models.PROTECT, related_name="+")
@@ -25,6 +27,14 @@ class Deadline(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     done_at = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
+    notice = models.ForeignKey(
+        "notices.Notice",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What discharges it once it is given, whichever way.",
+    )
     superseded_by = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="supersedes"
     )

@@ -13,17 +13,23 @@ class Status(models.TextChoices):
 
 class Act(models.TextChoices):
     MEET = "meet"
+    MEET_IN_TIME = "meet_in_time"  # known only later
     MISS = "miss"
     SUPERSEDE = "supersede"
+    CORRECT = "correct"  # it was due on another day all along
 
 
 LIFECYCLE = Lifecycle(
     {
-        (Status.OPEN, Act.MEET): Status.MET,
+        (Status.OPEN, Act.MEET_IN_TIME): Status.MET,
         (Status.OPEN, Act.MISS): Status.MISSED,
         (Status.OPEN, Act.SUPERSEDE): Status.SUPERSEDED,
+        (Status.OPEN, Act.CORRECT): Status.SUPERSEDED,
+        # What was missed stays so, whatever ends it.
         (Status.MISSED, Act.MEET): Status.MET_LATE,
-        (Status.MISSED, Act.SUPERSEDE): Status.SUPERSEDED,
+        (Status.MISSED, Act.MEET_IN_TIME): Status.MET,
+        (Status.MISSED, Act.CORRECT): Status.SUPERSEDED,
+        (Status.MET_LATE, Act.CORRECT): Status.SUPERSEDED,
     }
 )
 

@@ -8,6 +8,8 @@ import hashlib
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -38,7 +40,11 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">\
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-class PdfUnavailable(RuntimeError):
+class PdfFailed(RuntimeError):
+    """This PDF can't be made now; what the document says can be read on screen."""
+
+
+class PdfUnavailable(PdfFailed):
     """The system libraries that draw PDFs are missing; the message names the packages."""
 
 
@@ -104,12 +110,23 @@ def _fetcher() -> Any:
 
     class OwnAssets(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
-            own = url.startswith(STATIC.as_uri() + "/") and ".." not in url
-            if not own and not url.startswith("data:image/"):
+            if not url.startswith("data:image/") and not is_own_asset(url):
                 raise FatalURLFetchingError(f"A document may not load {url}")
             return super().fetch(url, headers)
 
     return OwnAssets(allowed_protocols={"file", "data"})
+
+
+def is_own_asset(url: str) -> bool:
+    """Whether a file address leads to a static file of the portal, links and dots resolved."""
+    parts = urlsplit(url)
+    if parts.scheme.lower() != "file" or parts.netloc not in ("", "localhost"):
+        return False
+    try:
+        path = Path(url2pathname(parts.path)).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
+    return path.is_relative_to(STATIC.resolve()) and path.is_file()
 
 
 def _mark_accessible(layout: Any, pdf: Any) -> None:

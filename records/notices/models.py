@@ -6,7 +6,7 @@ import re
 
 from django.db import models
 
-from .states import Channel, Status
+from .states import Channel, Priority, Status
 
 # The part of a link that lets whoever has it do something, without logging in.
 TOKEN = re.compile(r"(?<=/)[\w:.-]{40,}(?=/)")
@@ -24,6 +24,12 @@ class Notice(models.Model):
     to = models.CharField(
         max_length=254, help_text="An email address, a phone number, or where to tell it."
     )
+    addressed_to = models.CharField(
+        max_length=254,
+        help_text="The address it was written to; `to` is where it goes from there.",
+    )
+    addressed_by = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     sender = models.CharField(max_length=200)
     reply_to = models.EmailField(blank=True)
     title = models.CharField(max_length=250)
@@ -38,7 +44,10 @@ class Notice(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    lease = models.CharField(max_length=32, blank=True, help_text="Of whoever is sending it.")
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was handed over, or told."
+    )
     error = models.CharField(max_length=300, blank=True)
     unsubscribe_url = models.URLField(blank=True, help_text="Marketing only: one click ends it.")
     opens = models.TimeField(null=True, blank=True, help_text="Delivered from this hour.")
@@ -55,7 +64,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_try_at"],
+                fields=["priority", "next_try_at"],
                 condition=models.Q(status__in=[Status.QUEUED, Status.SENDING]),
                 name="notice_waiting",
             ),
@@ -64,6 +73,17 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def carries_secret(self) -> bool:
+        """Whether whoever reads it could log in or act by it: a code, or a link that acts.
+
+        The link that ends marketing does no more than that, and is none.
+        """
+        return self.is_secret or bool(TOKEN.search(self._without_unsubscribing()))
+
+    def _without_unsubscribing(self) -> str:
+        return self.text.replace(self.unsubscribe_url, "") if self.unsubscribe_url else self.text
 
     @property
     def words(self) -> str:
@@ -83,6 +103,9 @@ class Redirect(models.Model):
         help_text="Only messages about this account; empty means all.",
     )
     address = models.CharField(max_length=254, help_text="An email address or a phone number.")
+    for_secrets = models.BooleanField(
+        default=False, help_text="For codes and links that act; otherwise for all other messages."
+    )
     by_hand = models.BooleanField(help_text="No email: staff tell it at `to`.")
     text_to = models.CharField(
         max_length=20, blank=True, help_text="The phone number that texts go to; empty for none."

@@ -1,40 +1,54 @@
-"""Give notice, and deliver what waits: claim, send, mark, with the same Message-ID on a retry."""
+"""Give notice, and deliver what waits: claim one, send, mark, with the same Message-ID on a retry.
+
+What can't be sent is given up and stays on a worklist until staff send it again or tell it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import time as time_module
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
+from functools import partial
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F
 from django.template.loader import render_to_string
 
 from records.audit.services import Actor, record
 from records.documents.models import Document
-from records.documents.services import ensure_file
+from records.documents.services import ensure_file, make_again
 from records.documents.states import Status as DocumentStatus
 
-from .models import Notice, Redirect
-from .selectors import place_of, redirect_of
-from .states import Channel, Status
-from .texts import gateway
+from .models import TOKEN, Notice, Redirect
+from .selectors import place_of, redirect_of, sendable
+from .states import Channel, Priority, Status
+from .texts import Refused, gateway
 
 log = structlog.get_logger(__name__)
 
-BATCH = 100
-LEASE = timedelta(minutes=10)
+BATCH = 200
+BUDGET = 30  # seconds: a sweep makes way for other work, and the next one goes on
+# Longer than one message can take with a mail server that times out at every turn.
+LEASE = timedelta(minutes=3)
 GIVE_UP_AFTER = 14  # tries; the waits double up to six hours, about two days in all
 LONGEST_WAIT = timedelta(hours=6)
 DELIVERY_TASK = "records.notices.deliver_queued"
+URGENT_TASK = "records.notices.deliver_urgent"
+UNMADE = "Its document could not be made"
+
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +73,13 @@ def give_notice(
     unsubscribe_url: str = "",
     is_secret: bool = False,
     channel: Channel = Channel.EMAIL,
-    hide: Callable[[str], str] = str,
+    priority: Priority | None = None,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
     A text message is written from <kind>_text.txt; only staff see its subject. It goes out after
     the commit, once its documents are ready. Marketing alone carries an `unsubscribe_url`
-    (RF-MSG-01, RF-MSG-02). `hide` takes out of the finished words what the reader may not know.
+    (RF-MSG-01, RF-MSG-02).
     """
     facts = {**context, "because": because or [], "site_url": settings.SITE_URL}
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
@@ -74,14 +88,15 @@ def give_notice(
         to=to,
         sender=sender,
         at=at,
-        title=hide(title),
+        title=title,
         account_id=account_id,
         subject_ref=subject_ref,
         because=because or [],
         unsubscribe_url=unsubscribe_url,
         is_secret=is_secret,
         channel=channel,
-        **{name: hide(words) for name, words in _words(kind, channel, facts).items()},
+        priority=priority,
+        **_words(kind, channel, facts),
     )
     notice.attachments.set(documents)
     return notice
@@ -111,11 +126,16 @@ def queue_message(
     is_secret: bool = False,
     unsubscribe_url: str = "",
     channel: Channel = Channel.EMAIL,
+    priority: Priority | None = None,
 ) -> Notice:
     """Queue a message whose words are already written, and nudge the delivery sweep on commit.
 
-    Where its address is redirected, it goes there, in the hours agreed.
+    Where its address is redirected, it goes there, in the hours agreed. Secrets are urgent by
+    themselves: somebody waits for them.
     """
+    if priority is None:
+        ordinary = Priority.BULK if unsubscribe_url else Priority.NORMAL
+        priority = Priority.URGENT if is_secret else ordinary
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     notice = Notice(
         account_id=account_id,
@@ -123,6 +143,9 @@ def queue_message(
         subject_ref=subject_ref,
         channel=channel,
         to=to,
+        addressed_to=to,
+        addressed_by=channel,
+        priority=priority,
         sender=f'"{sender.name}" <{address}>',
         reply_to=sender.reply_to,
         title=title[:250],
@@ -135,11 +158,9 @@ def queue_message(
         next_try_at=at,
         unsubscribe_url=unsubscribe_url,
     )
-    redirect = redirect_of(to, account_id)
-    if redirect is not None:
-        _follow(notice, redirect)
+    _address(notice)
     notice.save()
-    transaction.on_commit(_nudge)
+    transaction.on_commit(partial(_nudge, _task_for(priority)))
     return notice
 
 
@@ -153,17 +174,22 @@ def redirect_messages(
     closes: time | None,
     zone: str,
     at: datetime,
+    for_secrets: bool = False,
 ) -> list[Redirect]:
-    """Send elsewhere what would go to these (account, address) pairs, also what waits."""
+    """Send elsewhere what would go to these (account, address) pairs, also what waits.
+
+    `for_secrets` redirects codes and links that act, and those alone; without it, all the rest.
+    """
     made = []
     with transaction.atomic():
         for account_id, address in addresses:
-            end_redirects(addresses=[(account_id, address)], at=at)
+            end_redirects(addresses=[(account_id, address)], at=at, for_secrets=for_secrets)
             made.append(
                 Redirect.objects.create(
                     account_id=account_id,
                     address=address.lower(),
                     to=to,
+                    for_secrets=for_secrets,
                     by_hand=by_hand,
                     text_to=text_to,
                     opens=opens,
@@ -174,36 +200,98 @@ def redirect_messages(
             )
         for redirect in made:
             waiting = Notice.objects.select_for_update().filter(
-                status=Status.QUEUED, to__iexact=redirect.address
+                status=Status.QUEUED, addressed_to__iexact=redirect.address
             )
             if redirect.account_id is not None:
                 waiting = waiting.filter(account_id=redirect.account_id)
             for notice in waiting:
-                _follow(notice, redirect)
+                _address(notice)
                 notice.save()
     return made
 
 
-def end_redirects(*, addresses: Iterable[tuple[int | None, str]], at: datetime) -> None:
-    """Let messages to these (account, address) pairs go there again."""
+def end_redirects(
+    *, addresses: Iterable[tuple[int | None, str]], at: datetime, for_secrets: bool
+) -> None:
+    """Let messages, or secrets, to these (account, address) pairs go there again."""
     for account_id, address in addresses:
         Redirect.objects.filter(
-            account_id=account_id, address=address.lower(), ended_at__isnull=True
+            account_id=account_id,
+            address=address.lower(),
+            for_secrets=for_secrets,
+            ended_at__isnull=True,
         ).update(ended_at=at)
 
 
 def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:
-    """Note that staff have told what could not be emailed. Raises ValueError if it could be."""
+    """Note that staff have told what could not be sent. Raises ValueError if it could be."""
     with transaction.atomic():
         row = Notice.objects.select_for_update().get(pk=notice.pk)
-        if row.status != Status.BY_HAND:
+        if row.status not in (Status.BY_HAND, Status.FAILED):
             raise ValueError(f"“{row}” does not wait to be told by staff")
         row.status, row.sent_at = Status.TOLD, at
         row.save(update_fields=["status", "sent_at"])
-        if row.account_id is not None:
-            record(
-                account_id=row.account_id, at=at, action="tell_notice", actor=by, is_private=True
+        _record(row, action="tell_notice", by=by, at=at)
+
+
+def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None:
+    """Queue what was given up once more, `to` another address if one is named.
+
+    A document that could not be made is tried again with it. Raises ValueError for a notice that
+    was not given up, for one whose words are forgotten, and for a link that acts without a
+    log-in, which goes to nobody but whom it was written for.
+    """
+    with transaction.atomic():
+        row = Notice.objects.select_for_update().get(pk=notice.pk)
+        if row.status != Status.FAILED:
+            raise ValueError(f"“{row}” was not given up")
+        if row.is_secret:
+            raise ValueError(
+                f"“{row}” held a code or link that was forgotten: let the person ask for a new one"
             )
+        elsewhere = bool(to) and to.lower() != row.addressed_to.lower()
+        if elsewhere and TOKEN.search(row.text):
+            raise ValueError(
+                f"“{row}” holds a link that acts without a log-in, so it can only go where it was "
+                "written to: send it there again, or tell it by phone or post"
+            )
+        if elsewhere:
+            row.addressed_to, row.addressed_by = to, Channel.EMAIL
+        row.status, row.attempts, row.next_try_at = Status.QUEUED, 0, at
+        _address(row)
+        row.save()
+        for document in row.attachments.filter(status=DocumentStatus.FAILED):
+            make_again(document=document, at=at)
+        _record(row, action="send_notice_again", by=by, at=at)
+        transaction.on_commit(partial(_nudge, DELIVERY_TASK))
+
+
+def draw_again(*, document: Document, by: Actor, at: datetime) -> None:
+    """Try again to make a document, and send what was given up with it.
+
+    Raises ValueError for a document that was not given up.
+    """
+    with transaction.atomic():
+        make_again(document=document, at=at)
+        given_up = Notice.objects.filter(attachments=document, status=Status.FAILED, error=UNMADE)
+        for notice in given_up:
+            send_again(notice=notice, by=by, at=at)
+
+
+def _record(notice: Notice, *, action: str, by: Actor, at: datetime) -> None:
+    if notice.account_id is not None:
+        record(account_id=notice.account_id, at=at, action=action, actor=by, is_private=True)
+
+
+def _address(notice: Notice) -> None:
+    """Say where a notice goes now: where it was written to, or where that is redirected."""
+    redirect = redirect_of(
+        notice.addressed_to, notice.account_id, for_secrets=notice.carries_secret
+    )
+    notice.channel, notice.to = notice.addressed_by, notice.addressed_to
+    notice.opens = notice.closes = None
+    if redirect is not None:
+        _follow(notice, redirect)
 
 
 def _follow(notice: Notice, redirect: Redirect) -> None:
@@ -226,9 +314,10 @@ def _follow(notice: Notice, redirect: Redirect) -> None:
 
 
 def _wipe(notice: Notice) -> None:
-    """Forget the words of a secret that was sent or never will be."""
+    """Forget the secrets of what was sent or never will be: a copy of the table opens nothing."""
     if notice.is_secret:
         notice.text = notice.html = ""
+    notice.text, notice.html = (TOKEN.sub("…", words) for words in (notice.text, notice.html))
 
 
 def _opening(notice: Notice, at: datetime) -> datetime | None:
@@ -242,68 +331,133 @@ def _opening(notice: Notice, at: datetime) -> datetime | None:
     return datetime.combine(day, notice.opens, here.tzinfo)
 
 
-def _nudge() -> None:
+def _task_for(priority: int) -> str:
+    return URGENT_TASK if priority == Priority.URGENT else DELIVERY_TASK
+
+
+def _nudge(task: str) -> None:
     """Wake the worker. A lost nudge costs seconds: beat rings too."""
     if not settings.NUDGE_WORKER:
         return
     try:
-        current_app.send_task(DELIVERY_TASK, ignore_result=True, expires=60)
+        current_app.send_task(task, ignore_result=True, expires=60)
     except Exception as failure:
         log.warning("nudge_failed", why=str(failure))
 
 
-def deliver_queued(*, at: datetime) -> int:
-    """Send what waits and whose documents are ready; return how many were sent."""
-    sent = 0
-    for pk in _claim(at):
-        notice = Notice.objects.get(pk=pk)
-        opening = _opening(notice, at)
-        if opening is not None:
-            notice.status, notice.next_try_at = Status.QUEUED, opening
-            notice.save(update_fields=["status", "next_try_at"])
-            continue
-        try:
-            _send(notice)
-        except Exception as failure:
-            _note_failure(notice, at, failure)
-            continue
-        notice.status, notice.sent_at, notice.error = Status.SENT, at, ""
-        _wipe(notice)
-        notice.save(update_fields=["status", "sent_at", "error", "text", "html"])
-        sent += 1
+def deliver_queued(*, at: datetime, clock: Clock | None = None, urgent_only: bool = False) -> int:
+    """Send what waits and whose documents are ready; return how many were sent.
+
+    What is urgent goes first, also before what was there when the sweep began. `clock` tells the
+    moment of each sending; without one all is done at `at`.
+    """
+    now = clock or (lambda: at)
+    _give_up_undrawn()
+    sent, until = 0, time_module.monotonic() + BUDGET
+    post = Post()
+    try:
+        for _ in range(BATCH):
+            notice = _claim(now(), urgent_only)
+            if notice is None or time_module.monotonic() > until:
+                break
+            sent += _deliver(notice, now, post)
+    finally:
+        post.close()
     return sent
 
 
-def _claim(at: datetime) -> list[int]:
-    """Mark a batch as being sent, for as long as the lease lasts."""
-    unready = Document.objects.exclude(status=DocumentStatus.READY)
+def _deliver(notice: Notice, now: Clock, post: Post) -> bool:
+    """Send one notice that this sweep holds, where it has to go at this moment."""
+    lease = notice.lease
+    try:
+        _address(notice)
+        opening = _opening(notice, now()) if notice.status == Status.SENDING else None
+        if opening is not None:
+            notice.status, notice.next_try_at = Status.QUEUED, opening
+        if notice.status != Status.SENDING:
+            _release(notice, lease)
+            return False
+        _send(notice, post)
+    except Exception as failure:
+        _note_failure(notice, now(), failure)
+        _release(notice, lease)
+        return False
+    notice.status, notice.sent_at, notice.error = Status.SENT, now(), ""
+    _wipe(notice)
+    _release(notice, lease)
+    return True
+
+
+def _claim(at: datetime, urgent_only: bool) -> Notice | None:
+    """Take the next notice for as long as the lease lasts.
+
+    One at a time: a lease is never older than one message, and what is urgent overtakes.
+    """
     with transaction.atomic():
-        waiting = (
-            Notice.objects.select_for_update(skip_locked=True)
-            .filter(
-                Q(status=Status.QUEUED, next_try_at__lte=at)
-                | Q(status=Status.SENDING, leased_until__lte=at)
-            )
-            .exclude(
-                pk__in=Notice.attachments.through.objects.filter(document__in=unready).values(
-                    "notice_id"
-                )
-            )
-            .order_by("next_try_at", "pk")
-        )
-        chosen = [notice.pk for notice in waiting[:BATCH]]
-        Notice.objects.filter(pk__in=chosen).update(status=Status.SENDING, leased_until=at + LEASE)
-    return chosen
+        waiting = sendable(at).select_for_update(skip_locked=True, of=("self",))
+        if urgent_only:
+            waiting = waiting.filter(priority=Priority.URGENT)
+        notice = waiting.order_by("priority", "next_try_at", "pk").first()
+        if notice is None:
+            return None
+        notice.status, notice.lease = Status.SENDING, uuid.uuid4().hex
+        notice.leased_until = at + LEASE
+        notice.save(update_fields=["status", "lease", "leased_until"])
+    return notice
 
 
-def _send(notice: Notice) -> None:
+def _release(notice: Notice, lease: str) -> None:
+    """Keep what became of a notice, unless the lease ran out and another sweep holds it now."""
+    with transaction.atomic():
+        held = Notice.objects.select_for_update().filter(pk=notice.pk, lease=lease)
+        if held.filter(status=Status.SENDING).first() is None:
+            log.warning("lease_lost", notice=notice.pk)
+            return
+        notice.lease, notice.leased_until = "", None
+        notice.save()
+
+
+def _give_up_undrawn() -> None:
+    """Hand to staff what waits for a document that could not be made."""
+    failed = Document.objects.filter(status=DocumentStatus.FAILED)
+    undrawn = Notice.attachments.through.objects.filter(document__in=failed)
+    Notice.objects.filter(status=Status.QUEUED, pk__in=undrawn.values("notice_id")).update(
+        status=Status.FAILED, attempts=F("attempts") + 1, error=UNMADE
+    )
+
+
+class Post:
+    """One connection to the mail server for a sweep, opened when first needed."""
+
+    def __init__(self) -> None:
+        self._connection: BaseEmailBackend | None = None
+
+    def send(self, message: EmailMultiAlternatives) -> None:
+        if self._connection is None:
+            self._connection = get_connection()
+            self._connection.open()
+        try:
+            self._connection.send_messages([message])
+        except Exception:
+            # Who knows in which state the conversation broke off: the next message gets a new one.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError, SMTPException):
+                connection.close()
+
+
+def _send(notice: Notice, post: Post) -> None:
     if notice.channel == Channel.TEXT:
         gateway().send(to=notice.to, text=notice.text, reference=notice.message_id)
     else:
-        _email(notice)
+        post.send(_email(notice))
 
 
-def _email(notice: Notice) -> None:
+def _email(notice: Notice) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=notice.title,
         body=notice.text,
@@ -316,7 +470,7 @@ def _email(notice: Notice) -> None:
         message.attach_alternative(notice.html, "text/html")
     for document in notice.attachments.all():
         message.attach(document.file_name, ensure_file(document), "application/pdf")
-    message.send()
+    return message
 
 
 def _kind_headers(notice: Notice) -> dict[str, str]:
@@ -334,7 +488,25 @@ def _note_failure(notice: Notice, at: datetime, failure: Exception) -> None:
     notice.attempts += 1
     notice.error = f"{type(failure).__name__}: {failure}"[:300]
     notice.next_try_at = at + min(LONGEST_WAIT, timedelta(minutes=2**notice.attempts))
-    notice.status = Status.FAILED if notice.attempts >= GIVE_UP_AFTER else Status.QUEUED
-    if notice.status == Status.FAILED:
-        _wipe(notice)
-    notice.save(update_fields=["attempts", "error", "next_try_at", "status", "text", "html"])
+    over = notice.attempts >= GIVE_UP_AFTER or _is_final(failure)
+    notice.status = Status.FAILED if over else Status.QUEUED
+    if over and notice.is_secret:
+        # A link that acts stays: staff can still send it to whom it was written for.
+        notice.text = notice.html = ""
+
+
+def _is_final(failure: Exception) -> bool:
+    """Whether the same message would be refused for ever (a 5xx about it; RFC 5321, 4.2.1).
+
+    What the server holds against us (log-in, greeting) and a 4xx are for a later try.
+    """
+    if isinstance(failure, SMTPRecipientsRefused):
+        codes = [code for code, _ in failure.recipients.values()]
+        return bool(codes) and all(map(_is_permanent, codes))
+    if isinstance(failure, SMTPDataError | SMTPSenderRefused):
+        return _is_permanent(failure.smtp_code)
+    return isinstance(failure, Refused | BadHeaderError | UnicodeError)
+
+
+def _is_permanent(code: int) -> bool:
+    return 500 <= code < 600

@@ -13,3 +13,15 @@ class Status(models.TextChoices):
     FAILED = "failed", "Given up"
     BY_HAND = "by_hand", "To be told by staff"
     TOLD = "told", "Told by staff"
+
+
+# A notice that its addressee was given, whichever way.
+GIVEN = (Status.SENT, Status.TOLD)
+
+
+class Priority(models.IntegerChoices):
+    """What goes out first. Nobody waits for a code behind a thousand bills."""
+
+    URGENT = 0, "At once"
+    NORMAL = 5, "In turn"
+    BULK = 9, "When nothing else waits"

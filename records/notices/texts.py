@@ -8,11 +8,18 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 
+class Refused(Exception):
+    """The gateway will never take this message: trying again is of no use."""
+
+
 class Gateway(Protocol):
     """Takes text messages."""
 
     def send(self, *, to: str, text: str, reference: str) -> None:
-        """Hand one over. The same `reference` again is the same message; raises OSError."""
+        """Hand one over. The same `reference` again is the same message.
+
+        Raises OSError where a later try may succeed, and Refused where none will.
+        """
 
 
 def texts_offered() -> bool:

@@ -18,31 +18,28 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from billing.models import Charge, Invoice, RunProblem
-from billing.services import record_payment, run_provider_bills
-from complaints.models import Complaint
-from complaints.services import (
-    acknowledge_sent,
-    lodge_complaint,
-    propose_resolution,
-    start_investigation,
-)
-from contracts.models import PlanChange
-from parties.models import (
-    Call,
-    ContactChange,
-    DataExport,
-    DeclaredDay,
-    HolderEvent,
-    IdentityCheck,
-    Pause,
-    Presence,
-    User,
-)
-from parties.services import invite_holder
-from parties.services.masking import HIDDEN
-from parties.services.privacy import ask_export, ask_privacy, choose
-from parties.states import HighRisk, PreferenceKind, PrivacyKind, StaffRole
+from billing.charging.models import Charge
+from billing.invoices.models import Invoice
+from billing.payments.services import record_payment
+from billing.runs.models import RunProblem
+from billing.runs.services import run_provider_bills
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
+from complaints.tickets.models import Complaint
+from contracts.supply.models import PlanChange
+from parties.accounts.models import DeclaredDay
+from parties.appointments.services import invite_holder
+from parties.authority.models import HolderEvent, Presence
+from parties.correspondence.services import HIDDEN
+from parties.correspondence.states import PreferenceKind
+from parties.desk.models import Call
+from parties.people.models import User
+from parties.people.states import StaffRole
+from parties.privacy.models import DataExport
+from parties.privacy.services import ask_export, ask_privacy, choose
+from parties.privacy.states import PrivacyKind
+from parties.security.models import ContactChange, IdentityCheck, Pause
+from parties.security.states import HighRisk
 from records.audit.services import Actor, anchor_chains
 from records.notices.services import deliver_queued
 from terms.facts import Action, Role
@@ -263,6 +260,8 @@ def _of_people(world: World) -> None:
 
 def build_people() -> dict[str, Person]:
     """Whoever may come to an address, by the name of their column."""
+    WORLDS.clear()
+    url_of.cache_clear()
     world, elsewhere = build_world(), make_world("callpro")
     # Whose terms want a representative's identity checked.
     strict = build_world("blueshift", negotiated=False)

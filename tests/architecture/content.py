@@ -9,9 +9,11 @@ from pathlib import Path
 from django.http import HttpResponse
 from django.test import Client
 
-from billing.models import Invoice
-from complaints.models import Complaint
-from parties.models import Account, Presence, User
+from billing.invoices.models import Invoice
+from complaints.tickets.models import Complaint
+from parties.accounts.models import Account
+from parties.authority.models import Presence
+from parties.people.models import User
 from terms.facts import Action, Role
 from tests.architecture.authority import (
     AT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,3 +125,12 @@ def test_the_project_speaks_of_itself_alone():
     ]
 
     assert guilty == []
+
+
+@pytest.mark.parametrize("label", ["billing", "complaints", "contracts", "parties"])
+def test_app_names_every_model_of_its_rooms(label):
+    named = importlib.import_module(f"{label}.models").__all__
+
+    assert sorted(named) == sorted(
+        model.__name__ for model in apps.get_app_config(label).get_models()
+    )

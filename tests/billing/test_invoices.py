@@ -7,14 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from billing import selectors
-from billing.models import BillRun, Charge, Invoice, RunProblem
-from billing.services import assess_late_fees, record_payment, run_bills, run_provider_bills
-from billing.states import RunStatus
+from billing.charging.models import Charge
+from billing.credit_management.services import assess_late_fees
+from billing.invoices.models import Invoice
+from billing.payments import selectors as payments
+from billing.payments.services import record_payment
+from billing.runs.models import BillRun, RunProblem
+from billing.runs.services import run_bills, run_provider_bills
+from billing.runs.states import RunStatus
 from records.documents.models import Document
 from records.fields import MoneyField
 from records.notices.models import Notice
 from tests.world import instant, make_call, make_service, make_world
+
+pytestmark = pytest.mark.portable
 
 ISSUE = date(2026, 12, 10)
 AT = instant("2026-12-10 06:20")
@@ -137,7 +143,7 @@ def test_account_that_fails_is_noted_and_the_others_go_ahead(world, monkeypatch)
     world.account.save()
     make_service(world.account)
     make_service(other.account)
-    from billing.services import runs
+    from billing.runs.services import runs
 
     real = runs.issue_invoice
 
@@ -169,7 +175,7 @@ def test_failure_after_the_number_was_taken_gives_no_half_written_invoice(world,
     def fail(**_):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("billing.services.invoices.write", fail)
+    monkeypatch.setattr("billing.runs.services.issuing.write", fail)
     run_provider_bills(world.provider, issue_on=ISSUE, at=AT)
 
     assert not Invoice.objects.exists()
@@ -286,9 +292,9 @@ def test_payment_is_recorded_once_and_pays_the_oldest_first(world):
     record_payment(**facts)
     record_payment(**facts)
 
-    left = {one.pk: one.outstanding for one in selectors.invoices(world.account)}
+    left = {one.pk: one.outstanding for one in payments.invoices(world.account)}
     assert left == {first.pk: Decimal("0.00"), second.pk: Decimal("20.00")}
-    owed = selectors.balance(world.account, date(2026, 12, 5))
+    owed = payments.balance(world.account, date(2026, 12, 5))
     assert owed.owing == Decimal("20.00")
     assert owed.next_due == second.due_date
 

@@ -63,6 +63,11 @@ class Stack:
         """Run a line of Python against the stack's own database and return what it printed."""
         return self.manage("shell", "--verbosity", "0", "-c", code).strip()
 
+    def new_code(self, key: str, after: str = "") -> str:
+        """The code that somebody's app shows, once it is another than `after`."""
+        self.until(lambda: self.manage("demo", "code", key).strip() != after, "the next code")
+        return self.manage("demo", "code", key).strip()
+
     def start_web(self) -> None:
         self._start(
             "web",

@@ -21,22 +21,28 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ASK = f"""async () => (await axe.run(document, {{runOnly: {RULES}, resultTypes: ["violations"]}}))
   .violations.map(one => `${{one.id}}: ${{one.nodes.map(node => node.target).join(" ; ")}}`)"""
-SMALLEST = {"width": 320, "height": 720}
 # One of each: pages that differ in nothing but what they are about are looked at once.
 NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]+-[A-Z0-9-]+|\d+")
 NO_PAGE = re.compile(r"^/(terms|admin|dev|static)/|logout|switch|\.(pdf|csv|png|svg)$|/pdf/$")
 AS_MANY_AS = 80
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return request.param
+WIDTHS = (320, 390, 1280)
+# A common phone by day always; the smallest, the desk and the night in the long suite.
+LOOKS = [
+    pytest.param((width, scheme), id=f"{width}-{scheme}", marks=() if usual else pytest.mark.long)
+    for width in WIDTHS
+    for scheme in ("light", "dark")
+    for usual in [(width, scheme) == (390, "light")]
+]
 
 
-@pytest.fixture
-def phone(browser: Browser, scheme: str) -> Iterator[BrowserContext]:
-    """The smallest phone, in a light or a dark room."""
-    context = browser.new_context(viewport=SMALLEST, color_scheme=scheme, locale="en-AU")
+@pytest.fixture(params=LOOKS)
+def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A screen of some width, in a light or a dark room."""
+    width, scheme = request.param
+    viewport = {"width": width, "height": 800}
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-AU")
     yield context
     context.close()
 

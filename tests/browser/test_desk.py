@@ -29,6 +29,8 @@ def front(browser: Browser, stack: Stack) -> Iterator[Page]:
     page.locator("#result_list tbody a").first.click()
     page.get_by_label("Reason").fill("An advocate calls")
     page.get_by_role("button", name="Open the record").click()
+    expect(page.locator(".tabs a[aria-current]")).to_be_visible()
+    page.wait_for_load_state()
     yield page
     context.close()
 
@@ -39,6 +41,8 @@ def test_front_line_takes_a_call_from_an_advocate_with_the_customer_on_the_line(
     assert faults(front) == []
     front.keyboard.press("ArrowRight")
     expect(front.locator(".tabs a[aria-current]")).to_contain_text("People")
+    # The next page knows its keys once it is loaded.
+    front.wait_for_load_state()
     front.keyboard.press("c")
     front.get_by_label("Kim Abbott, advocate").check()
     front.get_by_label("What about?").select_option("Change contact details")

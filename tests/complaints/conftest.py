@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from billing.models import Invoice
-from billing.services import run_provider_bills
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
 from tests.world import instant, make_service
 
 

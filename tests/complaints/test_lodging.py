@@ -7,26 +7,33 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Hold
-from billing.selectors import balance
-from complaints import services
-from complaints.models import Complaint
-from complaints.states import Duty, State
-from parties.access import NotAuthorised
-from parties.models import DeclaredDay
+from billing.disputes.models import Hold
+from billing.payments.selectors import balance
+from complaints.clocks import services as clocks_services
+from complaints.lodging import services as lodging
+from complaints.process import services as process
+from complaints.process import services as process_services
+from complaints.tickets.models import Complaint
+from complaints.tickets.states import Duty, State
+from parties.accounts.models import DeclaredDay
+from parties.authority.selectors import NotAuthorised
 from records.audit.models import Entry
+from records.audit.services import Actor
 from records.deadlines.models import Deadline
+from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
-from records.notices.services import deliver_queued
+from records.notices.services import deliver_queued, mark_told
 from terms.facts import Role
 from tests.world import appoint, instant, make_staff, make_user, make_world
+
+pytestmark = pytest.mark.portable
 
 CHRISTMAS_EVE = instant("2026-12-24 10:20")
 
 
 def lodge(world, at=CHRISTMAS_EVE, **facts):
     given = {"topic": "fault", "description": "No dial tone."} | facts
-    return services.lodge_complaint(account=world.account, by=world.holder, at=at, **given)
+    return lodging.lodge_complaint(account=world.account, by=world.holder, at=at, **given)
 
 
 def clocks(complaint: Complaint) -> dict[str, date]:
@@ -81,15 +88,88 @@ def test_acknowledgement_goes_out_with_reference_and_dates(world, mailoutbox):
 def test_complaint_is_acknowledged_only_once_the_email_has_gone_out(world):
     complaint = lodge(world)
 
-    assert services.acknowledge_sent(at=CHRISTMAS_EVE) == 0
+    assert process_services.acknowledge_sent(at=CHRISTMAS_EVE) == 0
     deliver_queued(at=instant("2026-12-24 10:25"))
-    assert services.acknowledge_sent(at=instant("2026-12-24 10:30")) == 1
+    assert process_services.acknowledge_sent(at=instant("2026-12-24 10:30")) == 1
 
     complaint.refresh_from_db()
     deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
     assert complaint.state == State.ACKNOWLEDGED
     assert deadline.status == "met"
     assert deadline.done_at == instant("2026-12-24 10:25")
+
+
+def told(notice: Notice, at: str) -> None:
+    mark_told(notice=notice, by=Actor(), at=instant(at))
+
+
+@pytest.mark.parametrize("why", ["by_hand", "failed"])
+def test_acknowledgement_told_by_hand_or_letter_counts_like_one_that_was_sent(world, why):
+    complaint = lodge(world)
+    Notice.objects.update(status=why)
+    told(complaint.acknowledgement, "2026-12-30 16:00")
+
+    assert process_services.acknowledge_sent(at=instant("2026-12-30 16:01")) == 1
+
+    complaint.refresh_from_db()
+    deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
+    assert complaint.state == State.ACKNOWLEDGED
+    assert (deadline.status, deadline.done_at) == ("met", instant("2026-12-30 16:00"))
+
+
+def test_acknowledgement_sent_in_the_last_second_is_in_time_though_flagged_first(world):
+    """The last good day is Wednesday 30 December; the mark comes after midnight's sweep."""
+    complaint = lodge(world)
+    notice = Notice.objects.filter(pk=complaint.acknowledgement_id)
+    remind_and_flag(at=instant("2026-12-31 00:00"))
+    notice.update(status="sent", sent_at=instant("2026-12-30 23:59"))
+
+    remind_and_flag(at=instant("2026-12-31 00:15"))
+
+    deadline = Deadline.objects.get(subject=complaint.reference, duty=Duty.ACKNOWLEDGE)
+    assert deadline.status == "met"
+
+
+def test_complaint_whose_step_fails_is_noted_and_the_next_is_acknowledged(world, monkeypatch):
+    poison, other = lodge(world), lodge(world)
+    deliver_queued(at=CHRISTMAS_EVE)
+    step = process._step
+
+    def fail(complaint, *args, **kwargs):
+        if complaint.pk == poison.pk:
+            raise ZeroDivisionError("poison")
+        step(complaint, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_step", fail)
+        assert process_services.acknowledge_sent(at=CHRISTMAS_EVE) == 1
+
+    poison.refresh_from_db()
+    other.refresh_from_db()
+    assert (poison.state, poison.problem) == (State.RECEIVED, "ZeroDivisionError: poison")
+    assert other.state == State.ACKNOWLEDGED
+
+
+def test_acknowledging_asks_as_much_whatever_was_sent_before(world, django_assert_num_queries):
+    for _ in range(5):
+        lodge(world)
+    deliver_queued(at=CHRISTMAS_EVE)
+    process_services.acknowledge_sent(at=CHRISTMAS_EVE)
+
+    with django_assert_num_queries(1):
+        process_services.acknowledge_sent(at=CHRISTMAS_EVE)
+
+
+def test_ending_after_a_missed_day_leaves_the_miss_on_record(world):
+    """Withdrawn at noon after the worker slept over the last day to propose, 12 January."""
+    complaint = lodge(world)
+    process_services.withdraw_complaint(
+        reference=complaint.reference, by=world.holder, at=instant("2027-01-13 12:00")
+    )
+
+    found = dict(Deadline.objects.values_list("duty", "status"))
+    assert found[Duty.PROPOSE] == "missed"
+    assert found[Duty.ACKNOWLEDGE] == "missed"
 
 
 def test_urgent_complaint_is_answered_in_two_working_days(world):
@@ -120,7 +200,7 @@ def test_stranger_cannot_complain_about_the_account(world):
     stranger = make_user("A Stranger")
 
     with pytest.raises(NotAuthorised):
-        services.lodge_complaint(
+        lodging.lodge_complaint(
             account=world.account, by=stranger, at=CHRISTMAS_EVE, topic="bill", description="x"
         )
 
@@ -132,7 +212,7 @@ def test_advocate_may_complain_for_the_customer(world):
     advocate = make_user("Kim Abbott")
     appoint(world.account, advocate, Role.ADVOCATE)
 
-    complaint = services.lodge_complaint(
+    complaint = lodging.lodge_complaint(
         account=world.account, by=advocate, at=CHRISTMAS_EVE, topic="bill", description="x"
     )
 
@@ -146,7 +226,7 @@ def test_failure_half_way_leaves_nothing_behind(world, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("complaints.services.lodging.write", fail)
+    monkeypatch.setattr("complaints.lodging.services.write", fail)
 
     with pytest.raises(RuntimeError):
         lodge(world)
@@ -159,7 +239,7 @@ def test_declared_day_moves_open_clocks(world):
     complaint = lodge(world)
     DeclaredDay.objects.create(state="NSW", day=date(2026, 12, 29), name="Mourning", source="x")
 
-    moved = services.recompute_open_deadlines(at=instant("2026-12-24 12:00"))
+    moved = clocks_services.recompute_open_deadlines(at=instant("2026-12-24 12:00"))
 
     assert moved >= 2
     found = dict(
@@ -176,15 +256,17 @@ def test_declared_day_moves_the_clock_of_what_was_agreed(world):
     complaint = lodge(world, instant("2027-02-08 10:00"))
     desk, step = make_staff(), {"reference": complaint.reference}
     deliver_queued(at=instant("2027-02-08 10:05"))
-    services.acknowledge_sent(at=instant("2027-02-08 10:06"))
-    services.start_investigation(by=desk, at=instant("2027-02-09 10:00"), **step)
-    services.propose_resolution(by=desk, text="A credit.", at=instant("2027-02-15 10:00"), **step)
-    services.accept_proposal(by=world.holder, at=instant("2027-02-17 10:00"), **step)
+    process_services.acknowledge_sent(at=instant("2027-02-08 10:06"))
+    process_services.start_investigation(by=desk, at=instant("2027-02-09 10:00"), **step)
+    process_services.propose_resolution(
+        by=desk, text="A credit.", at=instant("2027-02-15 10:00"), **step
+    )
+    process_services.accept_proposal(by=world.holder, at=instant("2027-02-17 10:00"), **step)
     # Five working days from acceptance (RF-CMP-04): 18, 19, 22, 23, 24 February.
     assert clocks(complaint)[Duty.IMPLEMENT] == date(2027, 2, 24)
     DeclaredDay.objects.create(state="NSW", day=date(2027, 2, 19), name="Mourning", source="x")
 
-    assert services.recompute_open_deadlines(at=instant("2027-02-18 12:00")) == 1
+    assert clocks_services.recompute_open_deadlines(at=instant("2027-02-18 12:00")) == 1
 
     open_one = Deadline.objects.get(subject=complaint.reference, status="open")
     assert (open_one.duty, open_one.due_on) == (Duty.IMPLEMENT, date(2027, 2, 25))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from complaints.models import Complaint
-from complaints.services import acknowledge_sent, lodge_complaint, start_investigation
-from complaints.states import State
-from parties.access import NotAuthorised
-from parties.states import StaffRole
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import acknowledge_sent, start_investigation
+from complaints.tickets.models import Complaint
+from complaints.tickets.states import State
+from parties.authority.selectors import NotAuthorised
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.services import deliver_queued
 from tests.world import instant, make_provider, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2026-11-20 10:00")
 WORKS = {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}
 

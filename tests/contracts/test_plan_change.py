@@ -7,23 +7,28 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.models import Contract, Plan, PlanChange, Service
-from contracts.services import (
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.supply import services
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.services import (
     PlanChangeRefused,
     apply_plan_changes,
     decide_plan_change,
     request_plan_change,
     withdraw_plan_change,
 )
-from contracts.states import PlanChangeState
-from parties import access
+from contracts.supply.states import PlanChangeState
+from parties.authority import selectors as authority
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Role
 from terms.lifecycle import IllegalStep
+from tests.parties.staff import sign_in_staff
 from tests.world import World, appoint, instant, make_service, make_staff, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 
 
@@ -92,7 +97,7 @@ def test_representative_changes_within_their_limit_and_is_refused_beyond_it(worl
     row = appoint(world.account, person, Role.AUTHORISED_REP, **facts)
     dear, cheap = make_plan(world, "55.01"), make_plan(world, "55.00")
 
-    with pytest.raises(access.NotAuthorised) as refusal:
+    with pytest.raises(authority.NotAuthorised) as refusal:
         ask(service, dear, person)
     assert refusal.value.decision.because[0]["steps"] == ["$55.01 is more than $55.00"]
     assert refusal.value.decision.because[0]["id"] == "VP-PAR-14"
@@ -113,7 +118,7 @@ def test_service_outside_the_appointment_stays_as_it_is(world, service):
         services={"another": "Another service"},
     )
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         ask(service, make_plan(world, "40.00"), person)
 
 
@@ -180,3 +185,38 @@ def test_refusal_is_told_with_its_reason():
     told = Notice.objects.filter(title="We can't change your plan")
     assert "The line can't carry it." in told.first().text
     assert Entry.objects.get(action="plan_change_refuse").reason == "The line can't carry it."
+
+
+def test_change_that_fails_is_noted_and_stops_no_other(world, client, monkeypatch):
+    plan = make_plan(world, "40.00")
+    poison = ask(make_service(world.account), plan, world.holder)
+    other = ask(make_service(world.account), plan, world.holder)
+    tell = services._tell
+
+    def fail(row, *args):
+        if row.pk == poison.pk:
+            raise ZeroDivisionError("poison")
+        tell(row, *args)
+
+    monkeypatch.setattr(services, "_tell", fail)
+    day = instant("2027-03-17 09:00")
+
+    assert apply_plan_changes(at=day) == 1
+
+    poison.refresh_from_db()
+    other.refresh_from_db()
+    assert other.state == PlanChangeState.APPLIED
+    assert (poison.state, poison.problem) == (
+        PlanChangeState.AGREED,
+        "ZeroDivisionError: poison",
+    )
+    sign_in_staff(client, make_staff(StaffRole.TEAM_MANAGER), because_of=world.account)
+    lists = {one["title"]: one for one in client.get("/admin/").context["worklists"]}
+    found = lists["Plan changes that the portal could not handle by itself"]
+    assert found["count"] == 1
+    assert client.get(found["url"]).context["cl"].result_count == 1
+
+    monkeypatch.undo()
+    assert apply_plan_changes(at=day) == 1
+    poison.refresh_from_db()
+    assert poison.problem == ""

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from contracts import selectors
+from contracts.agreements import selectors as agreements
+from contracts.leaving import selectors as leaving
+from contracts.supply import selectors as supply
 from tests.world import make_service, make_world
 
 TODAY = date(2027, 3, 5)
@@ -26,7 +28,7 @@ def test_day_of_leaving_follows_each_providers_own_rule(key, ends_on, cited):
     world = make_world(key, bill_day=10)
     service = make_service(world.account)
 
-    answer = selectors.leaving(service.contract, service, TODAY)
+    answer = leaving.leaving(service.contract, service, TODAY)
 
     assert answer.result.effective_on == ends_on
     assert cited in {reason["id"] for reason in answer.because}
@@ -35,13 +37,13 @@ def test_day_of_leaving_follows_each_providers_own_rule(key, ends_on, cited):
 def test_leaving_inside_the_term_says_that_a_charge_may_apply(world):
     service = make_service(world.account, minimum_months=24)
 
-    assert selectors.leaving(service.contract, service, TODAY).result.early_charge_applies
+    assert leaving.leaving(service.contract, service, TODAY).result.early_charge_applies
 
 
 def test_term_ends_the_day_before_its_anniversary(world):
     service = make_service(world.account, activated_on=date(2026, 6, 1), minimum_months=24)
 
-    answer = selectors.term_of(service.contract, service, TODAY)
+    answer = supply.term_of(service.contract, service, TODAY)
 
     assert answer.result.ends_on == date(2028, 5, 31)
     assert answer.because[0]["id"].startswith("VP-CON-")
@@ -50,7 +52,7 @@ def test_term_ends_the_day_before_its_anniversary(world):
 def test_price_on_the_card_holds_gst_as_the_terms_round_it(world):
     make_service(world.account, fee="24.95")
 
-    (card,) = selectors.services(world.account, TODAY)
+    (card,) = supply.services(world.account, TODAY)
 
     assert str(card.monthly_fee) == "24.95"
 
@@ -62,8 +64,8 @@ def test_agreed_figures_come_before_the_terms(world):
     from terms import rules
     from terms.calendar import State
 
-    answer = selectors.ask(
-        selectors.binding(service.contract, TODAY),
+    answer = agreements.ask(
+        agreements.binding(service.contract, TODAY),
         rules.invoice_due_date,
         issue_date=date(2027, 2, 1),
         state=State.NSW,
@@ -78,4 +80,4 @@ def test_strangers_service_is_not_found(world):
     other = make_world()
     service = make_service(other.account)
 
-    assert selectors.service_by_public_id(world.account, str(service.public_id)) is None
+    assert supply.service_by_public_id(world.account, str(service.public_id)) is None

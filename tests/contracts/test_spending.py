@@ -9,23 +9,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.models import Plan, PlanChange, Service
-from contracts.services import (
+from contracts.catalogue.models import Plan
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.services import (
     PlanChangeRefused,
     apply_plan_changes,
     request_plan_change,
     withdraw_plan_change,
 )
-from contracts.states import PlanChangeState, ServiceStatus
-from parties import access
-from parties.models import Appointment
-from parties.services import AppointmentRefused, revoke
+from contracts.supply.states import PlanChangeState, ServiceStatus
+from parties.appointments.services import AppointmentRefused, revoke
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
-from tests.parties.people import make_appointment
+from tests.parties.people import make_appointment, taken_up
 from tests.world import World, instant, make_service, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 AT = instant("2027-03-10 10:00")
 CAP = Decimal("100.00")
 DAY = timedelta(days=1)
@@ -58,7 +59,7 @@ def limited(world: World, by=None, at=AT, **facts) -> Appointment:
 
 
 def refusal_of(service, price, by, at=AT) -> str:
-    with pytest.raises(access.NotAuthorised) as refused:
+    with pytest.raises(authority.NotAuthorised) as refused:
         ask(service, price, by, at)
     return refused.value.decision.because[0]["steps"][0]
 
@@ -136,7 +137,7 @@ def test_new_appointment_in_place_of_the_old_starts_where_that_one_was(world):
 def test_limit_binds_a_page_as_it_binds_the_service(world, client):
     first, second = make_service(world.account), make_service(world.account)
     before = instant("2026-03-10 10:00")
-    person = limited(world, at=before, ends_on=date(2099, 12, 31)).user
+    person = taken_up(limited(world, at=before, ends_on=date(2099, 12, 31))).user
     ask(first, "59.40", person, before)
     wanted = plan(world, "49.50")
     client.force_login(person)
@@ -193,7 +194,7 @@ def test_no_sequence_of_steps_commits_more_than_the_holder_allowed(steps):
                 apply_plan_changes(at=at)
             else:
                 appoint_or_end(world, step, people, at)
-        except (access.NotAuthorised, AppointmentRefused, PlanChangeRefused, IllegalStep):
+        except (authority.NotAuthorised, AppointmentRefused, PlanChangeRefused, IllegalStep):
             continue
 
         assert sum(map(dearest, services)) <= CAP
@@ -228,6 +229,6 @@ def appoint_or_end(world: World, step: dict, people: list, at) -> None:
 def test_limit_is_for_changes_alone_and_reading_is_free(world):
     person = limited(world, max_expense=Decimal(0)).user
 
-    decision = access.may(person, Action.VIEW_BILLS, world.account, on=AT.date(), at=AT)
+    decision = authority.may(person, Action.VIEW_BILLS, world.account, on=AT.date(), at=AT)
 
     assert decision.allowed

@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from billing.models import Invoice
-from billing.services import run_provider_bills
-from parties.models import Appointment, User
-from parties.states import StaffRole
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
+from parties.authority.models import Appointment
+from parties.people.models import User
+from parties.people.states import StaffRole
 from terms.facts import Role
 from tests.parties.people import signed_in
 from tests.parties.staff import give_reason

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.test import Client
 from django.urls import reverse
 
-from parties.models import Appointment, Call
+from parties.authority.models import Appointment
+from parties.desk.models import Call
 from terms.facts import Role
 from tests.world import World, instant, make_world
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import date
 from typing import Any
 
 from django.test import Client
 
-from parties.models import Appointment, User
-from parties.services import Signing, Wanted, appoint
-from parties.states import SignedHow
+from parties.appointments.services import Signing, Wanted, appoint
+from parties.authority.models import Appointment
+from parties.authority.states import SignedHow
+from parties.correspondence.models import SafeContact
+from parties.people.models import User
+from parties.security.services import confirm_safe_contact, send_safe_code
+from records.notices.models import Notice
 from terms.facts import Role
 from tests.world import PASSWORD, World, instant
 
@@ -41,6 +47,46 @@ def make_appointment(
         at=at,
         replaces=replaces,
     )
+
+
+def taken_up(row: Appointment) -> Appointment:
+    """The appointment after its person has accepted it."""
+    row.awaits_acceptance = False
+    row.save(update_fields=["awaits_acceptance"])
+    return row
+
+
+def safe_code() -> str:
+    """The code that the newest safe contact was sent, or "" where none can be."""
+    sent = Notice.objects.filter(title="Your code").order_by("-pk").first()
+    found = re.search(r"\b\d{6}\b", sent.text) if sent else None
+    return found.group() if found else ""
+
+
+def confirm(contact: SafeContact) -> SafeContact:
+    """Confirm a safe contact, as its person does who proved who they are."""
+    facts = {"account": contact.account, "user": contact.user}
+    send_safe_code(**facts, at=contact.set_at)
+    return confirm_safe_contact(
+        **facts,
+        code=safe_code(),
+        proof="a proof",
+        at=contact.set_at,
+    )
+
+
+def log_in_afresh(client: Client, user: User) -> None:
+    """Log somebody in as if they had typed their password a moment ago."""
+    client.force_login(user)
+    give_password(client, user)
+
+
+def give_password(client: Client, user: User) -> None:
+    """Let a session look as if the password had been given in it a moment ago."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def signed_in(user: User) -> Client:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.test import Client
 from django.urls import reverse
 
-from parties.models import Account, User
+from parties.accounts.models import Account
+from parties.people.models import User
 
 
 def sign_in_staff(client: Client, user: User, *, because_of: Account | None = None) -> Client:

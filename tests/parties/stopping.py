@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parties.models import IdentityCheck, Pause, User
-from parties.services import note_factor, pause
-from parties.services.pausing import stop_path
-from parties.states import Factor, HighRisk
+from parties.people.models import User
+from parties.security.models import IdentityCheck, Pause
+from parties.security.services import note_factor, pause, stop_path
+from parties.security.states import Factor, HighRisk
 from tests.world import World, instant, make_staff
 
 AT = instant("2027-02-01 10:00")

@@ -7,18 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Charge, Invoice
-from billing.services import run_provider_bills
-from complaints.models import Complaint
-from complaints.services import (
-    acknowledge_sent,
-    lodge_complaint,
-    propose_resolution,
-    start_investigation,
-)
-from parties.selectors import account_standing
-from parties.services import claim_account, revoke
-from parties.states import HolderEventKind
+from billing.charging.models import Charge
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
+from complaints.tickets.models import Complaint
+from parties.appointments.services import claim_account, revoke
+from parties.authority.selectors import account_standing
+from parties.authority.states import HolderEventKind
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Role

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from parties import access
-from parties.models import Appointment, EmailChange, Invitation, Signature, User
-from parties.services import (
+from parties.appointments.services import (
+    WRONG_TRIES,
     AppointmentRefused,
+    InvitationRefused,
     Signing,
     accept_appointment,
     appoint,
@@ -20,15 +20,20 @@ from parties.services import (
     revoke,
     verify,
 )
-from parties.services.contact import change_contact
-from parties.services.invitations import WRONG_TRIES
-from parties.states import SignedHow, StaffRole
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment, Invitation, Signature
+from parties.authority.selectors import accounts_of
+from parties.authority.states import SignedHow
+from parties.people.models import User
+from parties.people.states import StaffRole
+from parties.security.models import EmailChange
+from parties.security.services import change_contact, standing_on
 from records.audit.models import Entry
 from records.documents.models import Document
 from records.documents.services import ensure_file
 from records.notices.models import Notice
 from terms.facts import Action, Role
-from tests.parties.people import AT, TYPED, make_appointment, signed_in, wanted
+from tests.parties.people import AT, TYPED, make_appointment, signed_in, taken_up, wanted
 from tests.world import PASSWORD, instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +42,9 @@ DAY = date(2027, 2, 1)
 NOW = {"at": instant("2026-11-20 10:00"), "starts_on": date(2026, 11, 20)}
 
 
-def may(row: Appointment, action=Action.CHANGE_PLAN, at=AT, **facts) -> access.Decision:
-    on = access.local_day(row.account, at)
-    return access.may(row.user, action, row.account, on=on, at=at, **facts)
+def may(row: Appointment, action=Action.CHANGE_PLAN, at=AT, **facts) -> authority.Decision:
+    on = authority.local_day(row.account, at)
+    return authority.may(row.user, action, row.account, on=on, at=at, **facts)
 
 
 def link_of(notice: Notice) -> str:
@@ -189,12 +194,12 @@ def test_representative_passes_on_no_more_than_they_hold(world):
 def test_representative_without_the_power_appoints_nobody(world):
     first = make_appointment(world, limits=("add_representative",))
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         make_appointment(world, by=first.user, email="casey@people.example")
 
 
 def test_removal_works_at_once_and_ends_the_sessions(world):
-    row = make_appointment(world, **NOW)
+    row = taken_up(make_appointment(world, **NOW))
     row.user.set_password("a-long-test-password")
     row.user.save()
     client = signed_in(row.user)
@@ -213,7 +218,7 @@ def test_who_has_another_account_keeps_that_and_must_choose_it(world):
     other = make_world("callpro")
     person = make_user("Jordan Lee")
     for one in (world, other):
-        make_appointment(one, email=person.email, **NOW)
+        taken_up(make_appointment(one, email=person.email, **NOW))
     client = signed_in(person)
     client.post("/accounts/switch/", {"account": str(world.account.public_id)})
     mine = Appointment.objects.get(user=person, account=world.account)
@@ -229,7 +234,7 @@ def test_holder_cannot_be_removed_but_anyone_may_lay_down_their_own(world):
     row = make_appointment(world, limits=("remove_representative",))
     holder = Appointment.objects.get(role=Role.HOLDER)
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         revoke(appointment=holder, by=row.user, at=AT)
 
     assert revoke(appointment=row, by=row.user, at=AT).revoked_at == AT
@@ -387,3 +392,70 @@ def test_who_has_a_log_in_is_asked_for_its_password_alone(world):
     assert "Your name" not in page
     assert "Your name" in client.get(new).content.decode()
     assert client.post(known, {"password": PASSWORD})["Location"] == "/"
+
+
+def test_appointment_changes_nothing_for_its_person_before_they_accept(world, client):
+    victim = make_world("callpro").holder
+    row = make_appointment(world, email=victim.email, **NOW)
+    client.force_login(victim)
+
+    assert row.awaits_acceptance
+    assert [one.account.customer.provider.key for one in accounts_of(victim, AT)] == ["callpro"]
+    assert client.get("/bills/").status_code == 200
+    assert [one.customer.provider.key for one in standing_on(victim, at=AT)] == ["callpro"]
+    letter = Notice.objects.get(kind="appointment_invitation")
+    token = link_of(letter)
+    accept_appointment(token=token, full_name="Jordan Lee", password=PASSWORD, at=NOW["at"])
+    assert len(accounts_of(victim, AT)) == 2
+
+
+# --- attacks: an appointment as a way to write to, or learn of, strangers
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Win a prize\nOpen https://evil.example",
+        "see https://evil.example/x",
+        "evil.example",
+        "www.evil.example now",
+        "x" * 101,
+        "write to me@evil.example",
+    ],
+)
+@pytest.mark.parametrize("field", ["name", "position"])
+def test_nothing_but_a_name_leaves_in_an_invitation(world, name, field):
+    with pytest.raises(AppointmentRefused, match="Write"):
+        make_appointment(world, **NOW | {field: name})
+    assert not Notice.objects.filter(kind="appointment_invitation").exists()
+
+
+@pytest.mark.parametrize("name", ["Dr. J. O'Neil-Smith", "Zoë 李雷", "J.R. Smith Jr."])
+def test_real_names_are_names(world, name):
+    assert make_appointment(world, **NOW | {"name": name}).named == name
+
+
+def test_strangers_are_not_flooded_by_appointing_them(world):
+    for number in range(5):
+        make_appointment(world, email=f"stranger{number}@people.example", **NOW)
+    with pytest.raises(AppointmentRefused, match="hour"):
+        make_appointment(world, email="stranger9@people.example", **NOW)
+
+
+def test_one_address_is_not_flooded_by_many_accounts(db):
+    for _ in range(3):
+        make_appointment(make_world(), email="victim@people.example", **NOW)
+    with pytest.raises(AppointmentRefused, match="tomorrow"):
+        make_appointment(make_world(), email="victim@people.example", **NOW)
+
+
+def test_address_of_staff_looks_like_any_other_and_is_never_taken_up(world):
+    desk = make_staff()
+    row = make_appointment(world, email=desk.email, **NOW)
+    letter = Notice.objects.get(kind="appointment_invitation")
+    token = link_of(letter)
+
+    with pytest.raises(InvitationRefused, match="another email address"):
+        accept_appointment(token=token, full_name="x", password=PASSWORD, at=NOW["at"])
+    row.refresh_from_db()
+    assert row.awaits_acceptance

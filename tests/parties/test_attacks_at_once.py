@@ -13,34 +13,35 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from billing.services import record_payment
-from contracts.models import Plan, PlanChange
-from contracts.services import request_plan_change
-from parties.access import Action, NotAuthorised
-from parties.models import Account, Appointment, IdentityCheck, Invitation, StopLink
-from parties.services import (
-    IdentityNotProven,
+from billing.payments.services import record_payment
+from contracts.catalogue.models import Plan
+from contracts.supply.models import PlanChange
+from contracts.supply.services import request_plan_change
+from parties.accounts.models import Account
+from parties.appointments.services import (
     InvitationRefused,
     PresenceRefused,
     accept_appointment,
     ask_together,
     claim_account,
     confirm_on_screen,
-    enter_code,
     invite_holder,
     revoke,
-    send_code,
 )
-from parties.states import HighRisk
+from parties.authority.models import Appointment, Invitation
+from parties.authority.selectors import NotAuthorised
+from parties.security.models import IdentityCheck, StopLink
+from parties.security.services import IdentityNotProven, enter_code, send_code
+from parties.security.states import HighRisk
 from records.audit.models import Entry
 from records.audit.selectors import flaws
 from records.audit.services import Actor, record
 from records.notices.models import Notice
-from terms.facts import Role
+from terms.facts import Action, Role
 from tests.parties.people import AT, make_appointment
 from tests.world import PASSWORD, World, appoint, make_service, make_user, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.portable]
 
 
 def at_once(acts: list[Callable[[], Any]]) -> list[Any]:

@@ -13,25 +13,25 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from parties.models import Account, IdentityCheck, Invitation, User
-from parties.services import (
+from parties.accounts.models import Account
+from parties.appointments.services import (
     Happened,
     InvitationRefused,
-    UndoRefused,
     accept_appointment,
-    ask_by_phone,
-    change_contact,
     claim_account,
     decline_appointment,
-    end_staff_role,
     invite_holder,
-    pause,
     record_holder_event,
-    send_phone_code,
-    take_call,
-    undo_change,
 )
-from parties.states import HighRisk, HolderEventKind, StaffRole
+from parties.authority.models import Invitation
+from parties.authority.states import HolderEventKind
+from parties.desk.services import ask_by_phone, send_phone_code, take_call
+from parties.people.models import User
+from parties.people.services import end_staff_role
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.services import UndoRefused, change_contact, pause, undo_change
+from parties.security.states import HighRisk
 from portal.settings.work import _without_secrets
 from records.audit.services import Actor
 from records.notices.models import Notice

@@ -8,23 +8,23 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from complaints.models import Complaint
-from complaints.services import lodge_complaint
-from parties.access import NotAuthorised
-from parties.models import IdentityCheck
-from parties.services import (
-    CheckRefused,
+from complaints.lodging.services import lodge_complaint
+from complaints.tickets.models import Complaint
+from parties.appointments.services import CheckRefused, invite_holder, revoke, verify
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.privacy.services import answer_privacy, ask_privacy
+from parties.privacy.states import PrivacyKind, PrivacyState
+from parties.security.models import IdentityCheck
+from parties.security.services import (
     change_contact,
-    invite_holder,
     note_factor,
     recent_check,
-    revoke,
     send_code,
-    verify,
+    set_safe_contact,
 )
-from parties.services.privacy import answer_privacy, ask_privacy
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, HighRisk, PrivacyKind, PrivacyState, SafeChannel, StaffRole
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.audit.selectors import flaws
 from records.audit.services import Actor, record
@@ -35,7 +35,7 @@ from tests.parties.people import make_appointment
 from tests.parties.staff import sign_in_staff
 from tests.parties.stopping import show_documents
 from tests.world import appoint as stand
-from tests.world import instant, make_staff, make_user, make_world
+from tests.world import instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 AT = instant("2026-12-01 10:00")
@@ -317,3 +317,26 @@ def test_act_is_recorded_whole_however_long_its_names_are(world):
     assert {name: len(getattr(entry, name)) for name in FIELDS} == columns
     assert entry.reason.endswith("…")
     assert list(flaws()) == []
+
+
+def test_contract_is_not_moved_to_another_customer_by_its_form(client, world):
+    other = make_world("vpnet")
+    make_service(world.account)
+    contract = world.account.contracts.get()
+    sign_in_staff(client, make_staff(StaffRole.TEAM_MANAGER), because_of=world.account)
+    address = f"/admin/contracts/contract/{contract.pk}/change/"
+    facts = {
+        "account": other.account.pk,
+        "reference": contract.reference,
+        "version": contract.version,
+        "started_on": contract.started_on,
+        "minimum_months": contract.minimum_months or 0,
+        "services-TOTAL_FORMS": 0,
+        "services-INITIAL_FORMS": 0,
+    }
+
+    client.post(address, facts)
+
+    contract.refresh_from_db()
+    assert contract.account == world.account
+    assert f'name="account" value="{other.account.pk}"' not in client.get(address).content.decode()

@@ -10,18 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from parties import access, selectors
-from parties.models import Appointment, Call, ContactChange, IdentityCheck
-from parties.services import (
-    CallerMayNot,
-    CallRefused,
-    behalf_of,
-    end_call,
-    revoke,
-    take_call,
-)
-from parties.states import StaffRole
-from portal.worklists import worklists
+from parties.appointments.services import revoke
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
+from parties.desk import selectors as desk_selectors
+from parties.desk.models import Call
+from parties.desk.services import CallerMayNot, CallRefused, behalf_of, end_call, take_call
+from parties.people.states import StaffRole
+from parties.security.models import ContactChange, IdentityCheck
+from portal.composition.worklists import worklists
 from records.audit.models import Entry
 from records.audit.selectors import flaws
 from records.notices.models import Notice
@@ -126,7 +123,7 @@ def test_call_holds_for_half_an_hour(sam, world, representative, minutes, holds)
         account=world.account, by=sam, step=Action.PAY_BILL, at=AT, appointment=representative
     )
 
-    assert bool(selectors.open_call(sam, AT + minutes * MINUTE)) is holds
+    assert bool(desk_selectors.open_call(sam, AT + minutes * MINUTE)) is holds
 
 
 def test_next_call_ends_the_one_before_and_its_outcome_is_still_asked_for(
@@ -163,7 +160,7 @@ def test_whoever_talks_with_customers_takes_calls_and_the_auditor_does_not(role,
     staff = make_staff(role)
 
     if role == StaffRole.AUDITOR:
-        with pytest.raises(access.NotAuthorised):
+        with pytest.raises(authority.NotAuthorised):
             take_call(account=world.account, by=staff, step=Action.PAY_BILL, at=AT, caller="X")
     else:
         assert take_call(
@@ -174,7 +171,7 @@ def test_whoever_talks_with_customers_takes_calls_and_the_auditor_does_not(role,
 def test_staff_of_another_provider_take_no_call(world):
     staff = make_staff(StaffRole.ADMINISTRATOR, make_provider("callpro"))
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         take_call(account=world.account, by=staff, step=Action.PAY_BILL, at=AT, caller="X")
     page = signed_in(staff).get(address("call", world))
     assert "No account has this number" in page.content.decode()
@@ -249,7 +246,7 @@ def test_no_act_is_recorded_under_an_authority_that_is_not_in_force(
         account=world.account, by=sam, step=Action.PAY_BILL, at=AT, appointment=representative
     )
     Appointment.objects.filter(pk=representative.pk).update(**facts)
-    call = selectors.open_call(sam, AT)
+    call = desk_selectors.open_call(sam, AT)
 
     if in_force:
         behalf = behalf_of(call, at=AT, action=Action.CHANGE_DETAILS)

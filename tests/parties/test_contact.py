@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from parties import access
-from parties.models import ContactChange, IdentityCheck
-from parties.selectors import why_high_risk
-from parties.services import (
+from parties.authority import selectors as authority
+from parties.security.models import ContactChange, IdentityCheck
+from parties.security.selectors import why_high_risk
+from parties.security.services import (
     IdentityNotProven,
     UndoRefused,
     change_contact,
@@ -19,7 +19,7 @@ from parties.services import (
     send_code,
     undo_change,
 )
-from parties.states import Factor, HighRisk
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
@@ -90,7 +90,7 @@ def test_representative_without_the_power_is_refused(world):
     person = make_user("Jordan Lee")
     appoint(world.account, person, Role.AUTHORISED_REP, limits=["change_details"])
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         change_contact(account=world.account, by=person, at=AT, details=NEW)
 
 
@@ -242,3 +242,40 @@ def test_changing_ones_log_in_needs_a_second_factor_too(world, path, risk, form)
 
     assert answer["Location"] == f"/identity/{risk}/?next={quote(path, safe='')}"
     assert world.holder.emailaddress_set.count() == 1
+
+
+def changed(world, address, minutes) -> str:
+    """Change where bills go, and return the token of the link that the old address was sent."""
+    change = change_contact(
+        account=world.account,
+        by=world.holder,
+        at=AT + timedelta(minutes=minutes),
+        details={"billing_email": address},
+    )
+    told = Notice.objects.filter(to=change.before["billing_email"], text__contains="/undo")
+    return token_of(told.latest("pk"))
+
+
+def test_undoing_the_first_change_ends_the_links_of_those_that_rest_on_it(world):
+    first = changed(world, "thief@people.example", 0)
+    second = changed(world, "thief2@people.example", 1)
+
+    undo_change(token=first, at=AT + timedelta(minutes=2))
+
+    with pytest.raises(UndoRefused):
+        undo_change(token=second, at=AT + timedelta(minutes=3))
+    world.account.refresh_from_db()
+    assert world.account.billing_email == "bills@people.example"
+
+
+def test_change_of_other_details_stays_and_can_be_undone_by_itself(world):
+    first = changed(world, "thief@people.example", 0)
+    change_contact(
+        account=world.account,
+        by=world.holder,
+        at=AT + timedelta(minutes=1),
+        details={"street": "7 Quince Street"},
+    )
+    undo_change(token=first, at=AT + timedelta(minutes=2))
+    world.account.refresh_from_db()
+    assert world.account.street == "7 Quince Street"

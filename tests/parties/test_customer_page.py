@@ -11,12 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.services import run_provider_bills
-from complaints.services import lodge_complaint
-from parties.models import Appointment, Pause
-from parties.services import Happened, record_holder_event
-from parties.services.privacy import ask_privacy
-from parties.states import HighRisk, HolderEventKind, PrivacyKind, StaffRole
+from billing.runs.services import run_provider_bills
+from complaints.lodging.services import lodge_complaint
+from parties.appointments.services import Happened, record_holder_event
+from parties.authority.models import Appointment
+from parties.authority.states import HolderEventKind
+from parties.people.states import StaffRole
+from parties.privacy.services import ask_privacy
+from parties.privacy.states import PrivacyKind
+from parties.security.models import Pause
+from parties.security.states import HighRisk
 from records.audit.services import record
 from records.deadlines.models import Deadline
 from records.notices.services import Sender, give_notice

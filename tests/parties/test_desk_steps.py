@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from parties import access
-from parties.models import Invitation
-from parties.states import StaffRole
-from portal.worklists import worklists
+from parties.authority import selectors as authority
+from parties.authority.models import Invitation
+from parties.people.states import StaffRole
+from portal.composition.worklists import worklists
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -101,10 +101,10 @@ def test_provider_that_knows_otherwise_relies_no_longer_and_can_take_it_back():
     )
     client = signed_in(make_staff(StaffRole.TEAM_MANAGER))
     give_reason(client, world.account)
-    on = access.local_day(world.account, AT)
+    on = authority.local_day(world.account, AT)
 
-    def may() -> access.Decision:
-        return access.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT)
+    def may() -> authority.Decision:
+        return authority.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT)
 
     assert may().allowed
     client.post(step_of(row, "knowledge"), {"why": "Left the company in May"})
@@ -129,13 +129,13 @@ def test_knowledge_is_noted_of_employees_only(manager, representative):
 
 def test_letter_makes_an_advocate_do_nothing_alone(desk, world):
     row = appoint(world.account, make_user("Kim Abbott"), Role.ADVOCATE)
-    on = access.local_day(world.account, AT)
-    assert access.may(row.user, Action.DISCUSS_ISSUE, world.account, on=on, at=AT).allowed
+    on = authority.local_day(world.account, AT)
+    assert authority.may(row.user, Action.DISCUSS_ISSUE, world.account, on=on, at=AT).allowed
     letter = {"statement": "Only when I am there.", "evidence": "Letter of 3 January, file 12"}
 
     desk.post(step_of(row, "statement"), letter)
 
-    refused = access.may(row.user, Action.DISCUSS_ISSUE, world.account, on=on, at=AT)
+    refused = authority.may(row.user, Action.DISCUSS_ISSUE, world.account, on=on, at=AT)
     assert not refused.allowed
     assert "VP-PAR-10" in str(refused.because)
     entry = Entry.objects.get(action="note_statement")
@@ -203,7 +203,7 @@ def test_each_role_takes_the_steps_that_its_table_grants(role, world, representa
     }
 
     for name, (action, row) in answers.items():
-        expected = 200 if access.staff_may(staff, action).allowed else 403
+        expected = 200 if authority.staff_may(staff, action).allowed else 403
         assert client.get(step_of(row, name)).status_code == expected, name
 
 
@@ -243,7 +243,7 @@ def test_many_are_invited_only_by_who_may_invite_one(role):
         {"action": "invite_holders", "_selected_action": [account.pk], "agreed": "yes"},
     )
 
-    may = access.staff_may(staff, Action.CHANGE_DETAILS).allowed
+    may = authority.staff_may(staff, Action.CHANGE_DETAILS).allowed
     assert Invitation.objects.exists() is may
 
 

@@ -12,16 +12,17 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import IdentityCheck, Pause
-from parties.services import enter_code, note_factor, send_code
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, HighRisk, SafeChannel
+from parties.correspondence.states import SafeChannel
+from parties.security.models import IdentityCheck, Pause
+from parties.security.services import enter_code, note_factor, send_code, set_safe_contact
+from parties.security.states import Factor, HighRisk
 from portal.demo.people import totp_code
 from records.audit.models import Entry
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel
 from terms.facts import Role
+from tests.parties.people import confirm
 from tests.world import appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -382,7 +383,7 @@ def test_documents_of_somebody_else_do_not_count(world):
     ],
 )
 def test_safe_contact_gets_the_text_or_nobody_does(world, reachable, channel, address, goes_to):
-    set_safe_contact(
+    contact = set_safe_contact(
         account=world.account,
         user=reachable,
         channel=channel,
@@ -392,6 +393,7 @@ def test_safe_contact_gets_the_text_or_nobody_does(world, reachable, channel, ad
         safety_threat=False,
         at=timezone.now(),
     )
+    confirm(contact)
     client, page = follow_link(reachable)
 
     client.post(page, {"send": "text"})
@@ -480,7 +482,7 @@ def test_gateway_that_is_down_delays_the_code_and_never_doubles_it(reachable, mo
         if len(sent) == 1:
             raise OSError("the gateway for text messages answered 503")
 
-    monkeypatch.setattr("portal.texts.FolderGateway.send", send)
+    monkeypatch.setattr("portal.adapters.texts.FolderGateway.send", send)
     client, page = follow_link(reachable)
     client.post(page, {"send": "text"})
     code, at = texted(), timezone.now()
@@ -511,3 +513,26 @@ def test_garbled_link_shows_nothing(reachable):
 
     assert "no longer works" in page.content.decode()
     assert "···" not in page.content.decode()
+
+
+def test_who_lost_their_factors_gets_in_by_documents_and_link(world):
+    add_app(world.holder)
+    client, page = follow_link(world.holder)
+    choose(client, page)
+    assert not is_changed(world.holder)
+    note_factor(
+        account=world.account,
+        person=world.holder,
+        purpose=HighRisk.PASSWORD_RESET,
+        factor=Factor.DOCUMENTS,
+        evidence="Licence",
+        seen_by=make_staff(),
+        at=timezone.now(),
+    )
+
+    choose(client, page)
+
+    assert is_changed(world.holder)
+    assert not Authenticator.objects.filter(user=world.holder).exists()
+    entry = Entry.objects.get(action="reset_password")
+    assert entry.after["second_factors"] == "taken off: documents were seen"

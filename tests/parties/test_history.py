@@ -10,16 +10,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints.states import Act
-from contracts.states import PlanChangeAct
-from parties.states import PresenceAct
+from complaints.tickets.states import Act
+from contracts.supply.states import PlanChangeAct
+from parties.authority.states import PresenceAct
 from records.audit.services import Actor, record, record_read
 from records.audit.states import IN_WORDS
 from terms.facts import Role
 from tests.world import appoint, instant, make_user
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ["*/services.py", "*/services/*.py", "records/*/services.py"]
+SERVICES = ["*/*/services.py", "*/*/services/*.py", "portal/staff/openings.py"]
 AT = instant("2026-12-01 10:00")
 
 

@@ -8,16 +8,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from parties import access
-from parties.models import Appointment, IdentityCheck
-from parties.selectors import standing_status
-from parties.services import (
-    change_contact,
-    recent_check,
-    verify,
-)
-from parties.services.pausing import LiftRefused, lift_pause
-from parties.states import Factor, HighRisk, StaffRole
+from parties.appointments.services import verify
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
+from parties.authority.selectors import standing_status
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.services import LiftRefused, change_contact, lift_pause, recent_check
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -43,8 +41,8 @@ def full_authority(world) -> Appointment:
 
 def may_act(row, at) -> bool:
     row.refresh_from_db()
-    return access.may(
-        row.user, Action.VIEW_BILLS, row.account, on=access.local_day(row.account, at), at=at
+    return authority.may(
+        row.user, Action.VIEW_BILLS, row.account, on=authority.local_day(row.account, at), at=at
     ).allowed
 
 
@@ -95,7 +93,7 @@ def test_only_staff_who_may_change_details_lift_it(world, role, lifts):
     if lifts:
         lift_pause(pause=paused, by=by, why="It was her", at=AT)
     else:
-        with pytest.raises(access.NotAuthorised):
+        with pytest.raises(authority.NotAuthorised):
             lift_pause(pause=paused, by=by, why="It was her", at=AT)
 
     paused.refresh_from_db()
@@ -109,7 +107,7 @@ def test_neither_the_customer_nor_staff_of_another_provider_lift_it(world, who):
     elsewhere = make_staff(provider=make_world("callpro").provider)
     by = {"holder": world.holder, "elsewhere": elsewhere}[who]
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         lift_pause(pause=paused, by=by, why="It was me", at=AT)
 
 
@@ -237,5 +235,5 @@ def test_second_stop_after_a_lift_holds_anew(world):
 def test_appointment_of_one_day_is_no_exception(world):
     stop(world)
 
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         make_appointment(world, ends_on=date(2027, 2, 1))

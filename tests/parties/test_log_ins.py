@@ -10,12 +10,20 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from parties.models import EmailChange, Pause
-from parties.services import InvitationRefused, accept_appointment, change_contact
-from parties.services.log_ins import LogInRefused, reset_password, undo_email_change
-from parties.services.pausing import lift_pause
-from parties.services.safety import end_safe_contact, set_safe_contact
-from parties.states import HighRisk, SafeChannel
+from parties.appointments.services import InvitationRefused, accept_appointment
+from parties.correspondence.states import SafeChannel
+from parties.people.models import User
+from parties.security.models import EmailChange, Pause
+from parties.security.services import (
+    LogInRefused,
+    change_contact,
+    end_safe_contact,
+    lift_pause,
+    reset_password,
+    set_safe_contact,
+    undo_email_change,
+)
+from parties.security.states import HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice, Redirect
 from records.notices.services import Sender, deliver_queued, queue_message
@@ -153,6 +161,21 @@ def test_undo_stops_where_the_old_address_is_somebody_elses_by_now(world):
 
     world.holder.refresh_from_db()
     assert world.holder.email == NEW
+
+
+def test_undo_works_although_the_old_address_was_named_in_an_appointment(world):
+    """The thief appoints the old address, so that it looks like a log-in of its own."""
+    old = world.holder.email
+    change_email(world.holder)
+    undo = undo_token(old)
+    world.holder.refresh_from_db()
+    make_appointment(world, email=old, at=timezone.now(), starts_on=timezone.now().date())
+
+    undo_email_change(token=undo, at=timezone.now())
+
+    world.holder.refresh_from_db()
+    assert world.holder.email == old
+    assert User.objects.filter(email=old).count() == 1
 
 
 def test_safe_contacts_follow_the_new_address_on_every_account_and_end_with_the_old(world):

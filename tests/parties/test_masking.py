@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from datetime import date
+from html import escape
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from complaints.models import Complaint
-from complaints.services import (
-    acknowledge_sent,
-    lodge_complaint,
-    propose_resolution,
-    start_investigation,
-)
-from parties.services import appoint as appoint_somebody
-from parties.services import remind_of_expiry
-from parties.services.letters import tell
-from parties.services.masking import HIDDEN, Mask, mask_for
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
+from complaints.tickets.models import Complaint
+from parties.appointments.services import appoint as appoint_somebody
+from parties.appointments.services import remind_of_expiry
+from parties.correspondence.services import HIDDEN, Mask, mask_for, tell
 from records.documents.models import Document
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
@@ -177,16 +175,125 @@ def test_email_to_an_advocate_hides_what_staff_wrote(world, mailoutbox):
         assert found_in(mail.subject + mail.body + str(mail.alternatives)) == []
 
 
-def test_mask_knows_a_name_that_html_has_escaped():
-    mask = Mask(["O'Neil & Sons"])
-
-    assert mask.text("<p>O&#x27;Neil &amp; Sons</p>") == f"<p>{HIDDEN}</p>"
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        (
+            "Will Page",
+            "Will Page will turn a page. Page it.",
+            "(hidden) will turn a page. (hidden) it.",
+        ),
+        (
+            "April May",
+            "Call May on 14 May 2026, in April 2026.",
+            "Call (hidden) on 14 May 2026, in April 2026.",
+        ),
+        ("Edith Button", "Press the button, Edith.", "Press the button, (hidden)."),
+        ("Lena Head", "<head> Lena HEAD", "<head> (hidden)"),
+        ("Ng", "Mr Ng is singing", "Mr (hidden) is singing"),
+        ("Bo Li", "bo li, Li", "(hidden), (hidden)"),
+        ("Zoe\u0308 O'Brien", "Zo\u00eb O\u2019Brien", "(hidden)"),
+        (
+            "Zo\u00eb O'Brien",
+            "Zoe\u0308 and Zoe and O'Brien",
+            "(hidden) and (hidden) and (hidden)",
+        ),
+        ("O'Neil & Sons", "from O'Neil  &\nSons", "from (hidden)"),
+    ],
+)
+def test_mask_knows_a_name_however_it_is_written_and_no_other_word(name, text, left):
+    assert Mask([name, *name.split()]).text(text) == left
 
 
 def test_mask_leaves_other_words_alone():
     assert Mask(["Ann"]).text("Announce to ANN, in the annex") == (
         f"Announce to {HIDDEN}, in the annex"
     )
+
+
+NAMES = ["Will Page", "Jimmy Ng", "April May", "Edith Button", "Lena Head", "Zoe\u0308 O'Brien"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_for_who_may_not_know_is_whole_and_names_nobody(client, world, invoice, name):
+    world.customer.name = world.holder.full_name = name
+    world.customer.save()
+    world.holder.save()
+    client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
+    full = Client()
+    full.force_login(stands(world, Role.AUTHORISED_REP))
+
+    for path in ("/", "/bills/", f"/bills/{invoice.public_id}/", "/complaints/new/"):
+        page, other = client.get(path).content.decode(), full.get(path).content.decode()
+        assert escape(name) not in page
+        assert HIDDEN not in page
+        assert "Nov 2026" in page or "Nov 2026" not in other
+        assert page.count("<button") >= 1
+        assert page.count("</head>") == page.count("</main>") == 1
+
+
+# --- the attacks
+
+
+def test_what_another_account_holds_never_changes_a_page(client, world):
+    """Somebody's address is markup, and they appointed the victim: the victim's page stays."""
+    victim = make_world("callpro").holder
+    client.force_login(victim)
+    before = client.get("/bills/?q=search").content.decode()
+    world.account.street = '" search" value="'
+    world.account.save()
+    appoint_somebody(
+        account=world.account,
+        by=world.holder,
+        wanted=replace(
+            wanted(), email=victim.email, role=Role.ADVOCATE, advocate_kind="legal_aid", limits=()
+        ),
+        signing=TYPED,
+        at=AT,
+    )
+
+    after = client.get("/bills/?q=search").content.decode()
+
+    assert _steady(after) == _steady(before)
+
+
+def _steady(page: str) -> str:
+    """The page without what is new in each request."""
+    return re.sub(r'\b[A-Za-z0-9]{64}\b|nonce="[^"]*"', "", page)
+
+
+def test_guesses_come_back_as_they_were_typed(client, world):
+    client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
+    guesses = "0491 570 156 0491 570 157 Mia Conti"
+
+    page = client.post("/complaints/new/", {"topic": "", "description": guesses})
+    assert guesses in page.content.decode()
+    client.post("/complaints/new/", {"topic": "fault", "description": guesses})
+    own = Complaint.objects.get()
+    assert guesses in client.get(f"/complaints/{own.reference}/").content.decode()
+    assert guesses in client.get("/bills/", {"q": guesses}).content.decode()
+
+
+def test_search_finds_nothing_by_words_that_are_hidden(client, world, complaint):
+    client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
+    found = {
+        guess: complaint.reference in client.get("/complaints/", {"q": guess}).content.decode()
+        for guess in ("Conti", "Smith", complaint.reference)
+    }
+    assert found == {"Conti": False, "Smith": False, complaint.reference: True}
+
+
+def test_masked_pdf_is_the_same_whoever_asks_first(client, world, invoice, complaint):
+    namesake = make_user("Mia Conti")
+    appoint(world.account, namesake, Role.ADVOCATE, ends_on=date(2099, 12, 31))
+    line = invoice.document.content["lines"][0]
+    line["description"] = "Visit to Mia Conti"
+    invoice.document.save()
+    for reader in (namesake, stands(world)):
+        client.force_login(reader)
+        pdf = text_of(client.get(page_of("invoice_pdf", invoice, complaint)))
+        assert "Visit to (hidden)" in pdf
+        assert found_in(pdf) == []
 
 
 def test_mask_without_words_changes_nothing(world):

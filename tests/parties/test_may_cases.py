@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from parties import access
-from parties.models import Appointment
-from parties.states import CustomerKind
+from parties.accounts.states import CustomerKind
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
 from terms.facts import Action, Role
 from terms.workbench import Case, read_cases
 from tests.world import instant, make_user, make_world
@@ -63,7 +63,7 @@ def test_appointment_allows_what_the_example_says(case: Case):
     appointment = stored(case)
     given = case.given
 
-    decision = access.may(
+    decision = authority.may(
         appointment.user,
         Action(given["action"]),
         appointment.account,
@@ -82,7 +82,7 @@ def test_appointment_allows_what_the_example_says(case: Case):
     assert set(case.cites) <= {reason["id"] for reason in decision.because}
 
 
-def sources(decision: access.Decision) -> set[str]:
+def sources(decision: authority.Decision) -> set[str]:
     return {reason["source"] for reason in decision.because}
 
 

@@ -9,23 +9,23 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from parties import access
-from parties.models import IdentityCheck, Pause, StopLink
-from parties.services import (
-    Happened,
+from parties.appointments.services import Happened, appoint, record_holder_event
+from parties.authority import selectors as authority
+from parties.authority.states import HolderEventKind
+from parties.privacy.services import ask_export
+from parties.security.models import IdentityCheck, Pause, StopLink
+from parties.security.services import (
     IdentityNotProven,
-    appoint,
+    LogInRefused,
+    StopRefused,
     change_contact,
+    change_password,
     enter_code,
     note_factor,
     pause,
-    record_holder_event,
     send_code,
 )
-from parties.services.log_ins import LogInRefused, change_password
-from parties.services.pausing import StopRefused
-from parties.services.privacy import ask_export
-from parties.states import Factor, HighRisk, HolderEventKind
+from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Role
@@ -185,25 +185,25 @@ def refuse_factor(world, at):
 
 
 def refuse_contact(world, at):
-    with pytest.raises(access.NotAuthorised) as refusal:
+    with pytest.raises(authority.NotAuthorised) as refusal:
         change_contact(account=world.account, by=world.holder, at=at, details=CHANGED)
     assert [one["id"] for one in refusal.value.decision.because] == ["RF-ID-06"]
 
 
 def refuse_contact_by_staff(world, at):
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         change_contact(
             account=world.account, by=make_staff(), at=at, details=CHANGED, without="In a hurry"
         )
 
 
 def refuse_appointment(world, at):
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         make_appointment(world, at=at)
 
 
 def refuse_export(world, at):
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         ask_export(account=world.account, by=world.holder, at=at)
 
 
@@ -219,7 +219,7 @@ def refuse_new_holder(world, at):
         evidence="Certificate",
         new_holder_email="thief@people.example",
     )
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         record_holder_event(account=world.account, by=make_staff(), at=at, happened=happened)
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from parties.models import Appointment, Signature
+from parties.authority.models import Appointment, Signature
 from records.audit.models import Entry
 from records.documents.models import Document
 from records.notices.models import Notice

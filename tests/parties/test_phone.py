@@ -8,23 +8,26 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contracts.models import PlanChange
-from parties import access
-from parties.models import Account, Appointment, Call, IdentityCheck, Presence, User
-from parties.services import (
-    IdentityNotProven,
+from contracts.supply.models import PlanChange
+from parties.accounts.models import Account
+from parties.appointments.services import PresenceRefused, end_together, revoke
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment, Presence
+from parties.authority.states import PresenceState
+from parties.desk.models import Call
+from parties.desk.services import (
     PhoneProof,
-    PresenceRefused,
     ask_by_phone,
     confirm_by_phone,
     end_call,
-    end_together,
-    revoke,
     send_phone_code,
     take_call,
 )
-from parties.states import PresenceState, StaffRole
-from portal.together import ACTS
+from parties.people.models import User
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.services import IdentityNotProven
+from portal.composition.assisted import ACTS
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -266,7 +269,7 @@ def test_staff_put_down_only_what_their_role_may_do(world, advocate, role, act):
     if role in MAY[act]:
         assert ask(call, act).pk
     else:
-        with pytest.raises(access.NotAuthorised):
+        with pytest.raises(authority.NotAuthorised):
             ask(call, act)
 
 
@@ -314,10 +317,10 @@ def test_look_together_ends_at_once_on_request(desk, world, advocate):
     agree(desk, page)
     presence = Presence.objects.get()
     at = presence.confirmed_at + MINUTE
-    on = access.local_day(world.account, at)
+    on = authority.local_day(world.account, at)
 
     def sees() -> bool:
-        found = access.may(
+        found = authority.may(
             advocate.user, Action.VIEW_PERSONAL_DETAILS, world.account, on=on, at=at
         )
         return found.allowed

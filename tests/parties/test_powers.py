@@ -9,23 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parties import access
-from parties.models import Appointment
-from parties.services import (
-    AppointmentRefused,
-    CallerMayNot,
-    CallRefused,
-    behalf_of,
-    change_contact,
-    revoke,
-    take_call,
-    verify,
-)
+from parties.appointments.services import AppointmentRefused, revoke, verify
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment
+from parties.desk.services import CallerMayNot, CallRefused, behalf_of, take_call
+from parties.security.services import change_contact
 from records.audit.models import Entry
 from records.audit.services import on_behalf
+from terms import facts
 from terms.facts import Action, Role
-from tests.parties.people import AT, make_appointment
-from tests.world import World, make_staff, make_user, make_world
+from tests.parties.people import AT, make_appointment, signed_in
+from tests.world import World, appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -69,7 +63,7 @@ class History:
         by, whom = self.people[step["by"]], self.people[step["whom"]]
         try:
             return getattr(self, step["do"])(by, whom, step)
-        except (access.NotAuthorised, AppointmentRefused):
+        except (authority.NotAuthorised, AppointmentRefused):
             return None
 
     def appoint(self, by, whom, step) -> Appointment:
@@ -117,11 +111,11 @@ class History:
 
     @property
     def day(self) -> date:
-        return access.local_day(self.world.account, self.at)
+        return authority.local_day(self.world.account, self.at)
 
 
 def held(row: Appointment, history: History) -> set[Action]:
-    judged = access.powers(row, on=history.day, at=history.at)
+    judged = authority.powers(row, on=history.day, at=history.at)
     return {action for action, decision in judged.items() if decision.allowed}
 
 
@@ -160,12 +154,12 @@ def test_no_act_is_recorded_under_an_authority_that_was_not_in_force(provider, s
             change_contact(
                 account=history.world.account, by=person, at=history.at, details=details
             )
-        except access.NotAuthorised:
+        except authority.NotAuthorised:
             continue
 
     for entry in Entry.objects.exclude(authority="").filter(action="change_contact"):
         row = Appointment.objects.get(public_id=entry.authority)
-        day = access.local_day(row.account, entry.at)
+        day = authority.local_day(row.account, entry.at)
         assert row.user_id == entry.actor_id
         assert row.starts_on <= day <= (row.ends_on or day)
         assert row.revoked_at is None or row.revoked_at >= entry.at
@@ -192,7 +186,7 @@ def test_no_act_on_the_phone_is_recorded_under_an_authority_that_was_not_in_forc
     acts = Entry.objects.filter(account=history.world.account, action="change_contact")
     for entry in acts.exclude(for_whom=""):
         row = Appointment.objects.get(public_id=entry.authority)
-        day = access.local_day(row.account, entry.at)
+        day = authority.local_day(row.account, entry.at)
         assert entry.actor == history.staff
         assert entry.for_whom.startswith(row.person)
         assert row.starts_on <= day <= (row.ends_on or day)
@@ -205,8 +199,8 @@ def test_no_act_on_the_phone_is_recorded_under_an_authority_that_was_not_in_forc
 @MANY
 @given(provider=PROVIDERS, steps=STEPS)
 def test_when_the_holder_goes_nobody_keeps_what_they_gave(provider, steps):
-    from parties.services import Happened, record_holder_event
-    from parties.states import HolderEventKind
+    from parties.appointments.services import Happened, record_holder_event
+    from parties.authority.states import HolderEventKind
 
     history = History(provider)
     for step in steps:
@@ -219,7 +213,45 @@ def test_when_the_holder_goes_nobody_keeps_what_they_gave(provider, steps):
 
     for person in history.people:
         for action in Action:
-            decision = access.may(
+            decision = authority.may(
                 person, action, history.world.account, on=history.day, at=history.at
             )
             assert not decision.allowed
+
+
+def test_appointing_alone_ends_nobody_elses_appointment(world):
+    """Change and sign would end what “remove others” is needed for."""
+    other = make_appointment(world)
+    helper = make_user("Kim Abbott")
+    appoint(
+        world.account,
+        helper,
+        Role.AUTHORISED_REP,
+        limits=["remove_representative"],
+        starts_on=date(2027, 1, 1),
+        ends_on=date(2099, 12, 31),
+    )
+
+    with pytest.raises(authority.NotAuthorised) as refused:
+        make_appointment(
+            world,
+            by=helper,
+            replaces=other,
+            limits=("close_account", "remove_representative"),
+        )
+
+    assert refused.value.action == facts.Action.REMOVE_REPRESENTATIVE
+    other.refresh_from_db()
+    assert other.revoked_at is None
+
+
+def test_whoever_may_not_complain_can_prove_who_they_are(world):
+    helper = make_user("Kim Abbott")
+    appoint(
+        world.account,
+        helper,
+        Role.AUTHORISED_REP,
+        limits=["lodge_complaint"],
+        ends_on=date(2099, 12, 31),
+    )
+    assert signed_in(helper).get("/identity/change_details/").status_code == 200

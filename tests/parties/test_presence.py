@@ -7,10 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from parties import access
-from parties.models import IdentityCheck, Presence
-from parties.services import (
-    IdentityNotProven,
+from parties.appointments.services import (
     PresenceRefused,
     ask_together,
     confirm_by_code,
@@ -19,8 +16,12 @@ from parties.services import (
     revoke,
     send_presence_code,
 )
-from parties.states import PresenceState
-from portal.together import ACTS
+from parties.authority import selectors as authority
+from parties.authority.models import Presence
+from parties.authority.states import PresenceState
+from parties.security.models import IdentityCheck
+from parties.security.services import IdentityNotProven
+from portal.composition.assisted import ACTS
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -141,8 +142,8 @@ def test_advocate_whose_appointment_ended_meanwhile_gets_nothing(world, advocate
 
 def test_looking_together_opens_the_account_for_15_minutes_or_until_it_is_ended(world, advocate):
     def sees(at, action=Action.VIEW_PERSONAL_DETAILS):
-        on = access.local_day(world.account, at)
-        return access.may(advocate, action, world.account, on=on, at=at)
+        on = authority.local_day(world.account, at)
+        return authority.may(advocate, action, world.account, on=on, at=at)
 
     presence = ask(world, advocate, act="look")
     assert not sees(AT).allowed

@@ -9,32 +9,27 @@ from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.services import lodge_complaint
-from parties import selectors
-from parties.access import PROOFS_KEY, NotAuthorised
-from parties.models import (
-    Account,
-    Appointment,
-    Customer,
-    DataExport,
-    Preference,
-    PrivacyRequest,
-    User,
-)
-from parties.services import privacy
-from parties.states import (
-    ExportState,
-    HighRisk,
-    PreferenceKind,
-    PrivacyKind,
-    PrivacyState,
-    StaffRole,
-)
-from portal import exports, tasks
+from complaints.lodging.services import lodge_complaint
+from parties.accounts.models import Account, Customer
+from parties.authority.models import Appointment
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence import selectors as correspondence
+from parties.correspondence.models import Preference
+from parties.correspondence.states import PreferenceKind
+from parties.people.models import User
+from parties.people.states import PROOFS_KEY, StaffRole
+from parties.privacy import services as privacy
+from parties.privacy.models import DataExport, PrivacyRequest
+from parties.privacy.states import ExportState, PrivacyKind, PrivacyState
+from parties.security.states import HighRisk
+from portal import tasks
+from portal.composition import data_file as exports
 from records.audit.models import Entry
 from records.audit.services import record
 from records.deadlines.models import Deadline
@@ -43,6 +38,8 @@ from records.notices.services import deliver_queued
 from terms.facts import Role
 from tests.parties.staff import sign_in_staff
 from tests.world import appoint, instant, make_service, make_staff, make_user, make_world
+
+pytestmark = pytest.mark.portable
 
 AT = instant("2026-06-01 10:00")
 FOREVER = date(2099, 12, 31)
@@ -83,7 +80,7 @@ def agree(world, value="yes"):
 
 
 def test_nothing_is_sent_or_listed_until_it_is_chosen(world):
-    assert selectors.preferences(world.account) == {
+    assert correspondence.preferences(world.account) == {
         PreferenceKind.MARKETING: "no",
         PreferenceKind.REACH: "email",
         PreferenceKind.LISTING: "unlisted",
@@ -99,7 +96,7 @@ def test_choices_are_kept_with_their_history(as_holder, world):
 
     rows = Preference.objects.filter(account=world.account, kind="listing")
     assert [row.value for row in rows] == ["unlisted", "listed"]
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
     text = as_holder.get(reverse("privacy")).content.decode()
     assert "Directory listing, Listed" in text
     entry = Entry.objects.filter(action="choose_preference").order_by("sequence").last()
@@ -153,12 +150,12 @@ def test_link_ends_marketing_at_once_and_without_a_log_in(client, world):
 
     looked = client.get(link)
     assert "Stop news and offers?" in looked.content.decode()
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
     client.handler.enforce_csrf_checks = True
     done = client.post(link, {"List-Unsubscribe": "One-Click"})
 
     assert "no more news" in done.content.decode()
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "no"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "no"
     assert world.customer.name not in done.content.decode()
     assert client.post(link).status_code == 200
 
@@ -168,7 +165,7 @@ def test_link_that_was_changed_ends_nothing(client, world):
     link = privacy.unsubscribe_path(world.account)
 
     assert client.post(link[:-3] + "xx/").status_code == 404
-    assert selectors.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
+    assert correspondence.preferences(world.account)[PreferenceKind.MARKETING] == "yes"
 
 
 # --- requests
@@ -472,3 +469,36 @@ def test_advocate_asks_for_no_correction(world, client):
 
     assert "it is all you may ask for" in page.content.decode()
     assert not PrivacyRequest.objects.exists()
+
+
+def ready_export(world) -> DataExport:
+    export = DataExport.objects.create(
+        account=world.account,
+        asked_by=world.holder,
+        asked_at=AT,
+        state=ExportState.READY,
+        expires_at=AT + timedelta(days=7),
+    )
+    export.file.save("data.zip", ContentFile(b"PK"))
+    return export
+
+
+def test_file_that_cannot_be_deleted_stops_no_other_and_is_tried_again(world, monkeypatch):
+    stuck, other = ready_export(world), ready_export(world)
+    delete = FieldFile.delete
+
+    def refuse(file, save=True):
+        if file.instance.pk == stuck.pk:
+            raise PermissionError("read-only")
+        delete(file, save=save)
+
+    later = AT + timedelta(days=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(FieldFile, "delete", refuse)
+        assert exports.remove_expired(at=later) == 1
+
+    stuck.refresh_from_db()
+    other.refresh_from_db()
+    assert (stuck.state, bool(stuck.file)) == (ExportState.EXPIRED, True)
+    assert (other.state, bool(other.file)) == (ExportState.EXPIRED, False)
+    assert exports.remove_expired(at=later) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from parties.services import reach, review
+from parties.appointments.services import reach, review
 from terms.facts import Role
 from tests.parties.people import AT, wanted
 from tests.world import make_world

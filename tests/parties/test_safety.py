@@ -8,16 +8,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing.models import UsageRecord
-from billing.selectors import is_help_line
-from billing.services import run_provider_bills
-from complaints.services import lodge_complaint
-from parties import selectors
-from parties.access import NotAuthorised
-from parties.models import SafeContact
-from parties.services.contact import change_contact
-from parties.services.safety import end_safe_contact, set_safe_contact
-from parties.states import SafeChannel, StaffRole
+from billing.runs.services import run_provider_bills
+from billing.usage.models import UsageRecord
+from billing.usage.selectors import is_help_line
+from complaints.lodging.services import lodge_complaint
+from parties.authority.selectors import NotAuthorised
+from parties.correspondence import selectors as correspondence
+from parties.correspondence.models import SafeContact
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.security.services import change_contact, end_safe_contact, set_safe_contact
 from records.audit.models import Entry
 from records.audit.services import Actor
 from records.notices.models import Notice
@@ -25,6 +25,7 @@ from records.notices.services import Sender, deliver_queued, mark_told, queue_me
 from terms import rules
 from terms.calendar import State
 from terms.facts import Role, read_facts
+from tests.parties.people import confirm, log_in_afresh
 from tests.parties.staff import sign_in_staff
 from tests.world import appoint, instant, make_call, make_service, make_staff, make_user
 
@@ -62,7 +63,7 @@ def write_to(world, address, at=AT, **facts):
 
 
 def test_bills_reminders_and_sign_in_go_to_the_safe_contact(world, mailoutbox):
-    protect(world)
+    confirm(protect(world))
     make_service(world.account, fee="60.00")
     run_provider_bills(world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"))
     for address in (world.holder.email, world.account.billing_email, world.customer.email):
@@ -73,7 +74,7 @@ def test_bills_reminders_and_sign_in_go_to_the_safe_contact(world, mailoutbox):
     # The bill itself waits for its PDF; it is addressed already.
     assert set(Notice.objects.values_list("to", flat=True)) == {SAFE}
     assert Notice.objects.filter(kind="invoice_issued").exists()
-    assert len(mailoutbox) == 5
+    assert len(mailoutbox) == 6
     assert {address for mail in mailoutbox for address in mail.to} == {SAFE}
 
 
@@ -114,11 +115,11 @@ def test_outside_the_hours_a_message_waits_until_they_open(world, mailoutbox):
 
 
 def test_code_to_sign_in_waits_for_no_hours(world, mailoutbox):
-    protect(world, opens=time(9), closes=time(17), at=instant("2026-06-01 20:00"))
+    confirm(protect(world, opens=time(9), closes=time(17), at=instant("2026-06-01 20:00")))
     write_to(world, world.holder.email, at=instant("2026-06-01 21:00"), is_secret=True)
 
-    assert deliver_queued(at=instant("2026-06-01 21:00")) == 1
-    assert mailoutbox[0].to == [SAFE]
+    assert deliver_queued(at=instant("2026-06-01 21:00")) == 2  # this one, and the code to confirm
+    assert [mail.to for mail in mailoutbox] == [[SAFE], [SAFE]]
 
 
 def test_phone_contact_gets_no_email_and_staff_are_asked_to_call(client, world, mailoutbox):
@@ -162,7 +163,7 @@ def test_newest_safe_contact_holds(world, mailoutbox):
 
 
 def test_new_billing_address_is_redirected_too(world, mailoutbox):
-    protect(world)
+    confirm(protect(world))
     change_contact(
         account=world.account,
         by=world.holder,
@@ -179,7 +180,7 @@ def test_new_billing_address_is_redirected_too(world, mailoutbox):
 
 
 def test_page_asks_for_no_proof_and_offers_a_quick_exit(client, world):
-    client.force_login(world.holder)
+    log_in_afresh(client, world.holder)
 
     page = client.get(reverse("safe_contact")).content.decode()
     assert "data-quick-exit" in page
@@ -203,7 +204,7 @@ def test_page_asks_for_no_proof_and_offers_a_quick_exit(client, world):
     ],
 )
 def test_answer_that_cannot_work_is_explained(client, world, wrong):
-    client.force_login(world.holder)
+    log_in_afresh(client, world.holder)
 
     answer = client.post(reverse("safe_contact"), {"channel": "email", "address": SAFE} | wrong)
 
@@ -222,7 +223,7 @@ def test_stranger_sets_nothing(world):
 def test_representative_sees_no_trace_of_it(client, world):
     friend = make_user("Jordan Lee")
     appoint(world.account, friend, Role.AUTHORISED_REP, ends_on=FOREVER)
-    client.force_login(world.holder)
+    log_in_afresh(client, world.holder)
     client.post(reverse("safe_contact"), {"channel": "email", "address": SAFE})
     lodge_complaint(
         account=world.account,
@@ -307,9 +308,9 @@ def test_service_is_never_cut_off_while_safety_is_raised(world):
     }
     known = read_facts(rules.suspension, {k: v for k, v in facts.items() if k != "today"})
 
-    before = selectors.credit_binding(world.account, day).decide(rules.suspension, **known)
+    before = correspondence.credit_binding(world.account, day).decide(rules.suspension, **known)
     protect(world, safety_threat=True)
-    after = selectors.credit_binding(world.account, day).decide(rules.suspension, **known)
+    after = correspondence.credit_binding(world.account, day).decide(rules.suspension, **known)
 
     assert before.allowed is not False
     assert after.allowed is False
@@ -378,7 +379,7 @@ def test_somebody_who_may_do_nothing_yet_is_reached_safely_all_the_same(world):
         verified_at=None,
     )
     client = Client()
-    client.force_login(friend)
+    log_in_afresh(client, friend)
 
     client.post("/reach/", {"channel": "email", "address": "safe@people.example"})
 

@@ -12,16 +12,19 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.services import record_payment
-from complaints.services import lodge_complaint, start_investigation, withdraw_complaint
-from contracts.models import Contract
-from parties.access import Action, staff_may
-from parties.models import User
-from parties.services import end_staff_role, ensure_staff_roles, invite_holder
-from parties.states import STAFF_MAY, STAFF_SEES, StaffData, StaffRole
+from billing.payments.services import record_payment
+from complaints.lodging.services import lodge_complaint
+from complaints.process.services import start_investigation, withdraw_complaint
+from contracts.agreements.models import Contract
+from parties.appointments.services import invite_holder
+from parties.authority.selectors import staff_may
+from parties.people.models import User
+from parties.people.services import end_staff_role, ensure_staff_roles
+from parties.people.states import STAFF_MAY, STAFF_SEES, StaffData, StaffRole
 from records.audit.models import Entry
 from records.audit.services import Actor
 from records.notices.services import deliver_queued
+from terms.facts import Action
 from tests.parties.staff import sign_in_staff
 from tests.world import PASSWORD, instant, make_service, make_staff, make_user, make_world
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from django.urls import reverse
 
-from parties import access
-from parties.models import StaffGrant
-from parties.states import JOBS, StaffData, StaffRole
+from parties.authority import selectors as authority
+from parties.people.models import StaffGrant
+from parties.people.states import JOBS, StaffData, StaffRole
 from records.audit.models import Entry
 from tests.parties.staff import sign_in_staff
 from tests.world import instant, make_staff, make_world
@@ -41,11 +41,11 @@ def test_staff_access_is_as_the_terms_say(case):
     if not given["senior_request"]:
         grant.update(ended_at=AT)
 
-    decision = access.staff_sees(
+    decision = authority.staff_sees(
         staff,
         StaffData(given["data"]),
         account,
-        on=access.local_day(account, AT),
+        on=authority.local_day(account, AT),
         remote=given["remote"],
     )
 

@@ -7,15 +7,18 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from parties import access
-from parties.models import Appointment, HolderEvent, IdentityCheck, Invitation
-from parties.services import (
+from parties.appointments.services import (
     Happened,
     HolderChangeRefused,
     claim_account,
     record_holder_event,
 )
-from parties.states import Factor, HolderEventKind, StaffRole
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment, HolderEvent, Invitation
+from parties.authority.states import HolderEventKind
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.states import Factor
 from records.audit.models import Entry
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -146,9 +149,9 @@ def test_death_ends_every_standing_and_a_new_holder_claims_the_account(world):
     representative = make_appointment(world)
     event(world, HolderEventKind.DEATH, new_holder_email="executor@people.example")
 
-    on = access.local_day(world.account, AT)
+    on = authority.local_day(world.account, AT)
     for person in (world.holder, representative.user):
-        assert not access.may(person, Action.VIEW_BILLS, world.account, on=on, at=AT).allowed
+        assert not authority.may(person, Action.VIEW_BILLS, world.account, on=on, at=AT).allowed
     link = Notice.objects.get(kind="account_invitation", to="executor@people.example").text
     token = next(word for word in link.split() if "/claim/" in word).rstrip("/").split("/")[-1]
     heir = claim_account(
@@ -159,7 +162,7 @@ def test_death_ends_every_standing_and_a_new_holder_claims_the_account(world):
         at=AT,
     )
 
-    assert access.may(heir, Action.CLOSE_ACCOUNT, world.account, on=on, at=AT).allowed
+    assert authority.may(heir, Action.CLOSE_ACCOUNT, world.account, on=on, at=AT).allowed
     assert Appointment.objects.filter(role=Role.HOLDER, revoked_at__isnull=True).count() == 1
     assert Entry.objects.get(action="record_holder_event").reason == "Certificate seen by Max"
 
@@ -171,8 +174,8 @@ def test_bankruptcy_is_a_fact_with_its_date_and_the_clause_that_acts_on_it():
 
     assert found.since == date(2027, 1, 20)
     assert "at once" in str(found.because)
-    on = access.local_day(world.account, AT)
-    assert access.may(world.holder, Action.VIEW_BILLS, world.account, on=on, at=AT).allowed
+    on = authority.local_day(world.account, AT)
+    assert authority.may(world.holder, Action.VIEW_BILLS, world.account, on=on, at=AT).allowed
     assert not Invitation.objects.exists()
 
 
@@ -190,7 +193,7 @@ def test_sale_needs_the_consent_that_the_terms_ask_for():
 
 
 def test_front_line_does_not_change_holders(world):
-    with pytest.raises(access.NotAuthorised):
+    with pytest.raises(authority.NotAuthorised):
         record_holder_event(
             account=world.account,
             happened=Happened(kind=HolderEventKind.DEATH, since=date(2027, 1, 20), evidence="x"),
@@ -213,25 +216,25 @@ def test_business_has_several_contacts_with_their_jobs():
         )
 
     contacts = Appointment.objects.filter(role=Role.CUSTOMER_CONTACT)
-    on = access.local_day(world.account, AT)
+    on = authority.local_day(world.account, AT)
     for row in contacts:
-        assert access.may(row.user, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
+        assert authority.may(row.user, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
     assert set(contacts.values_list("position", flat=True)) == {"Accounts", "IT"}
 
 
 def test_employee_who_warrants_authority_may_consent_and_the_holder_is_told():
-    from parties.services import warrant_authority
+    from parties.appointments.services import warrant_authority
 
     world = make_world("comvergence")
     person = make_user("Wendy Works")
     row = appoint(
         world.account, person, Role.CUSTOMER_CONTACT, employee=True, warrants_authority=False
     )
-    on = access.local_day(world.account, AT)
-    assert not access.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
+    on = authority.local_day(world.account, AT)
+    assert not authority.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
 
     warrant_authority(appointment=row, by=person, words="I have authority", at=AT)
 
-    assert access.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
+    assert authority.may(person, Action.CHANGE_PLAN, world.account, on=on, at=AT).allowed
     assert Entry.objects.get(action="warrant_authority").reason == "I have authority"
     assert "I have authority" in Notice.objects.get(to=world.holder.email).text

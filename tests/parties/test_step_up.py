@@ -8,15 +8,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from parties.models import IdentityCheck
-from parties.services import IdentityNotProven, send_code
-from parties.services.safety import set_safe_contact
-from parties.states import Factor, SafeChannel, StaffRole
+from parties.correspondence.states import SafeChannel
+from parties.people.states import StaffRole
+from parties.security.models import IdentityCheck
+from parties.security.services import IdentityNotProven, send_code, set_safe_contact
+from parties.security.states import Factor
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from records.notices.states import Channel
 from terms.facts import Role
-from tests.parties.people import signed_in
+from tests.parties.people import confirm, signed_in
 from tests.parties.staff import sign_in_staff
 from tests.world import PASSWORD, appoint, instant, make_staff, make_user, make_world
 
@@ -108,11 +109,11 @@ def test_who_logged_in_by_an_emailed_code_may_still_have_a_text(client, reachabl
         (SafeChannel.POST, "PO Box 1, Perth", "email", (Channel.EMAIL, None)),
     ],
 )
-def test_safe_contact_is_obeyed_at_once_whatever_its_hours(
+def test_confirmed_safe_contact_is_obeyed_at_once_whatever_its_hours(
     reachable, world, channel, address, offers, goes_to
 ):
     at = instant("2027-02-01 22:00")
-    set_safe_contact(
+    contact = set_safe_contact(
         account=world.account,
         user=reachable,
         channel=channel,
@@ -122,6 +123,7 @@ def test_safe_contact_is_obeyed_at_once_whatever_its_hours(
         safety_threat=False,
         at=at,
     )
+    confirm(contact)
     client = signed_in(reachable)
     page = client.get(HERE).content.decode()
     assert ("Text me a code" in page) is (offers == "text")

@@ -7,17 +7,12 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from complaints.models import Complaint
-from parties.models import (
-    Appointment,
-    DataExport,
-    IdentityCheck,
-    Preference,
-    Presence,
-    PrivacyRequest,
-    SafeContact,
-)
-from parties.states import HighRisk
+from complaints.tickets.models import Complaint
+from parties.authority.models import Appointment, Presence
+from parties.correspondence.models import Preference, SafeContact
+from parties.privacy.models import DataExport, PrivacyRequest
+from parties.security.models import IdentityCheck
+from parties.security.states import HighRisk
 from terms.facts import Role
 from tests.parties.people import signed_in
 from tests.parties.test_people_pages import PERSON, TIME, prove

@@ -11,10 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from complaints.services import lodge_complaint
-from parties import access
-from parties.models import Account, Presence
-from parties.states import NEEDS_RUNNING, AccountStatus
+from complaints.lodging.services import lodge_complaint
+from parties.accounts.models import Account
+from parties.accounts.states import AccountStatus
+from parties.authority import selectors as authority
+from parties.authority.models import Presence
+from parties.authority.states import NEEDS_RUNNING
 from terms.facts import Action, Role
 from tests.architecture.authority import AT, END_OF_TIME, FOREVER
 from tests.parties.people import signed_in
@@ -167,7 +169,7 @@ def test_closed_account_can_be_read_paid_and_complained_about_and_no_more(world,
     world.account.refresh_from_db()
 
     for person in (world.holder, stands(world, REP)):
-        decision = access.may(person, action, world.account, on=AT.date(), at=AT)
+        decision = authority.may(person, action, world.account, on=AT.date(), at=AT)
         assert decision.allowed == (action not in NEEDS_RUNNING)
         if not decision.allowed:
             assert decision.because[0]["steps"] == ["the account is closed"]

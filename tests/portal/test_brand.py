@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portal import brand
-from portal.brand import BadBrandColour, contrast, palette
+from portal.web import brand
+from portal.web.brand import BadBrandColour, contrast, palette
 from terms import library
 
 TOKENS = Path(__file__).resolve().parents[2] / "static" / "scss" / "_tokens.scss"

@@ -13,24 +13,33 @@ import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
-from billing.services import run_provider_bills
-from complaints import services as complaints
-from parties.models import Invitation
-from parties.services import InvitationRefused, claim_account, invite_holder
-from portal import health
-from portal.mailbox import kept
+from billing.runs.services import run_provider_bills
+from complaints.lodging import services as lodging
+from parties.appointments.services import InvitationRefused, claim_account, invite_holder
+from parties.authority.models import Invitation
+from portal.adapters.mailbox import kept
+from portal.composition import health
 from records.audit.services import SYSTEM
+from records.documents.services import issue_document
 from records.notices.models import Notice
 from terms.facts import Role
 from tests.world import PASSWORD, appoint, instant, make_service, make_user, make_world
 
+pytestmark = pytest.mark.portable
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "PORTAL_ENV": "production",
-    "SECRET_KEY": "x" * 40,
-    "DATABASE_URL": "postgres://portal@localhost/portal",
-    "REDIS_URL": "redis://localhost:6379/0",
+    "SECRET_KEY": "pL7w-kV2t.Qz9r_Xc4m:Hn8b,Jd3f;Ys6g",
+    "DATABASE_URL": "postgres://portal@localhost/portal?sslmode=verify-full",
+    "REDIS_URL": "rediss://localhost:6379/0",
+    "SITE_URL": "https://portal.example",
+    "ALLOWED_HOSTS": "portal.example",
+    "CSRF_TRUSTED_ORIGINS": "https://portal.example",
+    "EMAIL_HOST": "mail.example",
+    "EMAIL_USE_TLS": "true",
 }
 
 TEXTS = {
@@ -57,11 +66,36 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "x" * 64}, "SECRET_KEY"),
+        ({"SECRET_KEY": "abcdefghijklmnop" * 4}, "SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-pL7wkV2tQz9rXc4mHn8bJd3fYs6g"}, "SECRET_KEY"),
+        ({"MFA_ENCRYPTION_KEY": "short"}, "MFA_ENCRYPTION_KEY"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ".example,portal.example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "portal.example,testserver"}, "testserver"),
+        ({"ALLOWED_HOSTS": "portal.example,localhost"}, "localhost"),
+        ({"ALLOWED_HOSTS": "portal.example,127.0.0.1"}, "127.0.0.1"),
+        ({"ALLOWED_HOSTS": "portal.example,[::1]"}, "[::1]"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "other.example"}, "SITE_URL"),
+        ({"SITE_URL": ""}, "SITE_URL"),
+        ({"SITE_URL": "http://portal.example"}, "SITE_URL"),
+        ({"SITE_URL": "https://localhost:8000"}, "SITE_URL"),
+        ({"SITE_URL": "https://portal.example/path"}, "SITE_URL"),
+        ({"CSRF_TRUSTED_ORIGINS": "http://portal.example"}, "CSRF_TRUSTED_ORIGINS"),
+        ({"CSRF_TRUSTED_ORIGINS": "https://*.example"}, "CSRF_TRUSTED_ORIGINS"),
+        ({"HTTPS": "false"}, "HTTPS"),
+        ({"DATABASE_URL": "postgres://portal@db.example/portal"}, "sslmode"),
+        ({"DATABASE_URL": "postgres://portal@db.example/portal?sslmode=prefer"}, "sslmode"),
+        ({"REDIS_URL": "redis://cache.example:6379/0"}, "rediss"),
+        ({"BROKER_URL": "redis://cache.example:6379/0"}, "BROKER_URL"),
+        ({"EMAIL_USE_TLS": "false"}, "EMAIL_USE_TLS"),
+        ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "EMAIL"),
         ({"DEBUG": "true"}, "DEBUG"),
         ({"REDIS_URL": ""}, "broker"),
         ({"BROKER_URL": "filesystem://localhost"}, "broker"),
         ({"DATABASE_URL": ""}, "PostgreSQL"),
-        ({"EMAIL_BACKEND": "portal.mailbox.FolderBackend"}, "mail"),
+        ({"EMAIL_BACKEND": "portal.adapters.mailbox.FolderBackend"}, "mail"),
         (TEXTS | {"SMS_GATEWAY_URL": "http://texts.example"}, "https"),
         (TEXTS | {"SMS_GATEWAY_TOKEN": ""}, "SMS_GATEWAY_TOKEN"),
         (TEXTS | {"SMS_SENDER": ""}, "SMS_SENDER"),
@@ -137,31 +171,88 @@ def test_healthz_answers_without_a_database(client):
     assert client.get("/healthz").content == b"ok\n"
 
 
-def test_readyz_says_that_no_worker_was_seen(client, db):
+def test_readyz_says_to_strangers_only_whether_all_is_well(client, db, settings):
+    settings.READYZ_TOKEN = "t" * 40
+    for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+        answer = client.get("/readyz", headers=given)
+        assert (answer.status_code, answer.content) == (503, b"not ok\n")
+
+    health.note_heartbeat(timezone.now())
     answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_readyz_without_a_token_set_gives_detail_to_nobody(client, db, settings):
+    settings.READYZ_TOKEN = ""
+
+    assert client.get("/readyz", headers={"Authorization": "Bearer "}).content == b"not ok\n"
+
+
+def test_readyz_tells_whoever_brings_the_token_that_no_worker_was_seen(client, db, settings):
+    settings.READYZ_TOKEN = "t" * 40
+    answer = client.get("/readyz", headers={"Authorization": f"Bearer {'t' * 40}"})
 
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"]["well"]
     assert not answer.json()["checks"]["worker"]["well"]
 
 
-def test_readyz_shows_mail_that_does_not_go_out(client, world, monkeypatch):
-    complaints.lodge_complaint(
-        account=world.account,
-        by=world.holder,
-        at=instant("2026-11-02 10:00"),
-        topic="bill",
-        description="x",
-    )
-    at = instant("2026-11-02 10:00")
-    cache.set(health.HEARTBEAT_KEY, (at + timedelta(minutes=20)).isoformat())
+AT = instant("2026-11-02 10:00")
+LATER = AT + timedelta(minutes=20)
 
-    checks = {check.name: check for check in health.checks(at + timedelta(minutes=20))}
+
+def outbox(at) -> health.Check:
+    return {check.name: check for check in health.checks(at)}["outbox"]
+
+
+@pytest.fixture
+def waiting(world) -> Notice:
+    lodging.lodge_complaint(
+        account=world.account, by=world.holder, at=AT, topic="bill", description="x"
+    )
+    return Notice.objects.get()
+
+
+def test_readyz_shows_mail_that_does_not_go_out(waiting):
+    cache.set(health.HEARTBEAT_KEY, LATER.isoformat())
+
+    checks = {check.name: check for check in health.checks(LATER)}
 
     assert not checks["outbox"].well
-    assert "1 waiting" in checks["outbox"].what
+    assert "1 due" in checks["outbox"].what
     assert checks["worker"].well
-    assert Notice.objects.get().status == "queued"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"next_try_at": LATER + timedelta(hours=6), "attempts": 5},
+        {"next_try_at": LATER + timedelta(hours=9), "opens": "09:00", "closes": "17:00"},
+        {"status": "sending", "leased_until": LATER + timedelta(minutes=5)},
+        {"status": "failed"},
+        {"status": "by_hand"},
+    ],
+    ids=["greylisted mailbox", "safe contact with hours", "being sent", "given up", "by hand"],
+)
+def test_readyz_is_about_now(waiting, changes):
+    """What waits for its hour or its next try is no reason to take the portal off the air."""
+    Notice.objects.update(**changes)
+
+    assert outbox(LATER).well
+
+
+def test_readyz_shows_pdfs_that_nobody_makes(world):
+    issue_document(
+        account_id=world.account.pk,
+        kind="tax_invoice",
+        subject="X1",
+        title="A bill",
+        template="documents/invoice.html",
+        content={},
+        at=AT,
+    )
+
+    assert not {check.name: check for check in health.checks(LATER)}["documents"].well
 
 
 PAGES = [
@@ -190,7 +281,7 @@ def busy(world):
             world.provider, issue_on=date(2026, month, 10), at=instant(f"2026-{month:02}-10 06:20")
         )
     for day in range(1, 13):
-        complaints.lodge_complaint(
+        lodging.lodge_complaint(
             account=world.account,
             by=world.holder,
             at=instant(f"2026-11-{day:02} 10:00"),
@@ -368,7 +459,7 @@ class TestClaiming:
 def test_mail_folder_keeps_one_file_per_message_however_often_it_is_sent(settings, tmp_path):
     from django.core.mail import EmailMessage, get_connection
 
-    backend = get_connection("portal.mailbox.FolderBackend")
+    backend = get_connection("portal.adapters.mailbox.FolderBackend")
     message = EmailMessage("Hello", "Words", to=["a@b.example"], headers={"Message-ID": "<1@x>"})
 
     backend.send_messages([message])

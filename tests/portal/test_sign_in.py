@@ -8,7 +8,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from parties.states import StaffRole
+from parties.people.states import StaffRole
 from portal.demo.people import totp_code
 from records.notices.models import Notice
 from records.notices.services import deliver_queued

@@ -12,9 +12,9 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from parties.models import DeclaredDay
-from portal.forms_terms import CalculatorForm
-from portal.views_terms import answers
+from parties.accounts.models import DeclaredDay
+from portal.public.terms import answers
+from portal.public.terms_forms import CalculatorForm
 from terms import library
 from terms.workbench import reading
 from tests.world import make_world

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from parties.states import StaffRole
+from parties.people.states import StaffRole
 from terms import library
 from tests.world import make_provider, make_staff
 

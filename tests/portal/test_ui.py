@@ -10,8 +10,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
-from portal.templatetags import ui
-from portal.words import STATUSES, Kind
+from portal.web.templatetags import ui
+from portal.web.words import STATUSES, Kind
 from terms.clause import Clause, Reason, Source
 
 CHRISTMAS_EVE = datetime(2026, 12, 24, 22, 5, tzinfo=UTC)

@@ -18,6 +18,8 @@ from records.audit.services import Actor
 from tests.ledger import unprotected
 from tests.world import instant, make_world
 
+pytestmark = pytest.mark.portable
+
 AT = instant("2026-12-01 10:00")
 TODAY = date(2026, 12, 1)
 

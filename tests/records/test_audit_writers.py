@@ -14,6 +14,8 @@ from records.audit.selectors import flaws
 from records.audit.services import record
 from tests.world import instant, make_world
 
+pytestmark = pytest.mark.portable
+
 AT = instant("2026-12-01 10:00")
 POSTGRES = connection.vendor == "postgresql"
 

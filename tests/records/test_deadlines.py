@@ -10,7 +10,10 @@ from records.audit.models import Entry
 from records.deadlines import services
 from records.deadlines.models import Deadline, Reminder
 from records.notices.models import Notice
+from records.notices.services import Sender, queue_message
 from tests.world import instant
+
+pytestmark = pytest.mark.portable
 
 SET_AT = instant("2026-12-01 10:00")
 REASON = [
@@ -117,3 +120,101 @@ def test_new_deadline_replaces_the_old_and_keeps_it(world, deadline):
 
 def test_duty_that_nobody_owes_is_no_error(world):
     assert services.meet_deadline(subject="C-NOTHING", duty="propose", at=SET_AT) is None
+
+
+# What was missed stays missed, whatever ends it.
+
+OVER = instant("2026-12-16 03:05")
+
+
+def status() -> list[str]:
+    return list(Deadline.objects.order_by("pk").values_list("status", flat=True))
+
+
+def test_ending_within_minutes_of_the_miss_and_before_the_sweep_erases_nothing(deadline):
+    services.drop_deadlines(subject="C-TEST1234", at=OVER)
+
+    assert status() == ["missed"]
+    assert Entry.objects.filter(action="miss_deadline").count() == 1
+
+
+def test_ending_in_the_last_minute_is_no_miss(deadline):
+    services.drop_deadlines(subject="C-TEST1234", at=instant("2026-12-16 02:59"))
+
+    assert status() == ["superseded"]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_new_deadline_for_the_same_duty_erases_no_miss(world, deadline, swept):
+    if swept:
+        services.remind_and_flag(at=OVER)
+
+    make(world, due_on=date(2026, 12, 22), remind_on=date(2026, 12, 21), at=OVER)
+
+    assert status() == ["missed", "open"]
+
+
+def test_sweep_that_comes_after_a_duty_was_met_in_time_finds_it_met(deadline):
+    """Sent in the last second, marked as sent after the sweep had flagged it."""
+    services.remind_and_flag(at=OVER)
+    services.meet_deadline(subject="C-TEST1234", duty="propose", at=instant("2026-12-16 02:59"))
+
+    assert status() == ["met"]
+
+
+# A duty that its notice does.
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"status": "sent", "sent_at": instant("2026-12-16 02:59")}, "met"),
+        ({"status": "told", "sent_at": instant("2026-12-16 02:59")}, "met"),
+        ({"status": "told", "sent_at": instant("2026-12-16 03:00")}, "met_late"),
+        ({"status": "failed"}, "missed"),
+        ({"status": "by_hand"}, "missed"),
+        ({"status": "queued"}, "missed"),
+    ],
+)
+def test_notice_discharges_its_deadline_at_the_moment_it_is_given(deadline, given, expected):
+    notice = queue_message(
+        kind="generic",
+        to="mia@people.example",
+        sender=Sender(name="VPnet"),
+        at=SET_AT,
+        title="Hello",
+        text="Words",
+    )
+    services.discharge_by(deadline=deadline, notice=notice)
+    Notice.objects.filter(pk=notice.pk).update(**given)
+
+    services.remind_and_flag(at=OVER)
+
+    assert status() == [expected]
+
+
+# One that fails stops no other.
+
+
+def test_poisonous_deadline_is_noted_and_the_others_are_swept(world, deadline, monkeypatch):
+    other = make(world, subject="C-OTHER123")
+    look = services._look
+
+    def fail(row, at):
+        if row.pk == deadline.pk:
+            raise ZeroDivisionError("poison")
+        look(row, at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_look", fail)
+        services.remind_and_flag(at=OVER)
+
+    deadline.refresh_from_db()
+    other.refresh_from_db()
+    assert other.status == "missed"
+    assert (deadline.status, deadline.problem) == ("open", "ZeroDivisionError: poison")
+    assert deadline.problem_at == OVER
+
+    services.remind_and_flag(at=OVER)
+    deadline.refresh_from_db()
+    assert (deadline.status, deadline.problem, deadline.problem_at) == ("missed", "", None)

@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from portal.mailbox import kept
-from portal.texts import FolderGateway, HttpGateway
+from portal.adapters.mailbox import kept
+from portal.adapters.texts import FolderGateway, HttpGateway
 from records.notices import services
 from records.notices.models import Notice
 from records.notices.services import Sender, queue_message, redirect_messages
@@ -20,7 +20,7 @@ from tests.world import instant
 AT = instant("2026-12-10 10:00")
 MINE, SAFE = "+61491570156", "+61491570110"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 def queue(**facts) -> Notice:
@@ -47,7 +47,8 @@ def redirect(**facts) -> None:
         "zone": "Australia/Sydney",
         "at": AT,
     } | facts
-    redirect_messages(**given)
+    for for_secrets in (False, True):
+        redirect_messages(**given, for_secrets=for_secrets)
 
 
 def test_text_is_kept_beside_the_mail_while_developing(mailoutbox):
@@ -64,7 +65,7 @@ def test_text_is_kept_beside_the_mail_while_developing(mailoutbox):
 def test_secret_words_are_wiped_once_sent_and_once_given_up(monkeypatch):
     sent = queue(is_secret=True)
     services.deliver_queued(at=AT)
-    monkeypatch.setattr("portal.texts.FolderGateway.send", _refuse)
+    monkeypatch.setattr("portal.adapters.texts.FolderGateway.send", _refuse)
     given_up, at = queue(is_secret=True), AT
     for _ in range(services.GIVE_UP_AFTER):
         services.deliver_queued(at=at)
@@ -145,7 +146,7 @@ def web_gateway(settings) -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), _Gateway)
     server.seen, server.answer = [], 202
     Thread(target=server.serve_forever, daemon=True).start()
-    settings.TEXT_GATEWAY = "portal.texts.HttpGateway"
+    settings.TEXT_GATEWAY = "portal.adapters.texts.HttpGateway"
     settings.SMS_GATEWAY_URL = f"http://127.0.0.1:{server.server_port}/v1/send?via=au"
     settings.SMS_GATEWAY_TOKEN = "gate-token"
     settings.SMS_SENDER = "+61491570157"

@@ -52,7 +52,10 @@ def _library_rows() -> Iterator[Row]:
     for state in State:
         for kind, category in CATEGORIES.items():
             days = holidays.Australia(
-                subdiv=state.value, years=range(FIRST, LAST + 1), categories=category
+                subdiv=state.value,
+                years=range(FIRST, LAST + 1),
+                categories=category,
+                language="en_AU",
             )
             for day, names in days.items():
                 for name in names.split("; "):
@@ -62,7 +65,7 @@ def _library_rows() -> Iterator[Row]:
 
 def _plain(name: str) -> tuple[str, str]:
     """Our spelling of a library name, and the hour from which a part-day holds."""
-    name = name.replace("Labor Day", "Labour Day").replace("ANZAC", "Anzac")
+    name = name.replace("ANZAC", "Anzac")
     name = name.replace("(observed)", "(substitute day)")
     part = re.fullmatch(r"(.+) \(from (\d+)pm\)", name)
     return (part[1], f", from_hour: {int(part[2]) + 12}") if part else (name, "")
@@ -88,7 +91,7 @@ def _wa_reform() -> Iterator[Row]:
         labour = _monday(year, 3, 3 if year in WA_ELECTIONS else 2)
         good_friday = next(
             day
-            for day, name in holidays.Australia(subdiv="WA", years=year).items()
+            for day, name in holidays.Australia(subdiv="WA", years=year, language="en_AU").items()
             if name == "Good Friday"
         )
         for day, name in (
@@ -108,7 +111,7 @@ def _monday(year: int, month: int, nth: int) -> date:
 
 def _school_holiday_monday(year: int) -> date:
     """The first Monday of the spring holidays, on which the King's Birthday was kept before."""
-    old = holidays.Australia(subdiv="WA", years=year)
+    old = holidays.Australia(subdiv="WA", years=year, language="en_AU")
     return next(day for day, name in old.items() if name == "King's Birthday")
 
 

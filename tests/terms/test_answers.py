@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.states import ServiceKind
+from contracts.catalogue.states import ServiceKind
 from terms import library, rules
 from terms.binding import Binding, Standing
 from terms.clause import Source

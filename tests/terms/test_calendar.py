@@ -53,8 +53,8 @@ def test_only_the_known_differences_part_us_from_the_library():
     wa_lost = {
         (day, State.WA)
         for year in range(2028, 2032)
-        for day, name in library.Australia(subdiv="WA", years=year).items()
-        if name in ("Labor Day", "Western Australia Day", "King's Birthday")
+        for day, name in library.Australia(subdiv="WA", years=year, language="en_AU").items()
+        if name in ("Labour Day", "Western Australia Day", "King's Birthday")
     }
     wa_gained = {
         (each.day, State.WA) for each in cal.holidays() if "Amendment Bill" in each.source

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from parties.models import Account
+from parties.accounts.models import Account
 from records.audit.models import Anchor, Entry
 from records.audit.selectors import flaws, read_out
 

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from parties.models import Appointment, Provider, User
-from parties.states import StaffRole
+from parties.accounts.models import Provider
+from parties.authority.models import Appointment
+from parties.people.models import User
+from parties.people.states import StaffRole
 from portal.demo.builder import Demo, is_loaded
 from portal.demo.people import DOMAIN, PASSWORD, totp_code, totp_secret
 

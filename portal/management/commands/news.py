@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from parties.models import Provider
-from parties.services.privacy import send_news
+from parties.accounts.models import Provider
+from parties.privacy.services import send_news
 
 
 class Command(BaseCommand):

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from parties.models import User
-from parties.services import end_staff_role, ensure_staff_roles, grant_staff_role
-from parties.states import StaffRole
+from parties.people.models import User
+from parties.people.services import end_staff_role, ensure_staff_roles, grant_staff_role
+from parties.people.states import StaffRole
 
 
 class Command(BaseCommand):

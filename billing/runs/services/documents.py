@@ -1,0 +1,180 @@
+"""What a tax invoice says, frozen as plain data when it is issued."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from billing.invoices.models import Invoice
+from billing.payments import selectors as payments
+from parties.accounts.models import Account
+from terms.calendar import in_words
+from terms.library import Provider
+from terms.money import NIL, in_dollars
+
+if TYPE_CHECKING:
+    from billing.invoices.services import DraftLine, InvoiceDraft
+
+OMBUDSMAN = (
+    "If we can't settle it together, the Telecommunications Industry Ombudsman can help, free of "
+    "charge: 1800 062 058, tio.com.au."
+)
+HARDSHIP = (
+    "Finding it hard to pay? Tell us and we agree on a way; asking costs nothing. Free financial "
+    "counselling: National Debt Helpline 1800 007 007."
+)
+
+
+def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
+    """Return what templates/documents/invoice.html prints: strings, lists and mappings only."""
+    previous = _previous_balance(invoice)
+    return {
+        "title": f"Tax invoice {invoice.number}",
+        **_parties(invoice.account, facts),
+        "number": invoice.number,
+        "account_number": invoice.account.number,
+        "issued_on": invoice.issue_date.isoformat(),
+        "due_on": invoice.due_date.isoformat(),
+        "period": {
+            "from": invoice.period_start.isoformat(),
+            "to": invoice.period_end.isoformat(),
+        },
+        "lines": [_line(line) for line in draft.lines],
+        "prices_include_gst": True,
+        "totals": {
+            "net": str(invoice.subtotal_ex),
+            "gst": str(invoice.gst),
+            "total": str(invoice.total_inc),
+        },
+        "balance": {
+            "previous": str(previous),
+            "payments": str(NIL),
+            "owing": str(previous + invoice.total_inc),
+        },
+        "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
+        "pay": _ways_to_pay(invoice.account.number, facts),
+        "because": _reasons(invoice, draft),
+        "help": {
+            "complaints": _where_to_complain(facts),
+            "hardship": HARDSHIP,
+            "ombudsman": OMBUDSMAN,
+        },
+    }
+
+
+def _parties(account: Account, facts: Provider) -> dict[str, Any]:
+    """Who supplies, under which brand, and to whom."""
+    customer = account.customer
+    return {
+        "seller": {
+            "name": facts.name,
+            "legal_name": facts.legal_name,
+            "abn": facts.abn,
+            "address": [facts.address] if facts.address else [],
+            "phone": facts.contacts.get("phone", ""),
+            "email": facts.contacts.get("email", ""),
+            "hours": facts.contacts.get("hours", ""),
+        },
+        "brand": {
+            "colour": facts.brand.colour,
+            "mark": facts.brand.mark or facts.name[:2].upper(),
+        },
+        "customer": {
+            "name": customer.name,
+            "abn": customer.abn,
+            "address": [
+                account.street,
+                f"{account.suburb} {account.state} {account.postcode}",
+            ],
+        },
+    }
+
+
+def _where_to_complain(facts: Provider) -> str:
+    """The ways that the provider has; the portal is always one."""
+    email = facts.contacts.get("complaints_email") or facts.contacts.get("email")
+    ways = [
+        *([f"write to {email}"] if email else []),
+        *([f"call {facts.contacts['phone']}"] if "phone" in facts.contacts else []),
+        "complain in the portal, where you get a reference and dates at once",
+    ]
+    return f"Something wrong? You can {', or '.join(ways)}."
+
+
+def _previous_balance(invoice: Invoice) -> Decimal:
+    """What was unpaid of earlier invoices when this one was issued."""
+    earlier = payments.unpaid_invoices(invoice.account)
+    return sum((one.outstanding for one in earlier if one.pk != invoice.pk), NIL)
+
+
+def _line(line: DraftLine) -> dict[str, str]:
+    item = line.item
+    return {
+        "group": item.service_label,
+        "description": item.description,
+        "detail": "",
+        "from": _iso(item.period_start),
+        "to": _iso(item.period_end),
+        "quantity": f"{item.quantity.normalize():f}",
+        "unit_price": f"{item.unit_price.normalize():f}",
+        "gst": str(line.gst),
+        "amount": str(line.amount_inc),
+    }
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
+    """This invoice by kind of charge."""
+    sums: dict[str, Decimal] = defaultdict(lambda: NIL)
+    for line in draft.lines:
+        item = line.item
+        if item.charge_id:
+            kind = "Other charges"
+        elif item.usage_ids:
+            kind = "Calls and usage"
+        else:
+            kind = "Monthly fees"
+        sums[kind] += line.amount_inc
+    return list(sums.items())
+
+
+def _ways_to_pay(account_number: str, facts: Provider) -> list[dict[str, str]]:
+    return [
+        {"method": "In the portal", "text": "Sign in and open this bill."},
+        {
+            "method": "By bank transfer",
+            "text": f"Ask {facts.contacts.get('email', facts.name)} for the account details; put "
+            f"{account_number} as the reference.",
+        },
+    ]
+
+
+def _reasons(invoice: Invoice, draft: InvoiceDraft) -> list[dict[str, Any]]:
+    """How the figures were worked out: due date, total, and what each odd line rests on."""
+    rows = [
+        {
+            "what": "Due date",
+            "value": in_words(invoice.due_date),
+            "reasons": draft.because["due_date"],
+        },
+        {
+            "what": "Total",
+            "value": in_dollars(invoice.total_inc),
+            "reasons": draft.because["total"],
+        },
+    ]
+    for line in draft.lines:
+        if line.item.because:
+            rows.append(
+                {
+                    "what": line.item.description,
+                    "value": in_dollars(line.amount_inc),
+                    "reasons": line.item.because,
+                }
+            )
+    return rows

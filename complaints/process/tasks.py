@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from complaints.process import services as process
+
+
+@shared_task(name="complaints.acknowledge_sent")
+def acknowledge_sent(*, at: str | None = None) -> int:
+    """Mark complaints as acknowledged whose acknowledgement has gone out."""
+    return process.acknowledge_sent(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -1,0 +1,56 @@
+"""Questions about what was agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from parties.accounts.models import Account
+from parties.accounts.selectors import binding as account_binding
+from terms.binding import Binding, agree
+from terms.clause import dump
+from terms.facts import read_facts
+from terms.profile import TermsSilent
+
+from .models import Contract
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A rule's answer as a page shows it: the result, or None where everything is silent."""
+
+    result: Any
+    because: list[dict[str, Any]]
+
+
+def binding(contract: Contract, on: date, **known: Any) -> Binding:
+    """What binds this contract: its pinned version, with the figures agreed for it on top."""
+    agreed: dict[str, Any] = {}
+    for shape, values in contract.agreed.items():
+        agreed |= agree(
+            shape,
+            values,
+            id=contract.agreed_in or contract.reference,
+            says=f"Agreed in {contract.agreed_in or contract.reference}.",
+        )
+    return account_binding(contract.account, on, version=contract.version, agreed=agreed, **known)
+
+
+def contracts(account: Account) -> list[Contract]:
+    """The account's contracts with their services and plans, in two queries."""
+    rows = Contract.objects.filter(account=account).prefetch_related("services__plan")
+    found = list(rows)
+    for contract in found:
+        contract.account = account
+    return found
+
+
+def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
+    """Ask a rule for a page: a silence becomes an answer without a result."""
+    try:
+        result = binding.decide(rule, **read_facts(rule, facts))
+    except TermsSilent as silence:
+        return Answer(result=None, because=dump(silence.because))
+    return Answer(result=result, because=dump(result.because))

@@ -1,0 +1,34 @@
+"""What was agreed: plans, contracts and the services supplied under them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from parties.accounts.models import Provider
+from records.fields import RateField
+
+from .states import ServiceKind
+
+
+class Plan(models.Model):
+    """A published offer. Its price is in the provider's own GST basis, which its terms name."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="plans")
+    code = models.SlugField(max_length=40)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20, choices=ServiceKind)
+    monthly_fee = RateField(help_text="In the GST basis of the provider's price list.")
+    call_rate = RateField(
+        "call rate per minute, without GST", null=True, blank=True, help_text="Per minute."
+    )
+    minimum_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty for month to month."
+    )
+    includes = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["provider", "kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "code"], name="plan_code_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,16 @@
+"""Kinds of service, and the life of one."""
+
+from django.db import models
+
+
+class ServiceKind(models.TextChoices):
+    SIP_TRUNK = "sip_trunk", "SIP trunk"
+    NBN = "nbn", "NBN internet"
+    DATA = "data", "Data link"
+    MOBILE = "mobile", "Mobile"
+    CLOUD_PBX = "cloud_pbx", "Cloud PBX"
+    PHONE_SYSTEM = "phone_system", "Phone system"
+    NUMBER_HOSTING = "number_hosting", "Hosted numbers"
+    HOSTING = "hosting", "Hosting"
+    FIREWALL = "firewall", "Managed firewall"
+    SUPPORT = "support", "IT support"

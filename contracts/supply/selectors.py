@@ -1,0 +1,221 @@
+"""Questions about what was agreed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from contracts.agreements.models import Contract
+from contracts.agreements.selectors import Answer, ask, binding
+from contracts.catalogue.models import Plan
+from parties.accounts.models import Account
+from parties.accounts.selectors import binding as account_binding
+from terms import rules
+from terms.binding import Binding
+from terms.calendar import State
+from terms.money import NIL
+
+from .models import PlanChange, Service
+from .states import PlanChangeState, ServiceStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceCard:
+    """A service with what its contract says of its end."""
+
+    public_id: str
+    label: str
+    identifier: str
+    kind: str
+    kind_label: str
+    plan: str
+    includes: str
+    quantity: int
+    monthly_fee: Decimal
+    status: str
+    activated_on: date | None
+    ended_on: date | None
+    minimum_months: int | None
+    contract: str
+
+
+def services(account: Account, on: date) -> list[ServiceCard]:
+    """The account's services, running ones first."""
+    rows = (
+        Service.objects.filter(contract__account=account)
+        .select_related("plan", "contract")
+        .order_by("status", "label")
+    )
+    bound = account_binding(account, on)
+    return [_card(row, bound) for row in rows]
+
+
+def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
+    """The account's services that run on that day, as public id and label."""
+    rows = Service.objects.filter(contract__account=account).exclude(ended_on__lt=on)
+    return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
+
+
+def has_left(account: Account, on: date) -> bool:
+    """Whether all that the account had has ended before that day. One query."""
+    ended = Service.objects.filter(contract__account=account).values_list("ended_on", flat=True)
+    return bool(ended) and all(day is not None and day < on for day in ended)
+
+
+def service_card(service: Service, on: date) -> ServiceCard:
+    """One service as a page shows it."""
+    return _card(service, binding(service.contract, on))
+
+
+def service_by_public_id(account: Account, public_id: str) -> Service | None:
+    return (
+        Service.objects.filter(contract__account=account, public_id=public_id)
+        .select_related("plan", "contract__account__customer__provider")
+        .first()
+    )
+
+
+def term_of(contract: Contract, service: Service, on: date) -> Answer:
+    """When the service's minimum term ends and what follows."""
+    return ask(
+        binding(contract, on),
+        rules.term_end,
+        contract_start=contract.started_on,
+        activated_on=service.activated_on,
+        minimum_months=contract.minimum_months,
+        state=State(contract.account.state),
+        service=service.plan.kind,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOffer:
+    """What moving a service to another plan would mean, asked on a day.
+
+    `verdict` is agreed, waiting (the provider must agree first) or refused. Prices are for all
+    units a month, GST included.
+    """
+
+    plan: Plan
+    monthly_before: Decimal
+    monthly_after: Decimal
+    verdict: PlanChangeState
+    takes_effect_on: date | None
+    possible_on: date | None
+    because: list[dict[str, Any]]
+
+    @property
+    def difference(self) -> Decimal:
+        return self.monthly_after - self.monthly_before
+
+    @property
+    def saving(self) -> Decimal:
+        return -self.difference
+
+
+def other_plans(service: Service) -> list[Plan]:
+    """The provider's other plans of the same kind."""
+    plans = Plan.objects.filter(provider=service.plan.provider_id, kind=service.plan.kind)
+    return list(plans.exclude(pk=service.plan_id).order_by("monthly_fee"))
+
+
+def plan_prices(service: Service, on: date) -> list[tuple[Plan, Decimal]]:
+    """Other plans with what they would cost a month, GST included."""
+    bound = binding(service.contract, on)
+    return [(plan, monthly_price(plan, service.quantity, bound)) for plan in other_plans(service)]
+
+
+def plan_offer(
+    service: Service, plan: Plan, on: date, *, overdue: bool, provider_agrees: bool = False
+) -> PlanOffer:
+    """Say whether and when a service may move to a plan (VP-CON-07, -08, GL-CON-11)."""
+    bound = binding(service.contract, on)
+    facts = {"requested_on": on, "overdue": overdue}
+    last = service.plan_changes.exclude(
+        state__in=[PlanChangeState.REFUSED, PlanChangeState.WITHDRAWN, PlanChangeState.WAITING]
+    ).first()
+    ends = getattr(term_of(service.contract, service, on).result, "ends_on", None)
+    optional = {"last_changed_on": last.asked_on if last else None, "minimum_ends_on": ends}
+    facts |= {key: value for key, value in optional.items() if value is not None}
+    alone = ask(bound, rules.plan_change, **facts, provider_agrees=provider_agrees)
+    agreed = ask(bound, rules.plan_change, **facts, provider_agrees=True)
+    if alone.result and alone.result.allowed:
+        verdict = PlanChangeState.AGREED
+    elif agreed.result and agreed.result.allowed:
+        verdict = PlanChangeState.WAITING
+    else:
+        verdict = PlanChangeState.REFUSED
+    told = agreed if verdict == PlanChangeState.WAITING else alone
+    return PlanOffer(
+        plan=plan,
+        monthly_before=monthly_price(service.plan, service.quantity, bound),
+        monthly_after=monthly_price(plan, service.quantity, bound),
+        verdict=verdict,
+        takes_effect_on=getattr(told.result, "effective_by", None),
+        possible_on=getattr(told.result, "next_possible_on", None),
+        because=told.because,
+    )
+
+
+def open_plan_change(service: Service) -> PlanChange | None:
+    """The request that is not settled yet."""
+    waiting = [PlanChangeState.WAITING, PlanChangeState.AGREED]
+    return service.plan_changes.filter(state__in=waiting).select_related("to_plan").first()
+
+
+def committed_a_month(
+    account: Account, authorities: frozenset[str], *, without: Service
+) -> Decimal:
+    """What changes under these appointments commit a month, in dollars, GST included.
+
+    Of each service that still runs, save the one given, the dearer counts of the change in force
+    and the one asked for: the second may still be taken back. One query.
+    """
+    states = [PlanChangeState.WAITING, PlanChangeState.AGREED, PlanChangeState.APPLIED]
+    rows = (
+        PlanChange.objects.filter(service__contract__account=account, state__in=states)
+        .exclude(service=without)
+        .exclude(service__status=ServiceStatus.ENDED)
+        .order_by("asked_at", "pk")
+    )
+    # What is in force is the newest that was applied, whoever asked for it.
+    newest = {(row.service_id, row.state == PlanChangeState.APPLIED): row for row in rows}
+    dearest: dict[int, Decimal] = {}
+    for (service, _), row in newest.items():
+        if row.authority in authorities:
+            dearest[service] = max(row.monthly_after, dearest.get(service, NIL))
+    return sum(dearest.values(), NIL)
+
+
+def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
+    """What a plan costs a month for so many units, as the terms tax and round it."""
+    line = {
+        "description": plan.name,
+        "quantity": quantity,
+        "unit_price": plan.monthly_fee,
+        "gst": "taxable",
+        "from_list": True,
+    }
+    total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
+    return total
+
+
+def _card(row: Service, bound: Binding) -> ServiceCard:
+    return ServiceCard(
+        public_id=str(row.public_id),
+        label=row.label,
+        identifier=row.identifier,
+        kind=row.plan.kind,
+        kind_label=row.plan.get_kind_display(),
+        plan=row.plan.name,
+        includes=row.plan.includes,
+        quantity=row.quantity,
+        monthly_fee=monthly_price(row.plan, row.quantity, bound),
+        status=row.status,
+        activated_on=row.activated_on,
+        ended_on=row.ended_on,
+        minimum_months=row.contract.minimum_months,
+        contract=row.contract.reference,
+    )

@@ -1,0 +1,125 @@
+"""Providers, their customers, and the accounts that are billed."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from phonenumber_field.modelfields import PhoneNumberField
+
+from parties.accounts.states import AccountStatus, CustomerKind
+from records.fields import MoneyField
+from terms.calendar import State
+
+LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
+STATES = [(state.value, state.value) for state in State]
+
+
+class Provider(models.Model):
+    """A telco or MSP whose terms the portal runs; its facts and brand lie beside its terms."""
+
+    key = models.SlugField(unique=True, help_text="The folder of its terms.")
+    name = models.CharField(max_length=100)
+    complaints_email = models.EmailField(help_text="The desk that is reminded of deadlines.")
+    next_invoice_number = models.PositiveBigIntegerField(default=1)
+    late_payment_cost = MoneyField(
+        null=True,
+        blank=True,
+        help_text="What a late payment really costs; caps the late fee where the law says so.",
+    )
+    late_payment_elected = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=LATE_PAYMENT,
+        help_text="Where the terms let the provider choose.",
+    )
+    late_fee_amount = MoneyField(
+        null=True, blank=True, help_text="Where the terms name no amount: as published."
+    )
+    penalty_rate_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The statutory rate that the terms build on, per year.",
+    )
+    cooling_off_hours = models.PositiveSmallIntegerField(
+        default=48, help_text="Before a full authority works; 0 for none."
+    )
+    customer_idle_hours = models.PositiveSmallIntegerField(
+        default=336, help_text="A customer's log-in ends when it was not used for so long."
+    )
+    customer_session_hours = models.PositiveSmallIntegerField(
+        default=336, help_text="A customer's log-in ends after so long, used or not."
+    )
+    staff_idle_minutes = models.PositiveSmallIntegerField(
+        default=30, help_text="A staff log-in ends when it was not used for so long."
+    )
+    staff_session_hours = models.PositiveSmallIntegerField(
+        default=12, help_text="A staff log-in ends after so long, used or not."
+    )
+    low_risk = models.JSONField(
+        default=list, blank=True, help_text="Steps of the house's own list without second factor."
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """Who is bound by the contract."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="customers")
+    kind = models.CharField(max_length=12, choices=CustomerKind)
+    name = models.CharField(max_length=150)
+    abn = models.CharField("ABN", max_length=11, blank=True)
+    email = models.EmailField()
+    phone = PhoneNumberField(blank=True)
+    resells = models.BooleanField("buys to resell", default=False)
+    could_negotiate = models.BooleanField("had a real chance to negotiate", default=False)
+    annual_spend = models.DecimalField(
+        "yearly spend, estimated", max_digits=10, decimal_places=2, default=0
+    )
+    relay_service = models.BooleanField("uses the National Relay Service", default=False)
+    interpreter_language = models.CharField(max_length=60, blank=True)
+    access_notes = models.CharField("what helps when we talk", max_length=300, blank=True)
+    is_tcp = models.BooleanField("protected by the TCP Code", default=False)
+    tcp_because = models.JSONField(default=list, blank=True)
+    tcp_decided_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Account(models.Model):
+    """What is billed."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    number = models.CharField(max_length=20, unique=True)
+    status = models.CharField(max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE)
+    state = models.CharField("state of the service address", max_length=3, choices=STATES)
+    street = models.CharField(max_length=150)
+    suburb = models.CharField(max_length=80)
+    postcode = models.CharField(max_length=4)
+    billing_email = models.EmailField()
+    bill_day = models.PositiveSmallIntegerField(default=1)
+    opened_on = models.DateField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(bill_day__gte=1, bill_day__lte=28),
+                name="bill_day_in_each_month",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.customer.name}"

@@ -1,0 +1,24 @@
+from .bindings import (
+    FLOOR,
+    as_if_declared,
+    binding,
+    declared_days,
+    law,
+    version_in_force,
+    working_calendar,
+    zone_of,
+)
+from .customers import access_needs, account_by_public_id
+
+__all__ = [
+    "FLOOR",
+    "access_needs",
+    "account_by_public_id",
+    "as_if_declared",
+    "binding",
+    "declared_days",
+    "law",
+    "version_in_force",
+    "working_calendar",
+    "zone_of",
+]

@@ -1,0 +1,71 @@
+"""Open accounts and decide how far a customer is protected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from parties.accounts import selectors as accounts
+from parties.accounts.models import Account, Customer, TermsAcceptance
+from records.audit.services import record
+from terms import rules
+from terms.clause import dump
+from terms.facts import read_facts
+from terms.profile import TermsSilent
+
+from .states import AcceptanceAct
+
+
+def open_account(
+    *,
+    customer: Customer,
+    number: str,
+    opened_on: date,
+    version: str,
+    act: AcceptanceAct,
+    at: datetime,
+    **facts: Any,
+) -> Account:
+    """Open an account under the version of the terms accepted, and decide its protection."""
+    with transaction.atomic():
+        account = Account.objects.create(
+            customer=customer, number=number, opened_on=opened_on, **facts
+        )
+        acceptance = TermsAcceptance(
+            account=account, version=version, act=act, binds_from=opened_on
+        )
+        acceptance.full_clean()
+        acceptance.save()
+        recompute_protection(account, on=opened_on)
+        record(
+            account_id=account.pk,
+            at=at,
+            action="open_account",
+            subject=number,
+            after={"version": version, "act": act, "opened_on": opened_on.isoformat()},
+        )
+    return account
+
+
+def recompute_protection(account: Account, *, on: date) -> Customer:
+    """Decide whether the TCP Code protects the customer and store the answer with its reasons."""
+    customer = account.customer
+    facts = {
+        "kind": customer.kind,
+        "resale": customer.resells,
+        "could_negotiate": customer.could_negotiate,
+        "annual_spend": customer.annual_spend,
+    }
+    binding = accounts.binding(account, on)
+    asked = replace(binding, standing=replace(binding.standing, tcp=False))
+    try:
+        answer = asked.decide(rules.tcp_customer, **read_facts(rules.tcp_customer, facts))
+        customer.is_tcp, customer.tcp_because = bool(answer.tcp), dump(answer.because)
+    except TermsSilent as silence:
+        customer.is_tcp, customer.tcp_because = False, dump(silence.because)
+    customer.tcp_decided_on = on
+    customer.save(update_fields=["is_tcp", "tcp_because", "tcp_decided_on"])
+    return customer

@@ -1,0 +1,4 @@
+from .preferences import Preference
+from .safety import SafeContact
+
+__all__ = ["Preference", "SafeContact"]

@@ -1,0 +1,40 @@
+"""Who works here as what, and which senior manager asked for it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from parties.people.states import StaffRole
+
+from .people import User
+
+
+class StaffGrant(models.Model):
+    """A role given to a member of staff. The terms give access only where a manager asked."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="staff_grants")
+    role = models.CharField(max_length=15, choices=StaffRole)
+    asked_by = models.CharField(
+        max_length=150, help_text="The senior manager who asked for this access."
+    )
+    from_outside = models.BooleanField(
+        "may work from outside", default=False, help_text="Only for selected senior staff."
+    )
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=models.Q(ended_at__isnull=True),
+                name="role_given_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"

@@ -1,0 +1,110 @@
+"""Keep the staff roles' groups and their admin permissions as the table says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+
+from parties.people.models import StaffGrant, User
+from parties.people.states import StaffRole
+
+# App label → what the role may do to its records in the admin. Nothing that was told is edited:
+# the admin's own classes refuse that to everyone.
+_ALL_READ = {"parties", "contracts", "billing", "complaints", "deadlines", "notices", "documents"}
+ADMIN: dict[StaffRole, dict[str, set[str]]] = {
+    StaffRole.FRONT_LINE: {
+        "parties": {"view"},
+        "contracts": {"view"},
+        "billing": {"view"},
+        "complaints": {"view", "change"},
+        "deadlines": {"view"},
+        "notices": {"view"},
+    },
+    StaffRole.TEAM_MANAGER: {
+        "parties": {"view", "change"},
+        "contracts": {"view", "change"},
+        "billing": {"view"},
+        "complaints": {"view", "change"},
+        "deadlines": {"view"},
+        "notices": {"view"},
+        "documents": {"view"},
+    },
+    StaffRole.BILLING: {
+        "parties": {"view"},
+        "contracts": {"view", "add", "change"},
+        "billing": {"view", "add", "change"},
+        "documents": {"view"},
+        "notices": {"view"},
+    },
+    StaffRole.CREDIT: {"parties": {"view"}, "billing": {"view", "change"}, "notices": {"view"}},
+    StaffRole.PRIVACY: {
+        "parties": {"view", "change"},
+        "complaints": {"view"},
+        "audit": {"view"},
+        "notices": {"view"},
+    },
+    StaffRole.AUDITOR: {label: {"view"} for label in _ALL_READ | {"audit"}},
+    StaffRole.ADMINISTRATOR: {
+        **{label: {"view", "add", "change"} for label in _ALL_READ},
+        "audit": {"view"},
+        "auth": {"view"},
+    },
+}
+# Models that only some roles see, although they see the others of the app.
+ONLY_FOR = {"staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR}}
+
+
+def ensure_staff_roles() -> None:
+    """Create each role's group and give it exactly the permissions of the table."""
+    with transaction.atomic():
+        for role in StaffRole:
+            group, _ = Group.objects.get_or_create(name=role.label)
+            wanted = Q(pk__in=[])
+            for label, verbs in ADMIN[role].items():
+                for verb in verbs:
+                    wanted |= Q(content_type__app_label=label, codename__startswith=f"{verb}_")
+            kept = [model for model, roles in ONLY_FOR.items() if role not in roles]
+            granted = Permission.objects.filter(wanted).exclude(content_type__model__in=kept)
+            group.permissions.set(granted)
+
+
+def grant_staff_role(
+    *,
+    user: User,
+    role: StaffRole,
+    asked_by: str,
+    at: datetime,
+    by: User | None = None,
+    from_outside: bool = False,
+) -> StaffGrant:
+    """Give a role to somebody because a senior manager asked for it (VP-PRV-08).
+
+    A role that they hold already is given anew, so that the newest request stands.
+    """
+    with transaction.atomic():
+        StaffGrant.objects.filter(user=user, role=role, ended_at__isnull=True).update(ended_at=at)
+        grant = StaffGrant.objects.create(
+            user=user,
+            role=role,
+            asked_by=asked_by,
+            from_outside=from_outside,
+            given_at=at,
+            given_by=by,
+        )
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+        user.groups.add(Group.objects.get(name=role.label))
+    return grant
+
+
+def end_staff_role(*, user: User, role: StaffRole, at: datetime) -> None:
+    """Take a role away; without any role somebody no longer works here, from this moment."""
+    with transaction.atomic():
+        StaffGrant.objects.filter(user=user, role=role, ended_at__isnull=True).update(ended_at=at)
+        user.groups.remove(Group.objects.get(name=role.label))
+        if not user.groups.exists():
+            user.is_staff = user.is_superuser = False
+            user.save(update_fields=["is_staff", "is_superuser"])

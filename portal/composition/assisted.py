@@ -1,0 +1,202 @@
+"""What an advocate can ask for with the customer there: each act, in words, and how it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from billing.payments.selectors import is_overdue
+from complaints.process.services import accept_proposal
+from complaints.tickets.selectors import of_account
+from complaints.tickets.states import State
+from contracts.supply.selectors import (
+    plan_offer,
+    plan_prices,
+    service_by_public_id,
+    services_to_choose,
+)
+from contracts.supply.services import request_plan_change
+from parties.accounts.models import Account
+from parties.authority.models import Presence
+from parties.authority.selectors import LOOK_TOGETHER, LOOKS, Permissions, local_day
+from parties.people.models import User
+from parties.security.services import change_contact
+from parties.security.states import HighRisk
+from terms.facts import Action
+from terms.money import in_dollars
+
+
+class ActForm(forms.Form):
+    """What an act needs to know. `words` say exactly what would be done."""
+
+    def __init__(
+        self, *args: Any, account: Account, on: date, by: User | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.account, self.on, self.by = account, on, by
+
+    def words(self) -> str:
+        """Return exactly what will be done, for the customer to read."""
+        raise LookupError(f"{type(self).__name__} has no words")
+
+
+class LookForm(ActForm):
+    """Nothing to fill in: look at the account together."""
+
+    def words(self) -> str:
+        return "See bills, records and personal details together with you, for 15 minutes."
+
+
+class BillingEmailForm(ActForm):
+    billing_email = forms.EmailField(label="Where should bills go?")
+
+    def words(self) -> str:
+        # The advocate reads this too, and may not learn the address that is on file.
+        return (
+            f"Bills go to {self.cleaned_data['billing_email']}, no longer to the address so far."
+        )
+
+
+class PlanForm(ActForm):
+    service = forms.ChoiceField(label="Service and plan", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = []
+        for public_id, label in services_to_choose(self.account, self.on):
+            service = service_by_public_id(self.account, public_id)
+            for plan, price in plan_prices(service, self.on) if service else []:
+                words = f"{label}: {plan}, {in_dollars(price)} a month inc GST"
+                rows.append((f"{public_id}/{plan.pk}", words))
+        self.fields["service"].choices = rows  # type: ignore[attr-defined]
+
+    def words(self) -> str:
+        service, plan = _service_and_plan(self.account, self.cleaned_data)
+        offer = plan_offer(service, plan, self.on, overdue=is_overdue(self.account, self.on))
+        return (
+            f"{service}: {plan} instead of {service.plan}, {in_dollars(offer.monthly_after)} "
+            f"instead of {in_dollars(offer.monthly_before)} a month, GST included."
+        )
+
+
+class ProposalForm(ActForm):
+    reference = forms.ChoiceField(label="Which answer?", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = of_account(self.account, self.by).filter(state=State.PROPOSED)
+        self.fields["reference"].choices = [  # type: ignore[attr-defined]
+            (row.reference, f"{row.reference}: {row.get_topic_display()}") for row in rows
+        ]
+
+    def words(self) -> str:
+        return (
+            f"Accept the answer that was proposed to complaint {self.cleaned_data['reference']}."
+        )
+
+
+def _look(presence: Presence) -> None:
+    """Looking changes nothing: the confirmed presence itself is what opens the pages."""
+
+
+def _change_billing_email(presence: Presence) -> None:
+    change_contact(
+        account=presence.account,
+        by=presence.advocate,
+        at=presence.confirmed_at,
+        details=presence.facts,
+        together_with=presence.confirmed_by,
+    )
+
+
+def _change_plan(presence: Presence) -> None:
+    account = presence.account
+    service, plan = _service_and_plan(account, presence.facts)
+    request_plan_change(
+        service=service,
+        plan=plan,
+        by=presence.advocate,
+        overdue=is_overdue(account, local_day(account, presence.confirmed_at)),
+        at=presence.confirmed_at,
+        together_with=presence.confirmed_by,
+    )
+
+
+def _accept_proposal(presence: Presence) -> None:
+    accept_proposal(
+        reference=presence.facts["reference"],
+        by=presence.advocate,
+        at=presence.confirmed_at,
+        together_with=presence.confirmed_by,
+    )
+
+
+def _service_and_plan(account: Account, facts: dict[str, str]) -> tuple[Any, Any]:
+    public_id, _, pk = facts["service"].partition("/")
+    service = service_by_public_id(account, public_id)
+    plan = next((one for one, _ in plan_prices(service, account.opened_on) if one.pk == int(pk)))
+    return service, plan
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that an advocate can ask for.
+
+    A `risk` needs the customer's second factor; what one must see to ask is `sees`.
+    """
+
+    key: str
+    label: str
+    action: Action
+    form: type[ActForm]
+    perform: Callable[[Presence], None]
+    risk: HighRisk | None = None
+    sees: Action | None = None
+
+
+ACTS: dict[str, Act] = {
+    act.key: act
+    for act in (
+        Act(LOOK_TOGETHER, "Look at the account together", Action.VIEW_BILLS, LookForm, _look),
+        Act(
+            "change_billing_email",
+            "Change where bills go",
+            Action.CHANGE_DETAILS,
+            BillingEmailForm,
+            _change_billing_email,
+            HighRisk.CHANGE_EMAIL,
+        ),
+        Act(
+            "change_plan",
+            "Change a plan",
+            Action.CHANGE_PLAN,
+            PlanForm,
+            _change_plan,
+            sees=Action.VIEW_BILLS,
+        ),
+        Act(
+            "accept_proposal",
+            "Accept the answer to a complaint",
+            Action.ACCEPT_RESOLUTION,
+            ProposalForm,
+            _accept_proposal,
+            sees=Action.VIEW_BILLS,
+        ),
+    )
+}
+
+
+def with_customer(permissions: Permissions) -> list[Act]:
+    """What somebody may do only with the customer there, and can ask for here."""
+    return [act for act in ACTS.values() if permissions.only_with_customer(act.action)]
+
+
+def act_for(action: Action) -> Act | None:
+    """What to ask for with the customer there, in place of doing this alone."""
+    if action in LOOKS:
+        return ACTS[LOOK_TOGETHER]
+    return next((act for act in ACTS.values() if act.action == action), None)

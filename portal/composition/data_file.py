@@ -1,0 +1,289 @@
+"""All that is held about an account in one file: JSON, the PDFs, and what is what.
+
+Left out: what concerns somebody's safety, notes among staff, and the secrets of log-ins.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from tempfile import TemporaryFile
+from typing import Any
+
+import structlog
+from django.core.files import File
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from phonenumber_field.phonenumber import PhoneNumber
+
+from billing.charging.models import Charge
+from billing.disputes.models import Hold
+from billing.invoices.models import Invoice, InvoiceLine
+from billing.payments.models import Allocation, Payment
+from billing.usage.models import UsageRecord
+from billing.usage.selectors import is_help_line
+from complaints.tickets.models import Event
+from complaints.tickets.selectors import of_account
+from contracts.agreements.models import Contract
+from contracts.supply.models import PlanChange, Service
+from parties.accounts.models import Account, Customer, TermsAcceptance
+from parties.authority import selectors as authority
+from parties.authority.models import Appointment, HolderEvent, Presence, Signature
+from parties.correspondence.models import Preference
+from parties.correspondence.services import MASKED
+from parties.desk.models import Call
+from parties.people.models import User
+from parties.privacy import selectors as privacy
+from parties.privacy.models import DataExport, PrivacyRequest
+from parties.privacy.services import tell_export_ready
+from parties.privacy.states import ExportState
+from parties.security.models import ContactChange, EmailChange, IdentityCheck, Pause
+from records.audit.services import record
+from records.deadlines.models import Deadline
+from records.documents.models import Document
+from records.documents.pdf import PdfFailed, PdfUnavailable
+from records.documents.services import ensure_file
+from records.notices.models import Notice
+
+log = structlog.get_logger(__name__)
+
+HOLDS = timedelta(days=7)
+GIVE_UP_AFTER = 5
+README = """What is in this file
+
+Each .json file is a list of records of one kind; documents/ holds every PDF that was issued.
+Times are in UTC. Something is wrong or missing? Ask for a correction on your privacy page.
+"""
+
+Rows = Iterable[dict[str, Any]]
+
+# What is told of records that also hold notes of staff, or the secrets of links and codes.
+TERM = ("made_at", "starts_on", "ends_on", "works_from", "verified_at", "revoked_at")
+POWERS = ("limits", "max_expense", "services", "statement")
+APPOINTED = ("user__full_name", "role", "advocate_kind", "position", *TERM, *POWERS)
+SIGNED = ("name", "how", "words", "drawing", "at", "by__full_name", "address", "user_agent")
+PRESENT = ("advocate__full_name", "words", "state", "asked_at", "confirmed_at", "ended_at")
+CHANGED = ("before", "after", "changed_at", "undone_at")
+CHECKED = ("person__full_name", "purpose", "factor", "asked_at", "passed_at")
+HAPPENED = ("kind", "since", "recorded_at", "because")
+PAUSED = ("step", "person__full_name", "since", "lifted_at")
+CALLED = ("caller", "step", "started_at", "ended_at")
+REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
+STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
+PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
+
+
+class PlainEncoder(DjangoJSONEncoder):
+    """Writes phone numbers as people do, beside what Django's encoder knows."""
+
+    def default(self, o: Any) -> Any:
+        return str(o) if isinstance(o, PhoneNumber) else super().default(o)
+
+
+def sweep(*, at: datetime) -> int:
+    """Delete the files whose days are over and make those that wait; return how many were made."""
+    remove_expired(at=at)
+    return make_waiting(at=at)
+
+
+def make_waiting(*, at: datetime) -> int:
+    """Make the files that wait, one after the other; return how many were made."""
+    made = 0
+    for pk in list(
+        DataExport.objects.filter(state=ExportState.WAITING).values_list("pk", flat=True)
+    ):
+        try:
+            made += _make(pk, at)
+        except Exception as failure:
+            _note_failure(pk, failure)
+    return made
+
+
+def remove_expired(*, at: datetime) -> int:
+    """Delete the files whose days are over; return how many there were."""
+    over = Q(state=ExportState.READY, expires_at__lte=at)
+    left_behind = Q(state=ExportState.EXPIRED) & ~Q(file="")
+    removed = 0
+    for export in DataExport.objects.filter(over | left_behind):
+        export.state = ExportState.EXPIRED
+        export.save(update_fields=["state"])
+        try:
+            export.file.delete(save=False)
+        except OSError as failure:
+            # Nobody can fetch it any more; the next sweep tries again to delete it.
+            log.warning("export_not_removed", export=export.pk, why=str(failure))
+            continue
+        export.file = ""
+        export.save(update_fields=["file"])
+        removed += 1
+    return removed
+
+
+def _make(pk: int, at: datetime) -> int:
+    export = DataExport.objects.select_related("account__customer__provider", "asked_by").get(
+        pk=pk
+    )
+    issued = Document.objects.filter(account=export.account)
+    documents = list(issued.exclude(kind__endswith=MASKED).order_by("issued_at"))
+    DataExport.objects.filter(pk=pk).update(total=len(documents), done=0)
+    with TemporaryFile() as space:
+        with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("README.txt", README)
+            for name, rows in _kinds(export.account, export.asked_by):
+                text = json.dumps(list(rows), cls=PlainEncoder, ensure_ascii=False, indent=1)
+                archive.writestr(f"{name}.json", text)
+            for done, document in enumerate(documents, start=1):
+                _add(archive, document)
+                DataExport.objects.filter(pk=pk).update(done=done)
+        space.seek(0)
+        return _keep(export, File(space), at)
+
+
+def _add(archive: zipfile.ZipFile, document: Document) -> None:
+    """Put one document in; where it can't be made, what it says, so that nothing is missing."""
+    try:
+        archive.writestr(f"documents/{document.file_name}", ensure_file(document))
+    except PdfUnavailable:
+        raise
+    except PdfFailed:
+        words = json.dumps(document.content, cls=PlainEncoder, ensure_ascii=False, indent=1)
+        archive.writestr(f"documents/{document.file_name}.json", words)
+
+
+def _keep(export: DataExport, file: File[bytes], at: datetime) -> int:
+    """Keep the file and tell the person, unless another worker was faster."""
+    with transaction.atomic():
+        row = DataExport.objects.select_for_update(of=("self",)).get(pk=export.pk)
+        if row.state != ExportState.WAITING:
+            return 0
+        row.file.save(f"{row.public_id}.zip", file, save=False)
+        row.state, row.ready_at, row.expires_at = ExportState.READY, at, at + HOLDS
+        row.save(update_fields=["file", "state", "ready_at", "expires_at"])
+        record(
+            account_id=row.account_id,
+            at=at,
+            action="make_export",
+            subject=export.account.number,
+            after={"fetch_until": row.expires_at.isoformat(timespec="minutes")},
+        )
+        tell_export_ready(export, at)
+    return 1
+
+
+def _note_failure(pk: int, failure: Exception) -> None:
+    log.warning("export_failed", export=pk, why=str(failure))
+    export = DataExport.objects.get(pk=pk)
+    export.attempts += 1
+    if export.attempts >= GIVE_UP_AFTER:
+        export.state = ExportState.FAILED
+    export.save(update_fields=["attempts", "state"])
+
+
+def _kinds(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Each kind of record with its rows as plain data."""
+    yield from _people(account, by)
+    yield from _agreed(account)
+    yield from _billed(account)
+    yield from _said(account, by)
+
+
+def _people(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Who the customer is and who acts for them; of log-ins only the asker's own."""
+    of = {"account": account}
+    yield "customer", _rows(Customer.objects.filter(accounts=account))
+    yield "account", _rows(Account.objects.filter(pk=account.pk))
+    yield "you", _rows(User.objects.filter(pk=by.pk), only=("email", "full_name", "phone"))
+    yield "your_email_changes", _rows(EmailChange.objects.filter(user=by), only=CHANGED)
+    yield "people", _rows(Appointment.objects.filter(**of), only=APPOINTED)
+    yield "signatures", _rows(Signature.objects.filter(appointment__account=account), only=SIGNED)
+    yield "asked_with_customer_there", _rows(Presence.objects.filter(**of), only=PRESENT)
+    yield "contact_changes", _rows(ContactChange.objects.filter(**of), only=CHANGED)
+    yield "identity_checks", _rows(IdentityCheck.objects.filter(**of), only=CHECKED)
+    yield "holder_events", _rows(HolderEvent.objects.filter(**of), only=HAPPENED)
+    yield "pauses", _rows(Pause.objects.filter(**of), only=PAUSED)
+    yield "calls", _rows(Call.objects.filter(**of), only=CALLED)
+    yield "preferences", _rows(Preference.objects.filter(**of))
+    yield "privacy_requests", _rows(PrivacyRequest.objects.filter(**of))
+
+
+def _agreed(account: Account) -> Iterable[tuple[str, Rows]]:
+    yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
+    yield "contracts", _rows(Contract.objects.filter(account=account))
+    yield "services", _rows(Service.objects.filter(contract__account=account))
+    changes = PlanChange.objects.filter(service__contract__account=account)
+    yield "plan_changes", _rows(changes, only=REPLANNED)
+
+
+def _billed(account: Account) -> Iterable[tuple[str, Rows]]:
+    of = {"account": account}
+    calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
+    yield "usage", [call for call in calls if not is_help_line(call["called"])]
+    yield "charges", _rows(Charge.objects.filter(**of))
+    yield "bills", _rows(Invoice.objects.filter(**of))
+    yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
+    yield "payments", _rows(Payment.objects.filter(**of))
+    paid = Allocation.objects.filter(payment__account=account)
+    yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
+
+
+def _said(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
+    """Complaints, what they hold up, messages to the asker, and what was done."""
+    complaints, unseen = of_account(account, by), _unseen(account, by)
+    yield "complaints", _rows(complaints, without=["safety_threat"])
+    steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
+    yield "complaint_steps", _rows(steps, only=STEP)
+    held = Hold.objects.filter(invoice__account=account).exclude(complaint__in=unseen)
+    yield "disputed_amounts", _rows(held)
+    due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
+    yield "deadlines", _rows(due, only=PROMISED)
+    to = {by.email}
+    if authority.holder(account) == by:
+        to |= {account.billing_email, account.customer.email, str(account.customer.phone)}
+    told = Notice.objects.filter(account=account, is_secret=False, to__in=to - {""})
+    told = told.exclude(subject_ref__in=unseen)
+    yield "messages", _messages(told)
+    yield "history", _history(account)
+
+
+def _unseen(account: Account, by: User) -> list[str]:
+    """The references of complaints that concern somebody else's safety."""
+    seen = of_account(account, by).values("pk")
+    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
+
+
+def _rows(rows: QuerySet[Any], without: Iterable[str] = (), only: Iterable[str] = ()) -> Rows:
+    """Rows as plain data, all fields but some, or some alone."""
+    hidden = {"id", *without}
+    names = list(only) or [field.attname for field in rows.model._meta.concrete_fields]
+    return rows.order_by("pk").values(*[name for name in names if name not in hidden])
+
+
+def _messages(told: QuerySet[Notice]) -> Rows:
+    """What was said to them; no link in it works."""
+    for one in told.order_by("pk").iterator(500):
+        yield {
+            "kind": one.kind,
+            "channel": one.channel,
+            "to": one.to,
+            "title": one.title,
+            "text": one.words,
+            "given_at": one.given_at,
+        }
+
+
+def _history(account: Account) -> Iterable[dict[str, Any]]:
+    for entry in privacy.history(account).iterator(500):
+        deed = privacy.deed(entry)
+        yield {
+            "at": deed.at,
+            "who": deed.who,
+            "as": deed.role,
+            "for": deed.for_whom,
+            "what": deed.what,
+            "about": deed.about,
+            "changed": deed.changed,
+            "reason": deed.reason,
+        }

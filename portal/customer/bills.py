@@ -1,0 +1,129 @@
+"""Bills: the list, one bill, its PDF, the next bill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+from django.views.generic import TemplateView
+
+from billing.credit_management import selectors as credit_management
+from billing.invoices import selectors as invoices
+from billing.invoices import services as invoices_services
+from billing.invoices.models import Invoice
+from billing.payments import selectors as payments
+from parties.correspondence.services import mask_of, masked_rendition
+from portal.web.guards import AccountPage
+from portal.web.lists import ListPage
+from records.documents.pdf import PdfFailed
+from records.documents.services import ensure_file
+from terms.facts import Action
+
+
+class Bills(ListPage):
+    """The account's bills, newest first."""
+
+    action = Action.VIEW_BILLS
+    template_name = "billing/bills.html"
+    section = "bills"
+    search_in = ("number",)
+    sorts = {"number": "number", "issued": "issue_date", "due": "due_date", "total": "total_inc"}
+    csv_name = "bills"
+    csv_columns = {
+        "Invoice": "number",
+        "Issued": "issue_date",
+        "Due": "due_date",
+        "Total inc GST": "total_inc",
+        "Outstanding": "outstanding",
+    }
+
+    def rows(self) -> QuerySet[Invoice]:
+        return payments.invoices(self.account, shown=True)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["bills"] = [payments.card(row, self.today) for row in context["page_obj"]]
+        context["balance"] = payments.balance(self.account, self.today, shown=True)
+        return context
+
+
+class InvoicePage(AccountPage, TemplateView):
+    """One bill with its lines and the reasons of its figures."""
+
+    action = Action.VIEW_BILLS
+    template_name = "billing/invoice.html"
+    section = "bills"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = (
+            payments.invoices(self.account, shown=True)
+            .filter(public_id=self.kwargs["public_id"])
+            .first()
+        )
+        if row is None:
+            raise Http404
+        card = payments.card(row, self.today)
+        late = (
+            credit_management.late_fee_if_paid(self.account, row, self.today)
+            if card.status == "overdue"
+            else None
+        )
+        return super().get_context_data(
+            invoice=card,
+            lines=invoices.lines(row, mask_of(self.permissions)),
+            late=late,
+            paid_by=payments.allocations(row),
+            **kwargs,
+        )
+
+
+class InvoicePdf(AccountPage, View):
+    """The bill as issued, as a PDF; without who the customer is for whoever may not know."""
+
+    action = Action.VIEW_BILLS
+
+    def get(self, request: Any, public_id: Any) -> HttpResponse:
+        invoice = (
+            Invoice.objects.filter(account=self.account, public_id=public_id)
+            .select_related("document")
+            .first()
+        )
+        if invoice is None or invoice.document is None:
+            raise Http404
+        document = invoice.document
+        if not self.permissions.sees_who:
+            document = masked_rendition(document, self.account)
+        try:
+            data = ensure_file(document)
+        except PdfFailed:
+            on_screen = reverse("invoice", args=[invoice.public_id])
+            facts = {"on_screen": on_screen, "number": invoice.number}
+            return render(request, "billing/pdf_unavailable.html", facts, status=503)
+        return HttpResponse(
+            data,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{document.file_name}"'},
+        )
+
+
+class NextBill(AccountPage, TemplateView):
+    """What the next bill would say if nothing else happened."""
+
+    action = Action.VIEW_BILLS
+    template_name = "billing/next_bill.html"
+    section = "bills"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        issue_on = invoices.next_bill_day(self.today, self.account.bill_day)
+        return super().get_context_data(
+            draft=invoices_services.masked_draft(
+                invoices_services.next_invoice(self.account, issue_on=issue_on),
+                mask_of(self.permissions),
+            ),
+            issue_on=issue_on,
+            **kwargs,
+        )

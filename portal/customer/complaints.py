@@ -1,0 +1,174 @@
+"""Complaints and help: lodge one, follow its clocks, answer a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views import View
+from django.views.generic import FormView, TemplateView
+
+from billing.payments.selectors import invoices
+from complaints.lodging import services as lodging
+from complaints.process import services as process
+from complaints.tickets import selectors
+from complaints.tickets.models import Complaint
+from parties.correspondence.services import mask_of
+from portal.web.guards import AccountPage
+from portal.web.lists import ListPage
+from terms.facts import Action
+
+from .complaints_forms import DeclineForm, LodgeForm, MessageForm
+
+
+class Complaints(ListPage):
+    """The account's complaints, newest first, with the duty that is next."""
+
+    action = Action.LODGE_COMPLAINT
+    template_name = "complaints/complaints.html"
+    section = "complaints"
+    search_in = ("reference", "description")
+    sorts = {"received": "received_at", "state": "state", "reference": "reference"}
+    csv_name = "complaints"
+    csv_columns = {
+        "Reference": "reference",
+        "Received": "received_at",
+        "About": "topic",
+        "State": "state",
+    }
+
+    def rows(self) -> QuerySet[Complaint]:
+        return selectors.readable(self.permissions)
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Nobody searches words that they see only without names: hits would tell the names."""
+        return self.search_in if self.permissions.sees_who else ("reference",)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["cards"] = selectors.cards(self.account, list(context["page_obj"]), self.today)
+        context["today"] = self.today
+        return context
+
+
+class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
+    """Say what is wrong; the reference and the dates come at once."""
+
+    action = Action.LODGE_COMPLAINT
+    template_name = "complaints/lodge.html"
+    section = "complaints"
+    form_class = LodgeForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        sees_bills = self.allows(Action.VIEW_BILLS)
+        return super().get_form_kwargs() | {
+            "invoices": invoices(self.account) if sees_bills else None
+        }
+
+    def get_initial(self) -> dict[str, Any]:
+        bill = self.request.GET.get("bill")
+        return {"topic": "bill", "disputed_invoice": bill} if bill else {}
+
+    def form_valid(self, form: LodgeForm) -> HttpResponse:
+        complaint = lodging.lodge_complaint(
+            account=self.account, by=self.request.user, at=self.request.at, **form.cleaned_data
+        )
+        messages.success(
+            self.request, f"We have your complaint. Its reference is {complaint.reference}."
+        )
+        return redirect("complaint", complaint.reference)
+
+
+class _OneComplaint(AccountPage):
+    """A page about one complaint. That it was opened is as private as the complaint is."""
+
+    @property
+    def is_private(self) -> bool:  # type: ignore[override]
+        return selectors.is_private(self.account, self.kwargs["reference"])
+
+
+class ComplaintPage(_OneComplaint, TemplateView):
+    """One complaint: where it stands, what is owed by when and why, what was said."""
+
+    action = Action.LODGE_COMPLAINT
+    template_name = "complaints/complaint.html"
+    section = "complaints"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        readable = selectors.readable(self.permissions)
+        record = selectors.record_of(
+            self.account,
+            self.kwargs["reference"],
+            self.today,
+            readable,
+            reader=self.request.user,
+            mask=mask_of(self.permissions),
+        )
+        if record is None:
+            raise Http404
+        return super().get_context_data(
+            complaint=record,
+            sees_bills=self.allows(Action.VIEW_BILLS),
+            may_discuss=self.allows(Action.DISCUSS_ISSUE),
+            may_accept=self.allows(Action.ACCEPT_RESOLUTION),
+            with_customer=self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
+            message_form=MessageForm(),
+            decline_form=DeclineForm(),
+            today=self.today,
+            **kwargs,
+        )
+
+
+class _Step(_OneComplaint, View):
+    """A step that the customer takes on one of their complaints."""
+
+    http_method_names = ["post"]
+    form_class: Any = None
+    step: Callable[..., Any]
+    done = ""
+
+    def post(self, request: HttpRequest, reference: str) -> HttpResponse:
+        if not selectors.readable(self.permissions).filter(reference=reference).exists():
+            raise Http404
+        facts = {"reference": reference, "by": request.user, "at": request.at}
+        if self.form_class is not None:
+            form = self.form_class(request.POST)
+            if not form.is_valid():
+                messages.error(request, "Write a few words first, then send again.")
+                return redirect("complaint", reference)
+            facts |= form.cleaned_data
+        type(self).step(**facts)
+        messages.success(request, self.done)
+        return redirect(reverse("complaint", args=[reference]))
+
+
+class AddMessage(_Step):
+    step = staticmethod(process.add_message)
+    action = Action.DISCUSS_ISSUE
+    form_class = MessageForm
+    done = "Your words are with us."
+
+
+class Accept(_Step):
+    step = staticmethod(process.accept_proposal)
+    action = Action.ACCEPT_RESOLUTION
+    done = "You accepted the answer. The date by which it is carried out is below."
+
+
+class Decline(_Step):
+    step = staticmethod(process.decline_proposal)
+    action = Action.ACCEPT_RESOLUTION
+    form_class = DeclineForm
+    done = "You declined the answer. We look into it again."
+
+
+class Withdraw(_Step):
+    step = staticmethod(process.withdraw_complaint)
+    action = Action.LODGE_COMPLAINT
+    done = "The complaint is withdrawn. You can lodge it again at any time."

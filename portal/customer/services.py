@@ -1,0 +1,178 @@
+"""What was agreed: services, and the contract with what it says today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.generic import TemplateView
+
+from billing.payments.selectors import is_overdue
+from contracts.agreements import selectors as agreements
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.leaving import selectors as leaving
+from contracts.supply import selectors as supply
+from contracts.supply import services
+from contracts.supply.models import Service
+from contracts.supply.services import PlanChangeRefused
+from contracts.supply.states import PlanChangeState
+from parties.accounts import selectors as accounts
+from portal.web.guards import AccountPage
+from terms.facts import Action
+
+
+class Services(AccountPage, TemplateView):
+    """The account's services."""
+
+    action = Action.VIEW_BILLS
+    template_name = "contracts/services.html"
+    section = "services"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        cards = supply.services(self.account, self.today)
+        covered = [one for one in cards if self.allows(self.action, one.public_id)]
+        return super().get_context_data(services=covered, **kwargs)
+
+
+class _ServicePage(AccountPage):
+    """A page about one service of the account."""
+
+    section = "services"
+
+    @property
+    def service_asked(self) -> str:
+        return str(self.kwargs["public_id"])
+
+    @cached_property
+    def service(self) -> Service:
+        found = supply.service_by_public_id(self.account, self.service_asked)
+        if found is None:
+            raise Http404
+        return found
+
+
+class ServiceDetail(_ServicePage, TemplateView):
+    """One service: what it is, when its term ends, when it would end if you left today."""
+
+    action = Action.VIEW_BILLS
+    template_name = "contracts/service.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        service = self.service
+        return super().get_context_data(
+            service=service,
+            card=supply.service_card(service, self.today),
+            term=supply.term_of(service.contract, service, self.today),
+            leaving=leaving.leaving(service.contract, service, self.today),
+            change=supply.open_plan_change(service),
+            may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
+            today=self.today,
+            **kwargs,
+        )
+
+
+class ContractPage(AccountPage, TemplateView):
+    """The contracts, the version of the terms that binds, and what it says in figures."""
+
+    action = Action.VIEW_BILLS
+    template_name = "contracts/contract.html"
+    section = "contract"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            contracts=[(one, self._covered(one)) for one in agreements.contracts(self.account)],
+            version=accounts.version_in_force(self.account, self.today),
+            account=self.account,
+            **kwargs,
+        )
+
+    def _covered(self, contract: Contract) -> list[Service]:
+        """Its services that the person may see."""
+        return [
+            one for one in contract.services.all() if self.allows(self.action, str(one.public_id))
+        ]
+
+
+class _PlanPage(_ServicePage):
+    """A page about the plan of one service."""
+
+    action = Action.CHANGE_PLAN
+
+    @cached_property
+    def plan(self) -> Plan:
+        code = self.kwargs["code"]
+        found = next((one for one in supply.other_plans(self.service) if one.code == code), None)
+        if found is None:
+            raise Http404
+        return found
+
+
+class ChoosePlan(_PlanPage, TemplateView):
+    """The provider's other plans of the same kind, with their prices."""
+
+    template_name = "contracts/choose_plan.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            service=self.service,
+            card=supply.service_card(self.service, self.today),
+            plans=supply.plan_prices(self.service, self.today),
+            change=supply.open_plan_change(self.service),
+            **kwargs,
+        )
+
+
+class ConfirmPlan(_PlanPage, TemplateView):
+    """What the change means in days and dollars, and the button that asks for it."""
+
+    template_name = "contracts/confirm_plan.html"
+
+    @cached_property
+    def offer(self) -> supply.PlanOffer:
+        overdue = is_overdue(self.account, self.today)
+        return supply.plan_offer(self.service, self.plan, self.today, overdue=overdue)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        services.require_plan_change(
+            request.user, self.service, self.offer, on=self.today, at=request.at
+        )
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        try:
+            change = services.request_plan_change(
+                service=self.service,
+                plan=self.plan,
+                by=request.user,
+                overdue=is_overdue(self.account, self.today),
+                at=request.at,
+            )
+        except PlanChangeRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("confirm_plan", self.service.public_id, self.plan.code)
+        agreed = change.state == PlanChangeState.AGREED
+        words = "The change is agreed." if agreed else "We have your request and answer soon."
+        messages.success(request, words)
+        return redirect("service", self.service.public_id)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(service=self.service, offer=self.offer, **kwargs)
+
+
+class WithdrawPlanChange(_PlanPage, View):
+    """Take back a change that is not in force yet."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        change = supply.open_plan_change(self.service)
+        if change is None:
+            raise Http404
+        services.withdraw_plan_change(change=change, by=request.user, at=request.at)
+        messages.success(request, "The change is taken back. Your plan stays as it is.")
+        return redirect("service", self.service.public_id)

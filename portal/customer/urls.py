@@ -1,0 +1,139 @@
+"""Addresses of the pages behind a customer's log-in."""
+
+from django.contrib.auth.decorators import login_required
+from django.urls import path
+
+from . import (
+    accounts,
+    appointing,
+    assisted,
+    bills,
+    complaints,
+    contact,
+    home,
+    identity,
+    login,
+    people,
+    privacy,
+    profile,
+    safety,
+    services,
+)
+
+urlpatterns = [
+    path("", home.Home.as_view(), name="home"),
+    path("accounts/choose/", accounts.ChooseAccount.as_view(), name="choose_account"),
+    path("accounts/switch/", accounts.SwitchAccount.as_view(), name="switch_account"),
+    # People and identity
+    path("people/", people.People.as_view(), name="people"),
+    path("people/history/", people.Looked.as_view(), name="account_history"),
+    path("people/mine/", appointing.MyAuthority.as_view(), name="my_authority"),
+    path("people/mine/warrant/", appointing.Warrant.as_view(), name="warrant"),
+    path("people/mine/lay-down/", appointing.LayDown.as_view(), name="lay_down"),
+    path("people/<uuid:public_id>/", appointing.AppointmentPage.as_view(), name="appointment"),
+    path(
+        "people/<uuid:public_id>/change/",
+        appointing.ChangeAppointment.as_view(),
+        name="change_appointment",
+    ),
+    path(
+        "people/<uuid:public_id>/remove/",
+        appointing.RemoveAppointment.as_view(),
+        name="remove_appointment",
+    ),
+    path(
+        "people/<uuid:public_id>/form.pdf",
+        appointing.AppointmentPdf.as_view(),
+        name="appointment_form",
+    ),
+    path("people/appoint/check/", appointing.AppointCheck.as_view(), name="appoint_check"),
+    path("people/appoint/form.pdf", appointing.AppointForm.as_view(), name="appoint_form"),
+    path("people/appoint/<slug:step>/", appointing.AppointStep.as_view(), name="appoint"),
+    path("identity/<slug:risk>/", identity.ProveIdentity.as_view(), name="prove_identity"),
+    path("profile/contact/", contact.ChangeContact.as_view(), name="change_contact"),
+    path("profile/talking/", contact.AccessNeeds.as_view(), name="access_needs"),
+    path("profile/", profile.Profile.as_view(), name="profile"),
+    path("together/", assisted.Together.as_view(), name="together"),
+    path("together/ask/<slug:act>/", assisted.TogetherAsk.as_view(), name="together_ask"),
+    path("together/<uuid:public_id>/", assisted.TogetherOne.as_view(), name="together_one"),
+    path(
+        "together/<uuid:public_id>/<slug:answer>/",
+        assisted.TogetherAnswer.as_view(),
+        name="together_answer",
+    ),
+    # Services and contract
+    path("services/", services.Services.as_view(), name="services"),
+    path("services/<uuid:public_id>/", services.ServiceDetail.as_view(), name="service"),
+    path("services/<uuid:public_id>/plan/", services.ChoosePlan.as_view(), name="choose_plan"),
+    path(
+        "services/<uuid:public_id>/plan-back/",
+        services.WithdrawPlanChange.as_view(),
+        name="withdraw_plan_change",
+    ),
+    path(
+        "services/<uuid:public_id>/plan/<slug:code>/",
+        services.ConfirmPlan.as_view(),
+        name="confirm_plan",
+    ),
+    path("contract/", services.ContractPage.as_view(), name="contract"),
+    # Money
+    path("bills/", bills.Bills.as_view(), name="bills"),
+    path("bills/next/", bills.NextBill.as_view(), name="next_bill"),
+    path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),
+    path("bills/<uuid:public_id>/pdf/", bills.InvoicePdf.as_view(), name="invoice_pdf"),
+    # Complaints
+    path("complaints/", complaints.Complaints.as_view(), name="complaints"),
+    path("complaints/new/", complaints.Lodge.as_view(), name="lodge_complaint"),
+    path("complaints/<str:reference>/", complaints.ComplaintPage.as_view(), name="complaint"),
+    path("complaints/<str:reference>/add/", complaints.AddMessage.as_view(), name="add_message"),
+    path(
+        "complaints/<str:reference>/accept/", complaints.Accept.as_view(), name="accept_proposal"
+    ),
+    path(
+        "complaints/<str:reference>/decline/",
+        complaints.Decline.as_view(),
+        name="decline_proposal",
+    ),
+    path("complaints/<str:reference>/withdraw/", complaints.Withdraw.as_view(), name="withdraw"),
+    # Own data and safety
+    path("privacy/", privacy.Privacy.as_view(), name="privacy"),
+    path("privacy/choices/", privacy.Choose.as_view(), name="choose_preferences"),
+    path("privacy/ask/", privacy.AskPrivacy.as_view(), name="ask_privacy"),
+    path("privacy/download/", privacy.AskExport.as_view(), name="ask_export"),
+    path(
+        "privacy/download/<uuid:public_id>/progress/",
+        privacy.ExportProgress.as_view(),
+        name="export_progress",
+    ),
+    path("privacy/download/<uuid:public_id>/", privacy.FetchExport.as_view(), name="fetch_export"),
+    path("reach/", safety.SafeContactPage.as_view(), name="safe_contact"),
+    path("reach/confirm/", safety.ConfirmSafeContact.as_view(), name="confirm_safe_contact"),
+    path("reach/end/", safety.EndSafeContact.as_view(), name="end_safe_contact"),
+    # Signing in: what stands in front of allauth's own pages
+    path("accounts/email/", login_required(login.ChangeEmail.as_view()), name="account_email"),
+    path(
+        "accounts/password/change/",
+        login_required(login.ChangePassword.as_view()),
+        name="account_change_password",
+    ),
+    path(
+        "accounts/password/set/",
+        login_required(login.SetPassword.as_view()),
+        name="account_set_password",
+    ),
+    path(
+        "accounts/2fa/totp/activate/",
+        login_required(login.ActivateTOTP.as_view()),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "accounts/2fa/reauthenticate/",
+        login_required(login.ShowFactor.as_view()),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "accounts/2fa/webauthn/add/",
+        login_required(login.AddPasskey.as_view()),
+        name="mfa_add_webauthn",
+    ),
+]

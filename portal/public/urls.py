@@ -1,0 +1,24 @@
+"""Addresses that need no log-in."""
+
+from django.urls import include, path, re_path
+
+from . import brand, claim, health, links, reset, terms
+
+urlpatterns = [
+    path("claim/<str:token>/", claim.ClaimAccount.as_view(), name="claim_account"),
+    path("claim/<str:token>/decline/", claim.DeclineAppointment.as_view(), name="decline"),
+    path("undo/<str:token>/", links.UndoContactChange.as_view(), name="undo_contact_change"),
+    path("undo-email/<str:token>/", links.UndoEmailChange.as_view(), name="undo_email_change"),
+    path("stop/<str:token>/", links.Stop.as_view(), name="stop"),
+    path("unsubscribe/<str:token>/", links.Unsubscribe.as_view(), name="unsubscribe"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        reset.ResetPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path("privacy/decisions/", terms.Decisions.as_view(), name="decisions"),
+    path("terms/", include("portal.public.terms_urls")),
+    path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,29 @@
+"""The admin as an app: its own site, and the modules that register records on it by name."""
+
+from importlib import import_module
+
+from django.contrib.admin.apps import SimpleAdminConfig
+
+# Each registers its records on the site; an area that is not named here has no staff pages.
+MODULES = (
+    "accounts",
+    "appointments",
+    "billing",
+    "calls",
+    "complaints",
+    "contracts",
+    "identity",
+    "pauses",
+    "privacy",
+    "records",
+)
+
+
+class PortalAdminConfig(SimpleAdminConfig):
+    default_site = "portal.staff.site.PortalAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        import_module("django.contrib.auth.admin")
+        for module in MODULES:
+            import_module(f"portal.staff.{module}")

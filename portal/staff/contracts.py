@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from contracts.agreements.models import Contract
+from contracts.catalogue.models import Plan
+from contracts.supply import services
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.services import PlanChangeRefused
+from contracts.supply.states import PlanChangeState
+from parties.authority.selectors import staff_may
+from terms.facts import Action
+
+from .base import ConfinedAdmin, ReadOnlyAdmin
+from .contracts_forms import DecideForm
+
+
+@admin.register(Plan)
+class PlanAdmin(ConfinedAdmin):
+    provider_path = "provider"
+    list_display = ("name", "provider", "kind", "monthly_fee", "minimum_months")
+    list_filter = ("provider", "kind")
+    search_fields = ("name", "code")
+    list_select_related = ("provider",)
+
+
+class ServiceInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Service
+    extra = 0
+    fields = ("label", "identifier", "plan", "quantity", "status", "activated_on", "ended_on")
+    readonly_fields = fields
+    can_delete = False
+
+
+@admin.register(Contract)
+class ContractAdmin(ConfinedAdmin):
+    provider_path = "account__customer__provider"
+    list_display = ("reference", "account", "version", "started_on", "minimum_months")
+    list_filter = ("account__customer__provider", "version")
+    search_fields = ("reference", "account__number", "account__customer__name")
+    list_select_related = ("account__customer",)
+    autocomplete_fields = ("account",)
+    inlines = (ServiceInline,)
+
+
+@admin.register(Service)
+class ServiceAdmin(ConfinedAdmin):
+    provider_path = "contract__account__customer__provider"
+    list_display = ("label", "identifier", "plan", "status", "activated_on", "ended_on")
+    list_filter = ("status", "plan__kind", "contract__account__customer__provider")
+    search_fields = ("label", "identifier", "contract__account__number")
+    list_select_related = ("plan",)
+    readonly_fields = ("status", "activated_on", "ended_on")
+    autocomplete_fields = ("contract", "plan")
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(ReadOnlyAdmin):
+    """Plan changes, with the button that decides what waits for the provider's word."""
+
+    provider_path = "service__contract__account__customer__provider"
+    list_display = (
+        "service",
+        "from_plan",
+        "to_plan",
+        "monthly_before",
+        "monthly_after",
+        "state",
+        "takes_effect_on",
+        "asked_by",
+    )
+    list_filter = (
+        "state",
+        ("problem", admin.EmptyFieldListFilter),
+        "service__contract__account__customer__provider",
+    )
+    search_fields = ("service__label", "service__contract__account__number")
+    list_select_related = ("service", "from_plan", "to_plan", "asked_by")
+    change_form_template = "admin/contracts/planchange/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        decide = self.admin_site.admin_view(self.decide)
+        return [
+            path("<int:pk>/decide/", decide, name="contracts_planchange_decide"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        waits = row is not None and row.state == PlanChangeState.WAITING
+        may = staff_may(request.user, Action.CHANGE_PLAN).allowed
+        extra = {"may_decide": waits and may} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, extra)
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Agree, from the day that the terms give, or refuse with a reason."""
+        if not staff_may(request.user, Action.CHANGE_PLAN).allowed:
+            raise PermissionDenied
+        change = self.get_object(request, str(pk))
+        if change is None:
+            raise Http404
+        form = DecideForm(request.POST or None)
+        if form.is_valid():
+            try:
+                services.decide_plan_change(
+                    change=change, by=request.user, at=request.at, **form.cleaned_data
+                )
+                messages.success(request, "Decided. The customer is told.")
+                return redirect("admin:contracts_planchange_change", pk)
+            except PlanChangeRefused as refusal:
+                form.add_error(None, str(refusal))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Decide the plan change",
+            "action": "Decide",
+            "about": change,
+            "form": form,
+            "opts": self.opts,
+            "back": reverse("admin:contracts_planchange_changelist"),
+        }
+        return TemplateResponse(request, "admin/parties/step.html", context)

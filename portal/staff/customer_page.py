@@ -1,0 +1,299 @@
+"""The customer's page of the staff: who they are, what is owed next, and all that is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from billing.payments.selectors import balance, card, invoices
+from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import cards, open_complaints
+from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
+from contracts.supply.models import Service
+from parties.accounts.models import Account
+from parties.accounts.selectors import access_needs, working_calendar
+from parties.authority import selectors as authority
+from parties.authority.selectors import (
+    AccountStanding,
+    PersonCard,
+    account_standing,
+    holder,
+    people_cards,
+    standing_status,
+)
+from parties.correspondence.selectors import safe_contacts
+from parties.desk.services import may_take_calls
+from parties.people.states import StaffData
+from parties.privacy.models import PrivacyRequest
+from parties.privacy.selectors import deed, history
+from parties.security.selectors import pause_of
+from portal.staff import openings
+from portal.web import guards
+from records.deadlines.models import Deadline
+from records.deadlines.states import Status
+from records.documents.models import Document
+from records.notices.models import Notice
+from records.notices.selectors import not_redirected
+from terms import facts
+from terms.facts import Role
+
+NEWEST = 10
+# The step of the staff that does what is owed about a complaint.
+DOES = {Duty.PROPOSE: Act.PROPOSE, Duty.IMPLEMENT: Act.RESOLVE}
+Shown = Callable[[Account, list[Any], date, datetime], list[Any]]
+
+
+def _as_they_are(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
+    return rows
+
+
+def _standings(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
+    return [{"row": row, "status": standing_status(row, on, at)} for row in rows]
+
+
+def _messages(account: Account) -> QuerySet[Notice]:
+    return Notice.objects.filter(account=account).order_by("-given_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One part of the customer's page: whose rows it shows, who sees it, where the whole list is.
+
+    `discreet` are its rows for whoever may not learn of a safe contact, where these are fewer.
+    `find` names the parameter by which that list finds the account, `shown` turns a page of rows
+    into what the template reads.
+    """
+
+    key: str
+    label: str
+    permission: str
+    rows: Callable[[Account], QuerySet[Any]]
+    page: str
+    data: StaffData = StaffData.ACCOUNT
+    find: str = "account__id__exact"
+    shown: Shown = _as_they_are
+    discreet: Callable[[Account], QuerySet[Any]] | None = None
+
+
+TABS = (
+    Tab(
+        "people",
+        "People",
+        "parties.view_appointment",
+        lambda account: account.appointments.select_related("user").order_by("-starts_on", "-pk"),
+        "parties_appointment",
+        StaffData.CONTACT,
+        shown=_standings,
+    ),
+    Tab(
+        "services",
+        "Services",
+        "contracts.view_service",
+        lambda account: (
+            Service.objects.filter(contract__account=account)
+            .select_related("plan")
+            .order_by("-activated_on", "-pk")
+        ),
+        "contracts_service",
+        find="q",
+    ),
+    Tab(
+        "bills",
+        "Bills",
+        "billing.view_invoice",
+        lambda account: invoices(account).order_by("-issue_date", "-number"),
+        "billing_invoice",
+        StaffData.BILLING,
+        shown=lambda account, rows, on, at: [(row.pk, card(row, on)) for row in rows],
+    ),
+    Tab(
+        "complaints",
+        "Complaints",
+        "complaints.view_complaint",
+        lambda account: Complaint.objects.filter(account=account).order_by("-received_at"),
+        "complaints_complaint",
+        shown=lambda account, rows, on, at: list(
+            zip([row.pk for row in rows], cards(account, rows, on), strict=True)
+        ),
+    ),
+    Tab(
+        "messages",
+        "Messages",
+        "notices.view_notice",
+        _messages,
+        "notices_notice",
+        StaffData.CONTACT,
+        discreet=lambda account: not_redirected(_messages(account)),
+    ),
+    Tab(
+        "documents",
+        "Documents",
+        "documents.view_document",
+        lambda account: Document.objects.filter(account=account).order_by("-issued_at", "-pk"),
+        "documents_document",
+    ),
+    Tab(
+        "history",
+        "History",
+        "audit.view_entry",
+        history,
+        "audit_entry",
+        shown=lambda account, rows, on, at: [deed(row) for row in rows],
+    ),
+)
+
+
+def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
+    """What the customer's page shows: the header, the tabs with their counts, the open tab."""
+    on = authority.local_day(account, request.at)
+    remote = guards.is_remote(request)
+    sees = {
+        data: authority.staff_sees(request.user, data, account, on=on, remote=remote).allowed
+        for data in (StaffData.ACCOUNT, StaffData.CONTACT, StaffData.BILLING, StaffData.SAFETY)
+    }
+    tabs = [tab for tab in TABS if request.user.has_perm(tab.permission) and sees[tab.data]]
+    if not sees[StaffData.SAFETY]:
+        tabs = [replace(tab, rows=tab.discreet or tab.rows) for tab in tabs]
+    wanted = request.GET.get("tab", "")
+    chosen = next((tab for tab in tabs if tab.key == wanted), None)
+    people = people_cards(account, on, request.at) if sees[StaffData.CONTACT] else []
+    here = [one for one in people if one.status == "current"]
+    standing = account_standing(account, on)
+    return {
+        "account": account,
+        "title": f"{account.customer.name} · {account.number}",
+        "sees_contact": sees[StaffData.CONTACT],
+        "sees_safety": sees[StaffData.SAFETY],
+        "safe_contacts": safe_contacts(account) if sees[StaffData.SAFETY] else [],
+        "balance": balance(account, on) if sees[StaffData.BILLING] else None,
+        "flags": _flags(account, standing, here),
+        "standing": standing,
+        "needs": access_needs(account.customer),
+        "duty": _next_duty(request, account, on),
+        "tabs": _tab_links(account, tabs, chosen),
+        "tab": chosen,
+        "rows": _rows(account, chosen, on, request.at) if chosen else [],
+        "whole_list": _whole_list(account, chosen) if chosen else "",
+        "people": here,
+        "open_complaints": open_complaints(account, on)
+        if request.user.has_perm("complaints.view_complaint")
+        else [],
+        **_offers(request, account, on, remote),
+    }
+
+
+def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> dict[str, bool]:
+    """The steps that the person may take from here."""
+    serves = authority.staff_may(request.user, facts.Action.CHANGE_DETAILS, account, on=on).allowed
+    return {
+        "may_call": may_take_calls(request.user),
+        "may_invite": serves and holder(account) is None,
+        "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,
+    }
+
+
+def _flags(
+    account: Account, standing: AccountStanding, people: list[PersonCard]
+) -> list[tuple[str, str]]:
+    """What whoever talks with the customer has to know, each as kind and words."""
+    customer = account.customer
+    flags = [("bad", f"Holder: {one.label.lower()}") for one in standing.happenings]
+    if not standing.is_chased:
+        flags.append(("attention", "Not chased"))
+    if pause_of(account):
+        flags.append(("bad", "High-risk steps are paused"))
+    if Complaint.objects.filter(account=account).exclude(state__in=_OVER).exists():
+        flags.append(("attention", "Open complaint"))
+    roles = {one.role_key for one in people}
+    if Role.AUTHORISED_REP.value in roles:
+        flags.append(("info", "Has a representative"))
+    if Role.ADVOCATE.value in roles:
+        flags.append(("info", "Has an advocate"))
+    if customer.relay_service:
+        flags.append(("info", "Speaks through the NRS"))
+    if customer.interpreter_language:
+        flags.append(("info", f"Interpreter: {customer.interpreter_language}"))
+    return flags
+
+
+_OVER = (State.CLOSED, State.WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextDuty:
+    """What is owed to the customer first, by when, and the button that does it."""
+
+    title: str
+    due_on: date
+    left: int
+    missed: bool
+    because: list[dict[str, Any]]
+    url: str
+    button: str
+
+
+def _next_duty(request: HttpRequest, account: Account, on: date) -> NextDuty | None:
+    owed = Deadline.objects.filter(account=account, status__in=[Status.OPEN, Status.MISSED])
+    row = owed.exclude(duty=Duty.EXPLAIN_DELAY).order_by("due_at").first()
+    if row is None:
+        return None
+    url, button = _what_does_it(request, row)
+    return NextDuty(
+        title=row.title,
+        due_on=row.due_on,
+        left=working_calendar(account, on).working_days_between(on, row.due_on),
+        missed=row.status == Status.MISSED or row.due_at <= request.at,
+        because=row.because,
+        url=url,
+        button=button,
+    )
+
+
+def _what_does_it(request: HttpRequest, row: Deadline) -> tuple[str, str]:
+    """The page on which staff do what is owed, and the words on its button."""
+    complaint = Complaint.objects.filter(account=row.account_id, reference=row.subject).first()
+    if complaint is not None and request.user.has_perm("complaints.view_complaint"):
+        step = DOES.get(Duty(row.duty))
+        acts = LIFECYCLE.acts(State(complaint.state))
+        if request.user.has_perm("complaints.change_complaint"):
+            for act in [step, *acts]:
+                if act in acts and act in STAFF_ACTS and act is not Act.ACKNOWLEDGE:
+                    args = [complaint.pk, act.value]
+                    return reverse("admin:complaints_complaint_step", args=args), act.label
+        page = reverse("admin:complaints_complaint_change", args=[complaint.pk])
+        return page, f"Open {complaint.reference}"
+    asked = PrivacyRequest.objects.filter(account=row.account_id, reference=row.subject).first()
+    if asked is not None and request.user.has_perm("parties.change_privacyrequest"):
+        return reverse("admin:parties_privacyrequest_answer", args=[asked.pk]), "Answer"
+    return "", ""
+
+
+def _tab_links(account: Account, tabs: list[Tab], chosen: Tab | None) -> list[dict[str, Any]]:
+    first = {"key": "overview", "label": "Overview", "count": None, "current": chosen is None}
+    return [
+        first,
+        *(
+            {
+                "key": tab.key,
+                "label": tab.label,
+                "count": tab.rows(account).count(),
+                "current": tab is chosen,
+            }
+            for tab in tabs
+        ),
+    ]
+
+
+def _rows(account: Account, tab: Tab, on: date, at: datetime) -> list[Any]:
+    return tab.shown(account, list(tab.rows(account)[:NEWEST]), on, at)
+
+
+def _whole_list(account: Account, tab: Tab) -> str:
+    value = account.number if tab.find == "q" else account.pk
+    return f"{reverse(f'admin:{tab.page}_changelist')}?{tab.find}={value}"
