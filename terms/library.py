@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import terms.rules.floor  # the floor's own shapes register on import
 from terms.calendar import DeclaredDay, State
-from terms.clause import SHAPES, Clause, Source
+from terms.clause import SHAPES, Clause, Source, Terms
 from terms.facts import BadFacts, coerce, fields_from
-from terms.profile import Days, Part, Profile, Reading, Row
+from terms.profile import UNVERIFIED, Days, Part, Profile, Reading, Row
 from terms.source import BadSource, Document, read
 from terms.vocabulary import Service
 
@@ -44,11 +44,14 @@ _ROW = {
     "speaks_on",
     "decides",
     "conf",
+    "conf_of",
+    "missing",
     "parameters",
     "effective_from",
     "effective_to",
     "earlier",
 }
+Conf = Literal["verified", "secondary", "unverified", "house"]
 _CLASSES = ("all", "tcp", "non_tcp", "acl", "non_acl", "business", "personal")
 
 
@@ -116,6 +119,31 @@ def latest(document: str) -> str:
 def newest(document: str) -> Profile:
     """Return the newest version of a document. Raise BadProfile, or LookupError."""
     return load(document, latest(document))
+
+
+def before(profile: Profile) -> str:
+    """Return the version or reading that a version followed. Raise LookupError for the first."""
+    if profile.reading > 1:
+        return f"{profile.version}#{profile.reading - 1}"
+    found = versions(profile.document)
+    at = found.index(profile.version)
+    if not at:
+        raise LookupError(f"{profile.document} {profile.version} is the first of its versions")
+    return found[at - 1]
+
+
+def published_on(document: str, on: date) -> str:
+    """Return the version that was the newest text on a day, by the dates that are their names.
+
+    Before the first it is the first: law that is older than its text. Of a document whose versions
+    are not named by dates it is the newest.
+    """
+    found = versions(document)
+    try:
+        named = {version: date.fromisoformat(version) for version in found}
+    except ValueError:
+        return found[-1]
+    return max((each for each in found if named[each] <= on), default=found[0])
 
 
 def documents() -> tuple[str, ...]:
@@ -252,7 +280,20 @@ def _row(
         },
     )
     parts = [_part(source, (*path, "feeds", key), row, key, feeds[key]) for key in feeds]
+    _check_figures(source, path, row, parts)
     return row, [*parts, *_earlier(source, path, row, entry.get("earlier", []))]
+
+
+def _check_figures(
+    source: Document, path: tuple[str | int, ...], row: Row, parts: list[Part]
+) -> None:
+    """Refuse a confidence of what is no figure of the row."""
+    known = {*row.parameters, *row.feeds}
+    known |= {one.name for part in parts for one in fields(part.terms) if one.name != "clause"}
+    for name in row.conf_of:
+        if name not in known:
+            problem = f"no figure or shape of this row; they are {', '.join(sorted(known))}"
+            raise _refused(source, (*path, "conf_of", name), problem)
 
 
 def _earlier(
@@ -276,7 +317,9 @@ _ROW_KINDS: dict[str, Any] = {
     "speaks_on": tuple[str, ...],
     "shows": str | None,
     "decides": tuple[str, ...],
-    "conf": Literal["verified", "secondary", "unverified", "house"],
+    "conf": Conf,
+    "conf_of": dict[str, Conf],
+    "missing": str | None,
     "parameters": dict[str, Any],
     "effective_from": date | None,
     "effective_to": date | None,
@@ -293,6 +336,7 @@ def _part(source: Document, path: tuple[str | int, ...], row: Row, key: str, val
         raise _refused(source, path, "a shape's parameters are a mapping")
     try:
         given = {each: (each, value) for each, value in values.items()}
+        unsure = _unsure(shape, row)
         found = fields_from(shape, given, path, leave_out=frozenset({"clause"}))
     except BadFacts as refusal:
         raise _refused(source, refusal.path, refusal.problem) from None
@@ -302,8 +346,22 @@ def _part(source: Document, path: tuple[str | int, ...], row: Row, key: str, val
         name=name or None,
         effective_from=row.effective_from,
         effective_to=row.effective_to,
-        verified=row.conf != "unverified",
+        verified=row.conf_of.get(key, row.conf) != UNVERIFIED,
+        unsure=unsure,
     )
+
+
+def _unsure(shape: type[Terms], row: Row) -> tuple[str, ...]:
+    """Return the unverified figures of a shape. Raise BadFacts for one that it cannot do without.
+
+    Where the whole row is unverified it is the row that is off.
+    """
+    hints = get_type_hints(shape)
+    named = [one.name for one in fields(shape) if row.conf_of.get(one.name) == UNVERIFIED]
+    for name in named:
+        if type(None) not in get_args(hints[name]):
+            raise BadFacts((name,), "the shape needs it: make the row unverified instead")
+    return tuple(named)
 
 
 def _source_of(document: str, silent: bool) -> Source:

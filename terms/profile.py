@@ -14,6 +14,7 @@ from terms.vocabulary import Service
 T = TypeVar("T", bound=Terms)
 
 
+UNVERIFIED = "unverified"
 NOT_COMPUTED = "not computed here: see this clause"
 
 
@@ -58,7 +59,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Row:
-    """A clause as the profile lists it: for whom, what it feeds, or what is merely shown."""
+    """A clause as the profile lists it: for whom, what it feeds, or what is merely shown.
+
+    `conf` says how sure a row of law is, `conf_of` the same of single figures or shapes that are
+    surer or less so; what is unverified is off. `missing` names the fact that the portal has not.
+    """
 
     clause: Clause
     applies_to: str = "all"
@@ -68,9 +73,20 @@ class Row:
     shows: str | None = None
     decides: tuple[str, ...] = ()
     conf: str = "verified"
+    conf_of: Mapping[str, str] = field(default_factory=dict)
+    missing: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     effective_from: date | None = None
     effective_to: date | None = None
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """The figures that no rule uses, those left out that could not be verified."""
+        return {
+            name: value
+            for name, value in self.parameters.items()
+            if self.conf_of.get(name, self.conf) != UNVERIFIED
+        }
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,10 @@ class Agreed:
 
 @dataclass(frozen=True)
 class Part:
-    """Parameters, with the audience, the name and the days for which their clause gives them."""
+    """Parameters, with the audience, the name and the days for which their clause gives them.
+
+    `unsure` are those of its figures that could not be verified; each may be None.
+    """
 
     terms: Terms
     applies_to: str = "all"
@@ -91,10 +110,18 @@ class Part:
     effective_from: date | None = None
     effective_to: date | None = None
     verified: bool = True
+    unsure: tuple[str, ...] = ()
 
     def in_force(self, on: date) -> bool:
         """Say whether this edition of the clause is in force on a day, first and last included."""
         return (self.effective_from or date.min) <= on <= (self.effective_to or date.max)
+
+    def of_the_sure(self, switched_on: frozenset[str]) -> "Part":
+        """Return the part without its unverified figures, unless its clause is switched on."""
+        if not self.unsure or self.terms.clause.id in switched_on:
+            return self
+        none: dict[str, Any] = dict.fromkeys(self.unsure)
+        return replace(self, terms=replace(self.terms, **none))
 
     def rank(self, audience: Mapping[str, bool | None]) -> int | None:
         """Return how special the part is to such a customer, 0 most; None where it does not bind.
@@ -250,12 +277,13 @@ class Profile:
     ) -> "Profile":
         """Return what protects such a customer on a day: the editions in force, for everybody.
 
-        What could not be verified is left out, save for the clause ids that are `switched_on`.
+        What could not be verified is left out, whole clauses and single figures, save for the
+        clause ids that are `switched_on`.
         """
         audience = _audience(tcp, False, None, None)
         parts = {
             key: tuple(
-                replace(part, applies_to="all")
+                replace(part.of_the_sure(switched_on), applies_to="all")
                 for part in parts
                 if part.in_force(on)
                 and part.rank(audience) is not None
@@ -266,10 +294,10 @@ class Profile:
         return replace(self, parts=parts)
 
     def parameters(self, clause_id: str) -> Mapping[str, Any]:
-        """Return the figures of a clause that no rule uses. Raise LookupError for another id."""
+        """Return the sure figures of a clause that no rule uses. Raise LookupError if unknown."""
         for row in self.rows:
             if row.clause.id == clause_id:
-                return row.parameters
+                return row.figures
         raise LookupError(f"{self.document} {self.version} has no clause {clause_id}")
 
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":

@@ -26,6 +26,7 @@ _MEET: dict[str, Callable[[Any, Any], Any]] = {
     "highest": max,
     "all": lambda terms, floor: terms and floor,
     "any": lambda terms, floor: terms or floor,
+    "both": lambda terms, floor: tuple(sorted({*terms, *floor})),
     "floor": lambda terms, floor: floor,
 }
 
@@ -34,8 +35,8 @@ def combine(word: str, *, default: Any = None, follows: str | None = None) -> An
     """Declare how a field of the terms' answer meets the same field of the floor's.
 
     earliest, longest, lowest, highest compare; all: either refusal stands; any: either grant
-    stands; floor: the law's word is final. `follows` names the field whose origin this one shares:
-    it is dropped where the floor decided that field in other units.
+    stands; both: what either lists; floor: the law's word is final. `follows` names the field
+    whose origin this one shares: it is dropped where the floor decided that field in other units.
     """
     if word not in _MEET:
         raise ValueError(f"{word!r} is none of {', '.join(_MEET)}")

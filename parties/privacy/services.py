@@ -23,15 +23,18 @@ from records.audit.services import record
 from records.deadlines.services import meet_deadline, set_deadline
 from records.notices.models import Notice
 from records.notices.services import Link
+from terms import rules
 from terms.calendar import State
-from terms.facts import Action
+from terms.clause import dump
+from terms.facts import Action, needed
+from terms.rules.duties import Duty
 
 from .models import DataExport, PrivacyRequest
 from .states import ExportState, PrivacyKind, PrivacyState
 
 DUTY = "answer_privacy"
-# The floor's row that sets the day for each kind of request.
-LAW = {PrivacyKind.ACCESS: "RF-PRIV-01", PrivacyKind.CORRECTION: "RF-PRIV-02"}
+# What the law bids for each kind of request (RF-PRIV-01, RF-PRIV-02).
+LAW = {PrivacyKind.ACCESS: Duty.ANSWER_ACCESS, PrivacyKind.CORRECTION: Duty.ANSWER_CORRECTION}
 NEEDS = {
     PrivacyKind.ACCESS: Action.REQUEST_RECORDS,
     PrivacyKind.CORRECTION: Action.CHANGE_DETAILS,
@@ -140,8 +143,10 @@ def ask_privacy(
     """
     on = authority.local_day(account, at)
     decision = authority.require(by, NEEDS[kind], account, on=on)
-    figures, why = accounts.law(LAW[kind], on)
-    due_on = on + timedelta(days=figures["within_days"])
+    answer = rules.duty_deadline(
+        accounts.binding(account, on).law, duty=LAW[kind], since=on, state=State(account.state)
+    )
+    due_on = needed("by", answer.by)
     with transaction.atomic():
         asked = PrivacyRequest.objects.create(
             reference="P-" + "".join(secrets.choice(ALPHABET) for _ in range(8)),
@@ -160,7 +165,7 @@ def ask_privacy(
             remind_on=due_on - timedelta(days=7),
             zone=State(account.state).zone.key,
             at=at,
-            because=why(f"{figures['within_days']} days from the day it was asked"),
+            because=dump(answer.because),
             owner_email=account.customer.provider.complaints_email,
             about="privacy request",
         )

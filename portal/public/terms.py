@@ -23,8 +23,9 @@ from terms.facts import BadFacts
 from terms.profile import Profile
 from terms.workbench import reading
 from terms.workbench.calculators import Calculator, work_out
+from terms.workbench.decisions import decisions
 from terms.workbench.diff import diff
-from terms.workbench.explain import Answer, answer_rows
+from terms.workbench.explain import Answer, answer_rows, by_terms
 
 from .terms_forms import PROTECTED, CalculatorForm, ReadersForm
 
@@ -44,6 +45,27 @@ class Documents(TemplateView):
             ],
             floor=library.newest(library.FLOOR),
             default=library.newest(library.DEFAULT),
+            **kwargs,
+        )
+
+
+class Decisions(TemplateView):
+    """What programs decide about people, written from the rules that the portal asks."""
+
+    template_name = "public/terms/decisions.html"
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        floor = library.newest(library.FLOOR)
+        today = self.request.at.astimezone(floor.default_state.zone).date()
+        answer = by_terms(floor.as_seen(tcp=False, on=today), "decision_disclosure", {})
+        law = answer.because[0].clause
+        owed_from = next(row.effective_from for row in floor.rows if row.clause == law)
+        return super().get_context_data(
+            decisions=decisions(),
+            is_owed=answer.values["owed"],
+            law=law,
+            owed_from=owed_from,
             **kwargs,
         )
 

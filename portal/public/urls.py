@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from . import brand, claim, go, health, links, reset
+from . import brand, claim, go, health, links, reset, terms
 
 urlpatterns = [
     # Mail programs post to this one by themselves, and follow no redirect (RFC 8058).
@@ -20,6 +20,7 @@ urlpatterns = [
         reset.ResetPassword.as_view(),
         name="account_reset_password_from_key",
     ),
+    path("privacy/decisions/", terms.Decisions.as_view(), name="decisions"),
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
     path("healthz", health.healthz, name="healthz"),

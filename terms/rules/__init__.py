@@ -22,6 +22,7 @@ from terms.rules.billing import (
     deposit,
     gst_payable,
     itemised_billing_notice,
+    late_issue,
     prepaid_expiry,
     prorata,
     recovery_cost,
@@ -35,6 +36,12 @@ from terms.rules.charges import (
     price_review,
     support_fee,
     support_rate_band,
+)
+from terms.rules.chasing import (
+    capacity_assessment,
+    contact_frequency,
+    contact_hours,
+    default_listing,
 )
 from terms.rules.complaints import (
     complaint_close,
@@ -79,6 +86,15 @@ from terms.rules.disputes import (
     sixty_day_action,
 )
 from terms.rules.documents import document_fee
+from terms.rules.duties import (
+    decision_disclosure,
+    duty_deadline,
+    identity_check,
+    identity_documents,
+    message_content,
+    record_keeping,
+    text_sender,
+)
 from terms.rules.early_termination import early_termination
 from terms.rules.eligibility import acl_consumer, tcp_customer, urgent_complaint
 from terms.rules.equipment import (
@@ -88,7 +104,7 @@ from terms.rules.equipment import (
     handset_addition,
     handset_fault,
 )
-from terms.rules.hardship import hardship_decision
+from terms.rules.hardship import hardship_decision, hardship_proof, hardship_sign
 from terms.rules.late_payment import late_fee
 from terms.rules.leaving import port_out, termination
 from terms.rules.lines import line_amounts
@@ -103,6 +119,7 @@ from terms.rules.numbers import (
 from terms.rules.payment import (
     card_check_refund,
     card_surcharge,
+    debit_change,
     direct_debit,
     invoice_due_date,
     payment_allocation,
@@ -126,6 +143,7 @@ from terms.rules.service import (
 from terms.rules.supply import (
     change_notice,
     csg_applies,
+    csg_compensation,
     csg_waiver,
     liability_cap,
     responsibility,
@@ -188,6 +206,7 @@ RULES: dict[str, Rule] = {
         terms_version,
         csg_waiver,
         csg_applies,
+        csg_compensation,
         vendor_terms,
         liability_cap,
         change_notice,
@@ -203,6 +222,7 @@ RULES: dict[str, Rule] = {
         recovery_cost,
         deposit,
         bill_required,
+        late_issue,
         itemised_billing_notice,
         # lines
         line_amounts,
@@ -220,6 +240,7 @@ RULES: dict[str, Rule] = {
         # payment
         invoice_due_date,
         direct_debit,
+        debit_change,
         card_surcharge,
         payment_method,
         payment_card,
@@ -248,6 +269,8 @@ RULES: dict[str, Rule] = {
         privacy_complaint,
         # hardship
         hardship_decision,
+        hardship_proof,
+        hardship_sign,
         # credit
         overdue_escalation,
         bill_acceleration,
@@ -299,6 +322,19 @@ RULES: dict[str, Rule] = {
         colo_access,
         onsite_area,
         out_of_scope,
+        # chasing
+        contact_hours,
+        contact_frequency,
+        default_listing,
+        capacity_assessment,
+        # duties
+        duty_deadline,
+        record_keeping,
+        identity_check,
+        identity_documents,
+        message_content,
+        text_sender,
+        decision_disclosure,
         # every rule
         rule_source,
     )

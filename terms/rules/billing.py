@@ -441,7 +441,7 @@ def bill_required(
 
 @shape("itemised_billing_notice")
 class ItemisedNotice(Terms):
-    """Days of notice by the age in months since a charge was first billed, edges inside.
+    """Days of notice by the age in months of a charge's first bill, counted back, edges inside.
 
     `older_days` serves whatever is older than the last step.
     """
@@ -466,10 +466,48 @@ def itemised_billing_notice(
     terms, calendar = profile.of(ItemisedNotice), profile.calendar(state)
     days, age = terms.older_days, f"more than {terms.within_months[-1]} months ago"
     for months, each in zip(terms.within_months, terms.days, strict=True):
-        if requested_on <= months_on(first_billed_on, months):
+        if first_billed_on >= months_on(requested_on, -months):
             days, age = each, f"no more than {months} months ago"
             break
     count = calendar.count(requested_on, days, Count.CALENDAR_DAYS)
     walk, why = rolled(profile, calendar, count)
     reason = terms.because(f"first billed {age}: {days} days", *count.steps)
     return ItemisedSupply(notice_days=days, supply_by=walk.day, because=(reason, *why))
+
+
+@shape("late_issue")
+class LateIssue(Terms):
+    """Working days in which a period is billed; each day later moves the due day."""
+
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueAnswer(Result):
+    """The last day for issuing a bill, and the earliest day on which a late one is due."""
+
+    issue_by: date | None = combine("earliest")
+    due_date: date | None = combine("longest")
+
+
+def late_issue(
+    profile: Profile,
+    *,
+    period_ended_on: date,
+    issued_on: date | None = None,
+    due_date: date | None = None,
+    state: State | None = None,
+) -> IssueAnswer:
+    """Return by when a bill is issued, and when a late one falls due (RF-TCP-06).
+
+    Lateness is counted in calendar days, and as many are added to `due_date`.
+    """
+    terms = profile.of(LateIssue)
+    walk = profile.calendar(state).count(period_ended_on, terms.working_days)
+    steps = list(walk.steps)
+    if issued_on is None or due_date is None or issued_on <= walk.day:
+        return IssueAnswer(issue_by=walk.day, due_date=due_date, because=(terms.because(*steps),))
+    late = issued_on - walk.day
+    moved = due_date + late
+    steps.append(f"issued {late.days} days late, so due on {in_words(moved)}")
+    return IssueAnswer(issue_by=walk.day, due_date=moved, because=(terms.because(*steps),))

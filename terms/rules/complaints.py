@@ -299,7 +299,8 @@ def complaint_cost(
 def _is_old(terms: ComplaintCost, collected_on: date | None, asked_on: date | None) -> bool:
     if terms.older_than_months is None or collected_on is None or asked_on is None:
         return False
-    return asked_on > months_on(collected_on, terms.older_than_months)
+    # The months lie before the day asked, and are counted back from it.
+    return collected_on < months_on(asked_on, -terms.older_than_months)
 
 
 @shape("complaint_close")

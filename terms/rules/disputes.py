@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from terms.calendar import Count, State, Walk, in_words, months_on
 from terms.clause import Reason, Terms, shape
+from terms.facts import needed
 from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile
 from terms.result import Result, combine
@@ -389,8 +390,8 @@ def credit_management(
     profile: Profile,
     *,
     complaint_open: bool,
-    amount_disputed: Decimal,
     amount_overdue: Decimal,
+    amount_disputed: Decimal | None = None,
     tcp: bool = False,
 ) -> CreditManagementAnswer:
     """Return how much may be chased (VP-DIS-02, BS-DISP-02, BS-DISP-03)."""
@@ -400,12 +401,13 @@ def credit_management(
 
 
 def chaseable(
-    terms: CreditManagement, complaint_open: bool, disputed: Decimal, overdue: Decimal
+    terms: CreditManagement, complaint_open: bool, disputed: Decimal | None, overdue: Decimal
 ) -> CreditManagementAnswer:
     """Apply one document's rule on contested amounts (VP-DIS-02, RF-TCP-18)."""
     if not (complaint_open and terms.disputed_left_out):
         step = f"all of {in_dollars(overdue)}"
         return CreditManagementAnswer(allowed_on=to_cents(overdue), because=(terms.because(step),))
+    disputed = needed("amount_disputed", disputed)
     rest = to_cents(max(overdue - disputed, NIL))
     step = f"{in_dollars(overdue)} − {in_dollars(disputed)} = {in_dollars(rest)}"
     return CreditManagementAnswer(allowed_on=rest, because=(terms.because(step),))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from terms.clause import Terms, shape
+from terms.facts import needed
 from terms.money import in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
@@ -53,14 +54,18 @@ def tcp_customer(
     kind: CustomerKind,
     resale: bool,
     could_negotiate: bool,
-    annual_spend: Decimal,
+    annual_spend: Decimal | None = None,
 ) -> TcpCustomerAnswer:
     """Return whether the customer is protected, tested when the contract is made (BS-PARTY-02)."""
     return protected(profile.of(TcpCustomer), kind, resale, could_negotiate, annual_spend)
 
 
 def protected(
-    terms: TcpCustomer, kind: CustomerKind, resale: bool, could_negotiate: bool, spend: Decimal
+    terms: TcpCustomer,
+    kind: CustomerKind,
+    resale: bool,
+    could_negotiate: bool,
+    spend: Decimal | None,
 ) -> TcpCustomerAnswer:
     """Test one document's definition (BS-PARTY-02, RF-TCP-01)."""
     cap = terms.annual_spend_max
@@ -71,6 +76,7 @@ def protected(
     elif could_negotiate:
         tcp, step = False, "had a real chance to negotiate"
     else:
+        spend = needed("annual_spend", spend)
         tcp = spend <= cap
         word = "is not" if tcp else "is"
         step = f"yearly spend {in_dollars(spend)} {word} above {in_dollars(cap)}"

@@ -96,22 +96,31 @@ def equipment_charge(
     fair_value: Decimal | None = None,
     repair_cost: Decimal | None = None,
     caused_by: CausedBy = CausedBy.OTHER,
+    days_late: int | None = None,
 ) -> EquipmentCharge:
     """Return what loss or damage costs (CV-EQP-02 to -05, BS-EQP-04, -06, -07).
 
-    Whatever is neither missing nor damaged came back sound, be it late, and costs nothing.
+    Whatever is neither missing nor damaged came back sound and costs nothing; that it came
+    `days_late` after the last day changes nothing.
     """
     if value := profile.find(FairValue):
-        return _by_value(profile, value, condition, fair_value, repair_cost, caused_by)
+        sound = _sound(days_late)
+        return _by_value(profile, value, condition, fair_value, repair_cost, caused_by, sound)
     priced = profile.find(EquipmentPrices, name=item)
     unpriced = profile.of(EquipmentUnpriced)
     terms: Terms = priced or unpriced
     if condition not in list(Condition):
-        return EquipmentCharge(charge_ex=money.NIL, because=(terms.because("returned sound"),))
+        sound = _sound(days_late)
+        return EquipmentCharge(charge_ex=money.NIL, because=(terms.because(sound),))
     if priced is None or condition not in priced.conditions:
         return EquipmentCharge(because=(terms.because(f"{condition}: no price is printed"),))
     step = f"{condition}: {money.in_dollars(priced.price)} without GST"
     return EquipmentCharge(charge_ex=priced.price, because=(priced.because(step),))
+
+
+def _sound(days_late: int | None) -> str:
+    late = f", {days_late} days late, for which no charge is printed" if days_late else ""
+    return f"returned sound{late}"
 
 
 def _by_value(
@@ -121,10 +130,11 @@ def _by_value(
     fair_value: Decimal | None,
     repair_cost: Decimal | None,
     caused_by: CausedBy,
+    sound: str,
 ) -> EquipmentCharge:
     damage, excused = profile.of(RepairCost), profile.of(Excused)
     if condition not in list(Condition):
-        return EquipmentCharge(charge=money.NIL, because=(damage.because("returned sound"),))
+        return EquipmentCharge(charge=money.NIL, because=(damage.because(sound),))
     if caused_by is CausedBy.PROVIDER:
         step = "the provider caused it"
         return EquipmentCharge(charge=money.NIL, because=(excused.because(step),))
@@ -182,11 +192,14 @@ def equipment_title(
     profile: Profile,
     *,
     basis: Basis,
-    price: Decimal = money.NIL,
-    paid: Decimal = money.NIL,
+    price: Decimal | None = None,
+    paid: Decimal | None = None,
     term_is_over: bool = False,
 ) -> Title:
-    """Return whose equipment is (CV-PAY-08, CV-EQP-03, BS-EQP-01, GL-EQP-01, GL-EQP-02)."""
+    """Return whose equipment is (CV-PAY-08, CV-EQP-03, BS-EQP-01, GL-EQP-01, GL-EQP-02).
+
+    `price` and `paid`, in dollars, matter for what is bought only; nothing `paid` is none.
+    """
     risk = profile.of(RiskPasses)
     bundled = profile.find(TitleAtTermEnd)
     terms: Terms
@@ -196,8 +209,9 @@ def equipment_title(
     elif basis is Basis.RENTAL:
         terms, passed, step = risk, False, "it is rented"
     else:
-        terms, passed = profile.of(TitleOnPayment), paid >= price
-        step = f"{money.in_dollars(paid)} of {money.in_dollars(price)} is paid"
+        terms, owed, so_far = profile.of(TitleOnPayment), needed("price", price), paid or money.NIL
+        passed = so_far >= owed
+        step = f"{money.in_dollars(so_far)} of {money.in_dollars(owed)} is paid"
     return Title(
         title=Owner.CUSTOMER if passed else Owner.PROVIDER,
         risk=Owner.CUSTOMER,

@@ -19,7 +19,7 @@ from terms.facts import Action, Role, takes
 from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile, TermsSilent
 from terms.result import Result, meet
-from terms.rules import authority, complaints, eligibility
+from terms.rules import authority, chasing, complaints, eligibility
 from terms.rules.credit import CollectionCostsAnswer
 from terms.rules.documents import DocumentFee
 from terms.rules.eligibility import UrgentGround
@@ -32,7 +32,7 @@ from terms.rules.suspension import (
     SuspensionException,
 )
 from terms.rules.variation import Detriment, Variation
-from terms.vocabulary import Ground
+from terms.vocabulary import Card, Ground
 
 NOON = time(12)
 FOR_DEBT = frozenset(
@@ -62,7 +62,9 @@ class Standing:
     """What decides which rows of law protect a customer, beside the rule's own facts.
 
     `as_at` picks the edition: the day of the event that starts the clock. `visible_on` and `state`
-    serve rules that have no such keys. A fact that is not known is None or False.
+    serve rules that have no such keys. `visible_days_agreed` are working days of visibility before
+    a debit that this customer agreed to (a clause of the standard form is no such agreement),
+    `bank_issued` says that a bank issued the card. A fact that is not known is None or False.
     """
 
     tcp: bool
@@ -77,6 +79,8 @@ class Standing:
     caused_by: Cause | None = None
     small_business: bool = False
     unreachable_path_done: bool = False
+    visible_days_agreed: int | None = None
+    bank_issued: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,10 @@ class DisputedNotDrawn(Terms):
 
 @shape("direct_debit.visible")
 class VisibleFirst(Terms):
-    """Working days for which charges are visible before they are drawn (RF-TCP-14)."""
+    """Working days for which charges are visible before they are drawn, unless others were agreed.
+
+    (RF-TCP-14)
+    """
 
     working_days: int
 
@@ -159,7 +166,13 @@ class BannedSurcharge(Terms):
 
 @shape("card_surcharge.at_cost")
 class SurchargeAtCost(Terms):
-    """On other schemes a surcharge only repays the cost of acceptance (RF-PAY-02)."""
+    """On these schemes a surcharge only repays the cost of acceptance (RF-PAY-02).
+
+    `schemes` None is all of them; `bank_issued` are capped where a bank issued the card.
+    """
+
+    schemes: tuple[Card, ...] | None = None
+    bank_issued: tuple[Card, ...] = ()
 
 
 @shape("variation.harmful")
@@ -313,9 +326,11 @@ def _direct_debit(
     since = received_on or law.standing.visible_on
     if visible is None or since is None:
         return None
-    walk = law.latest(since, visible.working_days, state)
+    agreed = law.standing.visible_days_agreed
+    walk = law.latest(since, visible.working_days if agreed is None else agreed, state)
     opens = walk.day + timedelta(days=1)
-    because = (visible.because(*walk.steps, f"may be drawn from {in_words(opens)}"),)
+    told = () if agreed is None else (f"the customer agreed to {agreed} working days",)
+    because = (visible.because(*told, *walk.steps, f"may be drawn from {in_words(opens)}"),)
     return Debit(earliest_on=opens, because=because)
 
 
@@ -410,12 +425,15 @@ def _document_fee(
     return DocumentFee(fee=to_cents(cost), because=(past.because(step),))
 
 
-def _card_surcharge(law: Law, *, card: str, **_: Any) -> Result | None:
+def _card_surcharge(law: Law, *, card: Card, **_: Any) -> Result | None:
     banned, at_cost = law.floor.find(BannedSurcharge), law.floor.find(SurchargeAtCost)
     if banned and card in banned.schemes:
         return Surcharge(max_surcharge=NIL, because=(banned.because(f"no surcharge on {card}"),))
     cost = law.standing.actual_cost
     if at_cost is None or cost is None or _only_a_cap(law, cost):
+        return None
+    by_bank = law.standing.bank_issued and card in at_cost.bank_issued
+    if at_cost.schemes is not None and card not in at_cost.schemes and not by_bank:
         return None
     step = f"no more than the cost of acceptance, {in_dollars(cost)}"
     return Surcharge(max_surcharge=to_cents(cost), because=(at_cost.because(step),))
@@ -430,6 +448,15 @@ def _variation(
     if terms is None or not protected or detriment is Detriment.NONE:
         return None
     return Variation(notice_required=True, because=(terms.because("the change hurts"),))
+
+
+def _contact_hours(law: Law, **facts: Any) -> Result | None:
+    """Ask by the customer's clock and holidays alone: no other clock is theirs (RF-DEBT-01)."""
+    state = facts.pop("state", None) or law.standing.state or law.provider.default_state
+    try:
+        return chasing.contact_hours(law.floor, state=state, **facts)
+    except TermsSilent:
+        return None
 
 
 LAWS: dict[str, Callable[..., Result | None]] = {
@@ -447,4 +474,5 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "document_fee": _document_fee,
     "card_surcharge": _card_surcharge,
     "variation": _variation,
+    "contact_hours": _contact_hours,
 }

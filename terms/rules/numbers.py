@@ -114,6 +114,7 @@ class AddressCheck(Terms):
 class EmergencyAddress(Terms):
     """Services whose emergency calls rely on that address, all of a family if one is named.
 
+    Those calls fail without power or internet too, so the warning does not wait for a move.
     `without` are services from which emergency calls are not supported at all.
     """
 
@@ -138,12 +139,13 @@ def address_check(
     differs = _plain(address_on_record) != _plain(address_in_use)
     relies = any(each in emergency.services for each in service.families)
     unsupported = any(each in emergency.without for each in service.families)
-    warn = unsupported or (differs and relies)
+    warn = unsupported or relies
     because = [terms.because(f"in use: {address_in_use}; on record: {address_on_record}")]
     if unsupported:
         because.append(emergency.because(f"{service.words} does not support emergency calls"))
-    elif warn:
-        because.append(emergency.because("emergency calls would go out with the old address"))
+    elif relies:
+        calls = "would go out with the old address" if differs else "rely on this address"
+        because.append(emergency.because(f"emergency calls {calls}"))
     return AddressChecked(
         update_required=differs,
         emergency_warning=warn,

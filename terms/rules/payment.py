@@ -418,3 +418,38 @@ def card_check_refund(
     return CardCheckRefund(
         amount=terms.amount, refund_on=walk.day, because=(terms.because(*walk.steps),)
     )
+
+
+class DebitChange(StrEnum):
+    """What changes about a direct debit."""
+
+    AMOUNT = "amount"
+    TERMS = "terms"
+
+
+@shape("debit_change")
+class DebitChangeNotice(Terms):
+    """Named for what changes: working or calendar days of notice that are all the customer's."""
+
+    working_days: int | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebitChanged(Result):
+    """The first day of the change."""
+
+    earliest_on: date | None = combine("longest")
+
+
+def debit_change(
+    profile: Profile, *, change: DebitChange, notice_given_on: date, state: State | None = None
+) -> DebitChanged:
+    """Return from when a fixed amount or the terms of a debit change (RF-TCP-05, RF-PAY-03)."""
+    terms = profile.of(DebitChangeNotice, name=change)
+    counted = Count.CALENDAR_DAYS if terms.days is not None else Count.WORKING_DAYS
+    days = terms.days if terms.days is not None else terms.working_days or 0
+    walk = profile.calendar(state).count(notice_given_on, days, counted)
+    opens = walk.day + ONE_DAY
+    reason = terms.because(*walk.steps, f"changed from {in_words(opens)}")
+    return DebitChanged(earliest_on=opens, because=(reason,))

@@ -57,7 +57,8 @@ class Relocation(Terms):
 class Move(Result):
     """What a move costs, from and to, without GST; and whether an early charge applies instead.
 
-    The costs are None where the document prints no price. `set_up_payable` and `new_term_possible`
+    The costs are None where the document prints no price, and where the move cannot be done: what
+    nobody promised is not free. `set_up_payable` and `new_term_possible`
     say what else a move inside the term may bring.
     """
 
@@ -96,21 +97,22 @@ def relocation(
     if not feasible:
         left = "ends" if customer_ends_service else "does not end"
         steps.append(f"the move cannot be done, and the customer {left} the service")
-        return _move(terms, money.NIL, money.NIL, customer_ends_service, steps)
+        return Move(
+            early_charge_applies=customer_ends_service,
+            set_up_payable=False,
+            new_term_possible=False,
+            because=(terms.because(*steps),),
+        )
     least, most = terms.min_ex * services, terms.max_ex * services
     steps.append(
         f"{services} × {money.in_dollars(terms.min_ex)} to {money.in_dollars(terms.max_ex)}"
     )
-    return _move(terms, least, most, False, steps)
-
-
-def _move(terms: Relocation, least: Decimal, most: Decimal, early: bool, steps: list[str]) -> Move:
     return Move(
         cost_min_ex=least,
         cost_max_ex=most,
-        early_charge_applies=early,
-        set_up_payable=most > money.NIL,
-        new_term_possible=most > money.NIL,
+        early_charge_applies=False,
+        set_up_payable=True,
+        new_term_possible=True,
         because=(terms.because(*steps),),
     )
 

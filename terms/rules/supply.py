@@ -414,3 +414,60 @@ def csg_applies(
         return Applies(applies=False, because=(outside.because(*why_not),))
     step = f"{service.replace('_', ' ')} is covered"
     return Applies(applies=True, because=(terms.because(step),))
+
+
+class Delay(StrEnum):
+    """What came late under the guarantee."""
+
+    CONNECTION = "connection"
+    REPAIR = "repair"
+    APPOINTMENT = "appointment"
+
+
+@shape("csg_compensation")
+class CsgCompensation(Terms):
+    """Named for residential or business: dollars for each working day late and an appointment.
+
+    The first `first_days` are at one rate, later days at another. Not for customers with more than
+    `max_lines` lines.
+    """
+
+    first_rate: Decimal
+    first_days: int
+    later_rate: Decimal
+    appointment: Decimal
+    max_lines: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compensation(Result):
+    """What is owed for a service, in dollars; None where the guarantee does not reach."""
+
+    compensation: Decimal | None = combine("highest")
+
+
+def csg_compensation(
+    profile: Profile,
+    *,
+    customer: Literal["residential", "business"],
+    delay: Delay = Delay.CONNECTION,
+    working_days_late: int = 0,
+    lines: int = 1,
+    waived: bool = False,
+) -> Compensation:
+    """Return what a fixed voice service that came late or was mended late brings (RF-CSG-01)."""
+    terms = profile.of(CsgCompensation, name=customer)
+    if waived or lines > terms.max_lines:
+        step = "it was waived" if waived else f"more than {terms.max_lines} lines"
+        return Compensation(because=(terms.because(step),))
+    if delay is Delay.APPOINTMENT:
+        step = f"a missed appointment: {money.in_dollars(terms.appointment)}"
+        return Compensation(compensation=terms.appointment, because=(terms.because(step),))
+    first = min(max(working_days_late, 0), terms.first_days)
+    later = max(working_days_late - terms.first_days, 0)
+    owed = money.to_cents(first * terms.first_rate + later * terms.later_rate)
+    step = f"{first} × {money.in_dollars(terms.first_rate)}"
+    if later:
+        step = f"{step} + {later} × {money.in_dollars(terms.later_rate)}"
+    reason = terms.because(f"{step} = {money.in_dollars(owed)}")
+    return Compensation(compensation=owed, because=(reason,))

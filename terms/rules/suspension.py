@@ -410,16 +410,20 @@ def suspension_charges(
     profile: Profile,
     *,
     cause: Literal["customer", "other"],
-    days: int,
-    monthly_fee: Decimal,
+    days: int | None = None,
+    monthly_fee: Decimal | None = None,
     days_in_billing_period: int | None = None,
 ) -> SuspensionChargesAnswer:
-    """Return what a suspension of `days` costs (VP-SUS-10, BS-SUSP-08, -09, GL-SUSP-03; A21)."""
+    """Return what a suspension of `days` costs (VP-SUS-10, BS-SUSP-08, -09, GL-SUSP-03; A21).
+
+    Where charges go on, neither days nor fee matter.
+    """
     terms = profile.of(SuspensionCharges, name=cause)
     if terms.continues:
         because = (terms.because("charges go on"),)
         return SuspensionChargesAnswer(charge_continues=True, reduction=NIL, because=because)
     period = needed("days_in_billing_period", days_in_billing_period)
+    monthly_fee, days = needed("monthly_fee", monthly_fee), needed("days", days)
     reduction = to_cents(monthly_fee * days / period)
     step = f"{in_dollars(monthly_fee)} × {days} / {period} days = {in_dollars(reduction)}"
     return SuspensionChargesAnswer(

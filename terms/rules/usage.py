@@ -37,7 +37,7 @@ class Usage:
 class Alerts(Result):
     """The thresholds newly reached, rising, in per cent."""
 
-    alerts: tuple[int, ...] = ()
+    alerts: tuple[int, ...] = combine("both", default=())
 
 
 def usage_alerts(

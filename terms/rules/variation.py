@@ -141,7 +141,7 @@ class PassedOn(Terms):
 
 @shape("variation.fixed_price")
 class FixedPrice(Terms):
-    """A price held for a time changes when that is over."""
+    """A price held for a time changes when that is over, and the customer is told before."""
 
 
 @shape("variation.published")
@@ -266,10 +266,12 @@ def _price(profile: Profile, facts: _Facts, fixed_until: date | None) -> Variati
     held = profile.find(FixedPrice)
     if held and facts.fixed_term:
         if fixed_until is None:
-            return _at_once(held, None, "the price is held as long as it was agreed")
+            step = "the price is held as long as it was agreed"
+            return Variation(notice_required=True, because=(held.because(step),))
         after = fixed_until + ONE_DAY
         day = max(after, facts.told_on or after)
-        return _at_once(held, day, f"the price is held until {in_words(fixed_until)}")
+        steps = (f"the price is held until {in_words(fixed_until)}", f"from {in_words(day)}")
+        return Variation(notice_required=True, effective_on=day, because=(held.because(*steps),))
     return _at_once(published, facts.told_on, "the price is not held: publication is enough")
 
 

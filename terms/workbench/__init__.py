@@ -10,6 +10,7 @@ from terms.workbench.calculators import (
     work_out,
 )
 from terms.workbench.cases import BadCase, Case, Outcome, Report, read_cases, run_case, run_cases
+from terms.workbench.decisions import Decision, decisions
 from terms.workbench.diff import diff
 from terms.workbench.explain import (
     Answer,
@@ -27,6 +28,7 @@ __all__ = [
     "BadCase",
     "Calculator",
     "Case",
+    "Decision",
     "Field",
     "Outcome",
     "Report",
@@ -36,6 +38,7 @@ __all__ = [
     "by_terms",
     "calculate",
     "calculators",
+    "decisions",
     "diff",
     "explain",
     "field_for",

@@ -16,9 +16,10 @@ from terms.result import Result
 from terms.rules import RULES
 from terms.source import Document, read
 
+Shelf = Callable[[str], Profile]
 _ROMAN = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
 _LETTERS = list("abcdefghijklmnopqrstuvwxyz")
-_KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "cites", "steps"}
+_KEYS = {"id", "rule", "clause", "given", "expect", "provider", "floor", "law", "cites", "steps"}
 
 
 class BadCase(Exception):
@@ -29,7 +30,8 @@ class BadCase(Exception):
 class Case:
     """One worked example, its facts still as plain data.
 
-    `cites` are ledger ids that the answer names, `steps` words that stand in its working.
+    `cites` are ledger ids that the answer names, `steps` words that stand in its working. `law` is
+    the version of the floor that is asked, where that is not its text of the case's day.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Case:
     expect: Mapping[str, Any]
     clause: str = "none"
     floor: Mapping[str, Any] | None = None
+    law: str | None = None
     cites: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
 
@@ -117,7 +120,7 @@ def _case(document: Document, at: int, entry: Any, provider: str) -> Case:
     )
 
 
-def run_case(case: Case, shelf: Callable[[str], Profile] = library.newest) -> Outcome:
+def run_case(case: Case, shelf: Shelf | None = None) -> Outcome:
     """Ask the case's rule and compare; whatever goes wrong becomes the outcome's problem."""
     rule = RULES.get(case.rule)
     if rule is None:
@@ -133,15 +136,21 @@ def run_case(case: Case, shelf: Callable[[str], Profile] = library.newest) -> Ou
     return _outcome(case, got, answer.because, _difference(case, answer))
 
 
-def ask(case: Case, shelf: Callable[[str], Profile] = library.newest) -> Result:
-    """Return the answer of the terms alone, or with the floor where the case has one."""
-    profile = shelf(case.provider)
+def ask(case: Case, shelf: Shelf | None = None) -> Result:
+    """Return the answer of the terms alone, or with the floor where the case has one.
+
+    The floor is its text of the case's day, so that examples of an older text keep holding it; a
+    `shelf` says itself which version of each document is asked.
+    """
+    profile = (shelf or library.newest)(case.provider)
     rule = RULES[case.rule]
     facts = read_facts(rule, case.given)
     if case.floor is None:
         return rule(profile, **facts)
     standing: Standing = coerce(Standing, case.floor, ("floor",))
-    return Binding(profile, shelf(library.FLOOR), standing).decide(rule, **facts)
+    version = case.law or library.published_on(library.FLOOR, standing.as_at)
+    floor = shelf(library.FLOOR) if shelf else library.load(library.FLOOR, version)
+    return Binding(profile, floor, standing).decide(rule, **facts)
 
 
 def _outcome(

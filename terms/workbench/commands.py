@@ -66,8 +66,8 @@ def add_verbs(top: argparse.ArgumentParser) -> None:
     linted.add_argument("provider")
     compared = verb("diff", "what a new version, or VERSION#N a new reading, changes", _diff)
     compared.add_argument("provider")
-    compared.add_argument("old")
-    compared.add_argument("new")
+    compared.add_argument("old", nargs="?", help="without it, the version or reading before")
+    compared.add_argument("new", nargs="?", help="without it, the newest")
     written = verb("docs", "write clause × rule × case; fails on gaps", _docs)
     written.add_argument("--into", type=Path, default=Path("docs/terms"))
     written.add_argument("--cases", type=Path, default=Path("tests/terms/cases"))
@@ -127,8 +127,9 @@ def _lint(wanted: argparse.Namespace) -> Outcome:
 
 
 def _diff(wanted: argparse.Namespace) -> Outcome:
-    old = library.load(wanted.provider, wanted.old)
-    new = library.load(wanted.provider, wanted.new)
+    old = library.load(wanted.provider, wanted.old) if wanted.old else None
+    new = library.load(wanted.provider, wanted.new or library.latest(wanted.provider))
+    old = old or library.load(wanted.provider, library.before(new))
     return list(diff(old, new).lines()), True
 
 

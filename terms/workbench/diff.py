@@ -97,9 +97,31 @@ def _clauses(old: Profile, new: Profile) -> Iterator[str]:
         if each not in before:
             yield f"{each} is new: {row.clause.says}"
             continue
-        if row.clause.says != before[each].clause.says:
-            yield f"{each} now says: {row.clause.says}"
+        yield from _said(each, before[each], row)
         yield from _figures(each, _parts(old, before[each]), _parts(new, row))
+
+
+def _said(clause: str, old: Row, new: Row) -> Iterator[str]:
+    """Yield what differs of a row beside what it feeds: place, text, days, sureness, figures."""
+    if old.clause.says != new.clause.says:
+        yield f"{clause} now says: {new.clause.says}"
+    if old.clause.heading != new.clause.heading:
+        yield f"{clause} now stands in: {new.clause.heading or 'nothing printed'}"
+    for label, was, now in (
+        ("from", old.effective_from, new.effective_from),
+        ("until", old.effective_to, new.effective_to),
+        ("conf", old.conf, new.conf),
+    ):
+        if was != now:
+            yield f"{clause} {label}: {was or 'not said'} → {now or 'not said'}"
+    for label, before, after in (
+        ("conf of", old.conf_of, new.conf_of),
+        ("figure", old.parameters, new.parameters),
+    ):
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                was, now = (side.get(name, "none") for side in (before, after))
+                yield f"{clause} {label} {name}: {was} → {now}"
 
 
 def _parts(profile: Profile, row: Row) -> dict[str, Part]:

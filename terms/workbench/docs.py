@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terms import library
+from terms.clause import Source
 from terms.profile import Answered, Profile, Row
 from terms.rules import RULES
 from terms.workbench.cases import Case, places, read_cases, run_case
@@ -86,14 +87,20 @@ def _page(document: str, cited: Mapping[tuple[str, str], list[Case]]) -> Page:
         f"Version `{profile.version}`, reading {profile.reading}, "
         "written by `make terms` from the profile and the cases.",
         "",
-        "| id | clause | says | for | feeds | cases |",
-        "|---|---|---|---|---|---|",
+        *(_HEAD_OF_LAW if document == library.FLOOR else _HEAD),
         *(_line(row, cited.get((document, row.clause.id), [])) for row in profile.rows),
         *_readings(profile),
     ]
     text = "\n".join(lines) + "\n"
     cited_gaps = gaps if document != library.DEFAULT else ()
     return Page(document, text, cited_gaps, unnamed(profile, library.printed(profile)))
+
+
+_HEAD = ("| id | clause | says | for | feeds | cases |", "|---|---|---|---|---|---|")
+_HEAD_OF_LAW = (
+    "| id | instrument | says | for | sure | from | feeds | cases |",
+    "|---|---|---|---|---|---|---|---|",
+)
 
 
 def unnamed(profile: Profile, printed: Sequence[str]) -> tuple[str, ...]:
@@ -138,13 +145,26 @@ def _line(row: Row, cases: Sequence[Case]) -> str:
         row.clause.heading or "—",
         row.clause.says,
         row.applies_to.replace("_", " "),
+        *_of_law(row),
         _fed(row),
         names or "—",
     )
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
+def _of_law(row: Row) -> tuple[str, ...]:
+    """Return how sure a row of law is, figure by figure, and its first day; nothing for others."""
+    if row.clause.source is not Source.FLOOR:
+        return ()
+    figures = (f"`{name}`: {conf}" for name, conf in row.conf_of.items())
+    since = row.effective_from.isoformat() if row.effective_from else "—"
+    return "; ".join((row.conf, *figures)), since
+
+
 def _fed(row: Row) -> str:
+    if row.missing:
+        shown = f"; shown: {row.shows}" if row.shows else ""
+        return f"not run: {row.missing}{shown}"
     if row.silent_on:
         return f"silent on {', '.join(f'`{each}`' for each in row.silent_on)}"
     if row.speaks_on and not row.feeds:

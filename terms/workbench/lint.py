@@ -86,7 +86,8 @@ class Lint:
         yield ""
         yield "Duties that no figure in the terms can show, to be checked by hand"
         for row in self.duties:
-            yield f"  {row.clause.id} ({row.conf}): {row.clause.says}"
+            why = f" Not run: {row.missing}." if row.missing else ""
+            yield f"  {row.clause.id} ({row.conf}): {row.clause.says}{why}"
 
 
 def lint(profile: Profile, on: date) -> Lint:

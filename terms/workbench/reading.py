@@ -44,6 +44,7 @@ _AREAS = {
     "PST": "Resold telephone lines",
     "TCP": "Consumer protections",
     "OUT": "Outages",
+    "DEBT": "Chasing a debt",
     "DFV": "Family and sexual violence",
     "ID": "Checking who the customer is",
     "TAX": "Tax",
@@ -51,6 +52,10 @@ _AREAS = {
     "MSG": "Messages",
     "ACC": "Accessibility",
     "REC": "Keeping records",
+    "NBN": "NBN services",
+    "CSG": "The Customer Service Guarantee",
+    "SCAM": "Scams",
+    "SUB": "Subscriptions",
     "SIL": "Where the document is silent",
     "OTH": "Other",
 }

@@ -97,6 +97,7 @@ def checked(page: Page, urls: Iterator[str]) -> tuple[int, dict[str, Any]]:
 def public_pages(stack: Stack) -> Iterator[str]:
     yield f"{stack.url}/accounts/login/"
     yield f"{stack.url}/accounts/password/reset/"
+    yield f"{stack.url}/privacy/decisions/"
     yield f"{stack.url}/terms/"
     for document in ("floor", "default", "vpnet", "callpro"):
         profile = library.newest(document)

@@ -20,6 +20,7 @@ from terms import library
 from terms.profile import Part, Profile
 from terms.source import read
 from terms.workbench import Case, read_cases, run_case
+from terms.workbench.cases import Shelf
 
 HERE = Path(__file__).parent
 Cases = dict[str, list[Case]]
@@ -113,9 +114,16 @@ def all_cases() -> Cases:
     for path in sorted((HERE / "cases").glob("*.yaml")):
         for case in read_cases(path):
             found[case.provider].append(case)
-            if case.floor is not None:
+            if case.floor is not None and holds(case, library.newest):
+                # An example of an older text of the law is no witness of the newest.
                 found[library.FLOOR].append(case)
     return found
+
+
+def holds(case: Case, shelf: Shelf) -> bool:
+    """Say whether a case passes and cites the place that it names."""
+    outcome = run_case(case, shelf)
+    return not (outcome.problem or outcome.uncited)
 
 
 def survives(mutant: Mutant, cases: Cases) -> bool:
@@ -124,8 +132,7 @@ def survives(mutant: Mutant, cases: Cases) -> bool:
     def shelf(document: str) -> Profile:
         return mutant.profile if document == mutant.document else library.newest(document)
 
-    outcomes = (run_case(case, shelf) for case in cases[mutant.document])
-    return not any(outcome.problem or outcome.uncited for outcome in outcomes)
+    return all(holds(case, shelf) for case in cases[mutant.document])
 
 
 def survivors() -> list[str]:

@@ -1,5 +1,6 @@
 """What binds one customer: agreement, terms, law, house default; never worse for the customer."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -200,13 +201,25 @@ def test_customer_of_silent_terms_gets_every_answer_the_portal_needs(rule, tcp):
 def test_unverified_row_counts_only_once_switched_on():
     facts = {"amount": Decimal("250.00"), "card": "amex"}
     standing = {"actual_cost": Decimal("1.10")}
+    first = library.load(library.FLOOR, "2026-11-21")
 
-    off = bind("greenlight", **standing).decide(rules.card_surcharge, **facts)
-    on = bind("greenlight", switched_on=frozenset({"RF-PAY-02"}), **standing).decide(
-        rules.card_surcharge, **facts
+    off = replace(bind("greenlight", **standing), floor=first)
+    on = replace(off, switched_on=frozenset({"RF-PAY-02"}))
+
+    assert off.decide(rules.card_surcharge, **facts).max_surcharge == Decimal("7.50")
+    assert on.decide(rules.card_surcharge, **facts).max_surcharge == Decimal("1.10")
+
+
+def test_unverified_figure_of_a_sure_row_counts_only_once_switched_on():
+    ten = tuple(date(2027, 3, day) for day in (1, 2, 3, 8, 9, 10, 15, 16, 17, 22))
+    facts = {"contacts": ten, "asked_on": date(2027, 3, 23)}
+
+    off = bind("callpro").decide(rules.contact_frequency, **facts)
+    on = bind("callpro", switched_on=frozenset({"RF-DEBT-02"})).decide(
+        rules.contact_frequency, **facts
     )
 
-    assert (off.max_surcharge, on.max_surcharge) == (Decimal("7.50"), Decimal("1.10"))
+    assert (off.next_on, on.next_on) == (date(2027, 3, 23), date(2027, 4, 1))
 
 
 def test_cap_alone_gives_no_fee_where_the_terms_have_none():

@@ -13,10 +13,8 @@ from parties.people.models import User
 from parties.security.models import ContactChange, EmailChange, IdentityCheck
 from parties.security.states import HighRisk
 from terms import library
-from terms.clause import Reason, dump
-
-# How the floor marks a row that is prudence, not law.
-HOUSE_RULE = "house"
+from terms.clause import dump
+from terms.rules import identity_check
 
 
 def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, Any]]:
@@ -24,12 +22,10 @@ def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, 
 
     A provider may turn off single entries of the house's own list, none of the law's.
     """
-    rows = library.load(FLOOR, library.in_force(FLOOR, on)).rows
-    naming = [row for row in rows if risk.value in row.parameters.get("high_risk", ())]
-    if risk.value in account.customer.provider.low_risk:
-        naming = [row for row in naming if row.conf != HOUSE_RULE]
-    general = [row for row in rows if "factors_min" in row.parameters]
-    return dump(Reason(row.clause) for row in (*general, *naming)) if naming else []
+    law = library.load(FLOOR, library.in_force(FLOOR, on)).as_seen(tcp=True, on=on)
+    turned_off = risk.value in account.customer.provider.low_risk
+    answer = identity_check(law, step=risk.value, turned_off=turned_off)
+    return dump(answer.because) if answer.factors else []
 
 
 def old_contact_points(account: Account, person: User, at: datetime) -> list[str]:

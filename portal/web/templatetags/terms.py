@@ -15,7 +15,7 @@ SURE = {
     "verified": "Read in the instrument itself",
     "secondary": "Read in an official summary, not in the instrument itself",
     "unverified": "Could not be checked: not applied until a provider switches it on",
-    "house": "The portal's own practice, beyond what the law asks",
+    "house": "House rule, not law",
 }
 
 
@@ -36,10 +36,20 @@ def marked(text: str, asked: str) -> SafeString:
     )
 
 
+def _figure(name: str) -> str:
+    """Write the last part of a figure's name, or of its shape's, as words."""
+    return words.humanised(re.split(r"[:.]", name)[-1])
+
+
+def _lower(sentence: str) -> str:
+    return f"{sentence[0].lower()}{sentence[1:]}"
+
+
 @register.filter
 def how_sure(row: Row) -> str:
-    """Say how far a row of law could be checked."""
-    return SURE[row.conf]
+    """Say how far a row of law could be checked, and which of its figures are surer or less so."""
+    figures = (f"{_figure(name)}: {_lower(SURE[conf])}" for name, conf in row.conf_of.items())
+    return ". ".join((SURE[row.conf], *figures))
 
 
 @register.filter
