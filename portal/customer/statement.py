@@ -17,6 +17,8 @@ from portal.web.lists import csv_cell
 from terms.calendar import months_on
 from terms.facts import Action
 
+from .appointing_forms import DateInput
+
 MONTHS = 3
 COLUMNS = ("Day", "What", "Number", "Charged", "Paid or credited", "Balance")
 
@@ -24,8 +26,8 @@ COLUMNS = ("Day", "What", "Number", "Charged", "Paid or credited", "Balance")
 class RangeForm(forms.Form):
     """From which day to which; both days are on the statement."""
 
-    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label="From", widget=DateInput())
+    last = forms.DateField(label="To", widget=DateInput())
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

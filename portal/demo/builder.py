@@ -164,7 +164,12 @@ class Demo:
                 label=label,
                 status=ServiceStatus.ORDERED,
             )
-            start_supply(service=service, activated_on=opened, at=self._instant(opened))
+            service = start_supply(service=service, activated_on=opened, at=self._instant(opened))
+            # What is older than the demo's history was billed before it begins.
+            first_bill = months_on(self.issue, 1 - MONTHS)
+            if opened < first_bill:
+                service.billed_through = first_bill - timedelta(days=1)
+                service.save(update_fields=["billed_through"])
 
     def _people(self, provider: Provider, account: Account) -> None:
         for one in self.world["people"]:
