@@ -40,7 +40,7 @@ def publish(path: Path, data: bytes) -> None:
         raise
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Kombu's channel over folders, with files that are published and taken by renaming."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,14 +48,15 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         self._seen: dict[str, list[str]] = {}
         self._sweep()
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    # Kombu names the second argument in two ways.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020}_{uuid.uuid4().hex}.{queue}.msg"
         try:
             publish(self._folder / name, str_to_bytes(dumps(payload)))
         except OSError as failure:
             raise ChannelError(f"The broker's folder takes no message: {failure}") from failure
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: Any = None) -> dict[str, Any]:
         """Take the oldest readable message. Raises Empty where there is none."""
         waiting = self._seen.get(queue) or self._waiting(queue)
         while waiting:
@@ -144,7 +145,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
                     path.unlink()
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """What `broker_transport` names for the embedded broker."""
 
     Channel = Channel

@@ -74,7 +74,7 @@ class PlanForm(ActForm):
             for plan, price in plan_prices(service, self.on) if service else []:
                 words = f"{label}: {plan}, {in_dollars(price)} a month inc GST"
                 rows.append((f"{public_id}/{plan.pk}", words))
-        self.fields["service"].choices = rows  # type: ignore[attr-defined]
+        self.fields["service"].choices = rows
 
     def words(self) -> str:
         service, plan = _service_and_plan(self.account, self.cleaned_data, self.on)
@@ -91,7 +91,7 @@ class ProposalForm(ActForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = of_account(self.account, self.by).filter(state=State.PROPOSED)
-        self.fields["reference"].choices = [  # type: ignore[attr-defined]
+        self.fields["reference"].choices = [
             (row.reference, f"{row.reference}: {row.get_topic_display()}") for row in rows
         ]
 

@@ -107,7 +107,7 @@ class _Wizard(AccountPage):
 
     def answers(self) -> tuple[dict[str, dict[str, Any]], str]:
         """The clean answers of all steps, and the first step that lacks one, or ""."""
-        found = {}
+        found: dict[str, dict[str, Any]] = {}
         for step in STEPS:
             form = self.form_of(step, MultiValueDict(self.draft.get(step, {})))
             if step not in self.draft or not form.is_valid():
@@ -373,7 +373,7 @@ class _Mine(LoginRequiredMixin):
         if request.user.is_authenticated and current(request).chosen is None:
             return redirect("choose_account")
         elsewhere = meant_elsewhere(request) if request.user.is_authenticated else None
-        return elsewhere or super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return elsewhere or super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def row(self) -> Appointment:

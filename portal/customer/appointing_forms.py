@@ -74,7 +74,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, roles: list[str], **_: Any) -> None:
         super().__init__(*args)
-        self.fields["role"].choices = [row for row in ROLES if row[0] in roles]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [row for row in ROLES if row[0] in roles]
         self.fields["advocate_kind"].required = self.data.get("role") in (None, Role.ADVOCATE)
         if Role.CUSTOMER_CONTACT.value not in roles:
             del self.fields["position"]
@@ -164,11 +164,11 @@ class PowersForm(forms.Form):
                 name: [(one.value, POWERS[one]) for one in group if one in held]
                 for name, group in POWER_GROUPS.items()
             }
-            self.fields["granted"].choices = [  # type: ignore[attr-defined]
+            self.fields["granted"].choices = [
                 (name, rows) for name, rows in groups.items() if rows
             ]
         if "services" in self.fields:
-            self.fields["services"].choices = services  # type: ignore[attr-defined]
+            self.fields["services"].choices = services
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -210,8 +210,8 @@ class SignForm(forms.Form):
         widget=forms.TextInput(attrs=_only_if(SignedHow.SUBSTITUTE)),
     )
 
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data.get("file")
+    def clean_file(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data.get("file")
         if file is None:
             return None
         if (file.size or 0) > settings.UPLOAD_MAX_BYTES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -86,7 +86,7 @@ class ProveIdentity(StandingPage, FormView):  # type: ignore[type-arg]
 
     @property
     def person(self) -> User:
-        return self.request.user
+        return cast(User, self.request.user)
 
     @cached_property
     def code(self) -> IdentityCheck | None:

@@ -38,7 +38,7 @@ class _LogIn:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.needs_proof(request):
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            return super().dispatch(request, *args, **kwargs)
         known = current(request)
         here = urlencode({"next": request.path})
         if known.chosen is None:
@@ -47,7 +47,7 @@ class _LogIn:
         asks = why_high_risk(account, self.risk, local_day(account, request.at))
         if asks and not proof_of(request, self.risk):
             return redirect(f"{resolve_url('prove_identity', self.risk.value)}?{here}")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return super().dispatch(request, *args, **kwargs)
 
     def needs_proof(self, request: HttpRequest) -> bool:
         """Whether this is one of whom a second factor is asked, sending what asks for it."""

@@ -27,7 +27,7 @@ else:
 # Codes that somebody waits for have a queue of their own. A worker that is not told which takes
 # both; one that takes the urgent queue alone keeps codes from waiting behind a bill run.
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_QUEUES = {"celery": {}, "urgent": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "urgent": {}}
 CELERY_TASK_ROUTES = {"records.notices.deliver_urgent": {"queue": "urgent"}}
 CELERY_TIMEZONE = "Australia/Sydney"
 CELERY_TASK_ACKS_LATE = True
@@ -89,7 +89,7 @@ def _without_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

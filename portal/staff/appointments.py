@@ -224,7 +224,7 @@ class AppointmentAdmin(StepAdmin):
 
         return self.for_caller(request, row.account, step, asked_of=asked_of)
 
-    def file(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def file(self, request: HttpRequest, pk: int) -> FileResponse:
         """The signed form as it was uploaded."""
         row = self.get_object(request, str(pk))
         signature = authority.signature_of(row) if row else None

@@ -59,7 +59,7 @@ class TakeCallForm(forms.Form):
         known = [one for one in people if one.status not in OVER]
         known.sort(key=lambda one: WIDEST.index(one.role_key))
         here = [(one.public_id, _described(one)) for one in known]
-        self.fields["person"].choices = [  # type: ignore[attr-defined]
+        self.fields["person"].choices = [
             *here,
             (self.SOMEBODY_ELSE, "Somebody else"),
         ]
@@ -116,7 +116,7 @@ class CallerForm(forms.Form):
         people = User.objects.filter(
             appointments__account=account, appointments__revoked_at__isnull=True
         )
-        self.fields["person"].queryset = people.distinct()  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people.distinct()
 
 
 class UncheckedForm(forms.Form):
@@ -204,6 +204,4 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, addresses: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].choices = [  # type: ignore[attr-defined]
-            (one, one) for one in addresses
-        ]
+        self.fields["email"].choices = [(one, one) for one in addresses]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -34,7 +33,7 @@ class PortalAdminSite(AdminSite):
         extra = {"worklists": worklists(request.user, request.at)} | (extra_context or {})
         return super().index(request, extra)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Passwords change where everyone's do, with the same checks."""
@@ -62,7 +61,7 @@ class PortalAdminSite(AdminSite):
             *super().get_urls(),
         ]
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Send whoever opens a record without a reason to where they give one."""
 
         @wraps(view)

@@ -74,7 +74,7 @@ def current(request: HttpRequest) -> Current:
     known = getattr(request, "_current_account", None)
     if known is None:
         known = _read_current(request)
-        request._current_account = known  # type: ignore[attr-defined]
+        request._current_account = known
     return known
 
 
@@ -136,7 +136,7 @@ def permissions_of(request: HttpRequest, acting: Acting) -> Permissions:
             at=request.at,
             standings=acting.standings,
         )
-    return known[key]  # type: ignore[no-any-return]
+    return known[key]
 
 
 def shown_name(request: HttpRequest, acting: Acting) -> str:
@@ -192,7 +192,7 @@ class StandingPage(LoginRequiredMixin):
                 reason=request.session.get(VIEWING_KEY, ("", ""))[1],
                 is_private=self.is_private,
             )
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return super().dispatch(request, *args, **kwargs)
 
     def decide(self) -> Decision:
         """Under which standing the person is here."""
@@ -283,11 +283,11 @@ class StepUp:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.proof = proof_of(request, self.risk)
-        account, today = self.account, self.today  # type: ignore[attr-defined]
+        account, today = self.account, self.today
         if not self.proof and security.why_high_risk(account, self.risk, today):
             target = resolve_url("prove_identity", self.risk.value)
             return redirect(f"{target}?{urlencode({'next': request.get_full_path()})}")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return super().dispatch(request, *args, **kwargs)
 
 
 def is_remote(request: HttpRequest) -> bool:

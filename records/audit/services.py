@@ -124,8 +124,8 @@ def record(
 
 def _fit(name: str, text: str) -> str:
     """The text, cut where its column ends: an act never fails for the length of a name."""
-    longest = Entry._meta.get_field(name).max_length
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    longest = getattr(Entry._meta.get_field(name), "max_length", None)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _context(name: str) -> str | None:

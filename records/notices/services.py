@@ -229,12 +229,14 @@ def end_redirects(
 ) -> None:
     """Let messages, or secrets, to these (account, address) pairs go there again."""
     for account_id, address in addresses:
-        Redirect.objects.filter(
-            account_id=account_id,
-            address=address.lower(),
-            for_secrets=for_secrets,
-            ended_at__isnull=True,
-        ).update(ended_at=at)
+        open_ones = Redirect.objects.filter(
+            address=address.lower(), for_secrets=for_secrets, ended_at__isnull=True
+        )
+        if account_id is None:
+            open_ones = open_ones.filter(account__isnull=True)
+        else:
+            open_ones = open_ones.filter(account_id=account_id)
+        open_ones.update(ended_at=at)
 
 
 def mark_told(*, notice: Notice, by: Actor, at: datetime) -> None:

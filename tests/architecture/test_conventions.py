@@ -178,3 +178,17 @@ def test_every_template_is_named_or_found_by_django():
     ]
 
     assert idle == []
+
+
+def test_every_path_that_the_documents_name_is_there():
+    path = re.compile(
+        r"`((?:%s|templates|tests|docs|scripts|static|bench)/[\w/.-]+)`" % "|".join(PACKAGES)
+    )
+    missing = {
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for name in path.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    }
+
+    assert missing == set()

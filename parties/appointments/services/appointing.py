@@ -122,7 +122,8 @@ def appoint(
         if replaces is not None:
             _replace(row, replaces, by, at)
         is_invited = not row.user.has_usable_password() or replaces is None
-        row.awaits_acceptance = is_invited or replaces.awaits_acceptance
+        waited = replaces is not None and replaces.awaits_acceptance
+        row.awaits_acceptance = is_invited or waited
         row.save()
         _sign(row, signing, by, at)
         document = issue_appointment_form(row, at=at)

@@ -133,7 +133,8 @@ def ground(
         return Ground(ends_from=None, because=[])
     if for_cause.because == otherwise.because:
         return Ground(ends_from=None, because=[])
-    opens, lasting = since, ()
+    opens: date = since
+    lasting: tuple[Reason, ...] = ()
     if kind == HolderEventKind.INSOLVENCY:
         opens, lasting = _has_lasted(account, since, bound)
     return Ground(ends_from=opens, because=dump((*for_cause.because, *lasting)))

@@ -120,19 +120,20 @@ def _judge(appointment: Appointment, asked: _Question, known: Known) -> Decision
     present = asked.customer_present or (
         appointment.role == Role.ADVOCATE and known.is_present(appointment, asked.action)
     )
-    facts = {
-        "actor": _facts_of(appointment, asked),
+    actor = _facts_of(appointment, asked)
+    facts: dict[str, Any] = {
+        "actor": actor,
         "action": asked.action.value,
         "customer_present": present,
         "on": asked.on,
         "tcp": known.account.customer.is_tcp,
     }
     if asked.amount is not None:
-        facts |= {"amount": asked.amount}
+        facts["amount"] = asked.amount
         tightest = known.lines.tightest(appointment, asked.committed)
         if tightest is not None:
-            facts["actor"] |= {"max_expense": tightest.limit}
-            facts |= {"committed": tightest.committed}
+            actor["max_expense"] = tightest.limit
+            facts["committed"] = tightest.committed
     decision = _decide(known.binding, facts, role=appointment.role, authority=authority)
     return _not_yet(appointment, asked, decision) if decision.allowed else decision
 

@@ -60,7 +60,7 @@ class Lines:
                 continue
             seen.add(row.pk)
             yield self._newest(row) if row is not appointment else row
-            under = self._by_id.get(row.appointed_under_id)
+            under = self._by_id.get(row.appointed_under_id or 0)
             if under is not None:
                 waiting += [under, self._newest(under)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -65,7 +66,7 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
     paused = security.pause_for(person) if account else None
     if paused is not None:
         return Way(account=paused.account, paused=paused)
-    factors = tuple(person.authenticator_set.values_list("type", flat=True))
+    factors = tuple(Authenticator.objects.filter(user=person).values_list("type", flat=True))
     checked = (
         IdentityCheck.objects.filter(
             person=person,
@@ -148,9 +149,13 @@ def _by_documents(person: User, proof: str) -> bool:
     return proof in {str(one) for one in seen.values_list("public_id", flat=True)}
 
 
+def _has_address(person: User) -> bool:
+    return bool(EmailAddress.objects.filter(user=person).exists())
+
+
 def _take_off_factors(person: User) -> bool:
     """Take off all that somebody set up as a second factor; whether there was any."""
-    taken, _ = person.authenticator_set.all().delete()
+    taken, _ = Authenticator.objects.filter(user=person).delete()
     return bool(taken)
 
 
@@ -230,7 +235,7 @@ def _take_back(address: str, person: User) -> None:
     other = User.objects.select_for_update().filter(email=address).exclude(pk=person.pk).first()
     if other is None:
         return
-    if other.is_staff or other.has_usable_password() or other.emailaddress_set.exists():
+    if other.is_staff or other.has_usable_password() or _has_address(other):
         raise LogInRefused("This address is another log-in now. Call your provider.")
     Appointment.objects.filter(user=other).update(user=person)
     other.email, other.is_active = f"former-{other.pk}@portal.invalid", False

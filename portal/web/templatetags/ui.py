@@ -1,5 +1,7 @@
 """Words, dates, money and small components for templates; see docs/design-system.md."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -239,7 +241,7 @@ def sort_header(
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: Context, page: Page, noun: str = "results") -> dict[str, Any]:
+def pagination(context: Context, page: Page[Any], noun: str = "results") -> dict[str, Any]:
     """Print the page links of a Django `Page`, keeping search, filters and order."""
     query = context["request"].GET.copy()
     query.pop("page", None)
