@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import F
 
 from billing.charging.models import BilledPeriod, NotBilled
-from billing.charging.selectors import Due
+from billing.charging.selectors import Due, Item
 from billing.charging.states import LineKind
 from billing.ledger.services import Leg, open_invoice, post
 from billing.ledger.states import LedgerAccount, PostingKind
@@ -167,7 +166,7 @@ def _line(invoice: Invoice, position: int, line: DraftLine) -> InvoiceLine:
     )
 
 
-def _printed_price(item: Any) -> Decimal | None:
+def _printed_price(item: Item) -> Decimal | None:
     """The price that a line prints; a share prints its period's fee, a sum of calls none."""
     if item.kind == LineKind.USAGE:
         return None

@@ -164,12 +164,12 @@ class Demo:
                 label=label,
                 status=ServiceStatus.ORDERED,
             )
-            service = start_supply(service=service, activated_on=opened, at=self._instant(opened))
+            running = start_supply(service=service, activated_on=opened, at=self._instant(opened))
             # What is older than the demo's history was billed before it begins.
             first_bill = months_on(self.issue, 1 - MONTHS)
             if opened < first_bill:
-                service.billed_through = first_bill - timedelta(days=1)
-                service.save(update_fields=["billed_through"])
+                running.billed_through = first_bill - timedelta(days=1)
+                running.save(update_fields=["billed_through"])
 
     def _people(self, provider: Provider, account: Account) -> None:
         for one in self.world["people"]:
@@ -231,7 +231,7 @@ class Demo:
     def _pay(self, account: Account, place: int, back: int, issue: date) -> None:
         """Most bills are paid on time; the first customer's are late, part paid and overdue."""
         invoice = Invoice.objects.filter(account=account, issue_date=issue).first()
-        if invoice is None:
+        if invoice is None or invoice.due_date is None:
             return
         amount, paid_on = invoice.total_inc, invoice.due_date
         if place == 0 and back == 1:

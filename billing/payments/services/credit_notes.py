@@ -201,8 +201,9 @@ def _by_amount(invoice: Invoice, amount: Decimal | None) -> list[CreditLine]:
 
 def left_to_credit(invoice: Invoice) -> Decimal:
     """What of an invoice has not been given back yet, in dollars."""
-    given = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
-    return invoice.total_inc - given
+    given: Decimal = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
+    left: Decimal = invoice.total_inc - given
+    return left
 
 
 def _require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:

@@ -127,7 +127,8 @@ def write_off(
             reason=reason,
             after={"amount": str(amount), "approved_by": str(approved_by or "")},
         )
-        return OpenItem.objects.get(invoice=invoice).amount
+        left: Decimal = OpenItem.objects.get(invoice=invoice).amount
+        return left
 
 
 def _pay(row: Refund, *, by: User, at: datetime) -> None:

@@ -27,7 +27,7 @@ HARDSHIP = (
 
 
 def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
-    """Return what templates/documents/invoice.html prints: strings, lists and mappings only."""
+    """Return what documents/tax_invoice.html prints: strings, lists and mappings only."""
     balance = bill_balance(invoice)
     return {
         "title": f"Tax invoice {invoice.number}",
