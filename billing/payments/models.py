@@ -47,6 +47,9 @@ class Payment(models.Model):
     )
     reversed_on = models.DateField(null=True, blank=True)
     reversed_why = models.CharField(max_length=200, blank=True)
+    unmatched_why = models.CharField(
+        "why it waits", max_length=200, blank=True, help_text="What hindered matching it."
+    )
 
     class Meta:
         ordering = ["-received_on", "-pk"]

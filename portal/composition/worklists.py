@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from billing.payments.models import Payment
+from billing.payments.selectors import unmatched
 from billing.runs.models import RunProblem
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
@@ -36,7 +38,12 @@ from terms.facts import Action
 
 def worklists(user: User, at: datetime) -> list[dict[str, Any]]:
     """The worklists a staff member may open, confined to their provider."""
-    lists = [*_complaint_lists(user, at), *_people_lists(user, at), *_other_lists(user)]
+    lists = [
+        *_complaint_lists(user, at),
+        *_people_lists(user, at),
+        *_money_lists(user),
+        *_other_lists(user),
+    ]
     return [
         {
             "title": one.title,
@@ -130,6 +137,21 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
             "parties_account",
             "?holder=lapsed",
             in_vain,
+        ),
+    ]
+
+
+def _money_lists(user: User) -> list[_List]:
+    money = unmatched(Payment.objects.all())
+    if user.provider_id:
+        money = money.filter(provider=user.provider_id)
+    return [
+        _List(
+            "billing.add_payment",
+            "Money that came in, whose is not known",
+            "billing_payment",
+            "?state=unmatched",
+            money,
         ),
     ]
 

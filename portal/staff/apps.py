@@ -13,6 +13,7 @@ MODULES = (
     "complaints",
     "contracts",
     "identity",
+    "payments",
     "pauses",
     "privacy",
     "records",

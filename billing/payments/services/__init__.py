@@ -1,4 +1,5 @@
 from .allocating import apply_credit
+from .amounts import PaymentRefused, read_dollars
 from .credit_notes import (
     CreditRefused,
     NeedsSecondPerson,
@@ -6,9 +7,9 @@ from .credit_notes import (
     issue_credit_note,
     left_to_credit,
 )
+from .dishonour import dishonour_payment
 from .receiving import (
     AlreadyRecorded,
-    PaymentRefused,
     match_payment,
     record_payment,
     record_unmatched,
@@ -26,9 +27,11 @@ __all__ = [
     "ask_refund",
     "credit_line",
     "decide_refund",
+    "dishonour_payment",
     "issue_credit_note",
     "left_to_credit",
     "match_payment",
+    "read_dollars",
     "record_payment",
     "record_unmatched",
     "reverse_payment",
