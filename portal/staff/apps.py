@@ -8,6 +8,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 MODULES = (
     "accounts",
     "appointments",
+    "bank",
     "billing",
     "calls",
     "complaints",

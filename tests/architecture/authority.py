@@ -20,7 +20,8 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import NotBilled
 from billing.invoices.models import Invoice
-from billing.payments.services import record_payment
+from billing.payments.models import BankFormat
+from billing.payments.services import record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import lodge_complaint
@@ -165,6 +166,8 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         reference=f"PAY-{account.number}",
         at=AT,
     )
+    bank = BankFormat.objects.create(provider=provider, name="Bank")
+    try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(
         account=account,
         by=world.holder,

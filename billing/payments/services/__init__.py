@@ -8,6 +8,7 @@ from .credit_notes import (
     left_to_credit,
 )
 from .dishonour import dishonour_payment
+from .importing import FileRefused, import_upload, read_bank_file, try_upload
 from .receiving import (
     AlreadyRecorded,
     match_payment,
@@ -20,6 +21,7 @@ from .refunds import RefundRefused, ask_refund, decide_refund, write_off
 __all__ = [
     "AlreadyRecorded",
     "CreditRefused",
+    "FileRefused",
     "NeedsSecondPerson",
     "PaymentRefused",
     "RefundRefused",
@@ -28,12 +30,15 @@ __all__ = [
     "credit_line",
     "decide_refund",
     "dishonour_payment",
+    "import_upload",
     "issue_credit_note",
     "left_to_credit",
     "match_payment",
+    "read_bank_file",
     "read_dollars",
     "record_payment",
     "record_unmatched",
     "reverse_payment",
+    "try_upload",
     "write_off",
 ]
