@@ -10,6 +10,7 @@ from billing.payments.models import (
     BankImport,
     ChargeAdvice,
     ImportedRow,
+    MoneyRequest,
     Payment,
     Refund,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "LedgerEntry",
+    "MoneyRequest",
     "NotBilled",
     "OpenItem",
     "Payment",

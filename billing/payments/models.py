@@ -7,12 +7,21 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from billing.invoices.models import CreditNote, Invoice
+from billing.invoices.models import CreditNote, Invoice, InvoiceLine
 from billing.ledger.models import Posting
 from parties.accounts.models import Account, Provider
+from parties.people.models import User
 from records.fields import MoneyField
 
-from .states import DateFormat, Delimiter, PaymentMethod, Point, RefundState
+from .states import (
+    DateFormat,
+    Delimiter,
+    PaymentMethod,
+    Point,
+    RefundState,
+    RequestKind,
+    RequestState,
+)
 
 
 class Payment(models.Model):
@@ -224,6 +233,42 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} back to {self.account}"
+
+
+class MoneyRequest(models.Model):
+    """A part of a bill to give back or give up: asked by one, approved by another if large."""
+
+    kind = models.CharField(max_length=11, choices=RequestKind)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="requests")
+    line = models.ForeignKey(
+        InvoiceLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: a part of the whole bill.",
+    )
+    amount = MoneyField(help_text="GST included.")
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=7, choices=RequestState, default=RequestState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    credit_note = models.OneToOneField(
+        CreditNote, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="request_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.amount} for {self.invoice}"
 
 
 class ChargeAdvice(models.Model):

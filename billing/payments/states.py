@@ -33,6 +33,25 @@ REFUND = Lifecycle(
 )
 
 
+class RequestKind(models.TextChoices):
+    CREDIT_NOTE = "credit_note", "Credit note"
+    WRITE_OFF = "write_off", "Write-off"
+
+
+class RequestState(models.TextChoices):
+    ASKED = "asked", "Waits for a second person"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+
+
+MONEY_REQUEST = Lifecycle(
+    {
+        (RequestState.ASKED, RefundAct.APPROVE): RequestState.DONE,
+        (RequestState.ASKED, RefundAct.REFUSE): RequestState.REFUSED,
+    }
+)
+
+
 class DateFormat(models.TextChoices):
     """How a bank writes days."""
 

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from billing.payments.models import Payment
+from billing.payments.models import MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched
+from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
@@ -153,6 +154,24 @@ def _money_lists(user: User) -> list[_List]:
             "?state=unmatched",
             money,
         ),
+        _List(
+            "billing.add_moneyrequest",
+            "Credit notes and write-offs that wait for a second person",
+            "billing_moneyrequest",
+            "?state__exact=asked",
+            _confined(
+                user,
+                MoneyRequest.objects.filter(state=RequestState.ASKED),
+                "invoice__account",
+            ),
+        ),
+        _List(
+            "billing.add_refund",
+            "Refunds that wait for a second person",
+            "billing_refund",
+            "?state__exact=asked",
+            _confined(user, Refund.objects.filter(state=RefundState.ASKED)),
+        ),
     ]
 
 
@@ -246,7 +265,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
     request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself; an account that could not be billed leads those who bill to it.
+    itself, as a credit, write-off or refund does that waits for a second person; an account that
+    could not be billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
@@ -257,6 +277,10 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.state == PrivacyState.OPEN
     if isinstance(found, Pause) and staff_may(user, Action.CHANGE_DETAILS).allowed:
         return found.lifted_at is None
+    if isinstance(found, MoneyRequest) and user.has_perm("billing.add_moneyrequest"):
+        return found.state == RequestState.ASKED
+    if isinstance(found, Refund) and user.has_perm("billing.add_refund"):
+        return found.state == RefundState.ASKED
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

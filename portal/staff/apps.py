@@ -13,6 +13,7 @@ MODULES = (
     "calls",
     "complaints",
     "contracts",
+    "giving",
     "identity",
     "payments",
     "pauses",

@@ -50,6 +50,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     date_hierarchy = "issue_date"
     list_select_related = ("account__customer",)
     inlines = (LineInline,)
+    change_form_template = "admin/billing/invoice/change_form.html"
 
 
 @admin.register(Chargeable)

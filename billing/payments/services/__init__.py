@@ -17,6 +17,7 @@ from .receiving import (
     reverse_payment,
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
+from .requests import ask_money, decide_money
 
 __all__ = [
     "AlreadyRecorded",
@@ -26,8 +27,10 @@ __all__ = [
     "PaymentRefused",
     "RefundRefused",
     "apply_credit",
+    "ask_money",
     "ask_refund",
     "credit_line",
+    "decide_money",
     "decide_refund",
     "dishonour_payment",
     "import_upload",
