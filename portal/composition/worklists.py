@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from billing.charging.models import NotBilled
+from billing.charging.states import NotBilledReason
 from billing.payments.models import MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched
 from billing.payments.states import RefundState, RequestState
@@ -153,6 +155,19 @@ def _money_lists(user: User) -> list[_List]:
             "billing_payment",
             "?state=unmatched",
             money,
+        ),
+        _List(
+            "billing.add_payment",
+            "Services of which nobody has confirmed from which day on to bill",
+            "billing_notbilled",
+            "?reason__exact=to_confirm&settled_at__isempty=1",
+            _confined(
+                user,
+                NotBilled.objects.filter(
+                    reason=NotBilledReason.TO_CONFIRM, settled_at__isnull=True
+                ),
+            ),
+            urgent=True,
         ),
         _List(
             "billing.add_moneyrequest",

@@ -67,7 +67,11 @@ class NotBilledAdmin(ReadOnlyAdmin):
 
     provider_path = "account__customer__provider"
     list_display = ("what", "account", "reason", "starts_on", "ends_on", "settled_at")
-    list_filter = ("reason", "account__customer__provider")
+    list_filter = (
+        "reason",
+        ("settled_at", admin.EmptyFieldListFilter),
+        "account__customer__provider",
+    )
     list_select_related = ("account__customer",)
 
 

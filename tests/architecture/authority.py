@@ -354,7 +354,11 @@ def _value(address: Address, key: str, world: World) -> Any:
     found: dict[str, Any] = {
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
-        "act": "look" if address.name in ("together_ask", "admin:phone_ask") else "resolve",
+        "act": {
+            "together_ask": "look",
+            "admin:phone_ask": "look",
+            "admin:contracts_service_supply_step": "end",
+        }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",
         "answer": "confirm",
