@@ -4,12 +4,23 @@ from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.ledger.models import ClosedMonth, LedgerEntry, OpenItem, Posting
-from billing.payments.models import Allocation, ChargeAdvice, Payment, Refund
+from billing.payments.models import (
+    Allocation,
+    BankFormat,
+    BankImport,
+    ChargeAdvice,
+    ImportedRow,
+    MoneyRequest,
+    Payment,
+    Refund,
+)
 from billing.runs.models import BillRun, RunProblem
 from billing.usage.models import UsageRecord
 
 __all__ = [
     "Allocation",
+    "BankFormat",
+    "BankImport",
     "BillRun",
     "BilledPeriod",
     "ChargeAdvice",
@@ -17,9 +28,11 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "Hold",
+    "ImportedRow",
     "Invoice",
     "InvoiceLine",
     "LedgerEntry",
+    "MoneyRequest",
     "NotBilled",
     "OpenItem",
     "Payment",

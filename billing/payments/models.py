@@ -7,12 +7,21 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from billing.invoices.models import CreditNote, Invoice
+from billing.invoices.models import CreditNote, Invoice, InvoiceLine
 from billing.ledger.models import Posting
 from parties.accounts.models import Account, Provider
+from parties.people.models import User
 from records.fields import MoneyField
 
-from .states import PaymentMethod, RefundState
+from .states import (
+    DateFormat,
+    Delimiter,
+    PaymentMethod,
+    Point,
+    RefundState,
+    RequestKind,
+    RequestState,
+)
 
 
 class Payment(models.Model):
@@ -47,6 +56,9 @@ class Payment(models.Model):
     )
     reversed_on = models.DateField(null=True, blank=True)
     reversed_why = models.CharField(max_length=200, blank=True)
+    unmatched_why = models.CharField(
+        "why it waits", max_length=200, blank=True, help_text="What hindered matching it."
+    )
 
     class Meta:
         ordering = ["-received_on", "-pk"]
@@ -76,6 +88,95 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.received_on}"
+
+
+class BankFormat(models.Model):
+    """How a bank writes its CSV files: which column says what, and how."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="bank_formats")
+    name = models.CharField(max_length=60, help_text="Bank and account, as the desk says it.")
+    delimiter = models.CharField(max_length=3, choices=Delimiter, default=Delimiter.COMMA)
+    date_format = models.CharField(max_length=10, choices=DateFormat, default=DateFormat.DAY_FIRST)
+    point = models.CharField("decimal sign", max_length=1, choices=Point, default=Point.POINT)
+    date_column = models.CharField(max_length=60, default="Date")
+    amount_column = models.CharField(
+        max_length=60, default="Amount", help_text="Money that came in; below zero: went out."
+    )
+    reference_column = models.CharField(max_length=60, default="Reference")
+    debit_column = models.CharField(
+        max_length=60, blank=True, help_text="Where money that went out has its own column."
+    )
+    kind_column = models.CharField(
+        max_length=60, blank=True, help_text="Says BPAY, cheque, direct debit and so on."
+    )
+    currency_column = models.CharField(max_length=60, blank=True)
+    bank_id_column = models.CharField(
+        max_length=60, blank=True, help_text="The bank's own number of the row."
+    )
+    balance_column = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="The running balance; like the bank's number it tells alike rows of "
+        "overlapping files apart.",
+    )
+    method = models.CharField(
+        "way to pay",
+        max_length=14,
+        choices=PaymentMethod,
+        default=PaymentMethod.EFT,
+        help_text="Of rows that do not say.",
+    )
+
+    class Meta:
+        ordering = ["provider", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "name"], name="bank_format_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BankImport(models.Model):
+    """A bank's file: tried first, then imported; what became of its rows."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="bank_imports")
+    format = models.ForeignKey(BankFormat, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField("file", max_length=120)
+    content = models.BinaryField(
+        blank=True, editable=False, help_text="Kept until it is imported."
+    )
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.CharField(max_length=150)
+    imported_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, help_text="Rows by what became of them.")
+    refused = models.JSONField(default=list, help_text="Row, what is wrong, its cells.")
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportedRow(models.Model):
+    """A row of a bank's file that became a payment; the same row is never taken twice."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(
+        max_length=64, help_text="SHA-256 of day, amount, reference, the bank's number, balance."
+    )
+    occurrence = models.PositiveSmallIntegerField(help_text="Of rows of one file that are alike.")
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="imported_row")
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "key", "occurrence"], name="bank_row_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Row of {self.payment}"
 
 
 class Allocation(models.Model):
@@ -132,6 +233,42 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} back to {self.account}"
+
+
+class MoneyRequest(models.Model):
+    """A part of a bill to give back or give up: asked by one, approved by another if large."""
+
+    kind = models.CharField(max_length=11, choices=RequestKind)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="requests")
+    line = models.ForeignKey(
+        InvoiceLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: a part of the whole bill.",
+    )
+    amount = MoneyField(help_text="GST included.")
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=7, choices=RequestState, default=RequestState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    credit_note = models.OneToOneField(
+        CreditNote, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="request_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.amount} for {self.invoice}"
 
 
 class ChargeAdvice(models.Model):

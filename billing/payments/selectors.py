@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Subquery
 
 from billing.invoices.models import Invoice
+from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
-from parties.accounts.models import Account
+from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.calendar import State
@@ -224,3 +226,114 @@ def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on
         is_set=is_set,
         because=dump(answer.because),
     )
+
+
+# --- whose money it is
+
+# The digits of an account in its payment reference, before the check digit.
+REFERENCE_DIGITS = 8
+SUGGESTED = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """An account that money could be for, and what speaks for it."""
+
+    account: Account
+    why: str
+
+
+def check_digit(digits: str) -> str:
+    """The MOD10V05 check digit of a BPAY reference (RF-PAY-04).
+
+    Each digit counts by its place (1, 2, 3 …); the last digit of the sum is the check digit.
+    """
+    return str(sum(place * int(one) for place, one in enumerate(digits, start=1)) % 10)
+
+
+def payment_reference(account: Account) -> str:
+    """The account's own BPAY customer reference number: printed on its bills, never changing."""
+    digits = f"{account.pk:0{REFERENCE_DIGITS}d}"
+    return digits + check_digit(digits)
+
+
+def reads_as_reference(text: str) -> str:
+    """The digits of what looks like a payment reference, spaces left out; "" if it is none."""
+    digits = "".join(text.split())
+    is_one = digits.isascii() and digits.isdigit() and len(digits) > REFERENCE_DIGITS
+    return digits if is_one else ""
+
+
+def has_right_check_digit(reference: str) -> bool:
+    """Whether the last digit of a reference follows from the others."""
+    return check_digit(reference[:-1]) == reference[-1]
+
+
+def account_of_reference(provider: Provider, reference: str) -> Account | None:
+    """The provider's account with this payment reference; None where there is none."""
+    if not has_right_check_digit(reference) or len(reference) > 2 * REFERENCE_DIGITS:
+        return None
+    rows = Account.objects.filter(customer__provider=provider).select_related("customer")
+    found = rows.filter(pk=int(reference[:-1])).first()
+    return found if found is not None and payment_reference(found) == reference else None
+
+
+def named_in(provider: Provider, text: str) -> tuple[list[Account], list[Invoice]]:
+    """The provider's accounts and invoices whose numbers stand in a text as whole words."""
+    words = {one.upper() for one in re.split(r"[^0-9A-Za-z-]+", text) if one}
+    mine = Account.objects.filter(customer__provider=provider).select_related("customer")
+    invoices_ = Invoice.objects.filter(account__customer__provider=provider, number__in=words)
+    return (
+        list(mine.filter(number__in=words)),
+        list(invoices_.select_related("account__customer")),
+    )
+
+
+def unmatched(rows: QuerySet[Payment]) -> QuerySet[Payment]:
+    """Money that came in and of which nobody has said whose it is."""
+    return rows.filter(account__isnull=True, reversed_on__isnull=True)
+
+
+def suggestions(payment: Payment) -> list[Suggestion]:
+    """Accounts that money in suspense could be for, the surest first; at most ten."""
+    provider = payment.provider
+    found: dict[int, Suggestion] = {}
+
+    def suggest(account: Account | None, why: str) -> None:
+        if account is not None:
+            found.setdefault(account.pk, Suggestion(account=account, why=why))
+
+    reference = reads_as_reference(payment.reference)
+    if reference:
+        suggest(account_of_reference(provider, reference), "its payment reference")
+    named, billed = named_in(provider, payment.reference)
+    for invoice in billed:
+        suggest(invoice.account, f"invoice {invoice.number} is named")
+    for account in named:
+        suggest(account, "its number is named")
+    for account in _one_digit_off(provider, reference) if reference else []:
+        suggest(account, "its payment reference differs in a digit, or two changed places")
+    open_now = OpenItem.objects.filter(
+        account__customer__provider=provider, amount=payment.amount
+    ).select_related("account__customer", "invoice")
+    for item in open_now.order_by("due_date")[:SUGGESTED]:
+        suggest(item.account, f"invoice {item.invoice} is open with this amount")
+    owing = Account.objects.filter(customer__provider=provider, balance__owed=payment.amount)
+    for account in owing.select_related("customer")[:SUGGESTED]:
+        suggest(account, "it owes this amount")
+    return list(found.values())[:SUGGESTED]
+
+
+def _one_digit_off(provider: Provider, reference: str) -> list[Account]:
+    """Accounts whose reference somebody may have mistyped: one digit, or two swapped."""
+    near = {
+        reference[:place] + digit + reference[place + 1 :]
+        for place in range(len(reference))
+        for digit in "0123456789"
+    } | {
+        reference[:place] + reference[place + 1] + reference[place] + reference[place + 2 :]
+        for place in range(len(reference) - 1)
+    }
+    keys = {int(one[:-1]) for one in near if one != reference and has_right_check_digit(one)}
+    rows = Account.objects.filter(customer__provider=provider, pk__in=sorted(keys)[:200])
+    return list(rows.select_related("customer")[:SUGGESTED])

@@ -9,6 +9,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from billing.charging.models import NotBilled
+from billing.charging.states import NotBilledReason
+from billing.payments.models import MoneyRequest, Payment, Refund
+from billing.payments.selectors import unmatched
+from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
@@ -134,6 +139,52 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
+def _money_lists(user: User, at: datetime) -> list[_List]:
+    money = unmatched(Payment.objects.all())
+    if user.provider_id:
+        money = money.filter(provider=user.provider_id)
+    return [
+        _List(
+            "billing.add_payment",
+            "Money that came in, whose is not known",
+            "billing_payment",
+            "?state=unmatched",
+            money,
+        ),
+        _List(
+            "billing.add_payment",
+            "Services of which nobody has confirmed from which day on to bill",
+            "billing_notbilled",
+            "?reason__exact=to_confirm&settled_at__isempty=1",
+            _confined(
+                user,
+                NotBilled.objects.filter(
+                    reason=NotBilledReason.TO_CONFIRM, settled_at__isnull=True
+                ),
+            ),
+            urgent=True,
+        ),
+        _List(
+            "billing.add_moneyrequest",
+            "Credit notes and write-offs that wait for a second person",
+            "billing_moneyrequest",
+            "?state__exact=asked",
+            _confined(
+                user,
+                MoneyRequest.objects.filter(state=RequestState.ASKED),
+                "invoice__account",
+            ),
+        ),
+        _List(
+            "billing.add_refund",
+            "Refunds that wait for a second person",
+            "billing_refund",
+            "?state__exact=asked",
+            _confined(user, Refund.objects.filter(state=RefundState.ASKED)),
+        ),
+    ]
+
+
 def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
@@ -234,6 +285,7 @@ WORKLISTS = (
     _people_lists,
     _unswept,
     _contract_lists,
+    _money_lists,
     _billing_lists,
     _message_lists,
 )
@@ -244,7 +296,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
     request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself; an account that could not be billed leads those who bill to it.
+    itself, as a credit, write-off or refund does that waits for a second person; an account that
+    could not be billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
@@ -255,6 +308,10 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.state == PrivacyState.OPEN
     if isinstance(found, Pause) and staff_may(user, Action.CHANGE_DETAILS).allowed:
         return found.lifted_at is None
+    if isinstance(found, MoneyRequest) and user.has_perm("billing.add_moneyrequest"):
+        return found.state == RequestState.ASKED
+    if isinstance(found, Refund) and user.has_perm("billing.add_refund"):
+        return found.state == RefundState.ASKED
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

@@ -82,6 +82,7 @@ class InvoicePage(AccountPage, TemplateView):
             lines=invoices.lines(row, mask_of(self.permissions)),
             late=late,
             paid_by=payments.allocations(row),
+            payment_reference=payments.payment_reference(self.account),
             **kwargs,
         )
 

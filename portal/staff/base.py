@@ -214,13 +214,17 @@ class StepAdmin(ReadOnlyAdmin):
             "because": because,
             "form": form,
             "opts": self.opts,
-            "back": back or reverse(f"admin:parties_{self.opts.model_name}_changelist"),
+            "back": back or self.list_address,
         }
         return TemplateResponse(request, "staff/step.html", context)
 
     def list_page(self) -> HttpResponse:
         """Go back to the list."""
-        return redirect(f"admin:parties_{self.opts.model_name}_changelist")
+        return redirect(self.list_address)
+
+    @property
+    def list_address(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def done(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Go back to the call that it was done in, or to the list."""

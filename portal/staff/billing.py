@@ -5,10 +5,8 @@ from django.contrib import admin
 from billing.charging.models import NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import Invoice, InvoiceLine
-from billing.payments.models import Payment
 from billing.runs.models import BillRun, RunProblem
 from contracts.supply.models import Chargeable
-from parties.people.states import StaffData
 
 from .base import ReadOnlyAdmin
 
@@ -52,16 +50,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     date_hierarchy = "issue_date"
     list_select_related = ("account__customer",)
     inlines = (LineInline,)
-
-
-@admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
-    provider_path = "account__customer__provider"
-    guarded = {StaffData.CARD: ("reference", "method")}
-    list_display = ("received_on", "amount", "account", "reference", "method")
-    list_filter = ("method", "account__customer__provider")
-    search_fields = ("reference", "account__number")
-    list_select_related = ("account__customer",)
+    change_form_template = "admin/billing/invoice/change_form.html"
 
 
 @admin.register(Chargeable)
@@ -78,7 +67,11 @@ class NotBilledAdmin(ReadOnlyAdmin):
 
     provider_path = "account__customer__provider"
     list_display = ("what", "account", "reason", "starts_on", "ends_on", "settled_at")
-    list_filter = ("reason", "account__customer__provider")
+    list_filter = (
+        "reason",
+        ("settled_at", admin.EmptyFieldListFilter),
+        "account__customer__provider",
+    )
     list_select_related = ("account__customer",)
 
 

@@ -20,6 +20,19 @@ from terms.facts import Action
 
 from .base import ConfinedAdmin, ReadOnlyAdmin
 from .contracts_forms import DecideForm
+from .supply import SupplySteps
+
+# What changes a customer's figures: fixed once a plan or a service is there.
+PRICED = (
+    "provider",
+    "code",
+    "kind",
+    "monthly_fee",
+    "call_rate",
+    "minimum_months",
+    "every_months",
+)
+SUPPLIED = ("contract", "plan", "quantity", "ready_notified_on", "first_used_on")
 
 
 @admin.register(Plan)
@@ -29,6 +42,11 @@ class PlanAdmin(ConfinedAdmin):
     list_filter = ("provider", "kind")
     search_fields = ("name", "code")
     list_select_related = ("provider",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What customers pay by a plan is not changed for all of them by a form."""
+        fixed = PRICED if obj is not None else ()
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
 
 class ServiceInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -51,14 +69,26 @@ class ContractAdmin(ConfinedAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(ConfinedAdmin):
+class ServiceAdmin(SupplySteps, ConfinedAdmin):
     provider_path = "contract__account__customer__provider"
     list_display = ("label", "identifier", "plan", "status", "activated_on", "ended_on")
     list_filter = ("status", "plan__kind", "contract__account__customer__provider")
     search_fields = ("label", "identifier", "contract__account__number")
     list_select_related = ("plan",)
-    readonly_fields = ("status", "activated_on", "ended_on")
+    readonly_fields = (
+        "status",
+        "activated_on",
+        "ended_on",
+        "billed_through",
+        "recheck_from",
+        "billing_start_confirmed",
+    )
     autocomplete_fields = ("contract", "plan")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is supplied, since when and how many changes by steps with a day, not by a form."""
+        fixed = SUPPLIED if obj is not None else ()
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
 
 @admin.register(PlanChange)

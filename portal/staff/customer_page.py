@@ -83,7 +83,9 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
 def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> dict[str, bool]:
     """The steps that the person may take from here."""
     serves = authority.staff_may(request.user, facts.Action.CHANGE_DETAILS, account, on=on).allowed
+    takes_money = authority.staff_may(request.user, facts.Action.PAY_BILL, account, on=on)
     return {
+        "may_take_money": takes_money.allowed,
         "may_call": may_take_calls(request.user),
         "may_invite": serves and holder(account) is None,
         "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,

@@ -20,7 +20,8 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import NotBilled
 from billing.invoices.models import Invoice
-from billing.payments.services import record_payment
+from billing.payments.models import BankFormat, MoneyRequest, Refund
+from billing.payments.services import record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import lodge_complaint
@@ -165,6 +166,12 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         reference=f"PAY-{account.number}",
         at=AT,
     )
+    money = {"amount": 1, "reason": "x", "asked_at": AT}
+    clerk = make_staff(StaffRole.BILLING)
+    MoneyRequest.objects.create(invoice=invoice, kind="credit_note", asked_by=clerk, **money)
+    Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money)
+    bank = BankFormat.objects.create(provider=provider, name="Bank")
+    try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(
         account=account,
         by=world.holder,
@@ -348,7 +355,11 @@ def _value(address: Address, key: str, world: World) -> Any:
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
-        "act": "look" if address.name in ("together_ask", "admin:phone_ask") else "resolve",
+        "act": {
+            "together_ask": "look",
+            "admin:phone_ask": "look",
+            "admin:contracts_service_supply_step": "end",
+        }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",
         "answer": "confirm",

@@ -1,4 +1,5 @@
 from .allocating import apply_credit
+from .amounts import PaymentRefused, read_dollars
 from .credit_notes import (
     CreditRefused,
     NeedsSecondPerson,
@@ -6,31 +7,41 @@ from .credit_notes import (
     issue_credit_note,
     left_to_credit,
 )
+from .dishonour import dishonour_payment
+from .importing import FileRefused, import_upload, read_bank_file, try_upload
 from .receiving import (
     AlreadyRecorded,
-    PaymentRefused,
     match_payment,
     record_payment,
     record_unmatched,
     reverse_payment,
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
+from .requests import ask_money, decide_money
 
 __all__ = [
     "AlreadyRecorded",
     "CreditRefused",
+    "FileRefused",
     "NeedsSecondPerson",
     "PaymentRefused",
     "RefundRefused",
     "apply_credit",
+    "ask_money",
     "ask_refund",
     "credit_line",
+    "decide_money",
     "decide_refund",
+    "dishonour_payment",
+    "import_upload",
     "issue_credit_note",
     "left_to_credit",
     "match_payment",
+    "read_bank_file",
+    "read_dollars",
     "record_payment",
     "record_unmatched",
     "reverse_payment",
+    "try_upload",
     "write_off",
 ]

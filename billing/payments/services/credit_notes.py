@@ -93,7 +93,7 @@ def issue_credit_note(
         account = lock_account(invoice.account)
         rows = list(lines) or _by_amount(invoice, amount)
         total = sum((row.amount_inc for row in rows), NIL)
-        _require_room(invoice, rows, total)
+        require_room(invoice, rows, total)
         require_second_person(account, total, asked_by, approved_by)
         on = local_day(account, at)
         note = CreditNote.objects.create(
@@ -206,7 +206,8 @@ def left_to_credit(invoice: Invoice) -> Decimal:
     return left
 
 
-def _require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:
+def require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:
+    """Raise CreditRefused where more would be given back than was charged, or nothing."""
     if total <= NIL:
         raise CreditRefused("There is nothing to give back: choose a line or an amount.")
     left = left_to_credit(invoice)

@@ -16,16 +16,12 @@ from parties.accounts.models import Account, Provider
 from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM, Actor, record
 from terms import money
+from terms.calendar import in_words
 from terms.money import NIL, in_dollars
 
 from .allocating import apply_credit, lock_account, undo_allocation, untie_later_money
+from .amounts import PaymentRefused, require_amount
 from .late_charges import take_back_late_charges
-
-LARGEST = Decimal("10000000.00")
-
-
-class PaymentRefused(Exception):
-    """The amount, day or method is none that can be recorded; the message says what to do."""
 
 
 class AlreadyRecorded(PaymentRefused):
@@ -33,7 +29,7 @@ class AlreadyRecorded(PaymentRefused):
 
     def __init__(self, payment: Payment) -> None:
         super().__init__(
-            f"{in_dollars(payment.amount)} of {payment.received_on} with the reference "
+            f"{in_dollars(payment.amount)} of {in_words(payment.received_on)} with the reference "
             f"“{payment.reference}” is recorded already."
         )
         self.payment = payment
@@ -63,6 +59,7 @@ def record_payment(
     require_method(method)
     with transaction.atomic():
         locked = lock_account(account)
+        require_past(received_on, local_day(locked, at))
         alike = Payment.objects.filter(
             account=locked,
             method=method,
@@ -110,10 +107,14 @@ def record_unmatched(
     method: str,
     reference: str,
     at: datetime,
+    why: str = "",
     occurrence: int = 1,
     actor: Actor = SYSTEM,
 ) -> Payment:
-    """Keep money in suspense until staff say whose it is. Raises PaymentRefused."""
+    """Keep money in suspense until staff say whose it is; `why` says what hinders the portal.
+
+    Raises PaymentRefused.
+    """
     require_amount(amount)
     require_method(method)
     with transaction.atomic():
@@ -123,6 +124,7 @@ def record_unmatched(
             received_on=received_on,
             method=method,
             reference=reference,
+            unmatched_why=why,
             occurrence=occurrence,
             recorded_at=at,
             recorded_by=actor.name,
@@ -143,17 +145,20 @@ def record_unmatched(
 
 
 def match_payment(
-    *, payment: Payment, account: Account, at: datetime, actor: Actor = SYSTEM
+    *, payment: Payment, account: Account, at: datetime, why: str = "", actor: Actor = SYSTEM
 ) -> Payment:
     """Book money from suspense to an account, with the day on which it was received.
 
-    Raises PaymentRefused if it was matched already or belongs to another provider.
+    `why` says how one knows whose it is. Raises PaymentRefused if it was matched or reversed
+    already or belongs to another provider.
     """
     with transaction.atomic():
         locked = lock_account(account)
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         if row.account_id is not None:
             raise PaymentRefused(f"It is booked already, to {row.account}.")
+        if row.reversed_on is not None:
+            raise PaymentRefused(f"It was reversed on {in_words(row.reversed_on)}.")
         if row.provider_id != locked.customer.provider_id:
             raise PaymentRefused("The money came to another provider.")
         alike = Payment.objects.filter(
@@ -176,7 +181,7 @@ def match_payment(
             ],
             at=at,
         )
-        _settle(row, at, actor)
+        _settle(row, at, actor, why=why)
     return row
 
 
@@ -191,7 +196,11 @@ def reverse_payment(
         account = lock_account(payment.account) if payment.account else None
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         if row.reversed_on is not None:
-            raise PaymentRefused(f"It was reversed already, on {row.reversed_on}.")
+            raise PaymentRefused(f"It was reversed already, on {in_words(row.reversed_on)}.")
+        if on < row.received_on:
+            raise PaymentRefused(
+                f"It was received on {in_words(row.received_on)}: it can't be undone before."
+            )
         for allocation in row.allocations.filter(undone_on__isnull=True):
             undo_allocation(allocation, on, at)
         if row.posting is not None:
@@ -214,23 +223,19 @@ def reverse_payment(
     return row
 
 
-def require_amount(amount: Decimal) -> None:
-    """Raise PaymentRefused unless it is an amount of money above 0.00, in whole cents."""
-    if amount != money.to_cents(amount):
-        raise PaymentRefused("Give dollars and cents: no more than two decimals.")
-    if amount <= NIL:
-        raise PaymentRefused("Give an amount above $0.00.")
-    if amount >= LARGEST:
-        raise PaymentRefused(f"Give an amount below {in_dollars(LARGEST)}.")
-
-
 def require_method(method: str) -> None:
     """Raise PaymentRefused unless it is a known way to pay."""
     if method not in PaymentMethod.values:
         raise PaymentRefused(f"“{method}” is no way to pay; one of {', '.join(PaymentMethod)}.")
 
 
-def _settle(payment: Payment, at: datetime, actor: Actor) -> None:
+def require_past(received_on: date, today: date) -> None:
+    """Raise PaymentRefused for a day that is still to come."""
+    if received_on > today:
+        raise PaymentRefused(f"{in_words(received_on)} is still to come: give the day of receipt.")
+
+
+def _settle(payment: Payment, at: datetime, actor: Actor, why: str = "") -> None:
     """Let a payment that is now an account's pay, and put right what it shows to be wrong."""
     account = payment.account
     if account is None:
@@ -243,6 +248,7 @@ def _settle(payment: Payment, at: datetime, actor: Actor) -> None:
         action="record_payment",
         actor=actor,
         subject=payment.reference,
+        reason=why,
         after={"amount": str(payment.amount), "method": payment.get_method_display()},
     )
     take_back_late_charges(account=account, at=at)

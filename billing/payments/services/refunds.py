@@ -21,8 +21,8 @@ from records.audit.services import Actor, record
 from terms.money import NIL, in_dollars
 
 from .allocating import lock_account
+from .amounts import require_amount
 from .credit_notes import require_second_person
-from .receiving import require_amount
 
 
 class RefundRefused(Exception):

@@ -11,6 +11,7 @@ from typing import Any
 from billing.invoices.models import Invoice
 from billing.invoices.selectors import DraftLine, InvoiceDraft
 from billing.ledger.selectors import open_items
+from billing.payments import selectors as payments
 from parties.accounts.models import Account
 from terms.calendar import in_words
 from terms.library import Provider
@@ -57,7 +58,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(invoice.account.number, facts),
+        "pay": _ways_to_pay(invoice.account, facts),
         "because": _reasons(invoice, draft),
         "help": {
             "complaints": _where_to_complain(facts),
@@ -178,12 +179,12 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
     return list(sums.items())
 
 
-def _ways_to_pay(account_number: str, facts: Provider) -> list[dict[str, str]]:
+def _ways_to_pay(account: Account, facts: Provider) -> list[dict[str, str]]:
     return [
         {
-            "method": "By bank transfer",
-            "text": f"Ask {facts.contacts.get('email', facts.name)} for the account details; put "
-            f"{account_number} as the reference.",
+            "method": "By BPAY or bank transfer",
+            "text": f"Your payment reference is {payments.payment_reference(account)}. Ask "
+            f"{facts.contacts.get('email', facts.name)} for the biller code or account details.",
         },
     ]
 

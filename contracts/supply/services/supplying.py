@@ -39,6 +39,7 @@ def start_supply(
     unit_fee: Decimal | None = None,
     price_basis: str = "",
     actor: Actor = SYSTEM,
+    why: str = "",
 ) -> Service:
     """Note that an ordered service works since a day.
 
@@ -62,7 +63,7 @@ def start_supply(
             starts_on=starts_on,
             noted_at=at,
         )
-        _note(row, "activate_service", at, actor, after={"from": starts_on.isoformat()})
+        _note(row, "activate_service", at, actor, why=why, after={"from": starts_on.isoformat()})
     return row
 
 
@@ -75,6 +76,7 @@ def change_supply(
     quantity: int | None = None,
     unit_fee: Decimal | None = None,
     actor: Actor = SYSTEM,
+    why: str = "",
 ) -> Service:
     """Supply something else from a day on: another plan, more or fewer, another price.
 
@@ -100,6 +102,7 @@ def change_supply(
             "change_supply",
             at,
             actor,
+            why=why,
             after={name: str(value) for name, value in facts.items()} | {"from": on.isoformat()},
         )
     return row
@@ -112,6 +115,7 @@ def suspend_supply(
     since: datetime,
     at: datetime,
     actor: Actor = SYSTEM,
+    why: str = "",
 ) -> Service:
     """Note that a service stands still since an instant, and why. Raises IllegalStep."""
     with transaction.atomic():
@@ -120,12 +124,12 @@ def suspend_supply(
         row.save(update_fields=["status"])
         first = local_day(row.contract.account, since)
         _change_from(row, first, at, suspended=cause)
-        _note(row, "suspend_service", at, actor, after={"cause": cause.value})
+        _note(row, "suspend_service", at, actor, why=why, after={"cause": cause.value})
     return row
 
 
 def restore_supply(
-    *, service: Service, since: datetime, at: datetime, actor: Actor = SYSTEM
+    *, service: Service, since: datetime, at: datetime, actor: Actor = SYSTEM, why: str = ""
 ) -> Service:
     """Note that a service works again since an instant; the day counts as one without service.
 
@@ -139,14 +143,21 @@ def restore_supply(
         standing = row.periods.filter(starts_on__lte=last).order_by("-starts_on").first()
         cause = SuspensionCause(standing.suspended) if standing and standing.suspended else None
         _change_from(row, last + ONE_DAY, at, suspended="")
-        _note(row, "restore_service", at, actor, after={"from": (last + ONE_DAY).isoformat()})
+        _note(
+            row,
+            "restore_service",
+            at,
+            actor,
+            why=why,
+            after={"from": (last + ONE_DAY).isoformat()},
+        )
         if cause is not None and standing is not None:
             _charge_for_return(row, cause, standing, last, at)
     return row
 
 
 def end_supply(
-    *, service: Service, last_day: date, at: datetime, actor: Actor = SYSTEM
+    *, service: Service, last_day: date, at: datetime, actor: Actor = SYSTEM, why: str = ""
 ) -> Service:
     """Note a service's last day, known before or after it; it ends as a state once it is over.
 
@@ -165,7 +176,35 @@ def end_supply(
             row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.DISCONNECT)
         _recheck(row, last_day + ONE_DAY)
         row.save(update_fields=["ended_on", "status", "recheck_from"])
-        _note(row, "end_service", at, actor, after={"last_day": last_day.isoformat()})
+        _note(row, "end_service", at, actor, why=why, after={"last_day": last_day.isoformat()})
+    return row
+
+
+def confirm_billing_start(
+    *, service: Service, first_day: date, at: datetime, actor: Actor = SYSTEM, why: str = ""
+) -> Service:
+    """Say from which day on a service is billed that came without it; days before never are.
+
+    Raises SupplyRefused where it is known already, or for a day before its first.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        if row.billing_start_confirmed:
+            raise SupplyRefused("It is known from which day on this service is billed.")
+        first = row.periods.order_by("starts_on").first()
+        if first is None or first_day < first.starts_on:
+            raise SupplyRefused("The day lies before the first day of supply.")
+        row.billing_start_confirmed = True
+        row.billed_through = first_day - ONE_DAY
+        row.save(update_fields=["billing_start_confirmed", "billed_through"])
+        _note(
+            row,
+            "confirm_billing_start",
+            at,
+            actor,
+            why=why,
+            after={"from": first_day.isoformat()},
+        )
     return row
 
 
@@ -337,12 +376,15 @@ def _locked(service: Service) -> Service:
     )
 
 
-def _note(row: Service, action: str, at: datetime, actor: Actor, *, after: dict[str, str]) -> None:
+def _note(
+    row: Service, action: str, at: datetime, actor: Actor, *, why: str, after: dict[str, str]
+) -> None:
     record(
         account_id=row.contract.account_id,
         at=at,
         action=action,
         actor=actor,
         subject=str(row.public_id),
+        reason=why,
         after=after,
     )

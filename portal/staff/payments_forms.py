@@ -1,0 +1,156 @@
+"""What staff enter about money that came in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from billing.invoices.models import Invoice
+from billing.payments.selectors import Suggestion
+from billing.payments.services import PaymentRefused, read_dollars
+from billing.payments.services.amounts import require_amount
+from billing.payments.states import PaymentMethod
+from terms.money import NIL
+
+# A receipt older than this is nearly always a year that was mistyped.
+OLDEST = timedelta(days=730)
+
+
+class DollarsField(forms.CharField):
+    """An amount in Australian dollars as people write it, above $0.00; a Decimal once cleaned."""
+
+    def __init__(self, *, nil: bool = False, **kwargs: Any) -> None:
+        super().__init__(
+            **{
+                "max_length": 40,
+                "widget": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+                **kwargs,
+            }
+        )
+        self.nil = nil
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            amount = read_dollars(text)
+            if not (self.nil and amount == NIL):
+                require_amount(amount)
+        except PaymentRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return amount
+
+
+class DayField(forms.DateField):
+    """A day, picked from a calendar."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class InvoiceField(forms.ModelChoiceField):
+    """One of an account's open bills, with what of it is open."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.number}: ${obj.outstanding:,.2f} open"
+
+
+class PaymentForm(forms.Form):
+    """Money that came in for an account."""
+
+    amount = DollarsField(label="Amount", help_text="In dollars: 1,234.50")
+    received_on = DayField(label="Received on", help_text="The day on which it reached us.")
+    method = forms.ChoiceField(label="How", choices=PaymentMethod.choices)
+    reference = forms.CharField(
+        label="Reference",
+        max_length=60,
+        help_text="What the bank or the receipt says. It tells two payments apart.",
+    )
+    towards = InvoiceField(
+        label="For which bill",
+        queryset=Invoice.objects.none(),
+        required=False,
+        empty_label="None named: it pays as the terms say",
+        help_text="Only where the customer named one.",
+    )
+
+    def __init__(self, *args: Any, bills: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["towards"].queryset = bills  # type: ignore[attr-defined]
+
+    def clean_received_on(self) -> date:
+        day: date = self.cleaned_data["received_on"]
+        if day < self.today - OLDEST:
+            raise forms.ValidationError("That is more than two years ago: check the year.")
+        return day
+
+
+class ReverseForm(forms.Form):
+    """Why a payment is undone, and what a dishonour cost."""
+
+    why = forms.CharField(
+        label="Why",
+        max_length=200,
+        help_text="For instance: dishonoured by the bank; booked to the wrong account.",
+    )
+    on = DayField(label="On which day", help_text="The day on which the bank took it back.")
+    dishonoured = forms.BooleanField(label="The bank dishonoured it", required=False)
+    bank_fee = DollarsField(
+        label="What the bank took", required=False, nil=True, help_text="GST included."
+    )
+    own_fee = DollarsField(label="Our own fee", required=False, nil=True)
+    own_cost = DollarsField(
+        label="What it cost us besides",
+        required=False,
+        nil=True,
+        help_text="It caps our fee where the law says so.",
+    )
+    told_before = forms.BooleanField(
+        label="The customer was told of the amount, or how it is worked out, beforehand",
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        fees = [name for name in ("bank_fee", "own_fee", "own_cost") if given.get(name)]
+        if fees and not given.get("dishonoured"):
+            self.add_error(fees[0], "A fee goes with a dishonour only: tick that box too.")
+        return given
+
+
+class MatchForm(forms.Form):
+    """Whose money it is, and how one knows."""
+
+    OTHER = "other"
+
+    choice = forms.ChoiceField(label="Whose is it?", widget=forms.RadioSelect)
+    account = forms.CharField(
+        label="Account number",
+        max_length=20,
+        required=False,
+        help_text="Only for another account.",
+    )
+    why = forms.CharField(
+        label="How do we know?",
+        max_length=200,
+        help_text="For instance: the payer called and named the amount and the day.",
+    )
+
+    def __init__(self, *args: Any, found: list[Suggestion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = [  # type: ignore[attr-defined]
+            *((str(one.account.pk), f"{one.account}: {one.why}") for one in found),
+            (self.OTHER, "Another account"),
+        ]
+        if not found:
+            self.fields["choice"].initial = self.OTHER
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("choice") == self.OTHER and not given.get("account", "").strip():
+            self.add_error("account", "Give the account's number.")
+        return given

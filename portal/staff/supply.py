@@ -1,0 +1,211 @@
+"""The steps of staff about a service: it starts, changes, stands still, comes back, ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from billing.charging.services import bill_from
+from contracts.supply import services
+from contracts.supply.models import Service
+from contracts.supply.services import SupplyRefused
+from contracts.supply.states import ServiceStatus, SuspensionCause
+from parties.authority.selectors import local_day, role_names
+from portal.web.guards import audit_actor
+from terms.calendar import State
+from terms.lifecycle import IllegalStep
+
+from .payments_forms import DayField, DollarsField
+
+RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
+
+
+class SupplyForm(forms.Form):
+    """The day on which something happened, and why."""
+
+    # Only what has happened is noted, except where a later day is agreed.
+    may_come = False
+
+    on = DayField(label="On which day")
+    why = forms.CharField(
+        label="Why", max_length=200, help_text="Who asked for it, and how. It is kept."
+    )
+
+
+class ActivateForm(SupplyForm):
+    """Since when a service works."""
+
+    ready = DayField(
+        label="Told ready on",
+        required=False,
+        help_text="When the customer was told that it can be used; charges may start later.",
+    )
+    field_order = ("on", "ready")
+
+
+class SuspendForm(SupplyForm):
+    """Since when and for whose cause a service stands still."""
+
+    cause = forms.ChoiceField(label="Cause", choices=SuspensionCause.choices)
+    field_order = ("on", "cause")
+
+
+class EndForm(SupplyForm):
+    """The last day of a service; it may lie ahead."""
+
+    may_come = True
+
+
+class ChangeForm(SupplyForm):
+    """How many, and at which price, from a day on."""
+
+    may_come = True
+
+    quantity = forms.IntegerField(label="How many", required=False, min_value=1, max_value=10_000)
+    unit_fee = DollarsField(
+        label="Price of each a month",
+        required=False,
+        nil=True,
+        help_text="In the basis of its price now. Empty: stays.",
+    )
+    field_order = ("on", "quantity", "unit_fee")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors and given.get("quantity") is None and given.get("unit_fee") is None:
+            raise forms.ValidationError("Give a new number, a new price, or both.")
+        return given
+
+
+def _since(row: Service, on: date) -> datetime:
+    """The beginning of a day at the service."""
+    return datetime.combine(on, time(), State(row.contract.account.state).zone)
+
+
+def _activate(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    if given["ready"] is not None:
+        Service.objects.filter(pk=row.pk).update(ready_notified_on=given["ready"])
+    services.start_supply(service=row, activated_on=given["on"], **facts)
+
+
+def _suspend(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    since, cause = _since(row, given["on"]), SuspensionCause(given["cause"])
+    services.suspend_supply(service=row, cause=cause, since=since, **facts)
+
+
+def _restore(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    services.restore_supply(service=row, since=_since(row, given["on"]), **facts)
+
+
+def _end(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    services.end_supply(service=row, last_day=given["on"], **facts)
+
+
+def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    what = {"quantity": given["quantity"], "unit_fee": given["unit_fee"]}
+    services.change_supply(service=row, on=given["on"], **what, **facts)
+
+
+def _confirm(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    bill_from(service=row, first_day=given["on"], **facts)
+
+
+Step = Callable[[Service, dict[str, Any], dict[str, Any]], None]
+STEPS: dict[str, tuple[str, type[SupplyForm], Step]] = {
+    "activate": ("It works", ActivateForm, _activate),
+    "suspend": ("It stands still", SuspendForm, _suspend),
+    "restore": ("It works again from this day", SupplyForm, _restore),
+    "end": ("Its last day", EndForm, _end),
+    "change": ("Another number or price from this day", ChangeForm, _change),
+    "confirm": ("Bill it from this day", SupplyForm, _confirm),
+}
+
+
+def steps_of(row: Service) -> list[str]:
+    """The steps that a service can take now."""
+    steps = {
+        ServiceStatus.ORDERED: ["activate"],
+        ServiceStatus.ACTIVE: ["suspend", "change", "end"],
+        ServiceStatus.SUSPENDED: ["restore", "end"],
+        ServiceStatus.ENDED: [],
+    }[ServiceStatus(row.status)]
+    return steps if row.billing_start_confirmed else [*steps, "confirm"]
+
+
+class SupplySteps:
+    """Adds the steps to a service's own page."""
+
+    admin_site: Any
+    opts: Any
+    get_object: Any
+    has_change_permission: Any
+
+    change_form_template = "admin/contracts/service/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        step = self.admin_site.admin_view(self.supply_step)
+        name = "contracts_service_supply_step"
+        return [path("<int:pk>/supply/<slug:act>/", step, name=name), *super().get_urls()]  # type: ignore[misc]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None and self.has_change_permission(request, row):
+            name = "admin:contracts_service_supply_step"
+            extra["steps"] = [
+                (STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)
+            ]
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))  # type: ignore[misc]
+
+    def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """Note what happened to the service, or will on a day."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None or act not in steps_of(row):
+            raise Http404
+        title, form_class, step = STEPS[act]
+        today = local_day(row.contract.account, request.at)
+        form = form_class(request.POST or None, initial={"on": today})
+        back = reverse("admin:contracts_service_change", args=[row.pk])
+        if form.is_valid():
+            given = form.cleaned_data
+            if given["on"] > today and not form.may_come:
+                form.add_error("on", "That day is still to come.")
+            else:
+                actor = audit_actor(request, acted_as=role_names(request.user))
+                try:
+                    with transaction.atomic():
+                        step(row, given, {"at": request.at, "actor": actor, "why": given["why"]})
+                except (SupplyRefused, IllegalStep) as refusal:
+                    form.add_error(None, str(refusal))
+                else:
+                    messages.success(request, "Noted. The next bill follows it.")
+                    return redirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "action": "Note it",
+            "about": row,
+            "intro": "Days that were billed already are set right by the next bill.",
+            "form": form,
+            "opts": self.opts,
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/parties/step.html", context)
