@@ -104,7 +104,7 @@ class BankImportAdmin(StepAdmin):
             raise PermissionDenied
         form = UploadForm(request.POST or None, request.FILES or None)
         formats = self.admin_site.get_model_admin(BankFormat).get_queryset(request)
-        form.fields["form"].queryset = formats  # type: ignore[attr-defined]
+        form.fields["form"].queryset = formats
         if form.is_valid():
             file = form.cleaned_data["file"]
             try:

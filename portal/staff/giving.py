@@ -45,7 +45,7 @@ REFUSALS = (
 )
 
 
-class LineField(forms.ModelChoiceField):
+class LineField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.service_label} {obj.description}: {in_dollars(obj.amount_inc)}".strip()
 
@@ -72,8 +72,7 @@ class PreviewedForm(forms.Form):
 
     def show(self) -> None:
         """Let the form that is shown next carry what its preview was about."""
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data["seen"] = self.subject
+        self.data = {**self.data.dict(), "seen": self.subject}
 
 
 class RequestForm(PreviewedForm):
@@ -91,7 +90,7 @@ class RequestForm(PreviewedForm):
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["line"].queryset = invoice.lines.order_by("position")  # type: ignore[attr-defined]
+        self.fields["line"].queryset = invoice.lines.order_by("position")
 
     @property
     def subject(self) -> str:

@@ -51,7 +51,7 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class InvoiceField(forms.ModelChoiceField):
+class InvoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of an account's open bills, with what of it is open."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -80,7 +80,7 @@ class PaymentForm(forms.Form):
     def __init__(self, *args: Any, bills: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.fields["towards"].queryset = bills  # type: ignore[attr-defined]
+        self.fields["towards"].queryset = bills
 
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
@@ -142,7 +142,7 @@ class MatchForm(forms.Form):
 
     def __init__(self, *args: Any, found: list[Suggestion], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["choice"].choices = [  # type: ignore[attr-defined]
+        self.fields["choice"].choices = [
             *((str(one.account.pk), f"{one.account}: {one.why}") for one in found),
             (self.OTHER, "Another account"),
         ]

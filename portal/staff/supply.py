@@ -155,7 +155,7 @@ class SupplySteps:
     def get_urls(self) -> list[Any]:
         step = self.admin_site.admin_view(self.supply_step)
         name = "contracts_service_supply_step"
-        return [path("<int:pk>/supply/<slug:act>/", step, name=name), *super().get_urls()]  # type: ignore[misc]
+        return [path("<int:pk>/supply/<slug:act>/", step, name=name), *super().get_urls()]
 
     def change_view(
         self,
@@ -171,7 +171,7 @@ class SupplySteps:
             extra["steps"] = [
                 (STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)
             ]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))  # type: ignore[misc]
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Note what happened to the service, or will on a day."""

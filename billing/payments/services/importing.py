@@ -162,7 +162,7 @@ def read_bank_file(
 def error_file(refused: list[dict[str, object]]) -> list[list[str]]:
     """The rows that were not read, to mend and import again: number, what to do, the cells."""
     return [
-        [str(one["row"]), str(one["why"]), *(str(cell) for cell in one["cells"])]  # type: ignore[attr-defined]
+        [str(one["row"]), str(one["why"]), *(str(cell) for cell in one["cells"])]
         for one in refused
     ]
 
