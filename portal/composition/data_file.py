@@ -22,7 +22,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from billing.payments.models import Allocation, ChargeAdvice, Payment, Refund
+from billing.payments.models import Allocation, ChargeAdvice, MoneyRequest, Payment, Refund
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
@@ -78,6 +78,7 @@ CHECKED = ("person__full_name", "purpose", "factor", "asked_at", "passed_at")
 HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
+REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
@@ -244,6 +245,8 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "credit_notes", _rows(notes, without=["asked_by", "approved_by"])
     yield "credit_note_lines", _rows(CreditNoteLine.objects.filter(credit_note__in=notes))
     yield "refunds", _rows(Refund.objects.filter(**of), only=("amount", "state", "asked_at"))
+    asked = MoneyRequest.objects.filter(invoice__account=account)
+    yield "money_requests", _rows(asked, only=REQUESTED)
     billed = BilledPeriod.objects.filter(service__contract__account=account)
     yield "billed_days", _rows(billed)
     yield "late_charge_notices", _rows(ChargeAdvice.objects.filter(invoice__account=account))
