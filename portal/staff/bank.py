@@ -157,7 +157,7 @@ class BankImportAdmin(StepAdmin):
             "may_import": self.has_add_permission(request) and row.imported_at is None,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/billing/bankimport/page.html", context)
+        return TemplateResponse(request, "staff/billing/bank_import.html", context)
 
     def take(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Import a file that was tried."""

@@ -208,4 +208,4 @@ class SupplySteps:
             "opts": self.opts,
             "back": back,
         }
-        return TemplateResponse(request, "admin/parties/step.html", context)
+        return TemplateResponse(request, "staff/step.html", context)

@@ -24,7 +24,7 @@ from billing.runs.models import BillRun, RunProblem
 from billing.runs.services import run_provider_bills
 from contracts.supply.models import Chargeable
 from tests.billing.moneys import Story, agrees, day, story
-from tests.parties.test_attacks_at_once import at_once, kinds
+from tests.parties.security.test_attacks_at_once import at_once, kinds
 from tests.world import make_staff
 
 pytestmark = [

@@ -31,7 +31,8 @@ def test_every_area_has_its_row_on_home():
 
 def test_every_area_has_its_worklists():
     assert names(worklists.WORKLISTS) == [
-        "complaint_lists", "people_lists", "unswept", "contract_lists", "billing_lists",
+        "complaint_lists", "people_lists", "unswept", "contract_lists", "money_lists",
+        "billing_lists",
         "message_lists",
     ]  # fmt: skip
 
