@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.appointments.services import Happened, record_holder_event
 from parties.authority.models import Appointment
 from parties.authority.states import HolderEventKind
@@ -66,7 +66,10 @@ def fill(world: World, more: int = 1) -> None:
         make_service(world.account)
         appoint(world.account, make_user(f"Rep {number}"), Role.AUTHORISED_REP)
         lodge_complaint(
-            account=world.account, by=world.holder, at=now, topic="fault", description="x"
+            account=world.account,
+            by=world.holder,
+            at=now,
+            details=ComplaintDetails(topic="fault", description=f"x{number}"),
         )
         record(account_id=world.account.pk, at=now, action="change_details")
     for month in range(more, 2 * more):
@@ -200,7 +203,10 @@ def test_stopped_steps_are_flagged_until_they_work_again(world, desk):
 )
 def test_next_duty_stands_on_top_with_its_day_and_the_button_that_does_it(world, role, button):
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=timezone.now(), topic="fault", description="x"
+        account=world.account,
+        by=world.holder,
+        at=timezone.now(),
+        details=ComplaintDetails(topic="fault", description="x"),
     )
     complaint.state = "acknowledged"
     complaint.save()
