@@ -23,7 +23,7 @@ from records.audit import services as audit
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
-from terms.facts import Action, Role, read_facts
+from terms.facts import Action, Role
 from terms.profile import TermsSilent
 
 from .invitations import invite_holder
@@ -126,10 +126,11 @@ def _because(account: Account, happened: Happened, on: date) -> list[dict[str, A
 
 
 def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
-    facts = {"by": "customer", "written_consent": happened.written_consent}
     try:
         answer = accounts.binding(account, on).decide(
-            rules.transfer_of_account, **read_facts(rules.transfer_of_account, facts)
+            rules.transfer_of_account,
+            by="customer",
+            written_consent=happened.written_consent,
         )
     except TermsSilent as silence:
         return dump(silence.because)

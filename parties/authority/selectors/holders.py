@@ -16,7 +16,7 @@ from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
 from terms.clause import Reason, dump
-from terms.facts import BadFacts, Role, read_facts
+from terms.facts import BadFacts, Role
 from terms.profile import TermsSilent
 from terms.rules.leaving import By, Cause
 
@@ -113,20 +113,19 @@ def ground(
     if kind.value not in set(Cause):
         return Ground(ends_from=None, because=[])
     bound = bound or binding(account, on)
-    facts = {
-        "notice_given_on": on,
-        "by": By.PROVIDER.value,
-        "contract_start": account.opened_on,
-        "state": account.state,
-        "bill_day": account.bill_day,
-        "cause_since": since,
-    }
     try:
         for_cause, otherwise = (
             bound.decide(
-                rules.termination, **read_facts(rules.termination, facts | {"cause": cause})
+                rules.termination,
+                notice_given_on=on,
+                by=By.PROVIDER,
+                contract_start=account.opened_on,
+                state=State(account.state),
+                bill_day=account.bill_day,
+                cause=cause,
+                cause_since=since,
             )
-            for cause in (kind.value, Cause.NONE.value)
+            for cause in (Cause(kind.value), Cause.NONE)
         )
     except (TermsSilent, BadFacts):
         # Silent, or a document that names causes and knows no such one: there is no ground.
