@@ -26,12 +26,12 @@ from terms.rules.authority import Actor, Permission
 
 from .decisions import Decision, NotAuthorised
 from .presence import LOOKS, is_looking
-from .spending import Committed, Lines, appointment_lines, nothing_committed
+from .spending import Committed, SpendingLimits, appointment_lines, nothing_committed
 from .staff import staff_may
 from .standings import standings as standings_of
 
 
-class Known:
+class DecisionContext:
     """What several questions about one account at one moment share, each read once."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Known:
         return accounts.binding(self.account, self.on)
 
     @cached_property
-    def lines(self) -> Lines:
+    def lines(self) -> SpendingLimits:
         return appointment_lines(self.account)
 
     def is_present(self, appointment: Appointment, action: Action) -> bool:
@@ -73,7 +73,7 @@ def may(
     committed: Committed = nothing_committed,
     service: str = "",
     standings: Iterable[Appointment] | None = None,
-    known: Known | None = None,
+    known: DecisionContext | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
@@ -87,7 +87,7 @@ def may(
     if actor.is_staff:
         return staff_may(actor, action, account, on=on)
     asked = _Question(action, on, at, customer_present, amount, committed, service)
-    known = known or Known(account, on, at)
+    known = known or DecisionContext(account, on, at)
     decisions = [
         _judge(appointment, asked, known)
         for appointment in (standings or standings_of(account, actor, on))
@@ -112,7 +112,7 @@ class _Question:
     service: str = ""
 
 
-def _judge(appointment: Appointment, asked: _Question, known: Known) -> Decision:
+def _judge(appointment: Appointment, asked: _Question, known: DecisionContext) -> Decision:
     authority = str(appointment.public_id)
     if appointment.role == Role.HOLDER and not (
         appointment.ends_on and appointment.ends_on < asked.on
@@ -229,7 +229,7 @@ def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, 
     if appointment.revoked_at or appointment.starts_on > on:
         return dict.fromkeys(Action, Decision(allowed=False, role=appointment.role))
     account = appointment.account
-    known = Known(account, on, at)
+    known = DecisionContext(account, on, at)
     judged = {action: _judge(appointment, _Question(action, on, at), known) for action in Action}
     return {
         action: _unless_closed(decision, action, account) if decision.allowed else decision
@@ -237,7 +237,7 @@ def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, 
     }
 
 
-def trial(
+def what_if(
     appointment: Appointment, action: Action, on: date, bound: Binding, *, checked: bool = True
 ) -> Decision:
     """Say what an appointment, saved or not, would allow; `checked`: as if staff had checked it.
@@ -292,7 +292,7 @@ class Permissions:
         self.standings = tuple(standings)
         # The list of the person's accounts has read already who looks together now.
         looking = {row.pk: row.is_looking for row in self.standings if hasattr(row, "is_looking")}
-        self._known = Known(account, on, at, looking)
+        self._known = DecisionContext(account, on, at, looking)
         self._decided: dict[tuple[Action, str, bool], Decision] = {}
 
     def may(

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
-from parties.appointments.services import Happened, record_holder_event
+from parties.appointments.services import HolderChange, record_holder_event
 from parties.authority.models import Appointment
 from parties.authority.states import HolderEventKind
 from parties.people.states import StaffRole
@@ -160,7 +160,7 @@ def test_header_says_who_how_they_stand_and_what_to_know(world, desk):
 def test_holder_who_died_is_flagged_until_somebody_holds_the_account(world, desk):
     record_holder_event(
         account=world.account,
-        happened=Happened(
+        happened=HolderChange(
             kind=HolderEventKind.DEATH, since=date(2026, 1, 20), evidence="Certificate"
         ),
         by=make_staff(),
