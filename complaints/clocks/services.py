@@ -22,20 +22,26 @@ from terms.binding import Binding
 from terms.calendar import Calendar, Channel
 from terms.calendar import State as Region
 from terms.clause import dump
-from terms.facts import read_facts
 from terms.profile import TermsSilent
 
 
-def start_clocks(complaint: Complaint, *, at: datetime) -> dict[str, Any]:
-    """Set the deadlines that follow from receipt; return the dates by duty, for the notice."""
-    bound = binding_of(complaint)
+@dataclass(frozen=True, kw_only=True)
+class Clocks:
+    """The last good day of each duty, and why; empty where nothing says when."""
+
+    dates: dict[Duty, date]
+    because: list[dict[str, Any]]
+
+
+def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clocks:
+    """Set the deadlines that follow from receipt, and return them for the notice."""
     try:
         dates, because = _dates_from_receipt(complaint, bound)
     except TermsSilent:
-        return {}
+        return Clocks(dates={}, because=[])
     for duty, due_on in dates.items():
         set_clock(complaint, duty, due_on, because, bound, at=at)
-    return {"dates": dates, "because": because}
+    return Clocks(dates=dates, because=because)
 
 
 def _dates_from_receipt(
@@ -80,16 +86,14 @@ def _dates_from_acceptance(
 ) -> tuple[dict[Duty, date], list[dict[str, Any]]]:
     account = complaint.account
     steps = {event.act: event.at for event in complaint.events.order_by("at", "pk")}
-    facts = {
-        "offered_on": local_day(account, steps[Act.PROPOSE]),
-        "accepted_on": local_day(account, steps[Act.ACCEPT]),
-        "urgent": complaint.is_urgent,
-        "received_on": local_day(account, complaint.received_at),
-        "state": Region(account.state),
-    }
     try:
         answer = bound.decide(
-            rules.resolution_implementation, **read_facts(rules.resolution_implementation, facts)
+            rules.resolution_implementation,
+            offered_on=local_day(account, steps[Act.PROPOSE]),
+            accepted_on=local_day(account, steps[Act.ACCEPT]),
+            urgent=complaint.is_urgent,
+            received_on=local_day(account, complaint.received_at),
+            state=Region(account.state),
         )
     except TermsSilent:
         return {}, []

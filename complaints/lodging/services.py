@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,9 @@ from django.db import transaction
 
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
-from complaints.clocks.services import acknowledge_by, binding_of, start_clocks
+from complaints.clocks.services import Clocks, acknowledge_by, binding_of, start_clocks
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import Duty
+from complaints.tickets.states import OVER, Duty
 from parties.accounts.models import Account
 from parties.accounts.selectors import version_in_force
 from parties.authority import selectors as authority
@@ -24,20 +24,24 @@ from records.audit import services as audit
 from records.audit.services import record
 from records.notices.models import Notice
 from records.notices.services import Link
-from terms import facts as terms_facts
 from terms import rules
+from terms.binding import Binding
 from terms.calendar import Channel
 from terms.clause import dump
-from terms.facts import read_facts
+from terms.facts import Action
 from terms.profile import TermsSilent
 
 # Without the letters and digits that are mistaken for each other on the phone.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
+# The same words of the same person within this time are a second click, not a second complaint.
+ONE_CLICK = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What somebody tells when they complain; `disputed_amount` in dollars, GST included."""
+class ComplaintDetails:
+    """What somebody complains of; `disputed_amount` in dollars, GST included."""
 
     topic: str
     description: str
@@ -51,30 +55,39 @@ class Told:
 
 
 def lodge_complaint(
-    *, account: Account, by: User, at: datetime, channel: Channel = Channel.WEB, **told: Any
+    *,
+    account: Account,
+    by: User,
+    details: ComplaintDetails,
+    at: datetime,
+    channel: Channel = Channel.WEB,
 ) -> Complaint:
     """Receive a complaint and start its clocks; the acknowledgement is queued with it.
 
-    `told` are the fields of Told. Raises NotAuthorised if the person may not complain about this
-    account.
+    The same again within ten minutes is the same complaint. Raises NotAuthorised if the person
+    may not complain about this account.
     """
-    facts = Told(**told)
     on = authority.local_day(account, at)
-    decision = authority.require(by, terms_facts.Action.LODGE_COMPLAINT, account, on=on, at=at)
-    complaint = Complaint(
-        reference=new_reference(),
-        account=account,
-        lodged_by=by,
-        role=decision.role,
-        channel=channel,
-        received_at=at,
-        version=version_in_force(account, on),
-        **vars(facts),
-    )
-    complaint.is_urgent, complaint.urgent_because = _urgency(complaint)
     with transaction.atomic():
+        # Two clicks wait for each other here; the second finds what the first one made.
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        decision = authority.require(by, Action.LODGE_COMPLAINT, account, on=on, at=at)
+        if (made := _made_already(account, by, details, at)) is not None:
+            return made
+        complaint = Complaint(
+            reference=new_reference(),
+            account=account,
+            lodged_by=by,
+            role=decision.role,
+            channel=channel,
+            received_at=at,
+            version=version_in_force(account, on),
+            **vars(details),
+        )
+        bound = binding_of(complaint)
+        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
         complaint.save()
-        clocks = start_clocks(complaint, at=at)
+        clocks = start_clocks(complaint, bound, at=at)
         _record(complaint, decision, clocks, at)
         if complaint.disputed_invoice and complaint.disputed_amount:
             hold_amount(
@@ -90,18 +103,31 @@ def lodge_complaint(
     return complaint
 
 
+def _made_already(
+    account: Account, by: User, details: ComplaintDetails, at: datetime
+) -> Complaint | None:
+    """The open complaint that the same person made of the same words just before."""
+    recent = Complaint.objects.filter(
+        account=account, lodged_by=by, received_at__range=(at - ONE_CLICK, at)
+    )
+    for one in recent.exclude(state__in=OVER).select_related("disputed_invoice"):
+        if all(getattr(one, name) == value for name, value in vars(details).items()):
+            return one
+    return None
+
+
 def _record(
-    complaint: Complaint, decision: authority.Decision, clocks: dict[str, Any], at: datetime
+    complaint: Complaint, decision: authority.Decision, clocks: Clocks, at: datetime
 ) -> None:
     """The first line of its history, and of the audit trail."""
-    by, because = complaint.lodged_by, clocks.get("because", [])
+    by = complaint.lodged_by
     Event.objects.create(
         complaint=complaint,
         at=at,
         by=by,
         act="lodge",
         text=complaint.description,
-        because=because,
+        because=clocks.because,
     )
     record(
         account_id=complaint.account_id,
@@ -113,7 +139,7 @@ def _record(
         subject=complaint.reference,
         after={"topic": complaint.get_topic_display(), "urgent": complaint.is_urgent},
         is_private=complaint.safety_threat,
-        because=because,
+        because=clocks.because,
     )
 
 
@@ -122,23 +148,20 @@ def new_reference() -> str:
     return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
-def _urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
-    facts = {
-        "hardship_related": complaint.hardship_related,
-        "disconnection_without_process": complaint.disconnection_without_process,
-        "priority_assistance": complaint.priority_assistance,
-    }
+def _urgency(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
     try:
-        answer = binding_of(complaint).decide(
-            rules.urgent_complaint, **read_facts(rules.urgent_complaint, facts)
+        answer = bound.decide(
+            rules.urgent_complaint,
+            hardship_related=details.hardship_related,
+            disconnection_without_process=details.disconnection_without_process,
+            priority_assistance=details.priority_assistance,
         )
     except TermsSilent as silence:
         return False, dump(silence.because)
     return bool(answer.urgent), dump(answer.because)
 
 
-def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) -> Notice:
-    dates = clocks.get("dates", {})
+def _tell(complaint: Complaint, by: User, clocks: Clocks, at: datetime) -> Notice:
     return write(
         "complaint_received",
         account=complaint.account,
@@ -147,11 +170,11 @@ def _tell(complaint: Complaint, by: User, clocks: dict[str, Any], at: datetime) 
         at=at,
         link=Link("complaint", complaint.reference),
         belongs_to=complaint.reference,
-        because=clocks.get("because", []),
+        because=clocks.because,
         replies_to="complaints_email",
         reference=complaint.reference,
         received_at=complaint.received_at,
         is_urgent=complaint.is_urgent,
-        acknowledge_by=dates.get(Duty.ACKNOWLEDGE),
-        propose_by=dates.get(Duty.PROPOSE),
+        acknowledge_by=clocks.dates.get(Duty.ACKNOWLEDGE),
+        propose_by=clocks.dates.get(Duty.PROPOSE),
     )

@@ -13,8 +13,8 @@ from parties.accounts.models import Account, Customer, TermsAcceptance
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
-from terms.facts import read_facts
 from terms.profile import TermsSilent
+from terms.rules.eligibility import CustomerKind
 
 from .states import AcceptanceAct
 
@@ -53,16 +53,16 @@ def open_account(
 def recompute_protection(account: Account, *, on: date) -> Customer:
     """Decide whether the TCP Code protects the customer and store the answer with its reasons."""
     customer = account.customer
-    facts = {
-        "kind": customer.kind,
-        "resale": customer.resells,
-        "could_negotiate": customer.could_negotiate,
-        "annual_spend": customer.annual_spend,
-    }
     binding = accounts.binding(account, on)
     asked = replace(binding, standing=replace(binding.standing, tcp=False))
     try:
-        answer = asked.decide(rules.tcp_customer, **read_facts(rules.tcp_customer, facts))
+        answer = asked.decide(
+            rules.tcp_customer,
+            kind=CustomerKind(customer.kind),
+            resale=customer.resells,
+            could_negotiate=customer.could_negotiate,
+            annual_spend=customer.annual_spend,
+        )
         customer.is_tcp, customer.tcp_because = bool(answer.tcp), dump(answer.because)
     except TermsSilent as silence:
         customer.is_tcp, customer.tcp_because = False, dump(silence.because)

@@ -64,7 +64,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class AuditLine:
     """What somebody did to, or saw of, an account, in words."""
 
     at: datetime
@@ -108,9 +108,9 @@ def history(account: Account, only: str = "") -> QuerySet[Entry]:
     return shown.order_by("-at", "-sequence")
 
 
-def deed(entry: Entry) -> Deed:
+def deed(entry: Entry) -> AuditLine:
     """An entry of the account's history in words."""
-    return Deed(
+    return AuditLine(
         at=entry.at,
         who="The portal" if entry.actor_name == "system" else entry.actor_name,
         role=dict(ROLES).get(entry.acted_as, entry.acted_as),

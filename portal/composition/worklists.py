@@ -21,7 +21,7 @@ from contracts.supply.models import PlanChange
 from contracts.supply.states import PlanChangeState
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
-from parties.authority.selectors import invited_in_vain, sees_in_lists, staff_may, to_check
+from parties.authority.selectors import invitation_expired, sees_in_lists, staff_may, to_check
 from parties.desk.models import Call
 from parties.desk.selectors import calls_to_close
 from parties.people.models import User
@@ -96,7 +96,7 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
 
 def _people_lists(user: User, at: datetime) -> list[_List]:
     mine = Call.objects.filter(by=user)
-    in_vain = invited_in_vain(Account.objects.all(), at)
+    in_vain = invitation_expired(Account.objects.all(), at)
     if user.provider_id:
         in_vain = in_vain.filter(customer__provider=user.provider_id)
     return [
@@ -131,7 +131,7 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
         ),
         _List(
             "parties.view_account",
-            "Account holders invited in vain",
+            "Account holders whose invitation expired",
             "parties_account",
             "?holder=lapsed",
             in_vain,

@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from parties.appointments.services import Wanted
+from parties.appointments.services import AppointmentRequest
 from parties.authority.models import ROLES
 from parties.authority.states import POWER_GROUPS, POWERS, AdvocateKind, SignedHow
 from portal.adapters.scanning import ScannerUnavailable, malware_in
@@ -246,7 +246,7 @@ class SignForm(forms.Form):
 
 def wanted_from(
     steps: dict[str, dict[str, Any]], held: list[Action], labels: dict[str, str]
-) -> Wanted:
+) -> AppointmentRequest:
     """Put the clean answers of all steps together. `limits` are the powers left unticked.
 
     `labels` are the account's services by public id.
@@ -257,7 +257,7 @@ def wanted_from(
     if role is Role.AUTHORISED_REP:
         granted = set(powers["granted"]) & {one.value for one in held}
         limits = tuple(one.value for one in Action if one.value not in granted)
-    return Wanted(
+    return AppointmentRequest(
         name=person["name"],
         email=person["email"],
         role=role,

@@ -77,7 +77,10 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: LodgeForm) -> HttpResponse:
         complaint = lodging.lodge_complaint(
-            account=self.account, by=self.request.user, at=self.request.at, **form.cleaned_data
+            account=self.account,
+            by=self.request.user,
+            details=lodging.ComplaintDetails(**form.cleaned_data),
+            at=self.request.at,
         )
         messages.success(
             self.request, f"We have your complaint. Its reference is {complaint.reference}."

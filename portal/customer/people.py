@@ -32,7 +32,7 @@ class People(AccountPage, TemplateView):
         )
 
 
-class Looked(ListPage):
+class AccessHistory(ListPage):
     """Who has looked at or changed the account: bills and amounts among it."""
 
     action = Action.VIEW_PERSONAL_DETAILS

@@ -27,7 +27,7 @@ urlpatterns = [
     path("accounts/switch/", accounts.SwitchAccount.as_view(), name="switch_account"),
     # People and identity
     path("people/", people.People.as_view(), name="people"),
-    path("people/history/", people.Looked.as_view(), name="account_history"),
+    path("people/history/", people.AccessHistory.as_view(), name="account_history"),
     path("people/mine/", appointing.MyAuthority.as_view(), name="my_authority"),
     path("people/mine/warrant/", appointing.Warrant.as_view(), name="warrant"),
     path("people/mine/lay-down/", appointing.LayDown.as_view(), name="lay_down"),

@@ -12,8 +12,8 @@ from contracts.supply.models import Service
 from contracts.supply.services import request_plan_change
 from parties.accounts.models import Account
 from parties.appointments.services import (
+    AppointmentRequest,
     Signing,
-    Wanted,
     appoint,
     ask_together,
     confirm_on_screen,
@@ -75,7 +75,7 @@ class Authority:
         row = appoint(
             account=account,
             by=by,
-            wanted=Wanted(**given),
+            wanted=AppointmentRequest(**given),
             signing=Signing(how=how, name=str(by), words=words, address="203.0.113.20"),
             at=at,
         )

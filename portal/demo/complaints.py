@@ -42,10 +42,12 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
             account=account,
             by=by,
             at=lodged,
-            topic=row["topic"],
-            description=row["description"],
-            wanted=row["wanted"],
-            disconnection_without_process=row.get("urgent", False),
+            details=lodging.ComplaintDetails(
+                topic=row["topic"],
+                description=row["description"],
+                wanted=row["wanted"],
+                disconnection_without_process=row.get("urgent", False),
+            ),
         )
         if row["state"] == State.RECEIVED:
             continue

@@ -19,7 +19,7 @@ from parties.people.models import User
 from parties.security import selectors as security
 from parties.security import services as security_services
 from parties.security.models import IdentityCheck
-from parties.security.services import IdentityNotProven, LogInRefused, Way, log_ins
+from parties.security.services import IdentityNotProven, LogInRefused, ResetRequirements, log_ins
 from parties.security.states import FRESH, Factor, HighRisk
 from portal.composition.identity_forms import FACTORS, CodeForm
 from portal.web.passkey_forms import AuthenticatePasskeyForm
@@ -40,7 +40,7 @@ class ResetPassword(PasswordResetFromKeyView):
     reset_user: User
 
     @cached_property
-    def way(self) -> Way:
+    def way(self) -> ResetRequirements:
         return log_ins.way_to_reset(self.reset_user, at=self.request.at)
 
     @cached_property

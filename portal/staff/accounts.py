@@ -35,7 +35,7 @@ class ClaimFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "lapsed":
-            return authority.invited_in_vain(queryset, request.at)
+            return authority.invitation_expired(queryset, request.at)
         return authority.unclaimed(queryset) if self.value() == "none" else queryset
 
 

@@ -12,7 +12,7 @@ from django.urls import path
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
 from parties.appointments import services as appointments
-from parties.appointments.services import Happened, HolderChangeRefused
+from parties.appointments.services import HolderChange, HolderChangeRefused
 from parties.authority.models import HolderEvent
 from parties.authority.states import HolderEventKind
 from parties.desk import selectors as desk
@@ -169,7 +169,7 @@ class HolderEventAdmin(AddStepAdmin):
             try:
                 appointments.record_holder_event(
                     account=account,
-                    happened=Happened(kind=kind, **given),
+                    happened=HolderChange(kind=kind, **given),
                     by=request.user,
                     at=request.at,
                     checked=checked,

@@ -37,7 +37,7 @@ SYSTEM = Actor()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Behalf:
+class ActingFor:
     """A member of staff carries out somebody's wish on an account.
 
     `authority` is the appointment under which that person may wish it, or nothing.
@@ -49,11 +49,11 @@ class Behalf:
     authority: str = ""
 
 
-_behalf: ContextVar[Behalf | None] = ContextVar("behalf", default=None)
+_behalf: ContextVar[ActingFor | None] = ContextVar("behalf", default=None)
 
 
 @contextmanager
-def on_behalf(behalf: Behalf | None) -> Iterator[None]:
+def on_behalf(behalf: ActingFor | None) -> Iterator[None]:
     """Record what is done on that account meanwhile as done by staff, for whom and under what.
 
     None leaves everything as it is. What the system does by itself stays its own.

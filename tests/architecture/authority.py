@@ -24,7 +24,7 @@ from billing.payments.models import BankFormat, MoneyRequest, Refund
 from billing.payments.services import record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.supply.models import Chargeable, PlanChange
@@ -176,10 +176,12 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         account=account,
         by=world.holder,
         at=AT,
-        topic="bill",
-        description="Too much.",
-        disputed_invoice=invoice,
-        disputed_amount=Decimal("9.00"),
+        details=ComplaintDetails(
+            topic="bill",
+            description="Too much.",
+            disputed_invoice=invoice,
+            disputed_amount=Decimal("9.00"),
+        ),
     )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)

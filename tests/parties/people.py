@@ -9,7 +9,7 @@ from typing import Any
 
 from django.test import Client
 
-from parties.appointments.services import Signing, Wanted, appoint
+from parties.appointments.services import AppointmentRequest, Signing, appoint
 from parties.authority.models import Appointment
 from parties.authority.states import SignedHow
 from parties.correspondence.models import SafeContact
@@ -23,7 +23,7 @@ AT = instant("2027-02-01 10:00")
 TYPED = Signing(how=SignedHow.TYPED, name="Mia Conti", address="192.0.2.7", user_agent="Firefox")
 
 
-def wanted(**facts: Any) -> Wanted:
+def wanted(**facts: Any) -> AppointmentRequest:
     """A representative for the year 2027."""
     given = {
         "name": "Jordan Lee",
@@ -33,7 +33,7 @@ def wanted(**facts: Any) -> Wanted:
         "ends_on": date(2027, 12, 31),
         "limits": ("close_account",),
     } | facts
-    return Wanted(**given)
+    return AppointmentRequest(**given)
 
 
 def make_appointment(

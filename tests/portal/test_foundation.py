@@ -208,7 +208,10 @@ def outbox(at) -> health.Check:
 @pytest.fixture
 def waiting(world) -> Notice:
     lodging.lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="bill", description="x"
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=lodging.ComplaintDetails(topic="bill", description="x"),
     )
     return Notice.objects.get()
 
@@ -285,8 +288,7 @@ def busy(world):
             account=world.account,
             by=world.holder,
             at=instant(f"2026-11-{day:02} 10:00"),
-            topic="bill",
-            description="Something.",
+            details=lodging.ComplaintDetails(topic="bill", description="Something."),
         )
     return world
 

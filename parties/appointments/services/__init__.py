@@ -1,14 +1,14 @@
 from .appointing import (
     AppointmentRefused,
+    AppointmentRequest,
     Signing,
-    Wanted,
     appoint,
     form_to_sign,
     needs_last_day,
     possible_roles,
     review,
 )
-from .holders import Happened, HolderChangeRefused, record_holder_event
+from .holders import HolderChange, HolderChangeRefused, record_holder_event
 from .invitations import (
     WRONG_TRIES,
     InvitationRefused,
@@ -41,8 +41,9 @@ from .warranties import KnowledgeRefused, note_knowledge, warrant_authority
 __all__ = [
     "WRONG_TRIES",
     "AppointmentRefused",
+    "AppointmentRequest",
     "CheckRefused",
-    "Happened",
+    "HolderChange",
     "HolderChangeRefused",
     "InvitationRefused",
     "KnowledgeRefused",
@@ -50,7 +51,6 @@ __all__ = [
     "PresenceRefused",
     "Signing",
     "StatementRefused",
-    "Wanted",
     "accept_appointment",
     "addresses_on_file",
     "appoint",

@@ -50,7 +50,7 @@ class AppointmentRefused(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class AppointmentRequest:
     """Who is to be appointed as what.
 
     `limits` are the powers withheld, by action; `services` those covered, as public id and label.
@@ -93,7 +93,7 @@ def appoint(
     *,
     account: Account,
     by: User,
-    wanted: Wanted,
+    wanted: AppointmentRequest,
     signing: Signing,
     at: datetime,
     replaces: Appointment | None = None,
@@ -143,7 +143,7 @@ def appoint(
     return row
 
 
-def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appointment:
+def review(*, account: Account, by: User, wanted: AppointmentRequest, at: datetime) -> Appointment:
     """Return the appointment as it would be made, unsaved and as if signed.
 
     Raises AppointmentRefused for what `by` can't pass on or the terms give no effect, and
@@ -165,7 +165,7 @@ def review(*, account: Account, by: User, wanted: Wanted, at: datetime) -> Appoi
     return row
 
 
-def form_to_sign(*, account: Account, by: User, wanted: Wanted, at: datetime) -> bytes:
+def form_to_sign(*, account: Account, by: User, wanted: AppointmentRequest, at: datetime) -> bytes:
     """Return the form of an appointment, unsigned, as a PDF to sign on paper.
 
     Raises AppointmentRefused, NotAuthorised and PdfUnavailable.
@@ -182,7 +182,7 @@ def possible_roles(account: Account, on: date) -> list[str]:
     ]
     bound = accounts.binding(account, on)
     asked = {row.role: FIRST_OF_ALL.get(Role(row.role), Action.VIEW_BILLS) for row in rows}
-    return [row.role for row in rows if authority.trial(row, asked[row.role], on, bound).allowed]
+    return [row.role for row in rows if authority.what_if(row, asked[row.role], on, bound).allowed]
 
 
 def needs_last_day(account: Account, role: Role, on: date) -> list[dict[str, Any]]:
@@ -190,7 +190,8 @@ def needs_last_day(account: Account, role: Role, on: date) -> list[dict[str, Any
     bound = accounts.binding(account, on)
     action = FIRST_OF_ALL.get(role, Action.VIEW_BILLS)
     standing, dated = (
-        authority.trial(_plain(account, role, on, last), action, on, bound) for last in (None, on)
+        authority.what_if(_plain(account, role, on, last), action, on, bound)
+        for last in (None, on)
     )
     return standing.because if dated.allowed and not standing.allowed else []
 
@@ -208,7 +209,7 @@ def _plain(account: Account, role: Role, on: date, last: date | None) -> Appoint
 
 
 def _draft(
-    account: Account, by: User, wanted: Wanted, under: Appointment, at: datetime
+    account: Account, by: User, wanted: AppointmentRequest, under: Appointment, at: datetime
 ) -> Appointment:
     limits = list(dict.fromkeys(wanted.limits))
     if wanted.role is Role.ADVOCATE and wanted.statement:
@@ -236,12 +237,12 @@ def _draft(
     )
 
 
-def _works_from(account: Account, wanted: Wanted, at: datetime) -> datetime | None:
+def _works_from(account: Account, wanted: AppointmentRequest, at: datetime) -> datetime | None:
     hours = account.customer.provider.cooling_off_hours
     return at + timedelta(hours=hours) if wanted.is_full and hours else None
 
 
-def _within_own_powers(under: Appointment, wanted: Wanted, at: datetime) -> None:
+def _within_own_powers(under: Appointment, wanted: AppointmentRequest, at: datetime) -> None:
     """Refuse what is more than the appointing person holds (VP-PAR-15)."""
     if under.role == Role.HOLDER:
         return
@@ -279,12 +280,12 @@ def _needs_check(row: Appointment, on: date) -> bool:
     if ONLY_WITH_CUSTOMER in row.limits:
         return False
     bound = accounts.binding(row.account, day)
-    checked = authority.trial(row, asked, day, bound)
+    checked = authority.what_if(row, asked, day, bound)
     if not checked.allowed:
         raise AppointmentRefused(
             "Under these terms such an appointment would not work.", checked.because
         )
-    return not authority.trial(row, asked, day, bound, checked=False).allowed
+    return not authority.what_if(row, asked, day, bound, checked=False).allowed
 
 
 def _granted(row: Appointment) -> list[Action]:
@@ -309,7 +310,7 @@ def _replace(row: Appointment, old: Appointment, by: User, at: datetime) -> None
     row.verified_at, row.verified_by, row.evidence = old.verified_at, old.verified_by, old.evidence
 
 
-def _refuse_floods(by: User, wanted: Wanted, at: datetime) -> None:
+def _refuse_floods(by: User, wanted: AppointmentRequest, at: datetime) -> None:
     """Each invitation is an email to an address that may be anybody's."""
     made = Appointment.objects.filter(appointed_by=by, made_at__gt=at - timedelta(hours=1))
     if made.count() >= APPOINTED_AN_HOUR:
@@ -326,7 +327,7 @@ def _refuse_floods(by: User, wanted: Wanted, at: datetime) -> None:
         )
 
 
-def _named_person(wanted: Wanted, at: datetime) -> User:
+def _named_person(wanted: AppointmentRequest, at: datetime) -> User:
     """The person with this email address; a log-in of their own comes with the invitation."""
     email = wanted.email.strip().lower()
     found = User.objects.filter(email=email).first()

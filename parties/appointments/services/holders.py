@@ -23,7 +23,7 @@ from records.audit import services as audit
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
-from terms.facts import Action, Role, read_facts
+from terms.facts import Action, Role
 from terms.profile import TermsSilent
 
 from .invitations import invite_holder
@@ -42,7 +42,7 @@ class HolderChangeRefused(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happened:
+class HolderChange:
     """What happened to the holder, since when, and by which evidence one knows."""
 
     kind: HolderEventKind
@@ -53,7 +53,7 @@ class Happened:
 
 
 def record_holder_event(
-    *, account: Account, happened: Happened, by: User, at: datetime, checked: str = ""
+    *, account: Account, happened: HolderChange, by: User, at: datetime, checked: str = ""
 ) -> HolderEvent:
     """Record it; where it ends the holder's standing, everyone whom they appointed goes too.
 
@@ -101,7 +101,7 @@ def record_holder_event(
     return event
 
 
-def _facts(happened: Happened) -> dict[str, str]:
+def _facts(happened: HolderChange) -> dict[str, str]:
     return {
         "kind": happened.kind,
         "since": happened.since.isoformat(),
@@ -118,18 +118,19 @@ def _follow_up(event: HolderEvent, actor: audit.Actor, at: datetime) -> None:
         _tell_old_holder(account, event.old_holder, at)
 
 
-def _because(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
+def _because(account: Account, happened: HolderChange, on: date) -> list[dict[str, Any]]:
     """The clauses on what happened; of a sale, those on the consent that it needs."""
     if happened.kind == HolderEventKind.SALE:
         return _consent(account, happened, on)
     return authority.ground(account, happened.kind, happened.since, on).because
 
 
-def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, Any]]:
-    facts = {"by": "customer", "written_consent": happened.written_consent}
+def _consent(account: Account, happened: HolderChange, on: date) -> list[dict[str, Any]]:
     try:
         answer = accounts.binding(account, on).decide(
-            rules.transfer_of_account, **read_facts(rules.transfer_of_account, facts)
+            rules.transfer_of_account,
+            by="customer",
+            written_consent=happened.written_consent,
         )
     except TermsSilent as silence:
         return dump(silence.because)
@@ -139,7 +140,7 @@ def _consent(account: Account, happened: Happened, on: date) -> list[dict[str, A
     return because
 
 
-def _end_all(account: Account, happened: Happened, by: User, at: datetime) -> None:
+def _end_all(account: Account, happened: HolderChange, by: User, at: datetime) -> None:
     """End the holder's standing, and what rests on it: all that they granted.
 
     Their links can't set back what is the next holder's either.

@@ -14,7 +14,7 @@ from terms.facts import Action
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class PowersSummary:
     """What somebody appointed may do without the customer, in words, and by which clauses."""
 
     may: tuple[str, ...]
@@ -22,17 +22,17 @@ class Reach:
     because: list[dict[str, Any]]
 
 
-def reach(row: Appointment, *, at: datetime) -> Reach:
+def reach(row: Appointment, *, at: datetime) -> PowersSummary:
     """Say what the appointment would let its person do alone, once it is signed and checked."""
     day = max(row.starts_on, authority.local_day(row.account, at))
     bound = accounts.binding(row.account, day)
-    judged = {action: authority.trial(row, action, day, bound) for action in Action}
+    judged = {action: authority.what_if(row, action, day, bound) for action in Action}
     clauses = {
         reason["id"]: reason | {"steps": []}
         for decision in judged.values()
         for reason in decision.because
     }
-    return Reach(
+    return PowersSummary(
         may=tuple(
             f"{POWERS[one]} (without names and contact details)" if found.masked else POWERS[one]
             for one, found in judged.items()

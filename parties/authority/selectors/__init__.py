@@ -1,6 +1,6 @@
 from .decisions import STAFF, Decision, NotAuthorised, local_day, with_customer
 from .holders import AccountStanding, account_standing, ground
-from .judging import Permissions, may, powers, require, trial
+from .judging import Permissions, may, powers, require, what_if
 from .presence import LOOK_TOGETHER, LOOKS, asked_of_customer, presence_by_public_id, presences
 from .staff import is_theirs, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
 from .standings import (
@@ -14,7 +14,7 @@ from .standings import (
     ended_standings,
     form_of,
     holder,
-    invited_in_vain,
+    invitation_expired,
     people,
     people_cards,
     signature_of,
@@ -46,7 +46,7 @@ __all__ = [
     "form_of",
     "ground",
     "holder",
-    "invited_in_vain",
+    "invitation_expired",
     "is_theirs",
     "local_day",
     "may",
@@ -66,7 +66,7 @@ __all__ = [
     "standing_status",
     "standings",
     "to_check",
-    "trial",
     "unclaimed",
+    "what_if",
     "with_customer",
 ]

@@ -16,7 +16,7 @@ from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
 from terms.clause import Reason, dump
-from terms.facts import BadFacts, Role, read_facts
+from terms.facts import BadFacts, Role
 from terms.profile import TermsSilent
 from terms.rules.leaving import By, Cause
 
@@ -29,7 +29,7 @@ FOR = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class TerminationRight:
     """From when the provider may end the contract for such a cause; None where no clause does."""
 
     ends_from: date | None
@@ -37,13 +37,13 @@ class Ground:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
+class CurrentHolderChange:
     """One thing that happened to the holder, and what the terms allow because of it."""
 
     kind: HolderEventKind
     since: date
     person: str
-    ground: Ground
+    ground: TerminationRight
     new_holder_email: str
 
     @property
@@ -63,7 +63,7 @@ class AccountStanding:
 
     is_closed: bool
     holder: User | None
-    happenings: tuple[Happening, ...]
+    happenings: tuple[CurrentHolderChange, ...]
     to_name: str
     to_email: str
 
@@ -105,39 +105,38 @@ def account_standing(account: Account, on: date) -> AccountStanding:
 
 def ground(
     account: Account, kind: HolderEventKind, since: date, on: date, bound: Binding | None = None
-) -> Ground:
+) -> TerminationRight:
     """Say from when, and by which clauses, the provider may end the contract for this.
 
     An insolvency counts once it has lasted as long as the terms say.
     """
     if kind.value not in set(Cause):
-        return Ground(ends_from=None, because=[])
+        return TerminationRight(ends_from=None, because=[])
     bound = bound or binding(account, on)
-    facts = {
-        "notice_given_on": on,
-        "by": By.PROVIDER.value,
-        "contract_start": account.opened_on,
-        "state": account.state,
-        "bill_day": account.bill_day,
-        "cause_since": since,
-    }
     try:
         for_cause, otherwise = (
             bound.decide(
-                rules.termination, **read_facts(rules.termination, facts | {"cause": cause})
+                rules.termination,
+                notice_given_on=on,
+                by=By.PROVIDER,
+                contract_start=account.opened_on,
+                state=State(account.state),
+                bill_day=account.bill_day,
+                cause=cause,
+                cause_since=since,
             )
-            for cause in (kind.value, Cause.NONE.value)
+            for cause in (Cause(kind.value), Cause.NONE)
         )
     except (TermsSilent, BadFacts):
         # Silent, or a document that names causes and knows no such one: there is no ground.
-        return Ground(ends_from=None, because=[])
+        return TerminationRight(ends_from=None, because=[])
     if for_cause.because == otherwise.because:
-        return Ground(ends_from=None, because=[])
+        return TerminationRight(ends_from=None, because=[])
     opens: date = since
     lasting: tuple[Reason, ...] = ()
     if kind == HolderEventKind.INSOLVENCY:
         opens, lasting = _has_lasted(account, since, bound)
-    return Ground(ends_from=opens, because=dump((*for_cause.because, *lasting)))
+    return TerminationRight(ends_from=opens, because=dump((*for_cause.because, *lasting)))
 
 
 def _has_lasted(account: Account, since: date, bound: Binding) -> tuple[date, tuple[Reason, ...]]:
@@ -150,9 +149,11 @@ def _has_lasted(account: Account, since: date, bound: Binding) -> tuple[date, tu
     return answer.earliest_on, answer.because
 
 
-def _happening(account: Account, event: HolderEvent, on: date, bound: Binding) -> Happening:
+def _happening(
+    account: Account, event: HolderEvent, on: date, bound: Binding
+) -> CurrentHolderChange:
     kind, customer = HolderEventKind(event.kind), account.customer.name
-    return Happening(
+    return CurrentHolderChange(
         kind=kind,
         since=event.since,
         # It is the business that can't pay, not the person who holds the account for it.
@@ -165,7 +166,7 @@ def _happening(account: Account, event: HolderEvent, on: date, bound: Binding) -
 
 
 def _addressee(
-    account: Account, held_by: User | None, happenings: tuple[Happening, ...]
+    account: Account, held_by: User | None, happenings: tuple[CurrentHolderChange, ...]
 ) -> tuple[str, str]:
     """To whom and where the account's messages go: nobody writes to the dead by name."""
     if held_by is None:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
 from parties.accounts.states import AccountStatus
 from parties.authority.models import Appointment
-from parties.authority.states import NEEDS_RUNNING
+from parties.authority.states import NEEDS_RUNNING, ONLY_WITH_CUSTOMER
 from parties.people.models import User
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
 from terms.clause import Clause, Reason, Source, dump
-from terms.facts import Action, Role, read_facts
+from terms.facts import Action, Role
+from terms.money import NIL
 from terms.profile import TermsSilent
+from terms.rules.authority import Actor, Permission
 
 from .decisions import Decision, NotAuthorised
 from .presence import LOOKS, is_looking
-from .spending import Committed, Lines, appointment_lines, nothing_committed
+from .spending import Committed, SpendingLimits, appointment_lines, nothing_committed
 from .staff import staff_may
 from .standings import standings as standings_of
 
 
-class Known:
+class DecisionContext:
     """What several questions about one account at one moment share, each read once."""
 
     def __init__(
@@ -47,7 +49,7 @@ class Known:
         return accounts.binding(self.account, self.on)
 
     @cached_property
-    def lines(self) -> Lines:
+    def lines(self) -> SpendingLimits:
         return appointment_lines(self.account)
 
     def is_present(self, appointment: Appointment, action: Action) -> bool:
@@ -71,7 +73,7 @@ def may(
     committed: Committed = nothing_committed,
     service: str = "",
     standings: Iterable[Appointment] | None = None,
-    known: Known | None = None,
+    known: DecisionContext | None = None,
 ) -> Decision:
     """Decide whether `actor` may do `action` on `account`, by the terms and the floor, on a day.
 
@@ -85,7 +87,7 @@ def may(
     if actor.is_staff:
         return staff_may(actor, action, account, on=on)
     asked = _Question(action, on, at, customer_present, amount, committed, service)
-    known = known or Known(account, on, at)
+    known = known or DecisionContext(account, on, at)
     decisions = [
         _judge(appointment, asked, known)
         for appointment in (standings or standings_of(account, actor, on))
@@ -110,7 +112,7 @@ class _Question:
     service: str = ""
 
 
-def _judge(appointment: Appointment, asked: _Question, known: Known) -> Decision:
+def _judge(appointment: Appointment, asked: _Question, known: DecisionContext) -> Decision:
     authority = str(appointment.public_id)
     if appointment.role == Role.HOLDER and not (
         appointment.ends_on and appointment.ends_on < asked.on
@@ -120,21 +122,26 @@ def _judge(appointment: Appointment, asked: _Question, known: Known) -> Decision
     present = asked.customer_present or (
         appointment.role == Role.ADVOCATE and known.is_present(appointment, asked.action)
     )
-    actor = _facts_of(appointment, asked)
-    facts: dict[str, Any] = {
-        "actor": actor,
-        "action": asked.action.value,
-        "customer_present": present,
-        "on": asked.on,
-        "tcp": known.account.customer.is_tcp,
-    }
+    actor, committed = _facts_of(appointment, asked), NIL
     if asked.amount is not None:
-        facts["amount"] = asked.amount
         tightest = known.lines.tightest(appointment, asked.committed)
         if tightest is not None:
-            actor["max_expense"] = tightest.limit
-            facts["committed"] = tightest.committed
-    decision = _decide(known.binding, facts, role=appointment.role, authority=authority)
+            actor = replace(actor, max_expense=tightest.limit)
+            committed = tightest.committed
+    decision = _decide(
+        lambda: known.binding.decide(
+            rules.may,
+            actor=actor,
+            action=asked.action,
+            customer_present=present,
+            on=asked.on,
+            tcp=known.account.customer.is_tcp,
+            amount=asked.amount,
+            committed=committed,
+        ),
+        role=appointment.role,
+        authority=authority,
+    )
     return _not_yet(appointment, asked, decision) if decision.allowed else decision
 
 
@@ -147,9 +154,9 @@ def _unless_closed(decision: Decision, action: Action, account: Account) -> Deci
     return Decision(allowed=False, because=because, role=decision.role)
 
 
-def _decide(binding: Binding, facts: dict[str, Any], *, role: str, authority: str) -> Decision:
+def _decide(ask: Callable[[], Permission], *, role: str, authority: str) -> Decision:
     try:
-        answer = binding.decide(rules.may, **read_facts(rules.may, facts))
+        answer = ask()
     except TermsSilent as silence:
         return Decision(allowed=False, because=dump(silence.because), role=role)
     return Decision(
@@ -187,33 +194,34 @@ def _house(id: str, says: str, step: str) -> list[dict[str, Any]]:
     return dump([Reason(clause, (step,))])
 
 
-def _facts_of(appointment: Appointment, asked: _Question) -> dict[str, Any]:
+def _facts_of(appointment: Appointment, asked: _Question) -> Actor:
     """The facts of an appointment as the rule takes them.
 
     For a service that the appointment does not cover, everything is withheld.
     """
-    limits = list(appointment.limits)
+    limits = [_limit(word) for word in appointment.limits]
     if asked.service and appointment.services and asked.service not in appointment.services:
-        limits.append(asked.action.value)
-    facts: dict[str, Any] = {
-        "role": appointment.role,
-        "limits": limits,
-        "from": appointment.starts_on,
-        "in_writing": appointment.in_writing,
-        "signed": appointment.signed,
-        "verified": appointment.verified_at is not None,
-        "substitute_agreed": bool(appointment.substitute),
-        "warrants_authority": appointment.warrants_authority,
-        "provider_knows_otherwise": appointment.provider_knows_otherwise,
-    }
-    optional = {
-        "until": appointment.ends_on,
-        "form_received_on": appointment.form_received_on,
-        "max_expense": appointment.max_expense,
-        "employee": appointment.employee,
-        "removal_notice_on": appointment.removal_notice_on,
-    }
-    return facts | {key: value for key, value in optional.items() if value is not None}
+        limits.append(asked.action)
+    return Actor(
+        role=Role(appointment.role),
+        limits=tuple(limits),
+        from_=appointment.starts_on,
+        until=appointment.ends_on,
+        form_received_on=appointment.form_received_on,
+        in_writing=appointment.in_writing,
+        signed=appointment.signed,
+        verified=appointment.verified_at is not None,
+        substitute_agreed=bool(appointment.substitute),
+        max_expense=appointment.max_expense,
+        employee=appointment.employee,
+        warrants_authority=appointment.warrants_authority,
+        provider_knows_otherwise=appointment.provider_knows_otherwise,
+        removal_notice_on=appointment.removal_notice_on,
+    )
+
+
+def _limit(word: str) -> Action | Literal["only_with_customer"]:
+    return "only_with_customer" if word == ONLY_WITH_CUSTOMER else Action(word)
 
 
 def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, Decision]:
@@ -221,7 +229,7 @@ def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, 
     if appointment.revoked_at or appointment.starts_on > on:
         return dict.fromkeys(Action, Decision(allowed=False, role=appointment.role))
     account = appointment.account
-    known = Known(account, on, at)
+    known = DecisionContext(account, on, at)
     judged = {action: _judge(appointment, _Question(action, on, at), known) for action in Action}
     return {
         action: _unless_closed(decision, action, account) if decision.allowed else decision
@@ -229,25 +237,32 @@ def powers(appointment: Appointment, *, on: date, at: datetime) -> dict[Action, 
     }
 
 
-def trial(
+def what_if(
     appointment: Appointment, action: Action, on: date, bound: Binding, *, checked: bool = True
 ) -> Decision:
     """Say what an appointment, saved or not, would allow; `checked`: as if staff had checked it.
 
     Tells before anybody signs whether an appointment would work at all.
     """
-    facts = _facts_of(appointment, _Question(action, on))
-    facts |= {"verified": checked or facts["verified"], "signed": checked or facts["signed"]}
-    if facts.get("employee"):
-        facts["warrants_authority"] = True
-    question = {
-        "actor": facts,
-        "action": action.value,
-        "customer_present": False,
-        "on": on,
-        "tcp": appointment.account.customer.is_tcp,
-    }
-    return _decide(bound, question, role=appointment.role, authority="")
+    actor = _facts_of(appointment, _Question(action, on))
+    actor = replace(
+        actor,
+        verified=checked or actor.verified,
+        signed=checked or actor.signed,
+        warrants_authority=actor.warrants_authority or bool(actor.employee),
+    )
+    return _decide(
+        lambda: bound.decide(
+            rules.may,
+            actor=actor,
+            action=action,
+            customer_present=False,
+            on=on,
+            tcp=appointment.account.customer.is_tcp,
+        ),
+        role=appointment.role,
+        authority="",
+    )
 
 
 def require(actor: User, action: Action, account: Account, **facts: Any) -> Decision:
@@ -277,7 +292,7 @@ class Permissions:
         self.standings = tuple(standings)
         # The list of the person's accounts has read already who looks together now.
         looking = {row.pk: row.is_looking for row in self.standings if hasattr(row, "is_looking")}
-        self._known = Known(account, on, at, looking)
+        self._known = DecisionContext(account, on, at, looking)
         self._decided: dict[tuple[Action, str, bool], Decision] = {}
 
     def may(

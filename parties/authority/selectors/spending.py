@@ -27,7 +27,7 @@ class Spent:
     committed: Decimal
 
 
-class Lines:
+class SpendingLimits:
     """The appointments of an account as they follow from one another."""
 
     def __init__(self, rows: list[Appointment]) -> None:
@@ -83,6 +83,6 @@ class Lines:
         return frozenset(str(row.public_id) for row in found.values())
 
 
-def appointment_lines(account: Account) -> Lines:
+def appointment_lines(account: Account) -> SpendingLimits:
     """The account's appointments, ended ones too, as they follow from one another. One query."""
-    return Lines(list(Appointment.objects.filter(account=account)))
+    return SpendingLimits(list(Appointment.objects.filter(account=account)))

@@ -11,7 +11,7 @@ from parties.people.models import StaffGrant, User
 from parties.people.states import DATA_OF, JOBS, STAFF_MAY, STAFF_SEES, StaffData, StaffRole
 from terms import rules
 from terms.clause import dump
-from terms.facts import Action, read_facts
+from terms.facts import Action
 
 from .decisions import Decision
 
@@ -57,14 +57,14 @@ def staff_sees(
     binding = accounts.binding(account, on)
     for role in roles:
         grant = grants.get(role.value)
-        facts = {
-            "job": JOBS.get(role, role.value),
-            "data": data.value,
-            "senior_request": grant is not None,
-            "remote": remote,
-            "selected_senior": bool(grant and grant.from_outside),
-        }
-        answer = binding.decide(rules.staff_access, **read_facts(rules.staff_access, facts))
+        answer = binding.decide(
+            rules.staff_access,
+            job=JOBS.get(role, role.value),
+            data=data.value,
+            senior_request=grant is not None,
+            remote=remote,
+            selected_senior=bool(grant and grant.from_outside),
+        )
         because = dump(answer.because)
         if answer.allowed and data in STAFF_SEES[role]:
             return replace(refused, allowed=True, because=because)

@@ -165,7 +165,7 @@ def unclaimed(rows: QuerySet[Account]) -> QuerySet[Account]:
     return rows.exclude(Exists(holders))
 
 
-def invited_in_vain(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+def invitation_expired(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
     """Those accounts that nobody holds and whose holder was invited, but no invitation is open."""
     sent = Invitation.objects.filter(account=OuterRef("pk"), role=Role.HOLDER.value)
     still = sent.filter(used_at__isnull=True, expires_at__gt=at)

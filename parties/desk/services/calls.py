@@ -17,7 +17,7 @@ from parties.desk.models import Call
 from parties.people.models import User
 from parties.people.states import TAKES_CALLS
 from parties.security.services import recent_check
-from records.audit.services import Actor, Behalf, record
+from records.audit.services import ActingFor, Actor, record
 from terms.facts import Action
 
 CALL_HOLDS = timedelta(minutes=30)
@@ -96,7 +96,7 @@ def end_call(*, call: Call, by: User, outcome: str, at: datetime) -> Call:
     return row
 
 
-def behalf_of(call: Call, *, at: datetime, action: Action | None = None) -> Behalf:
+def behalf_of(call: Call, *, at: datetime, action: Action | None = None) -> ActingFor:
     """For whom staff act during a call, and under which appointment, if `action` needs one.
 
     Raises CallerMayNot where the caller could not do it themselves. A fact that anybody may
@@ -108,7 +108,7 @@ def behalf_of(call: Call, *, at: datetime, action: Action | None = None) -> Beha
         if not decision.allowed:
             raise CallerMayNot(call, action, decision)
         authority = decision.authority
-    return Behalf(
+    return ActingFor(
         account_id=call.account_id,
         staff=staff_actor(call.by),
         for_whom=call.for_whom,

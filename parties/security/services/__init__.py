@@ -9,7 +9,7 @@ from .contact import (
 from .identity import IdentityNotProven, enter_code, note_factor, recent_check, send_code
 from .log_ins import (
     LogInRefused,
-    Way,
+    ResetRequirements,
     change_password,
     reset_password,
     standing_on,
@@ -28,10 +28,10 @@ __all__ = [
     "IdentityNotProven",
     "LiftRefused",
     "LogInRefused",
+    "ResetRequirements",
     "SafeContactRefused",
     "StopRefused",
     "UndoRefused",
-    "Way",
     "change_contact",
     "change_password",
     "confirm_safe_contact",

@@ -41,7 +41,7 @@ class LogInRefused(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class ResetRequirements:
     """What somebody has to give, besides the emailed link, before a new password is accepted.
 
     `account` is the one on which it is recorded, None for whoever stands nowhere.
@@ -54,7 +54,7 @@ class Way:
     paused: Pause | None = None
 
 
-def way_to_reset(person: User, *, at: datetime) -> Way:
+def way_to_reset(person: User, *, at: datetime) -> ResetRequirements:
     """How this person proves who they are for a forgotten password (RF-ID-01, -03, -05).
 
     What they set up themselves; else a code by text; else documents, which staff check: that
@@ -65,7 +65,7 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
     account = accounts[0] if accounts else None
     paused = security.pause_for(person) if account else None
     if paused is not None:
-        return Way(account=paused.account, paused=paused)
+        return ResetRequirements(account=paused.account, paused=paused)
     factors = tuple(Authenticator.objects.filter(user=person).values_list("type", flat=True))
     checked = (
         IdentityCheck.objects.filter(
@@ -78,7 +78,7 @@ def way_to_reset(person: User, *, at: datetime) -> Way:
         .exclude(factor=Factor.EMAILED_CODE)
         .first()
     )
-    way = Way(account=account, factors=factors, staff_check=checked)
+    way = ResetRequirements(account=account, factors=factors, staff_check=checked)
     if factors:
         return way
     phones = ((one, correspondence.phone_of(person, one)) for one in accounts)

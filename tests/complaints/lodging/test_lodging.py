@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -24,6 +24,7 @@ from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
 from records.notices.services import deliver_queued, mark_told
 from terms.facts import Role
+from tests.parties.people import signed_in
 from tests.world import appoint, instant, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.portable
@@ -33,7 +34,9 @@ CHRISTMAS_EVE = instant("2026-12-24 10:20")
 
 def lodge(world, at=CHRISTMAS_EVE, **facts):
     given = {"topic": "fault", "description": "No dial tone."} | facts
-    return lodging.lodge_complaint(account=world.account, by=world.holder, at=at, **given)
+    return lodging.lodge_complaint(
+        account=world.account, by=world.holder, at=at, details=lodging.ComplaintDetails(**given)
+    )
 
 
 def clocks(complaint: Complaint) -> dict[str, date]:
@@ -67,7 +70,7 @@ def test_web_complaint_on_christmas_eve_starts_the_clocks(key, acknowledge_by, p
 
 
 def test_reference_is_unique_and_cannot_be_guessed(world):
-    references = {lodge(world).reference for _ in range(20)}
+    references = {lodge(world, description=f"Hum {n}").reference for n in range(20)}
 
     assert len(references) == 20
     assert all(len(reference) == 10 and reference.startswith("C-") for reference in references)
@@ -131,7 +134,7 @@ def test_acknowledgement_sent_in_the_last_second_is_in_time_though_flagged_first
 
 
 def test_complaint_whose_step_fails_is_noted_and_the_next_is_acknowledged(world, monkeypatch):
-    poison, other = lodge(world), lodge(world)
+    poison, other = lodge(world), lodge(world, description="And a hum.")
     deliver_queued(at=CHRISTMAS_EVE)
     step = process._step
 
@@ -201,7 +204,10 @@ def test_stranger_cannot_complain_about_the_account(world):
 
     with pytest.raises(NotAuthorised):
         lodging.lodge_complaint(
-            account=world.account, by=stranger, at=CHRISTMAS_EVE, topic="bill", description="x"
+            account=world.account,
+            by=stranger,
+            at=CHRISTMAS_EVE,
+            details=lodging.ComplaintDetails(topic="bill", description="x"),
         )
 
     assert not Complaint.objects.exists()
@@ -213,7 +219,10 @@ def test_advocate_may_complain_for_the_customer(world):
     appoint(world.account, advocate, Role.ADVOCATE)
 
     complaint = lodging.lodge_complaint(
-        account=world.account, by=advocate, at=CHRISTMAS_EVE, topic="bill", description="x"
+        account=world.account,
+        by=advocate,
+        at=CHRISTMAS_EVE,
+        details=lodging.ComplaintDetails(topic="bill", description="x"),
     )
 
     assert complaint.role == Role.ADVOCATE
@@ -270,3 +279,56 @@ def test_declared_day_moves_the_clock_of_what_was_agreed(world):
 
     open_one = Deadline.objects.get(subject=complaint.reference, status="open")
     assert (open_one.duty, open_one.due_on) == (Duty.IMPLEMENT, date(2027, 2, 25))
+
+
+def test_double_click_makes_one_complaint(world):
+    client, page = signed_in(world.holder), "/complaints/new/"
+    typed = {"topic": "fault", "description": "No dial tone.", "wanted": "A technician"}
+
+    first, second = client.post(page, typed), client.post(page, typed)
+
+    complaint = Complaint.objects.get()
+    assert first["Location"] == second["Location"] == f"/complaints/{complaint.reference}/"
+    assert Notice.objects.filter(kind="complaint_received").count() == 1
+    assert Entry.objects.filter(action="lodge_complaint").count() == 1
+
+
+def test_amount_is_held_once_however_often_it_is_clicked(world, invoice):
+    disputed = {"disputed_invoice": invoice, "disputed_amount": Decimal("9.00")}
+
+    first, second = lodge(world, **disputed), lodge(world, **disputed)
+
+    assert first == second
+    assert Hold.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "facts", "count"),
+    [
+        (10, {}, 1),
+        (11, {}, 2),
+        (1, {"description": "No dial tone. Again."}, 2),
+        (1, {"topic": "bill"}, 2),
+        (1, {"wanted": "A technician"}, 2),
+        (1, {"safety_threat": True}, 2),
+    ],
+)
+def test_other_words_or_a_later_time_are_another_complaint(world, minutes, facts, count):
+    lodge(world)
+
+    lodge(world, at=CHRISTMAS_EVE + timedelta(minutes=minutes), **facts)
+
+    assert Complaint.objects.count() == count
+
+
+def test_same_words_of_another_person_or_after_withdrawing_are_another_complaint(world):
+    first = lodge(world)
+    process.withdraw_complaint(reference=first.reference, by=world.holder, at=CHRISTMAS_EVE)
+    friend = make_user("Jordan Lee")
+    appoint(world.account, friend, Role.AUTHORISED_REP, ends_on=date(2027, 12, 31))
+
+    details = lodging.ComplaintDetails(topic="fault", description="No dial tone.")
+    lodging.lodge_complaint(account=world.account, by=friend, at=CHRISTMAS_EVE, details=details)
+    lodge(world)
+
+    assert Complaint.objects.count() == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, start_investigation
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import State
@@ -22,7 +22,10 @@ WORKS = {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}
 @pytest.fixture
 def reference(world) -> str:
     found = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="bill", description="Too high."
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="bill", description="Too high."),
     )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)

@@ -12,7 +12,7 @@ from billing.invoices.models import Invoice
 from billing.ledger.services import set_contested
 from billing.payments.selectors import balance, is_overdue
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import withdraw_complaint
 from records.audit.models import Entry
 from terms.facts import Role
@@ -35,11 +35,13 @@ def threatened(world):
         account=world.account,
         by=friend,
         at=AT,
-        topic="bill",
-        description="Quietly, please.",
-        safety_threat=True,
-        disputed_invoice=Invoice.objects.get(),
-        disputed_amount=Decimal("41.23"),
+        details=ComplaintDetails(
+            topic="bill",
+            description="Quietly, please.",
+            safety_threat=True,
+            disputed_invoice=Invoice.objects.get(),
+            disputed_amount=Decimal("41.23"),
+        ),
     )
     return friend, complaint
 
@@ -107,10 +109,12 @@ def test_four_complaints_contest_no_more_than_the_bill(world, threatened):
             account=world.account,
             by=world.holder,
             at=AT,
-            topic="bill",
-            description="Too much.",
-            disputed_invoice=bill,
-            disputed_amount=bill.total_inc,
+            details=ComplaintDetails(
+                topic="bill",
+                description="Too much.",
+                disputed_invoice=bill,
+                disputed_amount=bill.total_inc,
+            ),
         )
     for shown in (True, False):
         assert balance(world.account, AT.date(), shown=shown).disputed == bill.total_inc

@@ -10,7 +10,7 @@ import pytest
 from billing.credit_management.services import advise_late_charge
 from billing.invoices.models import Invoice
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.supply.models import Chargeable
@@ -132,7 +132,12 @@ def test_new_holder_makes_it_history(world):
 def test_answer_to_a_complaint_goes_to_nobody_who_lost_their_standing(world):
     person = make_user("Jordan Lee")
     row = appoint(world.account, person, Role.AUTHORISED_REP, ends_on=date(2027, 12, 31))
-    lodge_complaint(account=world.account, by=person, at=AT, topic="bill", description="Dear")
+    lodge_complaint(
+        account=world.account,
+        by=person,
+        at=AT,
+        details=ComplaintDetails(topic="bill", description="Dear"),
+    )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
     desk, reference = make_staff(), Complaint.objects.get().reference

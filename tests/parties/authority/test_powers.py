@@ -199,13 +199,13 @@ def test_no_act_on_the_phone_is_recorded_under_an_authority_that_was_not_in_forc
 @MANY
 @given(provider=PROVIDERS, steps=STEPS)
 def test_when_the_holder_goes_nobody_keeps_what_they_gave(provider, steps):
-    from parties.appointments.services import Happened, record_holder_event
+    from parties.appointments.services import HolderChange, record_holder_event
     from parties.authority.states import HolderEventKind
 
     history = History(provider)
     for step in steps:
         history.take(step)
-    death = Happened(kind=HolderEventKind.DEATH, since=history.day, evidence="Certificate")
+    death = HolderChange(kind=HolderEventKind.DEATH, since=history.day, evidence="Certificate")
 
     record_holder_event(
         account=history.world.account, happened=death, by=history.staff, at=history.at

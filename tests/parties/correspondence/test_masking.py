@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from parties.appointments.services import appoint as appoint_somebody
@@ -57,8 +57,9 @@ def complaint(world, invoice) -> Complaint:
         account=world.account,
         by=world.holder,
         at=AT,
-        topic="bill",
-        description="I am Mia Conti of Harbour Bakery, call 0491 570 156.",
+        details=ComplaintDetails(
+            topic="bill", description="I am Mia Conti of Harbour Bakery, call 0491 570 156."
+        ),
     )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
@@ -159,7 +160,10 @@ def test_refusal_gives_nobody_away(client, world, invoice, complaint):
 def test_email_to_an_advocate_hides_what_staff_wrote(world, mailoutbox):
     advocate = stands(world)
     complaint = lodge_complaint(
-        account=world.account, by=advocate, at=AT, topic="bill", description="Too much."
+        account=world.account,
+        by=advocate,
+        at=AT,
+        details=ComplaintDetails(topic="bill", description="Too much."),
     )
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)

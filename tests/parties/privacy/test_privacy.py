@@ -15,7 +15,7 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.accounts.models import Account, Customer
 from parties.authority.models import Appointment
 from parties.authority.selectors import NotAuthorised
@@ -138,7 +138,12 @@ def test_news_goes_to_those_who_agreed_with_a_way_out_in_one_click(world, mailou
 
 
 def test_bills_and_reminders_carry_no_way_out_of_marketing(world, mailoutbox):
-    lodge_complaint(account=world.account, by=world.holder, at=AT, topic="fault", description="x")
+    lodge_complaint(
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
+    )
     deliver_queued(at=AT)
 
     assert "List-Unsubscribe" not in mailoutbox[0].extra_headers
@@ -243,9 +248,7 @@ def test_file_holds_all_records_and_pdfs_and_nothing_about_safety(as_holder, wor
         account=world.account,
         by=world.holder,
         at=AT,
-        topic="fault",
-        description="Dead line",
-        safety_threat=True,
+        details=ComplaintDetails(topic="fault", description="Dead line", safety_threat=True),
     )
     as_holder.post(reverse("ask_export"))
     as_holder.post(reverse("ask_export"))
@@ -431,7 +434,9 @@ def test_file_of_one_person_holds_nothing_of_anothers_safety_or_messages(world):
     world.account.billing_email = world.holder.email
     world.account.save()
     facts = {"topic": "fault", "description": "Dead line", "safety_threat": True}
-    hidden = lodge_complaint(account=world.account, by=world.holder, at=AT, **facts)
+    hidden = lodge_complaint(
+        account=world.account, by=world.holder, at=AT, details=ComplaintDetails(**facts)
+    )
 
     friends, own = (
         json.dumps(data_of(world, by), cls=exports.PlainEncoder) for by in (friend, world.holder)

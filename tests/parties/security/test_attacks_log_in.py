@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from parties.accounts.models import Account
 from parties.appointments.services import (
-    Happened,
+    HolderChange,
     InvitationRefused,
     accept_appointment,
     claim_account,
@@ -178,7 +178,7 @@ def test_former_holder_sets_no_contact_details_back_on_the_next_ones_account(wor
     details = {"billing_email": "next@people.example"}
     change_contact(account=world.account, by=world.holder, at=AT, details=details)
     token = re.search(r"/undo/([^/]+)/", Notice.objects.latest("pk").text).group(1)
-    happened = Happened(
+    happened = HolderChange(
         kind=HolderEventKind(kind),
         since=AT.date(),
         evidence="A contract of sale",

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from parties.appointments.services import Happened, appoint, record_holder_event
+from parties.appointments.services import HolderChange, appoint, record_holder_event
 from parties.authority import selectors as authority
 from parties.authority.states import HolderEventKind
 from parties.privacy.services import ask_export
@@ -86,7 +86,7 @@ def sell_the_business(world):
         account=world.account,
         by=make_staff(),
         at=AT,
-        happened=Happened(
+        happened=HolderChange(
             kind=HolderEventKind.SALE,
             since=AT.date(),
             evidence="Contract of sale",
@@ -213,7 +213,7 @@ def refuse_password(world, at):
 
 
 def refuse_new_holder(world, at):
-    happened = Happened(
+    happened = HolderChange(
         kind=HolderEventKind.DEATH,
         since=at.date(),
         evidence="Certificate",

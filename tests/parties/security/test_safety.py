@@ -11,7 +11,7 @@ from django.urls import reverse
 from billing.runs.services import run_provider_bills
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence import selectors as correspondence
 from parties.correspondence.models import SafeContact
@@ -229,9 +229,7 @@ def test_representative_sees_no_trace_of_it(client, world):
         account=world.account,
         by=world.holder,
         at=AT,
-        topic="bill",
-        description="Please, quietly.",
-        safety_threat=True,
+        details=ComplaintDetails(topic="bill", description="Please, quietly.", safety_threat=True),
     )
     assert Entry.objects.filter(action="set_safe_contact", is_private=True).exists()
     client.force_login(friend)
@@ -258,9 +256,7 @@ def test_complaint_about_a_threat_is_its_lodgers_alone(client, world):
         account=world.account,
         by=world.holder,
         at=AT,
-        topic="bill",
-        description="x",
-        safety_threat=True,
+        details=ComplaintDetails(topic="bill", description="x", safety_threat=True),
     )
     page = reverse("complaint", args=[complaint.reference])
 

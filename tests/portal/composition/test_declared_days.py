@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.tickets.states import Duty
 from parties.accounts.models import DeclaredDay
 from parties.accounts.selectors import declared_days
@@ -33,8 +33,7 @@ def complaint(world):
         account=world.account,
         by=world.holder,
         at=instant("2026-12-24 10:20"),
-        topic="fault",
-        description="No dial tone.",
+        details=ComplaintDetails(topic="fault", description="No dial tone."),
     )
 
 
@@ -212,8 +211,7 @@ def victorian(request, db):
         account=world.account,
         by=world.holder,
         at=instant("2027-09-10 10:00"),
-        topic="fault",
-        description="No dial tone.",
+        details=ComplaintDetails(topic="fault", description="No dial tone."),
     )
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.accounts.models import Account
 from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
@@ -231,10 +231,13 @@ def test_phone_is_written_as_australians_write_it(world):
 @pytest.mark.parametrize("path", ["/", "/bills/", "/services/", "/complaints/", "/people/mine/"])
 @pytest.mark.parametrize("who", ["full", "together", "advocate"])
 def test_pages_of_somebody_else_take_few_queries_whatever_there_is(world, who, path):
-    for _ in range(3):
+    for number in range(3):
         make_service(world.account)
         lodge_complaint(
-            account=world.account, by=world.holder, at=AT, topic="fault", description="Hum"
+            account=world.account,
+            by=world.holder,
+            at=AT,
+            details=ComplaintDetails(topic="fault", description=f"Hum {number}"),
         )
     user = stands(world, REP if who == "full" else ADVOCATE)
     if who == "together":

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.people.models import User
 from parties.people.states import StaffRole
 from parties.privacy.services import ask_privacy, unsubscribe_link
@@ -101,7 +101,10 @@ def test_nothing_is_changed_by_following_a_link(client, db):
 
 def test_who_is_not_logged_in_learns_nothing_of_what_is_there(client, world):
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="fault", description="x"
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
     )
     ours = client.get(f"/go/complaint/{complaint.reference}/", follow=True)
     other = client.get("/go/complaint/C-NONESUCH/", follow=True)
@@ -114,7 +117,10 @@ def test_who_is_not_logged_in_learns_nothing_of_what_is_there(client, world):
 
 def test_letter_about_a_complaint_leads_its_reader_there(world):
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="fault", description="x"
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
     )
     address = f"http://localhost:8000/go/complaint/{complaint.reference}/"
     told = Notice.objects.get(kind="complaint_received")
@@ -149,7 +155,10 @@ def test_reminder_says_what_it_is_about_and_leads_staff_there(world, about):
     world.provider.save()
     if about == "complaint":
         reference = lodge_complaint(
-            account=world.account, by=world.holder, at=AT, topic="fault", description="x"
+            account=world.account,
+            by=world.holder,
+            at=AT,
+            details=ComplaintDetails(topic="fault", description="x"),
         ).reference
     else:
         reference = ask_privacy(

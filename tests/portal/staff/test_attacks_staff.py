@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.tickets.models import Complaint
 from parties.appointments.services import CheckRefused, invite_holder, revoke, verify
 from parties.authority.selectors import NotAuthorised
@@ -282,11 +282,10 @@ def test_complaint_shows_a_threat_to_safety_only_to_roles_that_may_know_of_it(cl
     lodge_complaint(
         account=world.account,
         by=world.holder,
-        topic="bill",
-        description="Cut off",
-        wanted="",
         at=AT,
-        safety_threat=True,
+        details=ComplaintDetails(
+            topic="bill", description="Cut off", wanted="", safety_threat=True
+        ),
     )
     page = reverse("admin:complaints_complaint_change", args=[Complaint.objects.get().pk])
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import lodge_complaint
-from parties.appointments.services import Happened, record_holder_event
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
+from parties.appointments.services import HolderChange, record_holder_event
 from parties.authority.models import Appointment
 from parties.authority.states import HolderEventKind
 from parties.people.states import StaffRole
@@ -66,7 +66,10 @@ def fill(world: World, more: int = 1) -> None:
         make_service(world.account)
         appoint(world.account, make_user(f"Rep {number}"), Role.AUTHORISED_REP)
         lodge_complaint(
-            account=world.account, by=world.holder, at=now, topic="fault", description="x"
+            account=world.account,
+            by=world.holder,
+            at=now,
+            details=ComplaintDetails(topic="fault", description=f"x{number}"),
         )
         record(account_id=world.account.pk, at=now, action="change_details")
     for month in range(more, 2 * more):
@@ -157,7 +160,7 @@ def test_header_says_who_how_they_stand_and_what_to_know(world, desk):
 def test_holder_who_died_is_flagged_until_somebody_holds_the_account(world, desk):
     record_holder_event(
         account=world.account,
-        happened=Happened(
+        happened=HolderChange(
             kind=HolderEventKind.DEATH, since=date(2026, 1, 20), evidence="Certificate"
         ),
         by=make_staff(),
@@ -200,7 +203,10 @@ def test_stopped_steps_are_flagged_until_they_work_again(world, desk):
 )
 def test_next_duty_stands_on_top_with_its_day_and_the_button_that_does_it(world, role, button):
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=timezone.now(), topic="fault", description="x"
+        account=world.account,
+        by=world.holder,
+        at=timezone.now(),
+        details=ComplaintDetails(topic="fault", description="x"),
     )
     complaint.state = "acknowledged"
     complaint.save()

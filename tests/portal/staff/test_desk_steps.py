@@ -156,14 +156,14 @@ def test_holder_of_an_unclaimed_account_is_invited_and_invited_again():
     first = Invitation.objects.get()
     Invitation.objects.update(expires_at=timezone.now() - MINUTE)
     waits = {one["title"]: one["count"] for one in worklists(staff, timezone.now())}
-    assert waits["Account holders invited in vain"] == 1
+    assert waits["Account holders whose invitation expired"] == 1
     listed = client.get(reverse("admin:parties_account_changelist") + "?holder=lapsed")
     assert world.account.number in listed.content.decode()
     client.post(page, {"email": "bakery@people.example"})
 
     assert Invitation.objects.exclude(pk=first.pk).get().expires_at > timezone.now()
     waits = {one["title"]: one["count"] for one in worklists(staff, timezone.now())}
-    assert waits["Account holders invited in vain"] == 0
+    assert waits["Account holders whose invitation expired"] == 0
     assert Entry.objects.filter(action="invite_holder", actor=staff).count() == 2
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.payments.services import record_payment
-from complaints.lodging.services import lodge_complaint
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import start_investigation, withdraw_complaint
 from contracts.agreements.models import Contract
 from parties.appointments.services import invite_holder
@@ -226,7 +226,12 @@ def test_filters_and_choices_name_no_other_provider(confined, world):
 
 
 def test_worklists_count_nothing_of_another_provider(confined, world):
-    lodge_complaint(account=world.account, by=world.holder, at=AT, topic="fault", description="x")
+    lodge_complaint(
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
+    )
 
     lists = confined.get("/admin/").context["worklists"]
 
@@ -309,7 +314,10 @@ def test_every_opening_is_one_row_within_a_quarter_hour(client, manager, world):
 def test_own_work_leads_to_the_account_without_a_reason(client, manager, world):
     sign_in_staff(client, manager)
     complaint = lodge_complaint(
-        account=world.account, by=world.holder, at=AT, topic="fault", description="x"
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
     )
     complaint_page = change_url("complaints_complaint", complaint.pk)
     account_page = change_url("parties_account", world.account.pk)
@@ -372,7 +380,12 @@ def test_change_in_the_admin_is_recorded_with_before_and_after(client, world):
 
 
 def test_customers_page_says_who_how_they_stand_and_what_goes_on(client, manager, world):
-    lodge_complaint(account=world.account, by=world.holder, at=AT, topic="fault", description="x")
+    lodge_complaint(
+        account=world.account,
+        by=world.holder,
+        at=AT,
+        details=ComplaintDetails(topic="fault", description="x"),
+    )
     sign_in_staff(client, manager, because_of=world.account)
 
     text = client.get(change_url("parties_account", world.account.pk)).content.decode()

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from parties.appointments.services import (
-    Happened,
+    HolderChange,
     HolderChangeRefused,
     claim_account,
     record_holder_event,
@@ -38,7 +38,7 @@ def staff_client() -> Client:
 def event(world, kind: HolderEventKind, **facts) -> HolderEvent:
     given = {"since": date(2027, 1, 20), "evidence": "Certificate seen by Max"} | facts
     return record_holder_event(
-        account=world.account, happened=Happened(kind=kind, **given), by=make_staff(), at=AT
+        account=world.account, happened=HolderChange(kind=kind, **given), by=make_staff(), at=AT
     )
 
 
@@ -196,7 +196,9 @@ def test_front_line_does_not_change_holders(world):
     with pytest.raises(authority.NotAuthorised):
         record_holder_event(
             account=world.account,
-            happened=Happened(kind=HolderEventKind.DEATH, since=date(2027, 1, 20), evidence="x"),
+            happened=HolderChange(
+                kind=HolderEventKind.DEATH, since=date(2027, 1, 20), evidence="x"
+            ),
             by=make_staff(StaffRole.FRONT_LINE),
             at=AT,
         )
