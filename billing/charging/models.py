@@ -68,6 +68,8 @@ class NotBilled(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "charge that can't be billed"
+        verbose_name_plural = "charges that can't be billed"
         ordering = ["-noted_at"]
         constraints = [
             models.UniqueConstraint(

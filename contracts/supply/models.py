@@ -161,6 +161,7 @@ class Chargeable(models.Model):
     because = models.JSONField(default=list, blank=True)
 
     class Meta:
+        verbose_name = "one-off charge"
         ordering = ["incurred_on", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["account", "kind", "source"], name="chargeable_once"),

@@ -13,12 +13,16 @@ from parties.people.states import StaffRole
 
 
 class Command(BaseCommand):
-    help = "grant: give a role to a log-in. end: take it away, from this moment."
+    help = (
+        "grant: give a role to a log-in. end: take it away, from this moment. "
+        "refresh: let the roles see and do what this release gives them; run after an upgrade."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         grant = verbs.add_parser("grant", help="give a role because a senior manager asked")
         end = verbs.add_parser("end", help="take a role away")
+        verbs.add_parser("refresh", help="give each role what this release gives it")
         for verb in (grant, end):
             verb.add_argument("email")
             verb.add_argument("role", choices=StaffRole.values)
@@ -28,6 +32,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] == "refresh":
+            ensure_staff_roles()
+            self.stdout.write("The roles see and do what this release gives them.")
+            return
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
             raise CommandError(f"Nobody signs in as {options['email']}.")

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -470,3 +471,15 @@ def test_invitation_is_no_way_around_the_second_factor(client, manager, world, m
 
     assert answer.url == reverse("account_login")
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.django_db
+def test_roles_learn_after_an_upgrade_what_a_release_gives_them():
+    ensure_staff_roles()
+    billing = Group.objects.get(name=StaffRole.BILLING.label)
+    whole = set(billing.permissions.values_list("codename", flat=True))
+    billing.permissions.remove(billing.permissions.get(codename="add_payment"))
+
+    call_command("staff", "refresh")
+
+    assert set(billing.permissions.values_list("codename", flat=True)) == whole
