@@ -8,7 +8,6 @@ from contracts.supply.models import (
     PlanChange,
     Service,
     SupplyPeriod,
-    WorkOrder,
 )
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "PlanChange",
     "Service",
     "SupplyPeriod",
-    "WorkOrder",
 ]

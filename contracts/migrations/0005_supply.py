@@ -99,23 +99,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('service', 'starts_on'), name='period_starts_once'), models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('service',), name='one_open_supply_period'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='supply_ends_after_start'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='supplied_quantity'), models.CheckConstraint(condition=models.Q(('unit_fee__gte', 0)), name='fee_not_negative')],
             },
         ),
-        migrations.CreateModel(
-            name='WorkOrder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('activate', 'Activate'), ('suspend', 'Suspend'), ('restore', 'Restore'), ('end', 'End')], max_length=10)),
-                ('cause', models.CharField(blank=True, choices=[('unpaid', 'Not paid'), ('breach', 'A breach by the customer'), ('customer', 'Asked for by the customer'), ('network', 'Work on the network'), ('safety', "Somebody's safety"), ('mistake', "The provider's mistake")], max_length=20)),
-                ('state', models.CharField(choices=[('asked', 'To be done'), ('done', 'Done'), ('failed', 'Failed')], default='asked', max_length=6)),
-                ('asked_at', models.DateTimeField()),
-                ('asked_by', models.CharField(max_length=150)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work', to='contracts.service')),
-            ],
-            options={
-                'ordering': ['-asked_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('service',), name='one_open_work_order'), models.CheckConstraint(condition=models.Q(('done_at__isnull', True), models.Q(('state', 'asked'), _negated=True), _connector='OR'), name='asked_work_is_not_done')],
-            },
-        ),
     ]

@@ -19,8 +19,6 @@ from .states import (
     PlanChangeState,
     ServiceStatus,
     SuspensionCause,
-    WorkKind,
-    WorkState,
 )
 
 
@@ -109,37 +107,6 @@ class SupplyPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} from {self.starts_on}"
-
-
-class WorkOrder(models.Model):
-    """Something to be done at the network: asked, then done or failed. Charging follows done."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="work")
-    kind = models.CharField(max_length=10, choices=WorkKind)
-    cause = models.CharField(max_length=20, choices=SuspensionCause, blank=True)
-    state = models.CharField(max_length=6, choices=WorkState, default=WorkState.ASKED)
-    asked_at = models.DateTimeField()
-    asked_by = models.CharField(max_length=150)
-    done_at = models.DateTimeField(null=True, blank=True)
-    note = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["-asked_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["service"],
-                condition=models.Q(state=WorkState.ASKED),
-                name="one_open_work_order",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(done_at__isnull=True) | ~models.Q(state=WorkState.ASKED),
-                name="asked_work_is_not_done",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.service}"
 
 
 class Chargeable(models.Model):

@@ -36,19 +36,6 @@ CAUSED_BY_CUSTOMER = frozenset(
 )
 
 
-class WorkKind(models.TextChoices):
-    ACTIVATE = "activate", "Activate"
-    SUSPEND = "suspend", "Suspend"
-    RESTORE = "restore", "Restore"
-    END = "end", "End"
-
-
-class WorkState(models.TextChoices):
-    ASKED = "asked", "To be done"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-
-
 class ChargeableKind(models.TextChoices):
     ONE_OFF = "one_off", "One-off charge"
     SET_UP = "set_up", "Set-up"

@@ -34,7 +34,6 @@ from contracts.supply.models import (
     PlanChange,
     Service,
     SupplyPeriod,
-    WorkOrder,
 )
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
@@ -224,8 +223,6 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     of_services = {"service__contract__account": account}
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
-    work = WorkOrder.objects.filter(**of_services)
-    yield "work", _rows(work, without=["asked_by", "note"])
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 

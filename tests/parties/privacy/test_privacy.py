@@ -337,7 +337,6 @@ IN_FILE = {
     "SupplyPeriod": "supply",
     "BilledPeriod": "billed_days",
     "Discount": "discounts",
-    "WorkOrder": "work",
     "ChargeAdvice": "late_charge_notices",
     "Complaint": "complaints",
     "ContactChange": "contact_changes",
