@@ -196,3 +196,16 @@ def test_every_path_that_the_documents_name_is_there():
     }
 
     assert missing == set()
+
+
+def test_no_file_keeps_both_sides_of_a_merge():
+    marks = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
+    guilty = [
+        str(path.relative_to(ROOT))
+        for folder in [*PACKAGES, "docs", "scripts", "templates", "bench", "tests"]
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".sh", ".html", ".yaml", ".txt", ".css"}
+        and marks.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert guilty == []
