@@ -19,6 +19,7 @@ from billing.payments.services import (
     match_payment,
     read_bank_file,
     record_payment,
+    reverse_payment,
 )
 from billing.payments.services.importing import LARGEST_FILE
 from parties.accounts.services import open_account
@@ -264,6 +265,34 @@ def test_what_the_desk_recorded_already_is_known():
     assert one.credit == "132.00"
     with pytest.raises(AlreadyRecorded):
         record_payment(**facts)
+
+
+def test_money_booked_wrongly_and_reversed_can_be_recorded_again_by_hand_and_by_file():
+    one = story("callpro", "NSW")
+    reference = payment_reference(one.account)
+    facts = {
+        "account": one.account,
+        "amount": Decimal("66.00"),
+        "received_on": day("2027-03-09"),
+        "method": "bpay",
+        "reference": reference,
+        "at": one.at("2027-03-10"),
+    }
+    for _ in range(2):
+        made = record_payment(**facts)
+        reverse_payment(
+            payment=made, on=day("2027-03-10"), why="Wrong bill", at=one.at("2027-03-10")
+        )
+    assert one.credit == "0.00"
+
+    row = f"09/03/2027,BPAY,66.00,{reference}\n"
+
+    assert take(bank(), HEAD + row) == ["matched"]
+    assert one.credit == "66.00"
+    assert [each.occurrence for each in Payment.objects.order_by("pk")] == [1, 2, 3]
+    with pytest.raises(AlreadyRecorded):
+        record_payment(**facts)
+    assert agrees()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Correct an issued invoice: an adjustment note with entries, GST, letter and PDF."""
+"""Correct an issued invoice: an adjustment note with its lines, GST and entries."""
 
 from __future__ import annotations
 

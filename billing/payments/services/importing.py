@@ -34,7 +34,7 @@ from terms.money import NIL, in_dollars
 
 from .allocating import lock_account
 from .amounts import PaymentRefused, read_dollars, require_amount
-from .receiving import record_payment, record_unmatched, require_past
+from .receiving import alike_payments, record_payment, record_unmatched, require_past
 
 LARGEST_FILE = 10 * 1024 * 1024
 LONGEST_REFERENCE = 60
@@ -246,15 +246,20 @@ def _book(
         )
         return made, True
     account = lock_account(mine.account)
-    alike = Payment.objects.filter(account=account, **facts)
-    by_hand = alike.filter(imported_row__isnull=True).order_by("occurrence").first()
+    # One that was reversed is not this money: it was booked wrongly, or came back and came again.
+    by_hand = (
+        alike_payments(account, **facts)
+        .filter(imported_row__isnull=True, reversed_on__isnull=True)
+        .order_by("occurrence")
+        .first()
+    )
     if by_hand is not None:
         return by_hand, False
     made = record_payment(
         account=account,
         at=at,
         towards=mine.invoice,
-        occurrence=alike.count() + 1,
+        is_another=True,
         actor=actor,
         **facts,
     )

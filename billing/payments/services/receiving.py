@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing.invoices.models import Invoice
 from billing.ledger.services import Leg, post, reverse
@@ -45,14 +46,15 @@ def record_payment(
     at: datetime,
     towards: Invoice | None = None,
     surcharge: Decimal = NIL,
-    occurrence: int | None = None,
+    is_another: bool = False,
     actor: Actor = SYSTEM,
 ) -> Payment:
     """Record money received for an account; it pays what is open, the rest is credit.
 
     `amount` in dollars, without `surcharge` (GST included), which pays no invoice. `towards` is
     the invoice that the customer named, paid first. Money pays the oldest as `payment_allocation`
-    says, never what is contested. A file names the `occurrence` of rows that are alike. Raises
+    says, never what is contested. One that is alike in every respect is refused, unless it
+    `is_another` (a bank's file has rows that are alike) or the first was reversed. Raises
     PaymentRefused, AlreadyRecorded.
     """
     require_amount(amount)
@@ -60,15 +62,9 @@ def record_payment(
     with transaction.atomic():
         locked = lock_account(account)
         require_past(received_on, local_day(locked, at))
-        alike = Payment.objects.filter(
-            account=locked,
-            method=method,
-            reference=reference,
-            received_on=received_on,
-            amount=amount,
-        )
-        known = alike.filter(occurrence=occurrence or 1).first()
-        if known is not None:
+        alike = alike_payments(locked, method, reference, received_on, amount)
+        known = alike.filter(reversed_on__isnull=True).first()
+        if known is not None and not is_another:
             raise AlreadyRecorded(known)
         payment = Payment.objects.create(
             provider=locked.customer.provider,
@@ -77,7 +73,7 @@ def record_payment(
             received_on=received_on,
             method=method,
             reference=reference,
-            occurrence=occurrence or 1,
+            occurrence=alike.count() + 1,
             towards=towards,
             recorded_at=at,
             recorded_by=actor.name,
@@ -161,14 +157,8 @@ def match_payment(
             raise PaymentRefused(f"It was reversed on {in_words(row.reversed_on)}.")
         if row.provider_id != locked.customer.provider_id:
             raise PaymentRefused("The money came to another provider.")
-        alike = Payment.objects.filter(
-            account=locked,
-            method=row.method,
-            reference=row.reference,
-            received_on=row.received_on,
-            amount=row.amount,
-        ).count()
-        row.account, row.occurrence = locked, alike + 1
+        alike = alike_payments(locked, row.method, row.reference, row.received_on, row.amount)
+        row.account, row.occurrence = locked, alike.count() + 1
         row.save(update_fields=["account", "occurrence"])
         post(
             provider=row.provider,
@@ -221,6 +211,19 @@ def reverse_payment(
                 before={"amount": str(row.amount)},
             )
     return row
+
+
+def alike_payments(
+    account: Account, method: str, reference: str, received_on: date, amount: Decimal
+) -> QuerySet[Payment]:
+    """The payments of an account that no fact tells apart, reversed ones too."""
+    return Payment.objects.filter(
+        account=account,
+        method=method,
+        reference=reference,
+        received_on=received_on,
+        amount=amount,
+    )
 
 
 def require_method(method: str) -> None:
