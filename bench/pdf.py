@@ -34,7 +34,7 @@ def _document() -> Any:
         kind="tax_invoice",
         subject="BENCH",
         title="Tax invoice",
-        template="documents/invoice.html",
+        template="documents/tax_invoice.html",
         content=content,
         issued_at=datetime(2026, 11, 21, tzinfo=UTC),
     )
