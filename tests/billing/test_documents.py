@@ -65,6 +65,17 @@ def test_pdf_says_what_a_tax_invoice_must_say(invoice):
         assert words in text
 
 
+def test_help_stands_once_wherever_the_page_ends(invoice):
+    """Floats in a block that moves to the next page whole were printed over each other."""
+    document = invoice.document
+    line = document.content["lines"][0]
+    for count in range(1, 40):
+        document.content["lines"] = [line] * count
+        words = " ".join(text_of(pdf.make_pdf(document)).split())
+
+        assert words.count("Ask for help early") == 1, count
+
+
 def test_pdf_is_tagged_pdf_a3_and_pdf_ua(invoice):
     data = services.ensure_file(invoice.document)
 
