@@ -38,3 +38,17 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   keys[event.key]();
 });
+
+// A field with suggestions is drawn by a script that leaves out what it is called.
+function nameSuggesting() {
+  for (const field of document.querySelectorAll("select.admin-autocomplete")) {
+    const label = document.querySelector(`label[for="${field.id}"]`);
+    const shown = field.nextElementSibling?.querySelector(".select2-selection__rendered");
+    if (!label || !shown) continue;
+    label.id ||= `${field.id}-label`;
+    shown.setAttribute("aria-labelledby", label.id);
+    shown.closest(".select2-selection").setAttribute("aria-labelledby", `${label.id} ${shown.id}`);
+  }
+}
+window.addEventListener("load", nameSuggesting);
+document.addEventListener("formset:added", () => setTimeout(nameSuggesting));
