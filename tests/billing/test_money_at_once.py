@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -83,8 +84,12 @@ def test_payment_and_credit_note_of_the_same_bill_lose_nothing(one):
 
 def test_bill_is_credited_no_more_than_once(one):
     invoice = Invoice.objects.get()
-    act = lambda: issue_credit_note(  # noqa: E731 - the same act twice
-        invoice=invoice, amount=Decimal("66.00"), reason="Wrong", at=one.at("2027-01-10")
+    act = partial(
+        issue_credit_note,
+        invoice=invoice,
+        amount=Decimal("66.00"),
+        reason="Wrong",
+        at=one.at("2027-01-10"),
     )
 
     assert set(kinds(at_once([act, act]))) == {CreditNote, CreditRefused}
@@ -94,7 +99,8 @@ def test_bill_is_credited_no_more_than_once(one):
 def test_credit_is_paid_back_once(one):
     one.pay("2027-01-10", "166.00")
     staff = make_staff()
-    act = lambda: ask_refund(  # noqa: E731 - the same act twice
+    act = partial(
+        ask_refund,
         account=one.account,
         amount=Decimal("100.00"),
         reason="Moved",
@@ -159,8 +165,12 @@ def test_two_runs_bill_nobody_twice_and_leave_no_false_problem(one):
             amount=Decimal("11.00"),
             incurred_on=day("2027-01-10"),
         )
-    act = lambda: run_provider_bills(  # noqa: E731 - the same act twice
-        one.world.provider, issue_on=day("2027-02-01"), at=one.at("2027-02-01"), on_demand=True
+    act = partial(
+        run_provider_bills,
+        one.world.provider,
+        issue_on=day("2027-02-01"),
+        at=one.at("2027-02-01"),
+        on_demand=True,
     )
 
     found = at_once([act, act])

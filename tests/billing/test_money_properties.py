@@ -27,6 +27,7 @@ from billing.payments.services import (
     issue_credit_note,
     reverse_payment,
 )
+from billing.payments.services.allocating import unspent_money
 from billing.runs.services import change_bill_day
 from contracts.supply.models import Service
 from contracts.supply.services import (
@@ -192,6 +193,8 @@ class Life:
         assert credit_of(self.story.account) >= 0 or Payment.objects.filter(
             reversed_on__isnull=False
         )
+        credit = credit_of(self.story.account)
+        assert sum(rest for _, rest in unspent_money(self.story.account)) == max(credit, 0)
         for item in OpenItem.objects.all():
             assert 0 <= item.held <= item.amount
         for service in Service.objects.all():

@@ -11,6 +11,7 @@ from billing.disputes.services import end_hold, hold_amount
 from billing.ledger.models import OpenItem
 from billing.payments.services import (
     AlreadyRecorded,
+    ask_refund,
     credit_line,
     issue_credit_note,
     match_payment,
@@ -29,6 +30,7 @@ from contracts.supply.services import (
 from contracts.supply.states import ChargeableKind, SuspensionCause
 from terms.money import NIL
 from tests.billing.moneys import agrees, day, lines, story, told
+from tests.world import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -623,4 +625,27 @@ def test_awkward_cents_by_each_providers_method(key):
     second = one.run("2027-04-01")
     assert told(second)[2:] == ("59.31", "5.93", "65.24")
     assert {row.amount_inc for row in second.lines.all()} == {Decimal("9.32")}
+    assert agrees()
+
+
+def test_money_paid_back_pays_nothing_later_and_what_came_after_it_can_be_reversed():
+    p = story("callpro", "NSW")
+    p.pay("2027-01-05", "60.00")
+    staff = make_staff()
+    ask_refund(
+        account=p.account,
+        amount=Decimal("60.00"),
+        reason="Asked for",
+        by=staff,
+        at=p.at("2027-01-06"),
+    )
+    p.service("Line", "60.00", "2027-02-01")
+    invoice = p.run("2027-02-01")
+    assert (p.owing, p.credit) == ("60.00", "0.00")
+
+    second = p.pay("2027-02-03", "60.00")
+
+    assert [row.payment for row in invoice.allocations.all()] == [second]
+    reverse_payment(payment=second, on=day("2027-02-08"), why="Dishonoured", at=p.at("2027-02-08"))
+    assert (p.owing, p.credit) == ("60.00", "0.00")
     assert agrees()

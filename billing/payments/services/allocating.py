@@ -25,15 +25,9 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
 
     The caller holds the account's lock.
     """
-    left = credit_of(account)
     made: list[Allocation] = []
-    if left <= NIL:
-        return made
     bound = None
-    for source, rest in _sources(account):
-        part = min(rest, left)
-        if part <= NIL:
-            continue
+    for source, part in unspent_money(account):
         free = {
             item.invoice_id: item for item in open_items(account) if item.amount - item.held > NIL
         }
@@ -43,7 +37,7 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
         if named in free:
             take = min(part, free[named].amount - free[named].held)
             made.append(_allocate(source, free.pop(named), take, on, at))
-            part, left = part - take, left - take
+            part -= take
         if part <= NIL or not free:
             continue
         bound = bound or binding(account, on)
@@ -61,7 +55,6 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
         )
         for applied in answer.applied:
             made.append(_allocate(source, free[int(applied.invoice)], applied.amount, on, at))
-            left -= applied.amount
     return made
 
 
@@ -81,8 +74,15 @@ def lock_account(account: Account) -> Account:
     )
 
 
-def _sources(account: Account) -> list[tuple[Payment | CreditNote, Decimal]]:
-    """Payments and credit notes with what of them pays nothing yet, oldest first."""
+def unspent_money(account: Account) -> list[tuple[Payment | CreditNote, Decimal]]:
+    """Payments and credit notes with what of them, in dollars, is still credit; oldest first.
+
+    What was paid back is gone from the oldest: later money never stands in for it, or it would
+    pay with an earlier day than its own and go on paying after it was reversed.
+    """
+    credit = credit_of(account)
+    if credit <= NIL:
+        return []
     found: list[tuple[date, int, Payment | CreditNote, Decimal]] = []
     payments = Payment.objects.filter(account=account, reversed_on__isnull=True)
     for payment in payments.order_by("received_on", "pk"):
@@ -94,7 +94,14 @@ def _sources(account: Account) -> list[tuple[Payment | CreditNote, Decimal]]:
         (source, amount - used.get((type(source).__name__, source.pk), NIL))
         for _, _, source, amount in sorted(found, key=lambda row: row[:2])
     ]
-    return [(source, rest) for source, rest in rows if rest > NIL]
+    gone = sum((rest for _, rest in rows), NIL) - credit
+    left: list[tuple[Payment | CreditNote, Decimal]] = []
+    for source, rest in rows:
+        missing = min(max(gone, NIL), rest)
+        gone -= missing
+        if rest > missing:
+            left.append((source, rest - missing))
+    return left
 
 
 def _used(account: Account) -> dict[tuple[str, int], Decimal]:
