@@ -6,17 +6,25 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from billing.disputes.models import Hold
+from billing.disputes.states import HoldStatus
 from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
-from billing.payments.models import Allocation, ChargeAdvice
+from billing.payments.models import ChargeAdvice
 from billing.payments.selectors import LateFee
 from billing.payments.services.allocating import lock_account
 from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, GstCode
 from parties.accounts.models import Account
+from parties.accounts.selectors import binding
 from parties.authority.selectors import account_standing, local_day
-from terms.money import NIL
+from terms import rules
+from terms.calendar import State
+from terms.clause import dump
+from terms.facts import BadFacts
+from terms.money import NIL, in_dollars
+from terms.profile import TermsSilent
 
 
 def advise_late_charge(*, invoice: Invoice, advised_on: date) -> ChargeAdvice:
@@ -42,13 +50,63 @@ def assess_late_charges(account: Account, *, on: date, at: datetime) -> list[Cha
                 account=locked, kind__in=[ChargeableKind.LATE_FEE, ChargeableKind.INTEREST]
             ).values_list("source", flat=True)
         )
-        rows = payments.invoices(locked).filter(due_date__lt=on, advised__isnull=False)
+        rows = payments.invoices(locked).filter(payable_by__lt=on, advised__isnull=False)
         for invoice in rows.distinct():
             if invoice.number in known:
                 continue
             charge = _charge(locked, invoice, on, at)
             if charge is not None:
                 made.append(charge)
+        made += _interest_after_disputes(locked, on, at)
+    return made
+
+
+def _interest_after_disputes(account: Account, on: date, at: datetime) -> list[Chargeable]:
+    """Charge the interest that the terms add to what was contested in vain, once it is paid.
+
+    It runs to the new day by which to pay at most: from there on it is a late charge. A protected
+    customer was told of no such cost, so nothing is added to theirs (RF-TCP-20).
+    """
+    if account.customer.is_tcp:
+        return []
+    made = []
+    lost = Hold.objects.filter(invoice__account=account, status=HoldStatus.DISMISSED)
+    for hold in lost.select_related("invoice__open_item"):
+        source = f"{hold.complaint} {hold.invoice.number}"
+        known = Chargeable.objects.filter(
+            account=account, kind=ChargeableKind.INTEREST, source=source
+        )
+        item, paid = hold.invoice.open_item, payments.last_payment_on(hold.invoice)
+        if item.amount > NIL or paid is None or hold.invoice.due_date is None or known.exists():
+            continue
+        try:
+            answer = binding(account, on).decide(
+                rules.dispute_outcome,
+                upheld=False,
+                disputed_amount=hold.amount,
+                due_date=hold.invoice.due_date,
+                outcome_notified_on=local_day(account, hold.ended_at),
+                paid_on=min(paid, item.due_date),
+                tcp=False,
+                state=State(account.state),
+            )
+        except (TermsSilent, BadFacts):
+            continue
+        if answer.interest:
+            made.append(
+                agree_charge(
+                    account=account,
+                    kind=ChargeableKind.INTEREST,
+                    source=source,
+                    description=f"Interest on {in_dollars(hold.amount)} that was contested "
+                    f"of invoice {hold.invoice.number}",
+                    amount=answer.interest,
+                    gst=GstCode.FREE,
+                    incurred_on=on,
+                    at=at,
+                    because=dump(answer.because),
+                )
+            )
     return made
 
 
@@ -61,11 +119,7 @@ def _charge(account: Account, invoice: Invoice, on: date, at: datetime) -> Charg
         if late.interest:
             return None
         return _add(account, invoice, late, on, at)
-    paid_on = _paid_on(invoice)
-    if paid_on is None or invoice.due_date is None or paid_on <= invoice.due_date:
-        return None
-    late = payments.late_charge(account, invoice, balance=invoice.total_inc, paid_on=paid_on)
-    return _add(account, invoice, late, on, at)
+    return _add(account, invoice, payments.late_charge_as_paid(account, invoice), on, at)
 
 
 def _add(
@@ -95,17 +149,6 @@ def _add(
             because=late.because,
         )
     return None
-
-
-def _paid_on(invoice: Invoice) -> date | None:
-    """The day on which the last of what paid an invoice was received."""
-    days = [
-        row.payment.received_on if row.payment else row.applied_on
-        for row in Allocation.objects.filter(
-            invoice=invoice, undone_on__isnull=True
-        ).select_related("payment")
-    ]
-    return max(days, default=None)
 
 
 def assess_all(*, at: datetime) -> int:

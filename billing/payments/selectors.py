@@ -66,7 +66,7 @@ def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySe
     `shown` leaves out what a complaint about somebody's safety contests: it is collected from
     nobody, and shown to nobody.
     """
-    return rows.annotate(
+    return rows.select_related("open_item").annotate(
         outstanding=F("open_item__amount"),
         disputed=F("open_item__held_shown" if shown else "open_item__held"),
         payable_by=F("open_item__due_date"),
@@ -182,7 +182,8 @@ def advised_before(invoice: Invoice, day: date) -> bool:
 def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on: date) -> LateFee:
     """What the terms add to an amount of the invoice that is paid on a day, in dollars.
 
-    Told beforehand means: in a notice that went out before the day on which it would arise.
+    Told beforehand means: in a notice that went out before the day on which it would arise. Late
+    is what comes after the day until which it can be paid, as an outcome may have moved it.
     """
     customer = account.customer
     provider = customer.provider
@@ -191,7 +192,7 @@ def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on
     advised = advised_before(invoice, paid_on)
     facts: dict[str, Any] = {
         "balance": balance,
-        "due_date": invoice.due_date,
+        "due_date": invoice.open_item.due_date,
         "bill_date": invoice.issue_date,
         "paid_on": paid_on,
         "tcp": customer.is_tcp,
@@ -226,6 +227,35 @@ def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on
         is_set=is_set,
         because=dump(answer.because),
     )
+
+
+def last_payment_on(invoice: Invoice) -> date | None:
+    """The day on which the last payment of an invoice was received; None if none was."""
+    days = [row.payment.received_on for row in allocations(invoice) if row.payment is not None]
+    return max(days, default=None)
+
+
+def late_charge_as_paid(account: Account, invoice: Invoice) -> LateFee:
+    """What the terms add to an invoice for the money that came after its day, in dollars.
+
+    Interest counts for each payment to its own day; a fee arises once. What a credit note took
+    off was never owed, so it never came late.
+    """
+    late: dict[date, Decimal] = {}
+    for row in allocations(invoice):
+        if row.payment is not None and row.payment.received_on > invoice.open_item.due_date:
+            day = row.payment.received_on
+            late[day] = late.get(day, NIL) + row.amount
+    found = [
+        late_charge(account, invoice, balance=amount, paid_on=day)
+        for day, amount in sorted(late.items())
+    ]
+    interest = sum((one.interest or NIL for one in found), NIL)
+    dearest = max(found, key=lambda one: one.fee or NIL, default=None)
+    if interest or dearest is None:
+        why = [reason for one in found if one.interest for reason in one.because]
+        return LateFee(fee=None, interest=interest, is_set=bool(interest), because=why)
+    return LateFee(fee=dearest.fee, interest=NIL, is_set=dearest.is_set, because=dearest.because)
 
 
 # --- whose money it is

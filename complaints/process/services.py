@@ -9,8 +9,14 @@ from django.db import transaction
 from billing.disputes.models import Hold
 from billing.disputes.services import end_hold
 from billing.disputes.states import HoldStatus
+from billing.ledger.models import OpenItem
 from billing.ledger.services import move_due_date
-from billing.payments.services import issue_credit_note, left_to_credit
+from billing.payments.services import (
+    apply_credit,
+    issue_credit_note,
+    lock_account,
+    take_back_late_charges,
+)
 from complaints.clocks.services import implementation_clock
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
@@ -256,8 +262,9 @@ def _settle(hold: Hold, at: datetime) -> None:
         credit, pay_by, because = hold.amount if upheld else NIL, None, []
     else:
         credit, pay_by, because = answer.credit, answer.pay_by, dump(answer.because)
-    # Of two who contested the same, the first got it back.
-    credit = min(credit, left_to_credit(invoice))
+    # What is contested is never paid meanwhile: what of it is open no more came back already, to
+    # the first of two who contested the same, or with a late charge that fell away.
+    credit = min(credit, OpenItem.objects.get(invoice=invoice).amount)
     if credit > NIL:
         issue_credit_note(
             invoice=invoice,
@@ -266,8 +273,12 @@ def _settle(hold: Hold, at: datetime) -> None:
             at=at,
             because=because,
         )
-    elif pay_by is not None and invoice.due_date and pay_by > invoice.due_date:
+        take_back_late_charges(account=account, at=at)
+        return
+    if pay_by is not None and invoice.due_date and pay_by > invoice.due_date:
         move_due_date(invoice_id=invoice.pk, due_date=pay_by)
+    # What was contested is so no more: money that waited as credit pays it.
+    apply_credit(account=lock_account(account), on=on, at=at)
 
 
 def _tell(complaint: Complaint, headline: str, text: str, at: datetime) -> None:

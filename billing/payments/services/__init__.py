@@ -1,4 +1,4 @@
-from .allocating import apply_credit
+from .allocating import apply_credit, lock_account
 from .amounts import PaymentRefused, read_dollars
 from .credit_notes import (
     CreditRefused,
@@ -9,6 +9,7 @@ from .credit_notes import (
 )
 from .dishonour import dishonour_payment
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
+from .late_charges import take_back_late_charges
 from .receiving import (
     AlreadyRecorded,
     match_payment,
@@ -36,12 +37,14 @@ __all__ = [
     "import_upload",
     "issue_credit_note",
     "left_to_credit",
+    "lock_account",
     "match_payment",
     "read_bank_file",
     "read_dollars",
     "record_payment",
     "record_unmatched",
     "reverse_payment",
+    "take_back_late_charges",
     "try_upload",
     "write_off",
 ]

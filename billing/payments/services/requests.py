@@ -25,6 +25,7 @@ from .credit_notes import (
     require_room,
     require_second_person,
 )
+from .late_charges import take_back_late_charges
 from .refunds import RefundRefused, write_off
 
 
@@ -113,6 +114,8 @@ def _carry_out(row: MoneyRequest, *, approved_by: User | None, at: datetime) -> 
             actor=Actor(user_id=row.asked_by_id, name=str(row.asked_by)),
             **facts,
         )
+        # What was not owed was not late either.
+        take_back_late_charges(account=row.invoice.account, at=at)
     else:
         write_off(
             invoice=row.invoice,
