@@ -1,7 +1,9 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from billing.charging.models import BilledPeriod, NotBilled
+from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
 from billing.disputes.models import Hold
+from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.ledger.models import ClosedMonth, LedgerEntry, OpenItem, Posting
 from billing.payments.models import (
@@ -19,6 +21,7 @@ from billing.usage.models import UsageRecord
 
 __all__ = [
     "Allocation",
+    "Arrangement",
     "BankFormat",
     "BankImport",
     "BillRun",
@@ -27,8 +30,11 @@ __all__ = [
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
+    "Extension",
+    "HelpRequest",
     "Hold",
     "ImportedRow",
+    "Instalment",
     "Invoice",
     "InvoiceLine",
     "LedgerEntry",
@@ -36,8 +42,11 @@ __all__ = [
     "NotBilled",
     "OpenItem",
     "Payment",
+    "PaymentReminder",
     "Posting",
+    "Pursuit",
     "Refund",
     "RunProblem",
+    "SuspensionNotice",
     "UsageRecord",
 ]

@@ -3,6 +3,7 @@
 from parties.accounts.models import (
     Account,
     Balance,
+    Block,
     Customer,
     DeclaredDay,
     Provider,
@@ -26,6 +27,7 @@ __all__ = [
     "Account",
     "Appointment",
     "Balance",
+    "Block",
     "Call",
     "ContactChange",
     "Customer",

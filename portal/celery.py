@@ -17,6 +17,8 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Rooms are no apps of their own, so those that beat rings are named.
 ROOMS = (
+    "billing.credit_management",
+    "billing.hardship",
     "billing.runs",
     "complaints.process",
     "contracts.supply",
@@ -53,6 +55,15 @@ BEAT: dict[str, dict[str, Any]] = {
     "apply plan changes": {
         "task": "contracts.apply_plan_changes",
         "schedule": crontab(minute=5),
+    },
+    "look at unpaid money": {
+        "task": "billing.pursue",
+        "schedule": crontab(minute=10),
+    },
+    "restore what is paid": {"task": "billing.restore_paid", "schedule": 60},
+    "review arrangements": {
+        "task": "billing.review_arrangements",
+        "schedule": crontab(minute=25),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }

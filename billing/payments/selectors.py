@@ -179,17 +179,25 @@ def advised_before(invoice: Invoice, day: date) -> bool:
     return ChargeAdvice.objects.filter(invoice=invoice, advised_on__lt=day).exists()
 
 
-def late_charge(account: Account, invoice: Invoice, *, balance: Decimal, paid_on: date) -> LateFee:
+def late_charge(
+    account: Account,
+    invoice: Invoice,
+    *,
+    balance: Decimal,
+    paid_on: date,
+    charge_advised: bool | None = None,
+) -> LateFee:
     """What the terms add to an amount of the invoice that is paid on a day, in dollars.
 
-    Told beforehand means: in a notice that went out before the day on which it would arise. Late
-    is what comes after the day until which it can be paid, as an outcome may have moved it.
+    Told beforehand means: in a notice that went out before the day on which it would arise, unless
+    `charge_advised` supposes it. Late is what comes after the day until which it can be paid, as
+    an outcome may have moved it.
     """
     customer = account.customer
     provider = customer.provider
     if invoice.due_date is None or balance <= NIL:
         return LateFee(fee=None, interest=None, is_set=False, because=[])
-    advised = advised_before(invoice, paid_on)
+    advised = advised_before(invoice, paid_on) if charge_advised is None else charge_advised
     facts: dict[str, Any] = {
         "balance": balance,
         "due_date": invoice.open_item.due_date,

@@ -7,16 +7,17 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from parties.accounts import selectors as accounts
-from parties.accounts.models import Account, Customer, TermsAcceptance
+from parties.accounts.models import Account, Block, Customer, TermsAcceptance
 from records.audit.services import record
 from terms import rules
 from terms.clause import dump
 from terms.profile import TermsSilent
 from terms.rules.eligibility import CustomerKind
 
-from .states import AcceptanceAct
+from .states import AcceptanceAct, BlockKind
 
 
 def open_account(
@@ -69,3 +70,55 @@ def recompute_protection(account: Account, *, on: date) -> Customer:
     customer.tcp_decided_on = on
     customer.save(update_fields=["is_tcp", "tcp_because", "tcp_decided_on"])
     return customer
+
+
+def block_chasing(
+    *,
+    account: Account,
+    kind: BlockKind,
+    subject: str,
+    at: datetime,
+    ends_at: datetime | None = None,
+    because: list[dict[str, Any]] | None = None,
+    is_private: bool = False,
+) -> Block:
+    """Keep everybody from asking for money on the account, and from cutting it, from now on.
+
+    The same again is the same block. `ends_at` is an instant at which it ends by itself.
+    """
+    row, is_new = Block.objects.get_or_create(
+        account=account,
+        kind=kind,
+        subject=subject,
+        ends_at=ends_at,
+        defaults={"because": because or [], "is_private": is_private, "starts_at": at},
+    )
+    if is_new:
+        record(
+            account_id=account.pk,
+            at=at,
+            action="block_chasing",
+            subject=subject,
+            after={"why": kind.label},
+            because=because or [],
+            is_private=is_private,
+        )
+    return row
+
+
+def lift_block(*, account: Account, kind: BlockKind, subject: str, at: datetime) -> int:
+    """End a block at an instant; return how many were in force."""
+    rows = Block.objects.filter(account=account, kind=kind, subject=subject)
+    open_rows = list(rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)))
+    for row in open_rows:
+        row.ends_at = at
+        row.save(update_fields=["ends_at"])
+        record(
+            account_id=account.pk,
+            at=at,
+            action="lift_block",
+            subject=subject,
+            before={"why": kind.label},
+            is_private=row.is_private,
+        )
+    return len(open_rows)

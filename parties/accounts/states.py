@@ -20,3 +20,13 @@ class AcceptanceAct(models.TextChoices):
     PAY_INVOICE = "pay_invoice", "Paid an invoice"
     SIGN_UP = "sign_up", "Signed up"
     VARIATION = "variation", "A variation took effect"
+
+
+class BlockKind(models.TextChoices):
+    """Why nothing is chased: each has an end of its own."""
+
+    HARDSHIP = "hardship", "Help with paying was asked for"
+    ARRANGEMENT = "arrangement", "A payment arrangement is being kept"
+    EXTENSION = "extension", "More time to pay was given"
+    SAFETY = "safety", "Somebody's safety"
+    MISTAKE = "mistake", "A mistake of the provider"

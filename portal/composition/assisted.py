@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from billing.hardship.services import HelpWanted, ask_for_help
+from billing.hardship.states import Every, HelpKind
 from billing.payments.selectors import is_overdue
 from complaints.process.services import accept_proposal
 from complaints.tickets.selectors import of_account
@@ -28,6 +31,7 @@ from parties.authority.selectors import LOOK_TOGETHER, LOOKS, Permissions, local
 from parties.people.models import User
 from parties.security.services import change_contact
 from parties.security.states import HighRisk
+from portal.web.fields import DayField, DollarsField
 from terms.facts import Action
 from terms.money import in_dollars
 
@@ -99,6 +103,57 @@ class ProposalForm(ActForm):
         return (
             f"Accept the answer that was proposed to complaint {self.cleaned_data['reference']}."
         )
+
+
+class HelpForm(ActForm):
+    """What would help with paying, and what the customer can pay."""
+
+    kinds = forms.MultipleChoiceField(
+        label="What would help?",
+        choices=HelpKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    can_pay = DollarsField(label="What can they pay each time?", required=False)
+    every = forms.ChoiceField(
+        label="How often?", choices=[("", "They can't say"), *Every.choices], required=False
+    )
+    first_on = DayField(label="From which day?", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the facts as plain data, as a question to the customer is kept."""
+        given = super().clean() or {}
+        first = given.get("first_on")
+        if first is not None and first < self.on:
+            self.add_error("first_on", "Choose a day from today on.")
+        given["can_pay"] = str(given["can_pay"]) if given.get("can_pay") else ""
+        given["first_on"] = first.isoformat() if first else ""
+        return given
+
+    def words(self) -> str:
+        given = self.cleaned_data
+        wished = ", ".join(HelpKind(one).label for one in given["kinds"])
+        pays = f" You can pay ${given['can_pay']} each time." if given["can_pay"] else ""
+        return (
+            f"Ask for help with paying: {wished or 'whatever helps'}.{pays} Nobody asks you for "
+            "money until it is answered."
+        )
+
+
+def _ask_for_help(presence: Presence) -> None:
+    facts = presence.facts
+    ask_for_help(
+        account=presence.account,
+        by=presence.advocate,
+        wanted=HelpWanted(
+            kinds=tuple(HelpKind(one) for one in facts["kinds"]),
+            can_pay=Decimal(facts["can_pay"]) if facts["can_pay"] else None,
+            every=Every(facts["every"]) if facts["every"] else None,
+            first_on=date.fromisoformat(facts["first_on"]) if facts["first_on"] else None,
+        ),
+        at=presence.confirmed_at,
+        together_with=presence.confirmed_by,
+    )
 
 
 def _look(presence: Presence) -> None:
@@ -191,6 +246,13 @@ ACTS: dict[str, Act] = {
             ProposalForm,
             _accept_proposal,
             sees=Action.VIEW_BILLS,
+        ),
+        Act(
+            "ask_for_help",
+            "Ask for help with paying",
+            Action.ARRANGE_HARDSHIP,
+            HelpForm,
+            _ask_for_help,
         ),
     )
 }

@@ -20,7 +20,9 @@ from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
 from billing.charging.models import BilledPeriod, NotBilled
+from billing.credit_management.models import PaymentReminder, SuspensionNotice
 from billing.disputes.models import Hold
+from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.payments.models import Allocation, ChargeAdvice, MoneyRequest, Payment, Refund
 from billing.usage.models import UsageRecord
@@ -79,6 +81,11 @@ PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
+REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
+ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
+WISHED = ("reference", "kinds", "can_pay", "every", "first_on", "months", "words")
+HELPED = (*WISHED, "state", "asked_at", "decide_by", "decided_at", "reasons", "because")
+ARRANGED = ("request__reference", "state", "amount", "waived", "other_help", "accepted_at")
 STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
 
@@ -244,6 +251,14 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "refunds", _rows(Refund.objects.filter(**of), only=("amount", "state", "asked_at"))
     asked = MoneyRequest.objects.filter(invoice__account=account)
     yield "money_requests", _rows(asked, only=REQUESTED)
+    reminded = PaymentReminder.objects.filter(invoice__account=account)
+    yield "payment_reminders", _rows(reminded, only=REMINDED)
+    yield "suspension_notices", _rows(SuspensionNotice.objects.filter(**of), only=ANNOUNCED)
+    yield "more_time", _rows(Extension.objects.filter(**of), only=("asked_on", "until", "amount"))
+    yield "help_requests", _rows(HelpRequest.objects.filter(**of), only=HELPED)
+    yield "payment_arrangements", _rows(Arrangement.objects.filter(**of), only=ARRANGED)
+    parts = Instalment.objects.filter(arrangement__account=account)
+    yield "instalments", _rows(parts, only=("arrangement__request__reference", "due_on", "amount"))
     billed = BilledPeriod.objects.filter(service__contract__account=account)
     yield "billed_days", _rows(billed)
     yield "late_charge_notices", _rows(ChargeAdvice.objects.filter(invoice__account=account))

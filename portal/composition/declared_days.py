@@ -10,6 +10,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 
+from billing.hardship import services as help_clocks
 from complaints.clocks import services as complaint_clocks
 from parties.accounts.models import DECLARED_DAYS, DeclaredDay
 from parties.accounts.selectors import as_if_declared
@@ -24,7 +25,10 @@ class Clocks:
     would_move: Callable[..., Iterable[Any]]
 
 
-CLOCKS = (Clocks(complaint_clocks.recompute_open_deadlines, complaint_clocks.clocks_to_move),)
+CLOCKS = (
+    Clocks(complaint_clocks.recompute_open_deadlines, complaint_clocks.clocks_to_move),
+    Clocks(help_clocks.recompute_open_deadlines, help_clocks.clocks_to_move),
+)
 
 
 def apply_declared_days(*, at: datetime) -> int:

@@ -11,6 +11,10 @@ from django.urls import reverse
 
 from billing.charging.models import NotBilled
 from billing.charging.states import NotBilledReason
+from billing.credit_management.models import Pursuit
+from billing.credit_management.states import Step
+from billing.hardship.models import HelpRequest
+from billing.hardship.states import HelpState
 from billing.payments.models import MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched
 from billing.payments.states import RefundState, RequestState
@@ -185,6 +189,44 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
+def _unpaid_lists(user: User, at: datetime) -> list[_List]:
+    if not staff_may(user, Action.ARRANGE_HARDSHIP).allowed:
+        return []
+    rows, page = _confined(user, Pursuit.objects.all()), "billing_pursuit"
+    asked = _confined(user, HelpRequest.objects.filter(state=HelpState.ASKED))
+    return [
+        _List(
+            "billing.view_helprequest",
+            "Requests for help with paying to answer",
+            "billing_helprequest",
+            "?state__exact=asked",
+            asked,
+            urgent=True,
+        ),
+        _List(
+            "billing.view_pursuit",
+            "Overdue, reminded: a notice of suspension can be given",
+            page,
+            "?step__exact=notice",
+            rows.filter(step=Step.NOTICE),
+        ),
+        _List(
+            "billing.view_pursuit",
+            "Overdue, announced: services can be suspended",
+            page,
+            "?step__exact=suspend",
+            rows.filter(step=Step.SUSPEND),
+        ),
+        _List(
+            "billing.view_pursuit",
+            "Overdue: a person decides what comes next",
+            page,
+            "?step__exact=person",
+            rows.filter(step=Step.PERSON),
+        ),
+    ]
+
+
 def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     return [
@@ -244,6 +286,14 @@ def _message_lists(user: User, at: datetime) -> list[_List]:
 
 # What sweeps work on by themselves, and what it is called.
 SWEPT = (
+    ("billing.view_pursuit", "Accounts with open money", "billing_pursuit", Pursuit, "account"),
+    (
+        "billing.view_helprequest",
+        "Requests for help with paying",
+        "billing_helprequest",
+        HelpRequest,
+        "account",
+    ),
     ("complaints.view_complaint", "Complaints", "complaints_complaint", Complaint, "account"),
     ("deadlines.view_deadline", "Deadlines", "deadlines_deadline", Deadline, "account"),
     (
@@ -286,6 +336,7 @@ WORKLISTS = (
     _unswept,
     _contract_lists,
     _money_lists,
+    _unpaid_lists,
     _billing_lists,
     _message_lists,
 )
@@ -296,8 +347,9 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
     request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself, as a credit, write-off or refund does that waits for a second person; an account that
-    could not be billed leads those who bill to it.
+    itself, as a credit, write-off or refund does that waits for a second person, and a request for
+    help or an overdue account that waits for a decision; an account that could not be billed leads
+    those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
@@ -312,6 +364,10 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.state == RequestState.ASKED
     if isinstance(found, Refund) and user.has_perm("billing.add_refund"):
         return found.state == RefundState.ASKED
+    if isinstance(found, HelpRequest) and staff_may(user, Action.ARRANGE_HARDSHIP).allowed:
+        return found.state == HelpState.ASKED
+    if isinstance(found, Pursuit) and staff_may(user, Action.ARRANGE_HARDSHIP).allowed:
+        return found.step in (Step.NOTICE, Step.SUSPEND, Step.PERSON)
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

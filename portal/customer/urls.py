@@ -10,6 +10,7 @@ from . import (
     bills,
     complaints,
     contact,
+    help_paying,
     home,
     identity,
     login,
@@ -83,6 +84,25 @@ urlpatterns = [
     path("bills/next/", bills.NextBill.as_view(), name="next_bill"),
     path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),
     path("bills/<uuid:public_id>/pdf/", bills.InvoicePdf.as_view(), name="invoice_pdf"),
+    # Can't pay now
+    path("unpaid/", help_paying.Unpaid.as_view(), name="unpaid"),
+    path("unpaid/more-time/", help_paying.MoreTime.as_view(), name="more_time"),
+    path(
+        "unpaid/notice/<uuid:public_id>/",
+        help_paying.SuspensionNoticePage.as_view(),
+        name="suspension_notice",
+    ),
+    path("help-paying/", help_paying.HelpPaying.as_view(), name="help_paying"),
+    path("help-paying/accept/", help_paying.AcceptOffer.as_view(), name="accept_offer"),
+    path("help-paying/decline/", help_paying.DeclineOffer.as_view(), name="decline_offer"),
+    path("help-paying/answer/", help_paying.AnswerQuestion.as_view(), name="answer_question"),
+    path("help-paying/withdraw/", help_paying.WithdrawHelp.as_view(), name="withdraw_help"),
+    path(
+        "help-paying/<uuid:public_id>.pdf",
+        help_paying.ArrangementPdf.as_view(),
+        name="arrangement_pdf",
+    ),
+    path("help-paying/ask/<slug:step>/", help_paying.AskForHelp.as_view(), name="ask_for_help"),
     # Complaints
     path("complaints/", complaints.Complaints.as_view(), name="complaints"),
     path("complaints/new/", complaints.Lodge.as_view(), name="lodge_complaint"),

@@ -19,6 +19,7 @@ MODULES = (
     "pauses",
     "privacy",
     "records",
+    "unpaid",
 )
 
 

@@ -19,7 +19,12 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import NotBilled
+from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
+from billing.hardship.models import Arrangement, Extension
+from billing.hardship.selectors import Part
+from billing.hardship.services import HelpWanted, ask_for_help, offer_help
 from billing.invoices.models import Invoice
+from billing.ledger.selectors import open_items
 from billing.payments.models import BankFormat, MoneyRequest, Refund
 from billing.payments.services import record_payment, try_upload
 from billing.runs.models import RunProblem
@@ -28,7 +33,7 @@ from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.supply.models import Chargeable, PlanChange
-from parties.accounts.models import DeclaredDay
+from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
 from parties.correspondence.services import HIDDEN
@@ -42,6 +47,7 @@ from parties.privacy.states import PrivacyKind
 from parties.security.models import ContactChange, IdentityCheck, Pause
 from parties.security.states import HighRisk
 from records.audit.services import Actor, anchor_chains
+from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Action, Role
 from tests.world import (
@@ -88,6 +94,11 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
         "outcome": "done",
         "answer": "Here it is.",
     },
+    "more_time": lambda world: {"until": "2026-11-27"},
+    "ask_for_help": lambda world: {"months": "2"},
+    "accept_offer": lambda world: {"signed_as": "Mia Conti"},
+    "decline_offer": lambda world: {"text": "I can't pay that."},
+    "answer_question": lambda world: {"text": "Here it is."},
     "admin:reason": lambda world: {"reason": "The customer called"},
     "admin:view_as": lambda world: {"reason": "The customer called"},
 }
@@ -209,10 +220,41 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     ask_export(account=account, by=world.holder, at=AT)
     choose(account=account, by=world.holder, at=AT, kind=PreferenceKind.MARKETING, value="yes")
+    _of_unpaid(world, invoice, desk)
     _of_people(world)
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
+
+
+def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
+    """What being late leaves on an account: reminders, a notice, more time, help asked for."""
+    account, on = world.account, AT.date()
+    Pursuit.objects.create(account=account, looked_on=on, step="stopped")
+    notice = Notice.objects.filter(account=account).first()
+    PaymentReminder.objects.create(
+        invoice=invoice, kind="after", due_date=on, amount=1, sent_on=on, notice=notice
+    )
+    SuspensionNotice.objects.create(
+        account=account,
+        amount=1,
+        due_date=on,
+        pay_by=on,
+        printed_earliest=FOREVER,
+        given_at=AT,
+        given_by="x",
+        notice=notice,
+    )
+    Extension.objects.create(
+        account=account, asked_at=AT, asked_on=on, asked_by=world.holder, until=on, amount=1
+    )
+    asked = ask_for_help(account=account, by=world.holder, wanted=HelpWanted(), at=AT)
+    part = Part(asked_for=FOREVER, due_on=FOREVER, amount=owed_now(account))
+    offer_help(reference=asked.reference, by=desk, parts=[part], reasons="A pause.", at=AT)
+
+
+def owed_now(account: Account) -> Decimal:
+    return sum((one.amount - one.held for one in open_items(account)), Decimal(0))
 
 
 def _of_people(world: World) -> None:
@@ -361,9 +403,10 @@ def _value(address: Address, key: str, world: World) -> Any:
             "together_ask": "look",
             "admin:phone_ask": "look",
             "admin:contracts_service_supply_step": "end",
+            "admin:billing_helprequest_help_step": "offer",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
-        "step": "person",
+        "step": "kinds" if address.name == "ask_for_help" else "person",
         "answer": "confirm",
         "code": "no-such-plan",
         "app_label": "parties",
@@ -388,6 +431,8 @@ def _value(address: Address, key: str, world: World) -> Any:
             "change_appointment": appointment.public_id,
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
+            "suspension_notice": SuspensionNotice.objects.get(account=world.account).public_id,
+            "arrangement_pdf": Arrangement.objects.get(account=world.account).public_id,
             "together_one": presence.public_id,
             "admin:phone_answer": presence.public_id,
             "together_answer": presence.public_id,

@@ -128,6 +128,35 @@ def suspend_supply(
     return row
 
 
+def recast_suspension(
+    *, service: Service, cause: SuspensionCause, at: datetime, actor: Actor = SYSTEM, why: str = ""
+) -> Service:
+    """Say that a service stands still for another cause than was noted, from its first day on.
+
+    Charges and the fee for coming back follow the right cause. Raises SupplyRefused where it does
+    not stand still.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        period = row.periods.exclude(suspended="").filter(ends_on__isnull=True).first()
+        if period is None:
+            raise SupplyRefused("This service does not stand still.")
+        before = period.suspended
+        period.suspended = cause
+        period.save(update_fields=["suspended"])
+        _recheck(row, period.starts_on)
+        row.save(update_fields=["recheck_from"])
+        _note(
+            row,
+            "recast_suspension",
+            at,
+            actor,
+            why=why,
+            after={"from": before, "to": cause.value},
+        )
+    return row
+
+
 def restore_supply(
     *, service: Service, since: datetime, at: datetime, actor: Actor = SYSTEM, why: str = ""
 ) -> Service:

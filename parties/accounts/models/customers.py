@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
-from parties.accounts.states import AccountStatus, CustomerKind
+from parties.accounts.states import AccountStatus, BlockKind, CustomerKind
 from records.fields import MoneyField
 from terms.calendar import State
 
@@ -54,6 +54,19 @@ class Provider(models.Model):
         null=True,
         blank=True,
         help_text="The statutory rate that the terms build on, per year.",
+    )
+    chase_above = MoneyField(
+        default=Decimal("10.00"),
+        help_text="Nothing below it is chased, GST included; 0: everything is.",
+    )
+    remind_days_before = models.PositiveSmallIntegerField(
+        default=3, help_text="A reminder goes out so long before a bill is due; 0 for none."
+    )
+    extension_days = models.PositiveSmallIntegerField(
+        default=10, help_text="More time to pay that a customer takes at once; 0 for none."
+    )
+    extensions_a_year = models.PositiveSmallIntegerField(
+        default=2, help_text="How often in any twelve months."
     )
     cooling_off_hours = models.PositiveSmallIntegerField(
         default=48, help_text="Before a full authority works; 0 for none."
@@ -169,3 +182,35 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account.number}: {self.owed}"
+
+
+class Block(models.Model):
+    """Why money on an account is not asked for and nothing is cut because of it.
+
+    Written by whoever knows (help in hardship, an extension, a complaint, a safety threat), asked
+    under the account's lock by whatever chases, debits, suspends or ends.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="blocks")
+    kind = models.CharField(max_length=12, choices=BlockKind)
+    subject = models.CharField(max_length=40, help_text="The reference of what blocks.")
+    because = models.JSONField(default=list, blank=True)
+    is_private = models.BooleanField(
+        default=False, help_text="Named to the privacy role alone; for all others, no step."
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind", "subject"],
+                condition=models.Q(ends_at__isnull=True),
+                name="blocked_once",
+            )
+        ]
+        indexes = [models.Index(fields=["account", "ends_at"], name="blocks_of_account")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -8,7 +8,7 @@ from .bindings import (
     working_calendar,
     zone_of,
 )
-from .customers import access_needs, account_by_public_id
+from .customers import access_needs, account_by_public_id, blocks_at
 
 __all__ = [
     "FLOOR",
@@ -16,6 +16,7 @@ __all__ = [
     "account_by_public_id",
     "as_if_declared",
     "binding",
+    "blocks_at",
     "declared_days",
     "law",
     "version_in_force",

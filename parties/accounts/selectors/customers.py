@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
+from datetime import datetime
 
-from parties.accounts.models import Account, Customer, Provider, TermsAcceptance
+from django.db.models import Prefetch, Q
+
+from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
 
 
 def account_by_public_id(public_id: str) -> Account | None:
@@ -29,3 +31,9 @@ def access_needs(customer: Customer) -> str:
         customer.access_notes,
     ]
     return " ".join(filter(None, parts))
+
+
+def blocks_at(account: Account, at: datetime) -> list[Block]:
+    """What keeps money on the account from being asked for at an instant, newest first."""
+    rows = Block.objects.filter(account=account, starts_at__lte=at)
+    return list(rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)))

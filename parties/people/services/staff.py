@@ -39,7 +39,14 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
         "documents": {"view"},
         "notices": {"view"},
     },
-    StaffRole.CREDIT: {"parties": {"view"}, "billing": {"view", "change"}, "notices": {"view"}},
+    StaffRole.CREDIT: {
+        "parties": {"view"},
+        "billing": {"view", "change"},
+        # What stops the asking: a complaint, and what is suspended.
+        "complaints": {"view"},
+        "contracts": {"view"},
+        "notices": {"view"},
+    },
     StaffRole.PRIVACY: {
         "parties": {"view", "change"},
         "complaints": {"view"},

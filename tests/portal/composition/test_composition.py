@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 
+from billing.hardship import services as help_clocks
 from complaints.clocks import services as complaint_clocks
 from contracts.supply.services import PlanChangeRefused
 from parties.authority.models import Presence
@@ -32,7 +33,7 @@ def test_every_area_has_its_row_on_home():
 def test_every_area_has_its_worklists():
     assert names(worklists.WORKLISTS) == [
         "complaint_lists", "people_lists", "unswept", "contract_lists", "money_lists",
-        "billing_lists",
+        "unpaid_lists", "billing_lists",
         "message_lists",
     ]  # fmt: skip
 
@@ -48,10 +49,9 @@ def test_every_area_has_its_rows_in_the_data_file():
 
 
 def test_every_area_with_clocks_follows_declared_days():
-    (complaints,) = declared_days.CLOCKS
-
-    assert complaints.recompute is complaint_clocks.recompute_open_deadlines
-    assert complaints.would_move is complaint_clocks.clocks_to_move
+    for area, services in zip(declared_days.CLOCKS, (complaint_clocks, help_clocks), strict=True):
+        assert area.recompute is services.recompute_open_deadlines
+        assert area.would_move is services.clocks_to_move
 
 
 def test_every_act_of_an_assisted_session_stands_in_its_table():
@@ -60,6 +60,7 @@ def test_every_act_of_an_assisted_session_stands_in_its_table():
         "change_billing_email": Action.CHANGE_DETAILS,
         "change_plan": Action.CHANGE_PLAN,
         "accept_proposal": Action.ACCEPT_RESOLUTION,
+        "ask_for_help": Action.ARRANGE_HARDSHIP,
     }
 
 

@@ -36,7 +36,7 @@ TABS = {
     StaffRole.FRONT_LINE: EVERY - {"documents", "history"},
     StaffRole.TEAM_MANAGER: EVERY - {"history"},
     StaffRole.BILLING: EVERY - {"complaints", "history"},
-    StaffRole.CREDIT: {"people", "bills", "messages"},
+    StaffRole.CREDIT: {"people", "services", "bills", "complaints", "messages"},
     StaffRole.PRIVACY: {"people", "complaints", "messages", "history"},
     StaffRole.AUDITOR: EVERY,
     StaffRole.ADMINISTRATOR: EVERY,

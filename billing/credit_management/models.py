@@ -1,0 +1,121 @@
+"""Where asking for unpaid money stands, what was sent about it, and notices of suspension."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from billing.invoices.models import Invoice
+from parties.accounts.models import Account
+from records.fields import MoneyField
+from records.notices.models import Notice
+from records.sweeps import Swept
+
+from .states import NoticeState, ReminderKind, Step
+
+
+class Pursuit(Swept):
+    """What the last sweep decided about an account with open money, and why."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, primary_key=True, related_name="pursuit"
+    )
+    looked_on = models.DateField(
+        null=True, blank=True, help_text="The customer's day on which it was looked at last."
+    )
+    step = models.CharField(max_length=10, choices=Step, default=Step.NONE)
+    amount = MoneyField(default=0, help_text="Overdue and not contested on that day.")
+    next_on = models.DateField(null=True, blank=True)
+    stopped_by = models.CharField(max_length=300, blank=True)
+    is_private = models.BooleanField(default=False)
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "account with open money"
+        verbose_name_plural = "accounts with open money"
+        ordering = ["next_on", "pk"]
+        indexes = [models.Index(fields=["step", "next_on"], name="pursuits_by_step")]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.get_step_display()}"
+
+
+class PaymentReminder(models.Model):
+    """That a reminder went out about an invoice; once for each day by which it can be paid."""
+
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="payment_reminders"
+    )
+    kind = models.CharField(max_length=6, choices=ReminderKind)
+    due_date = models.DateField()
+    amount = MoneyField()
+    sent_on = models.DateField(help_text="By the customer's clock, when it was written.")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
+    names_charge = models.BooleanField(
+        default=False, help_text="It says what the terms add from when on."
+    )
+    is_advised = models.BooleanField(
+        default=False, help_text="It was really given, so the charge is advised."
+    )
+
+    class Meta:
+        ordering = ["-sent_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "kind", "due_date"], name="reminded_once_for_a_day"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["notice"],
+                condition=Q(names_charge=True, is_advised=False),
+                name="reminders_to_advise",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.invoice}"
+
+
+class SuspensionNotice(models.Model):
+    """A notice that services will be suspended unless what is overdue is paid (RF-TCP-17)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="suspension_notices"
+    )
+    amount = MoneyField(help_text="Overdue and not contested when it was given; good for less.")
+    due_date = models.DateField(help_text="The oldest day by which it was to be paid.")
+    invoices = models.ManyToManyField(Invoice, related_name="+")
+    pay_by = models.DateField(help_text="The last day to pay that it states.")
+    printed_earliest = models.DateField(
+        help_text="The earliest day of suspension that it states; never sooner."
+    )
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=150)
+    in_hardship = models.BooleanField(
+        default=False, help_text="The provider knew that the customer struggles."
+    )
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the customer opened it in the portal, or proof."
+    )
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.LIVE)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=300, blank=True)
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state=NoticeState.LIVE),
+                name="one_suspension_notice_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}, {self.given_at:%d %b %Y}"

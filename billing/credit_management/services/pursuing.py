@@ -1,0 +1,237 @@
+"""The morning sweep: what may be asked for today, and why nothing is asked where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, Q
+
+from billing.credit_management.models import PaymentReminder, Pursuit
+from billing.credit_management.selectors import Outlook, late_charge_ahead, outlook
+from billing.credit_management.states import ReminderKind, Step
+from billing.hardship.selectors import missed_bills
+from billing.invoices.models import Invoice
+from billing.payments import selectors as payments
+from billing.payments.services import lock_account
+from parties.accounts.models import Account, Balance
+from parties.accounts.selectors import binding, working_calendar
+from parties.authority.selectors import account_standing, local_day
+from parties.correspondence.services import write
+from records.audit.services import record
+from records.notices.services import Link
+from records.notices.states import GIVEN
+from records.sweeps import each
+from terms import rules
+from terms.calendar import State
+from terms.money import NIL
+from terms.profile import TermsSilent
+
+from .keeping import keep
+from .late_charges import advise_late_charge, assess_late_charges
+from .suspending import cure_if_paid
+
+OPENS = 9
+# No provider reminds earlier than this before the day.
+AHEAD = timedelta(days=31)
+
+
+def pursue(*, at: datetime) -> int:
+    """Look once a day, on the customer's morning, at each account with open money.
+
+    What is done and what is left undone stands on the account's row with its reason; after an
+    outage the next morning does what is still right then. Return how many were looked at.
+    """
+    _advise(at)
+    count = 0
+    for state in State:
+        local = at.astimezone(state.zone)
+        if local.hour < OPENS:
+            continue
+        rows = _to_look_at(state, local.date())
+        count += each(rows, lambda row: _look(row, at), at=at)
+    return count
+
+
+def _to_look_at(state: State, day: date) -> Iterable[Pursuit]:
+    """The rows of accounts with open money, made where they are missing, not yet seen today."""
+    owing = Balance.objects.filter(
+        account__state=state.value, owed__gt=F("held"), oldest_due__lte=day + AHEAD
+    )
+    fresh = owing.filter(account__pursuit__isnull=True).values_list("account_id", flat=True)
+    Pursuit.objects.bulk_create(
+        (Pursuit(account_id=one) for one in fresh), ignore_conflicts=True, batch_size=1000
+    )
+    found: Iterable[Pursuit] = (
+        Pursuit.objects.filter(account__state=state.value)
+        .filter(Q(looked_on__lt=day) | Q(looked_on__isnull=True))
+        .exclude(
+            # Nothing was owed, and nothing is.
+            Q(step=Step.NONE, looked_on__isnull=False) & ~Q(account__balance__owed__gt=0)
+        )
+        .select_related("account__customer__provider")
+        .iterator(chunk_size=500)
+    )
+    return found
+
+
+def _advise(at: datetime) -> None:
+    """Note late charges as told where the reminder that names them was really given."""
+    rows = PaymentReminder.objects.filter(
+        names_charge=True, is_advised=False, notice__status__in=GIVEN
+    )
+    for row in rows.select_related("notice", "invoice__account"):
+        sent = row.notice.sent_at
+        if sent is None:
+            continue
+        advise_late_charge(invoice=row.invoice, advised_on=local_day(row.invoice.account, sent))
+        row.is_advised = True
+        row.save(update_fields=["is_advised"])
+
+
+def _look(row: Pursuit, at: datetime) -> int:
+    account = lock_account(row.account)
+    on = local_day(account, at)
+    if not working_calendar(account, on).is_working_day(on) or not _is_hour(account, on, at):
+        return 0
+    cure_if_paid(account, at)
+    assess_late_charges(account, on=on, at=at)
+    found = outlook(account, on, at)
+    if not found.stops:
+        found = _remind(account, found, on, at)
+    keep(row, found, on, at)
+    return 1
+
+
+def _is_hour(account: Account, on: date, at: datetime) -> bool:
+    """Whether a debt may be asked for at this hour (RF-DEBT-01)."""
+    try:
+        answer = binding(account, on).decide(
+            rules.contact_hours, at=at, state=State(account.state)
+        )
+    except TermsSilent:
+        return True
+    return bool(answer.allowed)
+
+
+def _may_write(account: Account, on: date) -> bool:
+    """Whether one more message may ask for money: not too many in a week (RF-DEBT-02)."""
+    days = tuple(
+        PaymentReminder.objects.filter(
+            invoice__account=account, sent_on__gt=on - timedelta(days=62)
+        )
+        .order_by("sent_on")
+        .values_list("sent_on", flat=True)
+        .distinct()
+    )
+    try:
+        answer = binding(account, on).decide(rules.contact_frequency, contacts=days, asked_on=on)
+    except TermsSilent:
+        return True
+    return bool(answer.allowed)
+
+
+def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook:
+    """Send what is due to be said today, and return where the account then stands."""
+    provider = account.customer.provider
+    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed")))
+    unsent = _unsent(rows)
+    late = [one for one in rows if one.payable_by < on and (one.pk, "after") in unsent]
+    soon = [
+        one
+        for one in rows
+        if on <= one.payable_by <= on + timedelta(days=provider.remind_days_before)
+        and one.issue_date < on
+        and (one.pk, "before") in unsent
+    ]
+    if found.step == Step.REMIND and late and _may_write(account, on):
+        _send(account, ReminderKind.AFTER, late, on, at)
+        return outlook(account, on, at)
+    if soon and provider.remind_days_before and _worth(soon, account) and _may_write(account, on):
+        _send(account, ReminderKind.BEFORE, soon, on, at)
+    return found
+
+
+def _worth(rows: list[Invoice], account: Account) -> bool:
+    open_sum = sum((one.outstanding - one.disputed for one in rows), NIL)
+    return bool(open_sum >= account.customer.provider.chase_above)
+
+
+def _unsent(rows: list[Invoice]) -> set[tuple[int, str]]:
+    """For which invoices which reminder has not gone out for the day that holds now."""
+    sent = set(
+        PaymentReminder.objects.filter(invoice__in=rows).values_list(
+            "invoice_id", "kind", "due_date"
+        )
+    )
+    return {
+        (one.pk, kind.value)
+        for one in rows
+        for kind in ReminderKind
+        if (one.pk, kind.value, one.payable_by) not in sent
+    }
+
+
+def _send(
+    account: Account, kind: ReminderKind, rows: list[Invoice], on: date, at: datetime
+) -> None:
+    """Write one reminder about these invoices, and note it for each."""
+    standing = account_standing(account, on)
+    amount = sum((one.outstanding - one.disputed for one in rows), NIL)
+    charges = {}
+    if kind == ReminderKind.AFTER:
+        ahead = {one.pk: late_charge_ahead(account, one, on) for one in rows}
+        charges = {pk: charge for pk, charge in ahead.items() if charge is not None}
+    notice = write(
+        "payment_reminder",
+        account=account,
+        to=standing.to_email,
+        name=standing.to_name,
+        at=at,
+        link=Link("unpaid"),
+        because=[reason for one in charges.values() for reason in one.because][:3],
+        kind_of=kind.value,
+        amount=amount,
+        due_date=min(one.payable_by for one in rows),
+        invoices=[
+            {
+                "number": one.number,
+                "open": one.outstanding - one.disputed,
+                "due_date": one.payable_by,
+                "charge": charges.get(one.pk),
+            }
+            for one in rows
+        ],
+        payment_reference=payments.payment_reference(account),
+        in_trouble=kind == ReminderKind.AFTER and _in_trouble(account, on),
+    )
+    PaymentReminder.objects.bulk_create(
+        PaymentReminder(
+            invoice=one,
+            kind=kind,
+            due_date=one.payable_by,
+            amount=one.outstanding - one.disputed,
+            sent_on=on,
+            notice=notice,
+            names_charge=one.pk in charges,
+        )
+        for one in rows
+    )
+    record(
+        account_id=account.pk,
+        at=at,
+        action="remind_of_payment",
+        after={"what": kind.label, "amount": str(amount)},
+    )
+
+
+def _in_trouble(account: Account, on: date) -> bool:
+    """Whether bills missed so far are a sign that somebody needs help (RF-HARD-05)."""
+    missed = missed_bills(account, on)
+    try:
+        answer = binding(account, on).decide(
+            rules.hardship_sign, missed_in_row=missed.in_row, missed_on=missed.on, asked_on=on
+        )
+    except TermsSilent:
+        return False
+    return bool(answer.ask)

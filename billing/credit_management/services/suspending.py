@@ -1,0 +1,345 @@
+"""Announce a suspension, carry it out, and bring back what no longer has to stand still."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from billing.credit_management.models import SuspensionNotice
+from billing.credit_management.selectors import (
+    Outlook,
+    deemed_received,
+    earliest_after,
+    live_notice,
+    outlook,
+    suspended_for_debt,
+    suspension_right,
+)
+from billing.credit_management.states import NOTICE, NoticeAct, NoticeState, Step
+from billing.hardship.selectors import known_in_hardship
+from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
+from billing.ledger.models import OpenItem
+from billing.payments import selectors as payments
+from billing.payments.services import lock_account
+from contracts.supply.models import Service, SupplyPeriod
+from contracts.supply.services import recast_suspension, restore_supply, suspend_supply
+from contracts.supply.states import ServiceStatus, SuspensionCause
+from parties.accounts.models import Account
+from parties.accounts.selectors import binding, blocks_at
+from parties.accounts.states import BlockKind
+from parties.authority import selectors as authority
+from parties.authority.selectors import account_standing, local_day
+from parties.correspondence.services import tell, write
+from parties.people.models import User
+from records.audit.services import SYSTEM, Actor, record
+from records.notices.models import Notice
+from records.notices.services import Link
+from terms import rules
+from terms.calendar import in_words
+from terms.facts import Action, BadFacts
+from terms.money import NIL, in_dollars
+from terms.profile import TermsSilent
+
+from .keeping import keep_outlook
+
+ONE_DAY = timedelta(days=1)
+# Where a notice states its own time and nobody chose one.
+USUAL_TIME = timedelta(days=10)
+
+
+class SuspensionRefused(Exception):
+    """The step is not possible now; the message says why and what to do."""
+
+
+def give_suspension_notice(
+    *, account: Account, by: User, at: datetime, pay_by: date | None = None
+) -> SuspensionNotice:
+    """Announce in writing that services will be suspended, with the earliest day that terms and
+    law allow (RF-TCP-16, RF-TCP-17, RF-HARD-06).
+
+    `pay_by` is the last day to pay that it states; by itself the day before the earliest one.
+    Raises NotAuthorised, and SuspensionRefused where anything stops it.
+    """
+    with transaction.atomic():
+        locked = lock_account(account)
+        actor = _require_staff(locked, by, at)
+        on = local_day(locked, at)
+        found = outlook(locked, on, at)
+        if found.step != Step.NOTICE or found.oldest_due is None:
+            raise SuspensionRefused(_why_not(found))
+        if pay_by is not None and pay_by <= on:
+            raise SuspensionRefused("The last day to pay lies ahead: choose a later one.")
+        got = deemed_received(locked, at).on or on
+        hardship = known_in_hardship(locked)
+        right = suspension_right(
+            locked,
+            due_date=found.oldest_due,
+            received_on=got,
+            pay_by=pay_by or got + USUAL_TIME,
+            on=on,
+            in_hardship=hardship,
+        )
+        if not right.allowed or right.earliest_on is None:
+            raise SuspensionRefused("These terms give no right to suspend for it by notice.")
+        earliest = max(right.earliest_on, pay_by + ONE_DAY if pay_by else right.earliest_on)
+        row = SuspensionNotice(
+            account=locked,
+            amount=found.chasable,
+            due_date=found.oldest_due,
+            pay_by=pay_by or earliest - ONE_DAY,
+            printed_earliest=earliest,
+            given_at=at,
+            given_by=str(by),
+            in_hardship=hardship,
+            because=list(right.because),
+        )
+        row.notice = _write(row, locked, on, at)
+        row.save()
+        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
+        row.invoices.set(late.values_list("invoice_id", flat=True))
+        _note(row, "give_suspension_notice", at, actor)
+        keep_outlook(locked, at)
+    return row
+
+
+def _require_staff(account: Account, by: User, at: datetime) -> Actor:
+    """Unpaid money is for staff who may also agree on help with it. Raises NotAuthorised."""
+    action = Action.ARRANGE_HARDSHIP
+    decision = authority.staff_may(by, action, account, on=local_day(account, at))
+    if not decision.allowed:
+        raise authority.NotAuthorised(decision, action)
+    return authority.with_customer(by, decision)
+
+
+def _why_not(found: Outlook) -> str:
+    if found.stops:
+        if found.is_private:
+            return "No step is planned here."
+        return f"Not now: {found.stops[0].words.lower()}."
+    words = {
+        Step.NONE: "Nothing is owed that could be asked for.",
+        Step.NOT_DUE: "Nothing is overdue.",
+        Step.SMALL: "Too little is overdue to ask for it.",
+        Step.REMIND: "A reminder has to go out first; that happens on its own.",
+        Step.NOTICE: "A notice of suspension has to be given first.",
+        Step.WAIT: "The day that the notice names has not come.",
+        Step.SUSPEND: "A notice is in force already.",
+        Step.SUSPENDED: "Services stand still already.",
+        Step.PERSON: "These terms give no right to it by themselves; a person decides.",
+    }
+    day = f" It is {in_words(found.on)}." if found.step == Step.WAIT and found.on else ""
+    return words.get(found.step, "That is not possible now.") + day
+
+
+def _write(row: SuspensionNotice, account: Account, on: date, at: datetime) -> Notice:
+    standing = account_standing(account, on)
+    services = Service.objects.filter(
+        contract__account=account, status=ServiceStatus.ACTIVE
+    ).order_by("label")
+    return write(
+        "suspension_notice",
+        account=account,
+        to=standing.to_email,
+        name=standing.to_name,
+        at=at,
+        link=Link("suspension-notice", str(row.public_id)),
+        belongs_to=account.number,
+        because=row.because,
+        amount=row.amount,
+        due_date=row.due_date,
+        pay_by=row.pay_by,
+        earliest=row.printed_earliest,
+        issued_on=on,
+        services=[f"{one.label} ({one.identifier})" for one in services],
+        reconnection=_reconnection(account, on),
+        payment_reference=payments.payment_reference(account),
+        counsellors=COUNSELLORS,
+        ombudsman=OMBUDSMAN,
+    )
+
+
+def _reconnection(account: Account, on: date) -> str:
+    """What coming back costs, in words for the notice."""
+    try:
+        answer = binding(account, on).decide(
+            rules.reconnection_fee, cause="unpaid", tcp=account.customer.is_tcp
+        )
+    except (TermsSilent, BadFacts):
+        return ""
+    return in_dollars(answer.fee) if answer.fee else ""
+
+
+def note_opened(*, notice: SuspensionNotice, at: datetime) -> None:
+    """Keep that the customer's side opened the notice: proof that it was received by then."""
+    if notice.opened_at is None:
+        SuspensionNotice.objects.filter(pk=notice.pk, opened_at__isnull=True).update(opened_at=at)
+
+
+def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Service]:
+    """Let the account's services stand still for what the notice named, and say so in writing.
+
+    Everything is asked again at this moment: what is paid, contested or blocked, and the day.
+    Raises NotAuthorised, SuspensionRefused.
+    """
+    with transaction.atomic():
+        locked = lock_account(account)
+        actor = _require_staff(locked, by, at)
+        on = local_day(locked, at)
+        cure_if_paid(locked, at)
+        found = outlook(locked, on, at)
+        if found.step != Step.SUSPEND or found.notice is None:
+            raise SuspensionRefused(_why_not(found))
+        running = list(
+            Service.objects.filter(contract__account=locked, status=ServiceStatus.ACTIVE)
+        )
+        if not running:
+            raise SuspensionRefused("No service is running that could be suspended.")
+        right = earliest_after(found.notice, on)
+        for service in running:
+            suspend_supply(
+                service=service,
+                cause=SuspensionCause.UNPAID,
+                since=at,
+                at=at,
+                actor=actor,
+                why=f"Notice of {found.notice.given_at:%d %b %Y}",
+            )
+        _end(found.notice, NoticeAct.ACT, at, "Services were suspended", actor)
+        _tell(
+            locked,
+            "Your services are suspended",
+            f"{in_dollars(found.chasable)} is overdue. Calls to 000 go through. Your services "
+            "are back within minutes after it is paid, at any hour, or once we agree on help "
+            f"with paying. {COUNSELLORS} {OMBUDSMAN}",
+            at,
+            because=list(right.because),
+        )
+        keep_outlook(locked, at)
+    return running
+
+
+def withdraw_suspension(*, notice: SuspensionNotice, by: User, why: str, at: datetime) -> None:
+    """Take a notice back; what stands still because of it comes back. Raises NotAuthorised."""
+    if not why.strip():
+        raise SuspensionRefused("Say why: it is kept, and the customer is told.")
+    with transaction.atomic():
+        locked = lock_account(notice.account)
+        actor = _require_staff(locked, by, at)
+        row = SuspensionNotice.objects.select_for_update().get(pk=notice.pk)
+        was_acted = row.state == NoticeState.ACTED
+        _end(row, NoticeAct.WITHDRAW, at, why, actor)
+        if was_acted:
+            _restore(locked, SuspensionCause.MISTAKE, at, actor)
+        _tell(
+            locked,
+            "Our notice of suspension no longer holds",
+            f"We have taken it back. {why.strip().rstrip('.')}. Nothing is cut off because of it.",
+            at,
+        )
+        keep_outlook(locked, at)
+
+
+def cure_if_paid(account: Account, at: datetime) -> None:
+    """End a notice whose bills are paid, or contested, or not due any longer."""
+    notice = live_notice(account)
+    if notice is None:
+        return
+    on = local_day(account, at)
+    late = OpenItem.objects.filter(invoice__in=notice.invoices.all(), due_date__lt=on)
+    if sum((one.amount - one.held for one in late), NIL) <= NIL:
+        _end(notice, NoticeAct.CURE, at, "Nothing of it is overdue any longer", SYSTEM)
+
+
+def restore_paid(*, at: datetime) -> int:
+    """Bring back what stands still for money that is no longer owed, or not to be asked for.
+
+    At any hour. Whoever pays what they were cut for is back within minutes; an arrangement, a
+    safety threat or the provider's own mistake brings it back too, without a fee.
+    """
+    still = SupplyPeriod.objects.filter(
+        suspended=SuspensionCause.UNPAID,
+        ends_on__isnull=True,
+        service__status=ServiceStatus.SUSPENDED,
+    )
+    rows = SuspensionNotice.objects.filter(
+        state=NoticeState.ACTED, account__contracts__services__periods__in=still
+    ).distinct()
+    count = 0
+    for row in rows.select_related("account__customer__provider"):
+        with transaction.atomic():
+            count += _restore_if_right(lock_account(row.account), at)
+    return count
+
+
+def _restore_if_right(account: Account, at: datetime) -> int:
+    on = local_day(account, at)
+    found = outlook(account, on, at)
+    kinds = {BlockKind(one.kind) for one in blocks_at(account, at)}
+    if BlockKind.SAFETY in kinds:
+        cause = SuspensionCause.SAFETY
+    elif BlockKind.MISTAKE in kinds:
+        cause = SuspensionCause.MISTAKE
+    elif found.chasable <= NIL or BlockKind.ARRANGEMENT in kinds:
+        cause = SuspensionCause.UNPAID
+    else:
+        return 0
+    count = _restore(account, cause, at, SYSTEM)
+    keep_outlook(account, at)
+    return count
+
+
+def _restore(account: Account, cause: SuspensionCause, at: datetime, actor: Actor) -> int:
+    services = suspended_for_debt(account)
+    for service in services:
+        if cause != SuspensionCause.UNPAID:
+            recast_suspension(service=service, cause=cause, at=at, actor=actor)
+        restore_supply(service=service, since=at, at=at, actor=actor)
+    acted = SuspensionNotice.objects.filter(account=account, state=NoticeState.ACTED)
+    for row in acted.select_related("account"):
+        _end(row, NoticeAct.CURE, at, "Services are back", actor)
+    if services:
+        _tell(
+            account,
+            "Your services work again",
+            "They were suspended and are back now. If something does not work, tell us.",
+            at,
+        )
+    return len(services)
+
+
+def _end(row: SuspensionNotice, act: NoticeAct, at: datetime, because: str, actor: Actor) -> None:
+    row.state = NOTICE.after(NoticeState(row.state), act)
+    row.ended_at, row.ended_because = at, because[:300]
+    row.save(update_fields=["state", "ended_at", "ended_because"])
+    _note(row, f"suspension_notice_{row.state}", at, actor)
+
+
+def _note(row: SuspensionNotice, action: str, at: datetime, actor: Actor) -> None:
+    record(
+        account_id=row.account_id,
+        at=at,
+        action=action,
+        actor=actor,
+        after={
+            "state": row.get_state_display(),
+            "amount": str(row.amount),
+            "earliest": row.printed_earliest.isoformat(),
+        },
+        because=row.because,
+    )
+
+
+def _tell(account: Account, headline: str, body: str, at: datetime, **how: object) -> None:
+    standing = account_standing(account, local_day(account, at))
+    tell(
+        account,
+        to=standing.to_email,
+        name=standing.to_name,
+        at=at,
+        headline=headline,
+        body=body,
+        link=Link("unpaid"),
+        label="See where you stand",
+        **how,
+    )

@@ -1,0 +1,50 @@
+"""Steps of asking for unpaid money, and the life of a notice that announces a suspension."""
+
+from django.db import models
+
+from terms.lifecycle import Lifecycle
+
+
+class ReminderKind(models.TextChoices):
+    BEFORE = "before", "Before the day"
+    AFTER = "after", "After the day"
+
+
+class Step(models.TextChoices):
+    """What comes next on an account with open money; doing nothing is a step with its reason."""
+
+    NONE = "none", "Nothing is owed that could be asked for"
+    NOT_DUE = "not_due", "Waits for the day by which to pay"
+    STOPPED = "stopped", "Stopped"
+    SMALL = "small", "Too little to ask for"
+    REMIND = "remind", "A reminder goes out"
+    NOTICE = "notice", "A notice of suspension can be given"
+    WAIT = "wait", "Waits for the day that a notice names"
+    SUSPEND = "suspend", "Services can be suspended"
+    SUSPENDED = "suspended", "Suspended until it is paid"
+    PERSON = "person", "A person decides what comes next"
+
+
+class NoticeState(models.TextChoices):
+    LIVE = "live", "In force"
+    CURED = "cured", "Paid in time"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    ACTED = "acted", "Services were suspended"
+
+
+class NoticeAct(models.TextChoices):
+    CURE = "cure", "It is paid"
+    WITHDRAW = "withdraw", "Withdraw it"
+    ACT = "act", "Suspend"
+
+
+NOTICE = Lifecycle(
+    {
+        (NoticeState.LIVE, NoticeAct.CURE): NoticeState.CURED,
+        (NoticeState.LIVE, NoticeAct.WITHDRAW): NoticeState.WITHDRAWN,
+        (NoticeState.LIVE, NoticeAct.ACT): NoticeState.ACTED,
+        # Paid after all: services are back.
+        (NoticeState.ACTED, NoticeAct.CURE): NoticeState.CURED,
+        (NoticeState.ACTED, NoticeAct.WITHDRAW): NoticeState.WITHDRAWN,
+    }
+)

@@ -1,0 +1,119 @@
+"""What staff enter about unpaid money and help with it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from billing.hardship.models import HelpRequest
+from billing.hardship.states import Every, HelpKind
+from portal.web.fields import DayField, DollarsField
+from terms.money import NIL
+
+
+class NoForm(forms.Form):
+    """Nothing to fill in: only to be sure."""
+
+
+class TextForm(forms.Form):
+    """What the customer reads."""
+
+    text = forms.CharField(
+        label="In plain words, as the customer reads it",
+        min_length=10,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
+    )
+
+
+class NoticeForm(forms.Form):
+    """Until when to pay, where the terms leave it to the notice."""
+
+    pay_by = DayField(
+        label="Last day to pay",
+        required=False,
+        help_text="Empty: the day before the earliest one that terms and law allow.",
+    )
+
+
+class AskedForm(forms.Form):
+    """What somebody asks for on the phone."""
+
+    kinds = forms.MultipleChoiceField(
+        label="What would help",
+        choices=HelpKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    can_pay = DollarsField(label="Can pay each time", required=False)
+    every = forms.ChoiceField(
+        label="How often", choices=[("", "Can't say"), *Every.choices], required=False
+    )
+    first_on = DayField(label="From which day", required=False)
+    words = forms.CharField(
+        label="In their words",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+    )
+
+
+class OfferForm(forms.Form):
+    """What is offered; the days and sums are shown before anything is sent."""
+
+    each = DollarsField(
+        label="Each part",
+        required=False,
+        help_text="Empty: all of it in one part, on the first day (a pause).",
+    )
+    every = forms.ChoiceField(
+        label="How often", choices=[("", "–"), *Every.choices], required=False
+    )
+    first_on = DayField(label="First day to pay", required=False)
+    waive = DollarsField(label="Take off", required=False, nil=True)
+    other_help = forms.CharField(
+        label="Other help, as the customer reads it",
+        required=False,
+        max_length=1000,
+        help_text="A cheaper plan, a limit, a change to pre-paid: what is done, and when.",
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),
+    )
+    reasons = forms.CharField(
+        label="Our answer, in a sentence or two",
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, asked: HelpRequest, owed: Decimal, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {"each": asked.can_pay, "every": asked.every, "first_on": asked.first_on},
+        )
+        super().__init__(*args, **kwargs)
+        self.owed = owed
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        rest = self.owed - (given.get("waive") or NIL)
+        if rest > NIL and not given.get("first_on"):
+            self.add_error("first_on", "Give the first day to pay, or take all of it off.")
+        if given.get("each") and not given.get("every"):
+            self.add_error("every", "Say how often.")
+        return given
+
+    @property
+    def subject(self) -> str:
+        """What the preview was about; other facts are shown anew."""
+        names = ("each", "every", "first_on", "waive", "other_help")
+        return "|".join(str(self.cleaned_data[name]) for name in names)[:400]
+
+    def is_previewed(self) -> bool:
+        return bool(self.cleaned_data["seen"] == self.subject)
+
+    def show(self) -> None:
+        """Let the form that is shown next carry what its preview was about."""
+        self.data = {**self.data.dict(), "seen": self.subject}
