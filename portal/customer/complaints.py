@@ -146,8 +146,12 @@ class _Step(_OneComplaint, View):
                 messages.error(request, "Write a few words first, then send again.")
                 return redirect("complaint", reference)
             facts |= form.cleaned_data
-        type(self).step(**facts)
-        messages.success(request, self.done)
+        try:
+            type(self).step(**facts)
+        except process.StepRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, self.done)
         return redirect(reverse("complaint", args=[reference]))
 
 

@@ -206,8 +206,8 @@ class ComplaintAdmin(ReadOnlyAdmin):
             facts = form.cleaned_data if form else {}
             try:
                 service(reference=complaint.reference, by=request.user, at=request.at, **facts)
-            except IllegalStep as refusal:
-                messages.error(request, f"{complaint.reference}: {refusal}.")
+            except (IllegalStep, process.StepRefused) as refusal:
+                messages.error(request, f"{complaint.reference}: {refusal}")
             else:
                 messages.success(
                     request, f"{complaint.reference}: {Act(act).label.lower()}, done."

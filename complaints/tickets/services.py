@@ -1,0 +1,47 @@
+"""Let staff know at once of what can't wait for the next reminder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from complaints.tickets.models import Complaint
+from parties.people.models import User
+from parties.people.states import StaffRole
+from records.notices.services import Link, Sender, give_notice
+
+
+def tell_desk(
+    complaint: Complaint,
+    what: str,
+    *,
+    at: datetime,
+    to: list[str] | None = None,
+) -> None:
+    """Let staff know at once: who has it in hand, or else the desk, or who is named in `to`."""
+    provider = complaint.account.customer.provider
+    owner = complaint.assigned_to
+    for address in to or [owner.email if owner else provider.complaints_email]:
+        give_notice(
+            kind="complaint_staff",
+            to=address,
+            sender=Sender(name="Complaints desk"),
+            at=at,
+            account_id=complaint.account_id,
+            subject_ref=complaint.reference,
+            context={
+                "what": what,
+                "reference": complaint.reference,
+                "is_urgent": complaint.is_urgent,
+                "url": Link("complaint-record", complaint.reference).address,
+            },
+        )
+
+
+def managers_of(complaint: Complaint) -> list[str]:
+    """The addresses of the team managers who see this account; the desk where there is none."""
+    provider = complaint.account.customer.provider
+    found = User.objects.filter(
+        is_active=True, is_staff=True, groups__name=StaffRole.TEAM_MANAGER.label
+    )
+    mine = [one.email for one in found if one.provider_id in (None, provider.pk)]
+    return mine or [provider.complaints_email]
