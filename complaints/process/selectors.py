@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from complaints.clocks.services import UNREACHABLE, binding_of
+from complaints.clocks.services import OWED, UNREACHABLE, binding_of
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import LIFECYCLE, Act, Ending, Happening, State
+from complaints.tickets.states import (
+    IN_THE_BACKGROUND,
+    LIFECYCLE,
+    OVER,
+    WAITING,
+    Act,
+    Duty,
+    Ending,
+    Happening,
+    State,
+)
 from parties.accounts.selectors import law
 from parties.authority.selectors import local_day
+from records.deadlines.models import Deadline
+from records.deadlines.states import Status
+from records.notices.states import Status as NoticeStatus
 from terms import rules
+from terms.calendar import State as Region
 from terms.calendar import in_words
 from terms.clause import Source, dump
 from terms.profile import TermsSilent
 
+# What the portal could not tell by itself.
+STUCK = (NoticeStatus.FAILED, NoticeStatus.BY_HAND)
 # The customer's own words: whoever speaks is reached.
 SPOKEN = (
     Happening.MESSAGE,
@@ -165,3 +181,50 @@ def refusal(complaint: Complaint) -> Refusal:
         return Refusal(considered=None, signed=False)
     signed = rows.filter(act=Happening.SIGN_REFUSAL, at__gte=considered.at)
     return Refusal(considered=considered, signed=signed.exclude(by=considered.by).exists())
+
+
+def missed(rows: QuerySet[Complaint], at: datetime) -> QuerySet[Complaint]:
+    """Of these complaints those that are open and of which a day was missed that is still owed."""
+    late = owed_now().filter(Q(due_at__lte=at) | Q(status=Status.MISSED))
+    late = late.exclude(duty__in=IN_THE_BACKGROUND)
+    return rows.exclude(state__in=OVER).filter(Exists(late))
+
+
+def due(rows: QuerySet[Complaint], at: datetime, days: int = 0) -> QuerySet[Complaint]:
+    """Those open ones that owe something by the end of that many days from now, or earlier.
+
+    Today is the customer's own: Perth's ends hours after Sydney's.
+    """
+    near = Q(pk__in=[])
+    for region in Region:
+        until = at.astimezone(region.zone).date() + timedelta(days=days)
+        near |= Q(account__state=region.value, due_on__lte=until)
+    owed = owed_now().exclude(duty__in=IN_THE_BACKGROUND)
+    return rows.exclude(state__in=OVER).filter(Exists(owed.filter(near)))
+
+
+def owed_now() -> QuerySet[Deadline]:
+    """What is owed about the outer query's complaint; a later promise covers an earlier miss."""
+    again = Deadline.objects.filter(
+        subject=OuterRef("subject"), duty=OuterRef("duty"), status=Status.OPEN
+    )
+    owed = Q(status=Status.OPEN) | (Q(status=Status.MISSED) & ~Exists(again))
+    return Deadline.objects.filter(owed, subject=OuterRef("reference"))
+
+
+def not_reached(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those whose acknowledgement did not arrive, or has to be told by staff."""
+    return rows.filter(state=State.RECEIVED, acknowledgement__status__in=STUCK)
+
+
+def waiting(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those that wait for the customer."""
+    return rows.filter(state__in=WAITING)
+
+
+def to_decide(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those that a manager has to decide about, at the customer's wish."""
+    asked = Deadline.objects.filter(
+        subject=OuterRef("reference"), duty=Duty.DECIDE_ESCALATION, status__in=OWED
+    )
+    return rows.exclude(state__in=OVER).filter(Exists(asked))

@@ -9,7 +9,7 @@ class State(models.TextChoices):
     RECEIVED = "received", "Received"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     INVESTIGATING = "investigating", "Being looked into"
-    WAITING_FOR_CUSTOMER = "waiting_for_customer", "Waiting for you"
+    WAITING_FOR_CUSTOMER = "waiting_for_customer", "Waiting for the customer"
     PROPOSED = "proposed", "Answer proposed"
     IMPLEMENTING = "implementing", "Being carried out"
     RESOLVED = "resolved", "Carried out"
@@ -65,6 +65,8 @@ OPEN = (
     State.RESOLVED,
 )
 OVER = frozenset({State.CLOSED, State.WITHDRAWN})
+# Where the customer has to say something.
+WAITING = (State.WAITING_FOR_CUSTOMER, State.PROPOSED, State.RESOLVED)
 # Where our answer is still owed: neither received only nor answered yet.
 IN_HAND = (State.ACKNOWLEDGED, State.INVESTIGATING, State.WAITING_FOR_CUSTOMER)
 

@@ -1,24 +1,481 @@
+"""What staff enter about complaints."""
+
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 
+from billing.invoices.models import Invoice
+from complaints.process.services import Heard, Offer, Urgency
+from complaints.tickets.models import Complaint
+from complaints.tickets.states import Topic
+from parties.accounts.selectors import zone_of
+from parties.people.models import User
+from terms.calendar import Channel
 
-class StaffStepForm(forms.Form):
-    """The words that go with a staff member's step."""
+from .payments_forms import DayField, DollarsField
 
-    text = forms.CharField(
-        label="What to tell the customer",
-        max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "vLargeTextField"}),
+AREA = {"rows": 8, "class": "vLargeTextField"}
+WAYS = [
+    (Channel.PHONE, "By phone"),
+    (Channel.POST, "By letter"),
+    (Channel.IN_PERSON, "In person"),
+]
+TELLING = [(Channel.EMAIL, "By email, from the portal"), *WAYS]
+HEARD_BY = [
+    (Channel.PHONE, "By phone"),
+    (Channel.VOICEMAIL, "On the voicemail"),
+    (Channel.EMAIL, "By email"),
+    (Channel.POST, "By letter"),
+    (Channel.SMS, "By text message"),
+    (Channel.CHAT, "In a chat"),
+    (Channel.IN_PERSON, "In person"),
+]
+# So few words are hardly an answer that somebody waited two weeks for.
+SHORT = 4
+
+
+class WhenField(forms.DateTimeField):
+    """A moment on the customer's clock."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone: ZoneInfo | None = None
+
+    def clean(self, value: Any) -> datetime | None:
+        found = super().clean(value)
+        if found is None:
+            return None
+        return found.replace(tzinfo=self.zone) if self.zone else found
+
+
+class StepForm(forms.Form):
+    """A step about one complaint; `facts` is what its service takes."""
+
+    def __init__(self, *args: Any, complaint: Complaint, user: User, at: datetime, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.complaint, self.user = complaint, user
+        zone = zone_of(complaint.account)
+        for field in self.fields.values():
+            if isinstance(field, WhenField):
+                field.zone = zone
+                field.initial = field.initial or at.astimezone(zone).replace(tzinfo=None)
+        self._ask_how_told(complaint)
+
+    def _ask_how_told(self, complaint: Complaint) -> None:
+        field = self.fields.get("told_by")
+        if field is None:
+            return
+        if complaint.caller_name:
+            field.choices = WAYS
+        field.initial = complaint.told_by
+        if complaint.caller_contact:
+            field.help_text = f"They asked for: {complaint.caller_contact}"
+
+    def facts(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+def told_by_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="How do you tell them?",
+        choices=TELLING,
+        widget=forms.RadioSelect,
+        help_text="By phone, by letter or in person: you tell it yourself; no email goes out.",
     )
 
 
-class CloseForm(forms.Form):
-    """Whether the complaint was right; it decides what happens to a contested amount."""
+class TellForm(StepForm):
+    """Words for the customer, and how they reach them."""
+
+    text = forms.CharField(
+        label="What to tell the customer", max_length=8000, widget=forms.Textarea(attrs=AREA)
+    )
+    told_by = told_by_field()
+    sure = forms.BooleanField(
+        label="Yes, send so few words", required=False, widget=forms.HiddenInput
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """So few words are asked about once."""
+        given = super().clean() or {}
+        text = given.get("text", "")
+        if text and len(text.split()) < SHORT and not given.get("sure"):
+            self.fields["sure"].widget = forms.CheckboxInput()
+            self.add_error(
+                "text", "That is very short for somebody who waits. Write more, or tick below."
+            )
+        given["told_by"] = Channel(given["told_by"]) if given.get("told_by") else None
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "sure"}
+
+
+class ProposeForm(TellForm):
+    """An answer, and what it gives."""
+
+    credit = DollarsField(
+        label="Credit, GST included",
+        required=False,
+        help_text="In dollars. It is given by itself once the answer is carried out.",
+    )
+    invoice = forms.ModelChoiceField(
+        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
+    )
+    customer_task = forms.CharField(
+        label="What the customer has to do first",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="Our days to carry it out start once that is done.",
+    )
+    carry_out_on = DayField(
+        label="Day that both sides agreed on",
+        required=False,
+        help_text="Only if you agreed on one; otherwise the terms and the law say by when.",
+    )
+    field_order = ("text", "credit", "invoice", "customer_task", "carry_out_on", "told_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
+        self.fields["invoice"].queryset = bills
+        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        named = ("credit", "invoice", "customer_task", "carry_out_on")
+        offer = {name: given.pop(name) for name in named}
+        if offer["credit"] is None:
+            offer["invoice"] = None
+        return {**given, "offer": Offer(**offer)}
+
+
+class AcknowledgeForm(StepForm):
+    """That staff told the customer of reference and expected day, and when."""
+
+    channel = forms.ChoiceField(label="How", choices=WAYS, widget=forms.RadioSelect)
+    told_at = WhenField(label="When", help_text="On the customer's clock.")
+    names_ombudsman = forms.BooleanField(
+        label="I named the ombudsman, too: 1800 062 058", required=False
+    )
+    from_now_on = forms.BooleanField(
+        label="Tell them about this complaint that way from now on", required=False
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class NamedForm(StepForm):
+    """That staff named the ombudsman to the customer."""
+
+    channel = forms.ChoiceField(label="How", choices=WAYS, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="What you told them",
+        max_length=1000,
+        initial="We named the Telecommunications Industry Ombudsman: 1800 062 058, tio.com.au.",
+        help_text="The customer finds it in the history.",
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class DelayForm(TellForm):
+    """Why the answer comes later, and by when."""
+
+    new_day = DayField(label="New day for our answer")
+    names_ombudsman = forms.BooleanField(
+        label="The letter names the ombudsman",
+        required=False,
+        help_text="Needed where the new day is far beyond the limit; always allowed.",
+    )
+    mass_disruption = forms.BooleanField(
+        label="A mass outage that customers were told of is behind it", required=False
+    )
+    field_order = ("text", "new_day", "names_ombudsman", "mass_disruption", "told_by")
+
+
+class UrgencyForm(StepForm):
+    """What makes a complaint urgent after all."""
+
+    hardship_related = forms.BooleanField(
+        label="They asked for payment help, or have it, and this adds to it", required=False
+    )
+    disconnection_without_process = forms.BooleanField(
+        label="A service was cut off, or is about to be, without proper warning", required=False
+    )
+    priority_assistance = forms.BooleanField(
+        label="They get priority assistance for a medical condition", required=False
+    )
+    safety_threat = forms.BooleanField(
+        label="Somebody's safety is threatened; no proof is asked for", required=False
+    )
+    text = forms.CharField(
+        label="How we learnt it", max_length=1000, help_text="For staff only.", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not any(given.get(name) for name in vars(Urgency())):
+            raise forms.ValidationError("Tick what makes it urgent.")
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        return {"text": given.pop("text"), "grounds": Urgency(**given)}
+
+
+class NoteForm(StepForm):
+    text = forms.CharField(
+        label="Note",
+        max_length=8000,
+        widget=forms.Textarea(attrs=AREA),
+        help_text="For staff only: the customer never sees it.",
+    )
+
+
+class AssignForm(StepForm):
+    """To whom a complaint is handed."""
+
+    to = forms.ModelChoiceField(
+        label="To", queryset=User.objects.none(), required=False, empty_label="Nobody: the desk"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provider = self.complaint.account.customer.provider_id
+        mine = User.objects.filter(is_staff=True, is_active=True)
+        here = mine.filter(provider__isnull=True) | mine.filter(provider=provider)
+        self.fields["to"].queryset = here.order_by("full_name")
+        self.fields["to"].initial = self.complaint.assigned_to_id
+
+
+class AttemptForm(StepForm):
+    """That somebody tried to reach the customer."""
+
+    channel = forms.ChoiceField(
+        label="How",
+        choices=[*WAYS, (Channel.EMAIL, "By email"), (Channel.SMS, "By text message")],
+        widget=forms.RadioSelect,
+    )
+    tried_at = WhenField(label="When", help_text="On the customer's clock.")
+    text = forms.CharField(label="What happened", max_length=1000, required=False)
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class ResolveForm(TellForm):
+    """That what was agreed is done."""
+
+    confirms = forms.TypedChoiceField(
+        label="Tell the customer now?",
+        choices=[("yes", "Yes: this is the written confirmation"), ("no", "No, later")],
+        coerce=lambda word: word == "yes",
+        initial="yes",
+        widget=forms.RadioSelect,
+    )
+    field_order = ("text", "confirms", "told_by")
+
+
+class CloseForm(StepForm):
+    """What becomes of a contested amount, and last words."""
 
     upheld = forms.TypedChoiceField(
-        label="Was the complaint upheld?",
-        choices=[("yes", "Yes, the customer was right"), ("no", "No")],
+        label="Was the complaint right?",
+        choices=[
+            ("yes", "Yes: what is still held comes off the bill"),
+            ("no", "No: what is still held becomes payable"),
+        ],
         coerce=lambda word: word == "yes",
         widget=forms.RadioSelect,
     )
+    text = forms.CharField(
+        label="A word to the customer",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="They are told that it is closed, and how it can be opened again.",
+    )
+    told_by = told_by_field()
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "told_by": Channel(self.cleaned_data["told_by"])}
+
+
+class RefuseForm(TellForm):
+    """Reasons why we can't do what is asked for."""
+
+    vexatious = forms.BooleanField(
+        label="Refuse it as frivolous, vexatious or abusive",
+        required=False,
+        help_text="Only after a manager's thought and a second person's signature.",
+    )
+    same_matter = forms.BooleanField(
+        label="It is about the same or a similar matter as one that was answered", required=False
+    )
+    field_order = ("text", "vexatious", "same_matter", "told_by")
+
+
+class DecideForm(StepForm):
+    """What a manager decides."""
+
+    takes_over = forms.TypedChoiceField(
+        label="Decision",
+        choices=[("yes", "I take it over"), ("no", "It stays where it is")],
+        coerce=lambda word: word == "yes",
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label="What to tell the customer", max_length=8000, widget=forms.Textarea(attrs=AREA)
+    )
+
+
+class HeardForm(StepForm):
+    """What the customer said, to whom and how; `services` are what it can mean now."""
+
+    said = forms.ChoiceField(label="What did they say?", widget=forms.RadioSelect)
+    person = forms.ChoiceField(label="Who said it?", widget=forms.RadioSelect)
+    channel = forms.ChoiceField(label="How?", choices=HEARD_BY, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="In their words",
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs=AREA),
+    )
+    checked = forms.BooleanField(
+        label="I made sure that it was them",
+        error_messages={"required": "Make sure who it is first; then tick this."},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        meanings: dict[str, tuple[str, Any]],
+        people: list[User],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.meanings = meanings
+        self.fields["said"].choices = [(key, label) for key, (label, _) in meanings.items()]
+        self.people = {str(one.pk): one for one in people}
+        self.fields["person"].choices = [
+            *((key, str(one)) for key, one in self.people.items()),
+            *([("caller", self.complaint.caller_name)] if self.complaint.caller_name else []),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("said") in ("message", "decline", "reopen") and not given.get("text"):
+            self.add_error("text", "Write down what they said.")
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "by": self.people.get(given["person"]),
+            "heard": Heard(staff=self.user, channel=Channel(given["channel"])),
+            "text": given["text"],
+        }
+
+
+class TakeForm(forms.Form):
+    """A complaint that came by phone, voicemail, email, letter or in person."""
+
+    channel = forms.ChoiceField(label="How did it come?", choices=HEARD_BY)
+    received_at = WhenField(
+        label="When did it come?", help_text="On the customer's clock: its days run from there."
+    )
+    person = forms.ChoiceField(label="Who complains?", widget=forms.RadioSelect)
+    caller_name = forms.CharField(
+        label="Their name", max_length=120, required=False, help_text="Of somebody else only."
+    )
+    caller_contact = forms.CharField(
+        label="How and when to reach them",
+        max_length=300,
+        required=False,
+        help_text="Of somebody else only: the number and the hours.",
+    )
+    told_by = forms.ChoiceField(
+        label="How do they want to be told?",
+        choices=TELLING,
+        widget=forms.RadioSelect,
+        initial=Channel.EMAIL,
+    )
+    topic = forms.ChoiceField(label="What is it about?", choices=Topic.choices)
+    description = forms.CharField(
+        label="What happened, in their words", max_length=8000, widget=forms.Textarea(attrs=AREA)
+    )
+    wanted = forms.CharField(
+        label="What would put it right?",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+    disputed_invoice = forms.ModelChoiceField(
+        label="Which bill do they contest?",
+        queryset=Invoice.objects.none(),
+        required=False,
+        empty_label="None",
+    )
+    disputed_amount = DollarsField(label="How much of it, GST included?", required=False)
+    hardship_related = UrgencyForm.base_fields["hardship_related"]
+    disconnection_without_process = UrgencyForm.base_fields["disconnection_without_process"]
+    priority_assistance = UrgencyForm.base_fields["priority_assistance"]
+    safety_threat = UrgencyForm.base_fields["safety_threat"]
+    told_at_once = forms.BooleanField(
+        label="They are still there: I tell them the reference and the day of our answer now",
+        required=False,
+    )
+    SOMEBODY_ELSE = "else"
+    ARRIVES = ("received_at", "caller_name", "caller_contact", "told_at_once")
+
+    def __init__(
+        self, *args: Any, people: list[User], invoices: Any, zone: ZoneInfo, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(one.pk): one for one in people}
+        self.fields["person"].choices = [
+            *((key, str(one)) for key, one in self.people.items()),
+            (self.SOMEBODY_ELSE, "Somebody else"),
+        ]
+        self.fields["disputed_invoice"].queryset = invoices
+        self.fields["received_at"].zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("person") == self.SOMEBODY_ELSE and not given.get("caller_name"):
+            self.add_error("caller_name", "Write down their name, or what they want to be called.")
+        if given.get("disputed_amount") and not given.get("disputed_invoice"):
+            self.add_error("disputed_invoice", "Choose the bill that this amount is on.")
+        named, typed = given.get("disputed_invoice"), given.get("disputed_amount")
+        if named and not typed and "disputed_amount" not in self.errors:
+            self.add_error("disputed_amount", "Say how much of the bill they contest.")
+        return given
+
+    def arrival(self) -> dict[str, Any]:
+        """How it came, and whose it is."""
+        given = self.cleaned_data
+        person = self.people.get(given["person"])
+        told = {name: given[name] for name in self.ARRIVES}
+        if person is not None:
+            told["caller_name"] = told["caller_contact"] = ""
+        return {
+            **told,
+            "channel": Channel(given["channel"]),
+            "told_by": Channel(given["told_by"]),
+            "person": person,
+        }
+
+    def details(self) -> dict[str, Any]:
+        """What they complain of."""
+        asked = {"channel", "told_by", "person", *self.ARRIVES}
+        return {name: value for name, value in self.cleaned_data.items() if name not in asked}

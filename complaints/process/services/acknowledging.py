@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from complaints.process.selectors import STUCK
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Act, Duty, State
 from parties.authority import selectors as authority
@@ -19,8 +20,6 @@ from terms.calendar import Channel
 
 from . import steps
 from .steps import StepRefused, locked, require_staff
-
-STUCK = (NoticeStatus.FAILED, NoticeStatus.BY_HAND)
 
 
 def acknowledge_sent(*, at: datetime) -> int:
@@ -67,8 +66,10 @@ def acknowledge_by_hand(
         moment = told_at or at
         if moment > at:
             raise StepRefused("That moment is still to come: say when you told the customer.")
-        if moment < complaint.starts_at:
+        if moment < complaint.starts_at.replace(second=0, microsecond=0):
             raise StepRefused("That was before the complaint came in: check day and time.")
+        # A clock that people read shows no seconds.
+        moment = max(moment, complaint.starts_at)
         actor = authority.with_customer(by, require_staff(complaint, by, at))
         said = text or f"Told by {channel.value.replace('_', ' ')}."
         steps.step(

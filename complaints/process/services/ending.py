@@ -22,7 +22,7 @@ from complaints.process import selectors
 from complaints.process.selectors import Closing
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import tell_desk
-from complaints.tickets.states import Act, Duty, Ending, Happening, State
+from complaints.tickets.states import WAITING, Act, Duty, Ending, Happening, State
 from parties.accounts.selectors import law
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -36,11 +36,11 @@ from terms.profile import TermsSilent
 
 from .outcome import bar_court_steps, finish
 from .steps import (
-    WAITING,
     Heard,
     StepRefused,
     accepted_proposal,
     happen,
+    is_again,
     letter,
     locked,
     require_manager,
@@ -50,6 +50,7 @@ from .steps import (
     way_told,
 )
 
+IN_VAIN = "Nobody reached."
 REACHES = "You can have it opened again at any time, under the same reference."
 
 
@@ -74,6 +75,8 @@ def record_attempt(
             raise StepRefused("That moment is still to come: say when you tried.")
         if not _waits(complaint):
             raise StepRefused("Nothing waits for the customer: do the next step yourself.")
+        if is_again(complaint, Happening.ATTEMPT, by, text or IN_VAIN, moment):
+            return complaint
         meet_deadline(subject=reference, duty=Duty.FOLLOW_UP, at=at)
         if complaint.answer_until is None:
             follow_up_clock(complaint, at=at)
@@ -82,7 +85,7 @@ def record_attempt(
             Happening.ATTEMPT,
             by=by,
             at=moment,
-            text=text or "Nobody reached.",
+            text=text or IN_VAIN,
             actor=actor,
             channel=channel,
         )

@@ -32,6 +32,7 @@ from .steps import (
     Heard,
     StepRefused,
     happen,
+    is_again,
     letter,
     locked,
     require_staff,
@@ -93,6 +94,8 @@ def add_note(*, reference: str, by: User, text: str, at: datetime) -> Complaint:
     with transaction.atomic():
         complaint = locked(reference)
         actor = authority.with_customer(by, require_staff(complaint, by, at))
+        if is_again(complaint, Happening.NOTE, by, text, at):
+            return complaint
         happen(
             complaint,
             Happening.NOTE,
@@ -137,6 +140,8 @@ def add_message(
         said: dict[str, Any] = {"by": by, "at": at, "text": text, "heard": heard, "actor": actor}
         if complaint.state == State.WAITING_FOR_CUSTOMER:
             step(complaint, Act.CUSTOMER_ANSWERS, **said)
+        elif is_again(complaint, Happening.MESSAGE, heard.staff if heard else by, text, at):
+            return complaint
         else:
             happen(complaint, Happening.MESSAGE, **said)
             _reached(complaint, at)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from complaints.clocks.services import discharge, follow_up_clock, meet_given
 from complaints.tickets.models import Complaint, Event, Proposal
-from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Answer, Duty, Happening, State
+from complaints.tickets.states import (
+    LIFECYCLE,
+    STAFF_ACTS,
+    WAITING,
+    Act,
+    Answer,
+    Duty,
+    Happening,
+    State,
+)
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
@@ -22,7 +31,8 @@ from records.notices.services import Link
 from terms import facts
 from terms.calendar import Channel
 
-WAITING = (State.WAITING_FOR_CUSTOMER, State.PROPOSED, State.RESOLVED)
+# The same words of the same person within this time are a second click of one form.
+ONE_CLICK = timedelta(minutes=2)
 MANAGERS = frozenset({StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
 
 
@@ -148,6 +158,15 @@ def step(
     )
 
 
+def is_again(
+    complaint: Complaint, act: Happening, by: User | None, text: str, at: datetime
+) -> bool:
+    """Whether the same person told the same just before: a second click of one form."""
+    return complaint.events.filter(
+        act=act, by=by, text=text, at__range=(at - ONE_CLICK, at)
+    ).exists()
+
+
 def happen(
     complaint: Complaint,
     act: Act | Happening,
@@ -169,6 +188,7 @@ def happen(
     What staff heard is theirs to have written and the customer's to have said.
     """
     said_by = str(by or complaint.caller_name) if heard else ""
+    among_staff = for_staff_only and not complaint.safety_threat
     event = Event.objects.create(
         complaint=complaint,
         at=at,
@@ -186,9 +206,10 @@ def happen(
         at=at,
         action=f"complaint_{act.value}",
         actor=actor or _actor(heard.staff if heard else by),
-        subject=complaint.reference,
+        # What shares its subject with a private entry is hidden with it: not the whole complaint.
+        subject="" if among_staff else complaint.reference,
         before=before,
-        after=after,
+        after={"complaint": complaint.reference, **(after or {})} if among_staff else after,
         because=because,
         is_private=complaint.safety_threat or for_staff_only,
     )
