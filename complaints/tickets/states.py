@@ -164,6 +164,20 @@ class Duty(models.TextChoices):
     DECIDE_CLOSING = "decide_closing", "Close it, or go on with it"
 
 
+# As pages call what is owed, to the customer and to staff alike.
+IN_WORDS = {
+    Duty.ACKNOWLEDGE: "Our confirmation that we have it",
+    Duty.PROPOSE: "Our answer",
+    Duty.EXPLAIN_DELAY: "Word of a delay, if there is one",
+    Duty.IMPLEMENT: "What we agreed is carried out",
+    Duty.CONFIRM: "Written confirmation of what was done",
+    Duty.NAME_OMBUDSMAN: "Where else you can turn",
+    Duty.DECIDE_ESCALATION: "A manager's decision",
+    Duty.FOLLOW_UP: "We ask again",
+    Duty.DECIDE_CLOSING: "We close it, or go on",
+}
+# What the house does for itself, so that nothing is forgotten: no promise to the customer.
+INTERNAL = (Duty.FOLLOW_UP, Duty.DECIDE_CLOSING)
 # Owed only if something happens, or done along the way: the customer waits for the others.
 IN_THE_BACKGROUND = (Duty.EXPLAIN_DELAY, Duty.NAME_OMBUDSMAN)
 # A manager hears when one of these is missed.
