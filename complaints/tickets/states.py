@@ -33,6 +33,8 @@ class Act(models.TextChoices):
     REFUSE = "refuse", "Refuse with reasons"
     WITHDRAW = "withdraw", "Withdraw"
     REOPEN = "reopen", "Reopen"
+    REFER = "refer", "Taken up by the ombudsman"
+    DECIDE = "decide", "Decided at the ombudsman's"
 
 
 class Happening(models.TextChoices):
@@ -52,6 +54,7 @@ class Happening(models.TextChoices):
     CONFIRM = "confirm", "Confirmed in writing"
     CONSENT = "consent", "The customer agreed to close"
     CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
+    ANSWER_OMBUDSMAN = "answer_ombudsman", "Ombudsman answered"
     SIGN_REFUSAL = "sign_refusal", "Refusal signed by a second person"
 
 
@@ -88,6 +91,11 @@ LIFECYCLE = Lifecycle(
         # What was over is owed an acknowledgement anew.
         (State.CLOSED, Act.REOPEN): State.RECEIVED,
         (State.WITHDRAWN, Act.REOPEN): State.RECEIVED,
+        # The ombudsman changes nothing of where it stands, but what was over goes on.
+        **{(state, Act.REFER): state for state in OPEN},
+        (State.CLOSED, Act.REFER): State.INVESTIGATING,
+        (State.WITHDRAWN, Act.REFER): State.INVESTIGATING,
+        **{(state, Act.DECIDE): State.IMPLEMENTING for state in OPEN if state != State.RECEIVED},
         **{(state, Act.CLOSE): State.CLOSED for state in OPEN if state != State.RECEIVED},
         **{(state, Act.REFUSE): State.CLOSED for state in (*IN_HAND, State.PROPOSED)},
         **{(state, Act.WITHDRAW): State.WITHDRAWN for state in OPEN if state != State.RESOLVED},
@@ -105,6 +113,8 @@ STAFF_ACTS = frozenset(
         Act.RESOLVE,
         Act.CLOSE,
         Act.REFUSE,
+        Act.REFER,
+        Act.DECIDE,
     }
 )
 
@@ -124,6 +134,8 @@ DONE = {
     Act.REFUSE: "Refused, with reasons",
     Act.WITHDRAW: "Withdrawn",
     Act.REOPEN: "Reopened",
+    Act.REFER: "Taken up by the ombudsman",
+    Act.DECIDE: "Decided at the ombudsman's",
     # As the customer reads it.
     Happening.ATTEMPT: "We tried to reach you",
     Happening.TASK_DONE: "Your own part is done",
@@ -137,6 +149,7 @@ class Ending(models.TextChoices):
     CONSENT = "consent", "The customer agreed"
     UNREACHABLE = "unreachable", "The customer could not be reached"
     REFUSED = "refused", "Refused with reasons, the ombudsman named"
+    OMBUDSMAN = "ombudsman", "The ombudsman's outcome asks for nothing more"
     VEXATIOUS = "vexatious", "Refused as frivolous, vexatious or abusive"
 
 
@@ -160,6 +173,7 @@ class Duty(models.TextChoices):
     CONFIRM = "confirm", "Confirm in writing what was done"
     NAME_OMBUDSMAN = "name_ombudsman", "Name the ombudsman"
     DECIDE_ESCALATION = "decide_escalation", "Decide as a manager"
+    ANSWER_OMBUDSMAN = "answer_ombudsman", "Answer the ombudsman"
     FOLLOW_UP = "follow_up", "Ask the customer for an answer"
     DECIDE_CLOSING = "decide_closing", "Close it, or go on with it"
 
@@ -173,6 +187,7 @@ IN_WORDS = {
     Duty.CONFIRM: "Written confirmation of what was done",
     Duty.NAME_OMBUDSMAN: "Where else you can turn",
     Duty.DECIDE_ESCALATION: "A manager's decision",
+    Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
     Duty.FOLLOW_UP: "We ask again",
     Duty.DECIDE_CLOSING: "We close it, or go on",
 }
@@ -181,7 +196,7 @@ INTERNAL = (Duty.FOLLOW_UP, Duty.DECIDE_CLOSING)
 # Owed only if something happens, or done along the way: the customer waits for the others.
 IN_THE_BACKGROUND = (Duty.EXPLAIN_DELAY, Duty.NAME_OMBUDSMAN)
 # A manager hears when one of these is missed.
-PROMISES = (Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.IMPLEMENT, Duty.CONFIRM)
+PROMISES = (Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.IMPLEMENT, Duty.CONFIRM, Duty.ANSWER_OMBUDSMAN)
 
 
 class Topic(models.TextChoices):

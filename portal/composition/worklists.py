@@ -83,6 +83,7 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
     free, mine = running.filter(assigned_to__isnull=True), running.filter(assigned_to=user)
     accepted = running.filter(state=State.IMPLEMENTING)
+    there = running.filter(with_ombudsman_since__isnull=False)
     return [
         _List(view, "Complaints with a missed duty", page, "?clock=missed", missed, urgent=True),
         _List(
@@ -104,6 +105,7 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
             accepted,
         ),
         _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
+        _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
     ]
 
 

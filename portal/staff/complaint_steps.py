@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from complaints.clocks.services import owed
+from complaints.ombudsman import services as ombudsman
+from complaints.ombudsman.selectors import open_referral
 from complaints.process import selectors
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
@@ -23,6 +25,7 @@ from parties.people.models import User
 from parties.people.states import StaffRole
 
 from . import complaints_forms as forms
+from .complaints_heard import HeardForm
 
 MANAGERS = frozenset({StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
 
@@ -61,6 +64,12 @@ class Situation:
     @property
     def is_manager(self) -> bool:
         return bool(MANAGERS & set(staff_roles(self.user)))
+
+    @property
+    def to_answer_there(self) -> bool:
+        """Whether a letter of the ombudsman is open and not answered."""
+        referral = open_referral(self.complaint)
+        return referral is not None and referral.answered_at is None
 
     def owes(self, duty: Duty) -> bool:
         return owed(self.complaint, duty).exists()
@@ -125,7 +134,7 @@ STEPS: dict[str, Step] = {
             "heard",
             "Write down what the customer said",
             None,
-            forms.HeardForm,
+            HeardForm,
             lambda now: True,
             done="Written down.",
         ),
@@ -167,7 +176,11 @@ STEPS: dict[str, Step] = {
             "Close the complaint",
             process.close_complaint,
             forms.CloseForm,
-            lambda now: now.is_open and not now.stands(State.RECEIVED),
+            lambda now: (
+                now.is_open
+                and not now.stands(State.RECEIVED)
+                and now.complaint.with_ombudsman_since is None
+            ),
             done="Closed.",
         ),
         Step(
@@ -260,6 +273,33 @@ STEPS: dict[str, Step] = {
             "This ends the complaint. The letter gives your reasons, and names the manager and "
             "the ombudsman. What is contested becomes payable.",
             "Refused.",
+        ),
+        Step(
+            "refer",
+            "The ombudsman has it",
+            ombudsman.refer_complaint,
+            forms.ReferForm,
+            lambda now: True,
+            "Nothing is cut off because of it, and what is contested is not chased meanwhile. "
+            "What was over is open again.",
+            "Noted. The managers are told.",
+        ),
+        Step(
+            "answer_ombudsman",
+            "Answer the ombudsman",
+            ombudsman.answer_ombudsman,
+            forms.NoteForm,
+            lambda now: now.to_answer_there,
+            "What we answered. It waits at the ombudsman's then.",
+            "Answered.",
+        ),
+        Step(
+            "outcome",
+            "Outcome at the ombudsman's",
+            ombudsman.record_outcome,
+            forms.OutcomeForm,
+            lambda now: now.complaint.with_ombudsman_since is not None,
+            "With nothing to be done, the complaint ends and what is contested becomes payable.",
         ),
         Step(
             "name_ombudsman",

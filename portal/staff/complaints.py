@@ -46,7 +46,7 @@ from .complaint_steps import (
     speakers,
     steps_now,
 )
-from .complaints_forms import HeardForm, TakeForm
+from .complaints_heard import HeardForm, TakeForm
 
 REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson)
 
@@ -96,6 +96,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("another_way", "Acknowledged another way: the letter did not arrive"),
             ("customer", "The customer's word"),
             ("manager", "A manager's decision"),
+            ("ombudsman", "It is with the ombudsman"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -107,6 +108,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.waiting(queryset)
         if self.value() == "manager":
             return process_selectors.to_decide(queryset)
+        if self.value() == "ombudsman":
+            return queryset.filter(with_ombudsman_since__isnull=False)
         return queryset
 
 

@@ -8,8 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from billing.invoices.models import Invoice
+from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
 from complaints.lodging import services as lodging
+from complaints.ombudsman import services as ombudsman
+from complaints.ombudsman.models import Referral
+from complaints.ombudsman.states import Level
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Duty
@@ -87,6 +91,25 @@ class Story:
     def hear(self, moment: str, name: str, **facts: Any) -> Complaint:
         """Write down what the holder said on the phone."""
         return self.do(moment, name, by=self.world.holder, heard=self.said, **facts)
+
+    def refer(self, moment: str, level: Level, **says: Any) -> Referral:
+        """Note a letter of the ombudsman."""
+        at = self.when(moment)
+        letter = ombudsman.Letter(level=level, received_at=at, **says)
+        return ombudsman.refer_complaint(
+            reference=self.reference, by=self.desk, letter=letter, at=at
+        )
+
+    def pay(self, moment: str, amount: str) -> None:
+        at = self.when(moment)
+        record_payment(
+            account=self.world.account,
+            amount=Decimal(amount),
+            received_on=at.date(),
+            method="eft",
+            reference=f"{moment} {amount}",
+            at=at,
+        )
 
     def due(self, duty: Duty) -> date:
         """The day by which a duty is owed, or was: the newest."""

@@ -13,9 +13,12 @@ import pytest
 
 from billing.invoices.models import CreditNote
 from billing.payments.selectors import balance
+from complaints.ombudsman import services as ombudsman
+from complaints.ombudsman.states import Level, Outcome
 from complaints.process.services import Offer, StepRefused, Urgency
 from complaints.tickets.states import Duty, Ending, State
 from records.audit.models import Entry
+from records.deadlines.models import Deadline
 from records.notices.models import Notice
 from records.notices.services import Post
 from terms.calendar import Channel
@@ -338,6 +341,114 @@ def test_refusal_as_vexatious_takes_a_manager_a_second_person_and_reasons():
     assert balance(story.world.account, date(2027, 5, 24)).disputed == Decimal("38.50")
     first.refresh_from_db()
     assert first.state == State.CLOSED
+
+    # What comes through the ombudsman is taken all the same.
+    story.reference = first.reference
+    story.refer("2027-05-28 09:00", Level.REFERRED)
+    assert story.complaint.state == State.INVESTIGATING
+    # NSW: 31 May, 1-4, 7-11 June; the ACT alone would say 15 June.
+    assert story.due(Duty.ANSWER_OMBUDSMAN) == date(2027, 6, 11)
+    with pytest.raises(StepRefused, match="ombudsman has it"):
+        story.do("2027-05-28 10:00", "refuse_complaint", **refuse)
+
+
+def test_ombudsman_at_two_levels_holds_what_is_contested_until_the_credit():
+    """Greenlight, NSW: level 1 by the law's days, level 2 by the day in the letter."""
+    story = tell("greenlight", state="NSW")
+    invoice = bill(story, date(2027, 3, 1), "412.50")
+    story.lodge(
+        "2027-03-04 10:00",
+        topic="bill",
+        description="Calls that nobody made.",
+        disputed_invoice=invoice,
+        disputed_amount=Decimal("184.25"),
+    )
+    story.sweep("2027-03-04 10:05")
+    assert story.due(Duty.PROPOSE) == date(2027, 3, 18)
+    story.pay("2027-03-12 10:00", "228.25")
+    story.do("2027-03-15 09:00", "start_investigation")
+    small = Offer(credit=Decimal("60.50"), invoice=invoice)
+    story.do("2027-03-17 10:00", "propose_resolution", text="A third back.", offer=small)
+    story.sweep("2027-03-17 10:05")
+    story.do("2027-03-18 10:00", "decline_proposal", by=story.world.holder, text="The ombudsman!")
+    assert story.complaint.state == State.INVESTIGATING
+    assert story.status(Duty.PROPOSE) == "open"
+
+    story.refer("2027-03-22 09:30", Level.REFERRED)
+    # 23, 24, 25, 30, 31 March, 1, 2, 5, 6, 7 April: Easter is left out.
+    assert story.due(Duty.ANSWER_OMBUDSMAN) == date(2027, 4, 7)
+    answer = {"reference": story.reference, "by": story.desk}
+    ombudsman.answer_ombudsman(text="110.00.", at=story.when("2027-04-06 10:00"), **answer)
+    assert story.status(Duty.ANSWER_OMBUDSMAN) == "met"
+    story.refer("2027-04-13 10:00", Level.CASE, answer_by=date(2027, 4, 27))
+    assert story.due(Duty.ANSWER_OMBUDSMAN) == date(2027, 4, 27)
+    because = story.deadlines(Duty.ANSWER_OMBUDSMAN).last().because
+    assert "letter asks for it by Tue 27 Apr 2027" in because[0]["steps"][0]
+    ombudsman.answer_ombudsman(text="The file.", at=story.when("2027-04-22 10:00"), **answer)
+    for moment in ("2027-04-28 00:15", "2027-05-13 00:15"):
+        story.sweep(moment)
+    assert story.missed() == []
+    owed = balance(story.world.account, date(2027, 5, 13))
+    assert (owed.owing, owed.disputed, owed.overdue) == (
+        Decimal("184.25"),
+        Decimal("184.25"),
+        Decimal("0.00"),
+    )
+    for name, facts in (
+        ("close_complaint", {"upheld": False}),
+        ("withdraw_complaint", {"by": story.world.holder}),
+    ):
+        with pytest.raises(StepRefused, match="ombudsman has it"):
+            story.do("2027-05-13 10:00", name, **facts)
+
+    ombudsman.record_outcome(
+        outcome=Outcome.REMEDY,
+        text="184.25 comes off.",
+        credit=Decimal("184.25"),
+        invoice=invoice,
+        at=story.when("2027-05-14 10:00"),
+        **answer,
+    )
+    # 17 to 21 May; seven whole working days end on 25 May.
+    assert story.due(Duty.IMPLEMENT) == date(2027, 5, 21)
+    assert story.complaint.no_court_before == date(2027, 5, 26)
+    assert story.complaint.with_ombudsman_since is None
+    story.do("2027-05-19 10:00", "resolve_complaint", text="Credited.", confirms=False)
+    assert story.status(Duty.IMPLEMENT) == "met"
+    note = CreditNote.objects.get()
+    assert (note.subtotal_ex, note.gst) == (Decimal("167.50"), Decimal("16.75"))
+    owed = balance(story.world.account, date(2027, 5, 19))
+    assert (owed.owing, owed.disputed) == (Decimal("0.00"), Decimal("0.00"))
+    story.do("2027-05-20 10:00", "confirm_outcome", text="It came off.")
+    story.sweep("2027-05-20 10:05")
+    story.do("2027-05-21 10:00", "agree_to_close", by=story.world.holder)
+    assert story.complaint.state == State.CLOSED
+    assert story.missed() == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(Outcome.NOTHING, State.CLOSED), (Outcome.WITHDRAWN, State.WITHDRAWN)],
+)
+def test_ombudsman_without_remedy_ends_the_complaint(outcome, state):
+    story = tell("greenlight", state="NSW")
+    story.lodge("2027-03-04 10:00")
+    story.sweep("2027-03-04 10:05")
+    first = story.refer("2027-03-22 09:30", Level.REFERRED)
+    assert story.refer("2027-03-22 09:30", Level.REFERRED) == first
+    # Nothing was proposed yet, so the customer's own answer stays owed.
+    assert story.status(Duty.PROPOSE) in ("open", "missed")
+
+    ombudsman.record_outcome(
+        reference=story.reference,
+        by=story.desk,
+        outcome=outcome,
+        text="As it is.",
+        at=story.when("2027-04-06 10:00"),
+    )
+
+    assert story.complaint.state == state
+    assert not Deadline.objects.filter(status="open").exists()
 
 
 def test_safety_complaint_of_a_caller_is_told_by_phone_alone():

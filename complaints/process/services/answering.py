@@ -126,7 +126,7 @@ def amend_proposal(
 def _offer_letter(
     complaint: Complaint, text: str, offer: Offer, told_by: Channel | None, at: datetime
 ) -> Notice | None:
-    _require_sound(complaint, offer, at)
+    require_sound(complaint, offer, at)
     words = [text]
     if offer.credit and offer.invoice:
         words.append(
@@ -147,7 +147,8 @@ def _offer_letter(
     )
 
 
-def _require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
+def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
+    """Raise StepRefused for a day that is over, and a credit that the bill has no room for."""
     if offer.carry_out_on and offer.carry_out_on < local_day(complaint.account, at):
         raise StepRefused("The day to carry it out is over: choose one that is still to come.")
     if offer.credit is None:
@@ -166,6 +167,21 @@ def _require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
 
 def _keep(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime) -> None:
     Proposal.objects.create(complaint=complaint, text=text, by=by, offered_at=at, **vars(offer))
+
+
+def keep_decided(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime) -> None:
+    """Keep what was decided for both sides elsewhere, as a proposal that was accepted."""
+    complaint.proposals.filter(answer=Answer.OPEN).update(answer=Answer.REPLACED, answered_at=at)
+    complaint.proposals.filter(answer=Answer.ACCEPTED).update(answer=Answer.REPLACED)
+    Proposal.objects.create(
+        complaint=complaint,
+        text=text,
+        by=by,
+        offered_at=at,
+        answer=Answer.ACCEPTED,
+        answered_at=at,
+        **vars(offer),
+    )
 
 
 def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:

@@ -27,6 +27,7 @@ from parties.accounts.selectors import law
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
+from records.audit.services import Actor
 from records.deadlines.services import drop_deadlines, meet_deadline
 from terms import facts, rules
 from terms.calendar import Channel, in_words
@@ -181,6 +182,7 @@ def agree_to_close(
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.ACCEPT_RESOLUTION, at, heard)
         selectors.require_act(complaint, Act.CLOSE)
+        _require_not_there(complaint)
         if complaint.state == State.IMPLEMENTING:
             raise StepRefused(
                 "What was agreed is not carried out yet. Wait for that, or withdraw the complaint."
@@ -196,6 +198,12 @@ def agree_to_close(
         )
         _end(complaint, Ending.CONSENT, upheld=True, at=at)
     return complaint
+
+
+def _require_not_there(complaint: Complaint) -> None:
+    """What the ombudsman has ends there. Raises StepRefused."""
+    if complaint.with_ombudsman_since is not None:
+        raise StepRefused("The ombudsman has it: it ends with the outcome there.")
 
 
 def _by(ending: Ending) -> str:
@@ -219,6 +227,7 @@ def close_complaint(
     with transaction.atomic():
         complaint = locked(reference)
         selectors.require_act(complaint, Act.CLOSE)
+        _require_not_there(complaint)
         closing = selectors.closing(complaint, local_day(complaint.account, at))
         if not closing.allowed:
             require_staff(complaint, by, at)
@@ -254,6 +263,38 @@ def _end(complaint: Complaint, ending: Ending, *, upheld: bool, at: datetime) ->
     finish(complaint, upheld=upheld, at=at)
 
 
+def close_after(
+    complaint: Complaint,
+    ending: Ending,
+    *,
+    by: User,
+    actor: Actor,
+    text: str,
+    at: datetime,
+) -> None:
+    """Close what was decided against the customer elsewhere, and tell them."""
+    body = "\n\n".join([text, REACHES])
+    notice = letter(complaint, "Your complaint is closed", body, at=at)
+    step(
+        complaint,
+        Act.CLOSE,
+        by=by,
+        at=at,
+        actor=actor,
+        text=f"{ending.label}. {text}",
+        notice=notice,
+    )
+    _end(complaint, ending, upheld=False, at=at)
+
+
+def withdraw_after(
+    complaint: Complaint, *, by: User, actor: Actor, text: str, at: datetime
+) -> None:
+    """End what the customer withdrew elsewhere."""
+    step(complaint, Act.WITHDRAW, by=by, at=at, actor=actor, text=text)
+    finish(complaint, upheld=False, at=at)
+
+
 def withdraw_complaint(
     *, reference: str, by: User | None, at: datetime, heard: Heard | None = None, text: str = ""
 ) -> Complaint:
@@ -261,6 +302,7 @@ def withdraw_complaint(
     with transaction.atomic():
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.LODGE_COMPLAINT, at, heard)
+        _require_not_there(complaint)
         step(complaint, Act.WITHDRAW, by=by, at=at, actor=actor, heard=heard, text=text)
         finish(complaint, upheld=False, at=at)
     return complaint
@@ -351,8 +393,7 @@ def refuse_complaint(
         complaint = locked(reference)
         actor = authority.with_customer(by, require_staff(complaint, by, at))
         selectors.require_act(complaint, Act.REFUSE)
-        if complaint.with_ombudsman_since is not None:
-            raise StepRefused("The ombudsman has it: answer there; it can't be refused meanwhile.")
+        _require_not_there(complaint)
         because: list[dict[str, Any]] = []
         if vexatious:
             because = _require_refusable(complaint, same_matter, at)

@@ -248,6 +248,28 @@ def test_chosen_complaints_are_taken_in_hand_together(desk, world):
     assert Complaint.objects.filter(assigned_to=desk.staff).count() == 3
 
 
+def test_ombudsman_is_noted_answered_and_ended_by_pages(desk, world):
+    complaint = acknowledged(world)
+    now = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
+    typed = {"level": "1", "kind": "answer_ombudsman", "received_at": now}
+    step(desk, complaint, "refer", **typed)
+    assert complaint.with_ombudsman_since is not None
+    assert desk.get(reverse(LIST) + "?needs=ombudsman").context["cl"].result_count == 1
+    assert (
+        "The ombudsman has had it since"
+        in desk.get(
+            reverse("admin:complaints_complaint_change", args=[complaint.pk])
+        ).content.decode()
+    )
+
+    step(desk, complaint, "answer_ombudsman", text="Our file.")
+    answer = step(desk, complaint, "outcome", outcome="nothing", text="As it is.", credit="5.00")
+    assert "only with something that is to be done" in errors(answer)
+    step(desk, complaint, "outcome", outcome="nothing", text="Nothing more is asked for.")
+
+    assert (complaint.state, complaint.ending) == (State.CLOSED, "ombudsman")
+
+
 def test_auditor_finds_no_private_complaint(client, world):
     hidden = lodge(world, safety_threat=True)
     auditor = make_staff(StaffRole.AUDITOR)
