@@ -1,5 +1,6 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from complaints.tickets.models import Complaint, Event
+from complaints.ombudsman.models import Referral
+from complaints.tickets.models import Complaint, Event, Proposal
 
-__all__ = ["Complaint", "Event"]
+__all__ = ["Complaint", "Event", "Proposal", "Referral"]

@@ -37,6 +37,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "deliver notices": {"task": "records.notices.deliver_queued", "schedule": 5},
     "deliver urgent notices": {"task": "records.notices.deliver_urgent", "schedule": 5},
     "note acknowledgements": {"task": "complaints.acknowledge_sent", "schedule": 15},
+    "bring missed complaints to a manager": {
+        "task": "complaints.escalate_missed",
+        "schedule": crontab(minute="2-59/15"),
+    },
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},
     "remind of deadlines": {

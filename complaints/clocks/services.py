@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from complaints.tickets.models import Complaint
-from complaints.tickets.states import Act, Duty
-from parties.accounts.selectors import binding
+from complaints.tickets.models import Complaint, Proposal
+from complaints.tickets.states import IN_HAND, Act, Answer, Duty, State
+from parties.accounts.selectors import binding, law
 from parties.authority.selectors import local_day
 from records.deadlines.models import Deadline
-from records.deadlines.services import correct_deadline, discharge_by, set_deadline
+from records.deadlines.services import (
+    correct_deadline,
+    discharge_by,
+    drop_deadlines,
+    meet_deadline,
+    set_deadline,
+)
 from records.deadlines.states import Status
+from records.notices.models import Notice
+from records.notices.states import GIVEN
 from records.sweeps import each
 from terms import rules
 from terms.binding import Binding
-from terms.calendar import Calendar, Channel
+from terms.calendar import Calendar, Channel, in_words
 from terms.calendar import State as Region
 from terms.clause import dump
 from terms.profile import TermsSilent
+from terms.rules.complaints import DelayDuties
+from terms.rules.duties import Duty as LawDuty
+
+OWED = (Status.OPEN, Status.MISSED)
+# What runs from receipt, or from the day that started the days anew.
+FROM_RECEIPT = frozenset({Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.EXPLAIN_DELAY})
+# The law's path to a customer who can't be reached: how often, and how long they may answer.
+UNREACHABLE = "RF-CMP-10"
+
+Dates = tuple[dict[Duty, date], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +53,8 @@ class Clocks:
 
 def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clocks:
     """Set the deadlines that follow from receipt, and return them for the notice."""
+    received = complaint.starts_at
+    law_clock(complaint, Duty.NAME_OMBUDSMAN, LawDuty.NAME_OMBUDSMAN, since=received, at=at)
     try:
         dates, because = _dates_from_receipt(complaint, bound)
     except TermsSilent:
@@ -44,13 +64,28 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     return Clocks(dates=dates, because=because)
 
 
-def _dates_from_receipt(
-    complaint: Complaint, bound: Binding
-) -> tuple[dict[Duty, date], list[dict[str, Any]]]:
+def restart_clocks(
+    complaint: Complaint, *, at: datetime, duties: Iterable[Duty] = FROM_RECEIPT
+) -> Clocks:
+    """Count the days anew, as for a complaint that came in now; what was missed stays missed."""
+    complaint.counted_from, complaint.promised_on = at, None
+    complaint.save(update_fields=["counted_from", "promised_on"])
+    bound = binding_of(complaint)
+    try:
+        dates, because = _dates_from_receipt(complaint, bound)
+    except TermsSilent:
+        return Clocks(dates={}, because=[])
+    wanted = {duty: due_on for duty, due_on in dates.items() if duty in set(duties)}
+    for duty, due_on in wanted.items():
+        set_clock(complaint, duty, due_on, because, bound, at=at)
+    return Clocks(dates=wanted, because=because)
+
+
+def _dates_from_receipt(complaint: Complaint, bound: Binding) -> Dates:
     clock = bound.decide(
         rules.complaint_deadlines,
-        received_at=complaint.received_at,
-        channel=Channel(complaint.channel),
+        received_at=complaint.starts_at,
+        channel=_came_by(complaint),
         urgent=complaint.is_urgent,
         state=Region(complaint.account.state),
     )
@@ -63,36 +98,111 @@ def _dates_from_receipt(
     return known, dump(clock.because)
 
 
-def acknowledge_by(complaint: Complaint) -> None:
-    """Let the duty to acknowledge be done at the moment the acknowledgement is given."""
-    owed = Deadline.objects.filter(
-        subject=complaint.reference, duty=Duty.ACKNOWLEDGE, status=Status.OPEN
-    )
-    for deadline in owed:
-        if complaint.acknowledgement is not None:
-            discharge_by(deadline=deadline, notice=complaint.acknowledgement)
+def _came_by(complaint: Complaint) -> Channel:
+    """The channel by which it came, or came again when it was reopened."""
+    again = complaint.events.filter(act=Act.REOPEN).exclude(channel="").order_by("at").last()
+    return Channel(again.channel if again and complaint.counted_from else complaint.channel)
+
+
+def hurry_clocks(complaint: Complaint, *, at: datetime) -> date | None:
+    """Shorten the clocks of a complaint that turned out to be urgent; return the new day.
+
+    The days run from receipt (RF-CMP-05). Where they are over by now, it is due by the end of the
+    next working day.
+    """
+    if complaint.state == State.IMPLEMENTING:
+        implementation_clock(complaint, at=at)
+        return None
+    if complaint.state not in (State.RECEIVED, *IN_HAND):
+        return None
+    complaint.promised_on = None
+    complaint.save(update_fields=["promised_on"])
+    bound = binding_of(complaint)
+    dates, because = _dates_from_receipt(complaint, bound)
+    due_on, today = dates[Duty.PROPOSE], local_day(complaint.account, at)
+    if due_on < today:
+        due_on = bound.calendar(Region(complaint.account.state)).nth_working_day(today, 1)
+        because = _with_step(because, f"that day was over: by {in_words(due_on)}")
+    set_clock(complaint, Duty.PROPOSE, due_on, because, bound, at=at)
+    drop_deadlines(subject=complaint.reference, at=at, duties=[Duty.EXPLAIN_DELAY])
+    return due_on
+
+
+def _with_step(because: list[dict[str, Any]], step: str) -> list[dict[str, Any]]:
+    *before, last = because
+    return [*before, {**last, "steps": [*last["steps"], step]}]
+
+
+def delay_duties(
+    complaint: Complaint, new_day: date, *, mass_disruption: bool
+) -> DelayDuties | None:
+    """What a new day for the answer obliges us to tell; None where nothing says so."""
+    try:
+        return binding_of(complaint).decide(
+            rules.delay_duty,
+            received_on=local_day(complaint.account, complaint.starts_at),
+            new_target_on=new_day,
+            mass_disruption=mass_disruption,
+            urgent=complaint.is_urgent,
+            state=Region(complaint.account.state),
+        )
+    except TermsSilent:
+        return None
+
+
+def promise_clock(
+    complaint: Complaint, new_day: date, because: list[dict[str, Any]], *, at: datetime
+) -> None:
+    """Let the answer be due by the day that was told; one told in time replaces the first."""
+    complaint.promised_on = new_day
+    complaint.save(update_fields=["promised_on"])
+    set_clock(complaint, Duty.PROPOSE, new_day, because, binding_of(complaint), at=at)
+
+
+def discharge(complaint: Complaint, duty: Duty, notice: Notice) -> None:
+    """Let a duty be done at the moment the notice is given, whichever way."""
+    for deadline in owed(complaint, duty):
+        discharge_by(deadline=deadline, notice=notice)
+
+
+def meet_given(complaint: Complaint) -> None:
+    """Meet what a notice has done that was given since the last sweep."""
+    for deadline in owed(complaint).filter(notice__status__in=GIVEN):
+        if deadline.notice is not None and deadline.notice.sent_at is not None:
+            meet_deadline(subject=deadline.subject, duty=deadline.duty, at=deadline.notice.sent_at)
+
+
+def owed(complaint: Complaint, *duties: Duty) -> QuerySet[Deadline]:
+    """What is owed about a complaint now, in time or late."""
+    rows = Deadline.objects.filter(subject=complaint.reference, status__in=OWED)
+    rows = rows.select_related("notice")
+    return rows.filter(duty__in=duties) if duties else rows
 
 
 def implementation_clock(complaint: Complaint, *, at: datetime) -> None:
-    """Set the day by which the answer that was just accepted is carried out."""
+    """Set the day by which the answer that was accepted is carried out."""
     bound = binding_of(complaint, on=local_day(complaint.account, at))
     dates, because = _dates_from_acceptance(complaint, bound)
     for duty, due_on in dates.items():
         set_clock(complaint, duty, due_on, because, bound, at=at)
 
 
-def _dates_from_acceptance(
-    complaint: Complaint, bound: Binding
-) -> tuple[dict[Duty, date], list[dict[str, Any]]]:
-    account = complaint.account
-    steps = {event.act: event.at for event in complaint.events.order_by("at", "pk")}
+def _dates_from_acceptance(complaint: Complaint, bound: Binding) -> Dates:
+    account, accepted = complaint.account, _accepted(complaint)
+    if accepted is None or accepted.answered_at is None:
+        return {}, []
+    if accepted.customer_task and accepted.task_done_at is None:
+        return {}, []
+    done = accepted.task_done_at
     try:
         answer = bound.decide(
             rules.resolution_implementation,
-            offered_on=local_day(account, steps[Act.PROPOSE]),
-            accepted_on=local_day(account, steps[Act.ACCEPT]),
+            offered_on=local_day(account, accepted.offered_at),
+            accepted_on=local_day(account, accepted.answered_at),
             urgent=complaint.is_urgent,
-            received_on=local_day(account, complaint.received_at),
+            customer_task_done_on=local_day(account, done) if done else None,
+            received_on=local_day(account, complaint.starts_at),
+            agreed_date=accepted.carry_out_on,
             state=Region(account.state),
         )
     except TermsSilent:
@@ -101,14 +211,95 @@ def _dates_from_acceptance(
     return known, dump(answer.because)
 
 
-def binding_of(complaint: Complaint, on: date | None = None) -> Binding:
-    """What bound the account on the day of receipt, which is the event that starts the clock."""
-    on = on or local_day(complaint.account, complaint.received_at)
+def _accepted(complaint: Complaint) -> Proposal | None:
+    return complaint.proposals.filter(answer=Answer.ACCEPTED).last()
+
+
+def confirmation_clock(complaint: Complaint, *, at: datetime) -> None:
+    """Set the day by which what was carried out is confirmed in writing (RF-CMP-12)."""
+    bound = binding_of(complaint, on=local_day(complaint.account, at))
+    dates, because = _dates_from_carrying_out(complaint, bound)
+    for duty, due_on in dates.items():
+        set_clock(complaint, duty, due_on, because, bound, at=at)
+
+
+def _dates_from_carrying_out(complaint: Complaint, bound: Binding) -> Dates:
+    accepted = _accepted(complaint)
+    if accepted is None or accepted.carried_out_at is None:
+        return {}, []
+    try:
+        answer = bound.decide(
+            rules.resolution_confirmation,
+            requested_on=local_day(complaint.account, accepted.carried_out_at),
+            state=Region(complaint.account.state),
+        )
+    except TermsSilent:
+        return {}, []
+    return {Duty.CONFIRM: answer.confirm_by}, dump(answer.because)
+
+
+def escalation_clock(complaint: Complaint, *, at: datetime) -> None:
+    """Set the day by which a manager decides on the request (RF-CMP-09)."""
+    law_clock(complaint, Duty.DECIDE_ESCALATION, LawDuty.DECIDE_ESCALATION, since=at, at=at)
+
+
+def law_clock(
+    complaint: Complaint, duty: Duty, of_law: LawDuty, *, since: datetime, at: datetime
+) -> date | None:
+    """Set a clock that the law alone names, from the day of `since`; return its day."""
+    bound = binding_of(complaint, on=local_day(complaint.account, since))
+    due_on, because = _law_date(complaint, bound, of_law, since)
+    if due_on is not None:
+        set_clock(complaint, duty, due_on, because, bound, at=at)
+    return due_on
+
+
+def _law_date(
+    complaint: Complaint, bound: Binding, of_law: LawDuty, since: datetime
+) -> tuple[date | None, list[dict[str, Any]]]:
+    try:
+        answer = bound.decide(
+            rules.duty_deadline,
+            duty=of_law,
+            since=local_day(complaint.account, since),
+            state=Region(complaint.account.state),
+        )
+    except TermsSilent:
+        return None, []
+    return answer.by, dump(answer.because)
+
+
+def follow_up_clock(complaint: Complaint, *, at: datetime) -> None:
+    """Set the day by which we ask again, while a complaint waits for the customer.
+
+    No clause says when; it is as long as the law lets a customer answer (RF-CMP-10).
+    """
+    figures, cite = law(UNREACHABLE, local_day(complaint.account, at))
+    bound = binding_of(complaint, on=local_day(complaint.account, at))
+    calendar = bound.calendar(Region(complaint.account.state))
+    walk = calendar.count(local_day(complaint.account, at), figures["reply_working_days"])
+    because = cite("our own practice: as long as the law lets a customer answer", *walk.steps)
+    set_clock(complaint, Duty.FOLLOW_UP, walk.day, because, bound, at=at)
+
+
+def decision_clock(complaint: Complaint, after: date, *, at: datetime) -> None:
+    """Set the working day after `after` as the day by which we close it, or go on with it."""
+    bound = binding_of(complaint, on=local_day(complaint.account, at))
+    due_on = bound.calendar(Region(complaint.account.state)).nth_working_day(after, 1)
+    _, cite = law(UNREACHABLE, local_day(complaint.account, at))
+    because = cite(f"our own practice: on the working day after {in_words(after)}")
+    set_clock(complaint, Duty.DECIDE_CLOSING, due_on, because, bound, at=at)
+
+
+def binding_of(complaint: Complaint, on: date | None = None, **known: Any) -> Binding:
+    """What bound the account on the day that starts the clock: receipt, or what came after it."""
+    on = on or local_day(complaint.account, complaint.starts_at)
     return binding(
         complaint.account,
         on,
         version=complaint.version,
         dfv_safety_threat=complaint.safety_threat,
+        **known,
     )
 
 
@@ -171,13 +362,19 @@ def _movable(since: date | None) -> QuerySet[Deadline]:
 
 
 def _moves(complaint: Complaint, since: date | None) -> Iterator[Move]:
-    kept = {row.duty: row for row in _movable(since).filter(subject=complaint.reference)}
+    rows = _movable(since).filter(subject=complaint.reference).order_by("due_at")
+    if complaint.counted_from is not None:
+        # What was set before the days began anew was counted from another day.
+        rows = rows.filter(set_at__gte=complaint.counted_from)
+    kept = {row.duty: row for row in rows}
     for bound, dates, because in _answers(complaint, set(kept)):
         for duty, due_on in dates.items():
             row = kept.get(duty)
             if row is None or row.due_on == due_on:
                 continue
-            if row.status == Status.OPEN or due_on > row.due_on:
+            # No clock is moved to a day that was over when it was set.
+            still_ahead = due_on >= local_day(complaint.account, row.set_at)
+            if (row.status == Status.OPEN and still_ahead) or due_on > row.due_on:
                 calendar = bound.calendar(Region(complaint.account.state))
                 yield Move(
                     deadline=row,
@@ -218,11 +415,23 @@ def _reminder_day(calendar: Calendar, due_on: date) -> date:
 def _answers(
     complaint: Complaint, open_duties: set[str]
 ) -> Iterator[tuple[Binding, dict[Duty, date], list[dict[str, Any]]]]:
-    """Ask the rules anew for the duties that are open: from receipt, and from acceptance."""
-    if open_duties - {Duty.IMPLEMENT}:
+    """Ask the rules anew for the duties that are open, each from the day that started it."""
+    account, accepted = complaint.account, _accepted(complaint)
+    if open_duties & FROM_RECEIPT:
         bound = binding_of(complaint)
-        yield bound, *_dates_from_receipt(complaint, bound)
-    if Duty.IMPLEMENT in open_duties:
-        accepted = complaint.events.filter(act=Act.ACCEPT).latest("at")
-        bound = binding_of(complaint, on=local_day(complaint.account, accepted.at))
+        dates, because = _dates_from_receipt(complaint, bound)
+        if complaint.promised_on is not None:
+            # A day that was told in a letter is kept, whatever the calendar says later.
+            del dates[Duty.PROPOSE]
+        yield bound, dates, because
+    if Duty.IMPLEMENT in open_duties and accepted and accepted.answered_at:
+        bound = binding_of(complaint, on=local_day(account, accepted.answered_at))
         yield bound, *_dates_from_acceptance(complaint, bound)
+    if Duty.CONFIRM in open_duties and accepted and accepted.carried_out_at:
+        bound = binding_of(complaint, on=local_day(account, accepted.carried_out_at))
+        yield bound, *_dates_from_carrying_out(complaint, bound)
+    if Duty.DECIDE_ESCALATION in open_duties and complaint.escalated_at:
+        since = complaint.escalated_at
+        bound = binding_of(complaint, on=local_day(account, since))
+        by, because = _law_date(complaint, bound, LawDuty.DECIDE_ESCALATION, since)
+        yield bound, {Duty.DECIDE_ESCALATION: by} if by else {}, because

@@ -12,9 +12,10 @@ from django.db import transaction
 
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
-from complaints.clocks.services import Clocks, acknowledge_by, binding_of, start_clocks
+from complaints.clocks.services import Clocks, binding_of, discharge, start_clocks
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import OVER, Duty
+from complaints.tickets.services import stop_cutting, tell_desk
+from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State
 from parties.accounts.models import Account
 from parties.accounts.selectors import version_in_force
 from parties.authority import selectors as authority
@@ -22,6 +23,7 @@ from parties.correspondence.services import write
 from parties.people.models import User
 from records.audit import services as audit
 from records.audit.services import record
+from records.deadlines.services import meet_deadline
 from records.notices.models import Notice
 from records.notices.services import Link
 from terms import rules
@@ -37,6 +39,9 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 # The same words of the same person within this time are a second click, not a second complaint.
 ONE_CLICK = timedelta(minutes=10)
+# Who complains in these ways is there to be told.
+THERE = frozenset({Channel.PHONE, Channel.IN_PERSON, Channel.CHAT})
+CALLER = "caller"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,28 @@ class ComplaintDetails:
     safety_threat: bool = False
     disputed_invoice: Invoice | None = None
     disputed_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """How and when a complaint reached staff, whose it is, and how they want to be told.
+
+    `person` is somebody of the account; without one `caller_name` says who complains, and
+    `caller_contact` how and when to reach them. `told_at_once`: they heard reference and expected
+    day while they were there.
+    """
+
+    channel: Channel
+    received_at: datetime
+    person: User | None = None
+    caller_name: str = ""
+    caller_contact: str = ""
+    told_by: Channel = Channel.EMAIL
+    told_at_once: bool = False
+
+
+class LodgingRefused(Exception):
+    """What was written down of a complaint can't be so; the message says what to do."""
 
 
 def lodge_complaint(
@@ -88,27 +115,165 @@ def lodge_complaint(
         complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
         complaint.save()
         clocks = start_clocks(complaint, bound, at=at)
-        _record(complaint, decision, clocks, at)
-        if complaint.disputed_invoice and complaint.disputed_amount:
-            hold_amount(
-                invoice=complaint.disputed_invoice,
-                amount=complaint.disputed_amount,
-                complaint=complaint.reference,
-                at=at,
-                is_private=complaint.safety_threat,
-            )
-        complaint.acknowledgement = _tell(complaint, by, clocks, at)
-        complaint.save(update_fields=["acknowledgement"])
-        acknowledge_by(complaint)
+        actor = audit.Actor(
+            user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
+        )
+        _record(complaint, actor, clocks, at)
+        _hold(complaint, at)
+        _acknowledge_by_letter(complaint, clocks, at)
+        if complaint.is_urgent:
+            tell_desk(complaint, "Urgent: a new complaint", at=at)
     return complaint
 
 
+def lodge_for_customer(
+    *,
+    account: Account,
+    staff: User,
+    details: ComplaintDetails,
+    arrival: Arrival,
+    at: datetime,
+) -> Complaint:
+    """Write down a complaint that reached staff by phone, letter or in another way.
+
+    Its days run from the day it really came. Told of the reference while they are there, the
+    customer is acknowledged at once (RF-CMP-02). The same again within ten minutes is the same
+    complaint. Raises NotAuthorised for staff who may not take it and for a person who may not
+    complain about this account, and LodgingRefused.
+    """
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        actor, role = _standing(account, staff, arrival, at)
+        _require_sound(account, arrival, at)
+        by = arrival.person or staff
+        if (made := _made_already(account, by, details, at, arrival)) is not None:
+            return made
+        received_on = authority.local_day(account, arrival.received_at)
+        complaint = Complaint(
+            reference=new_reference(),
+            account=account,
+            lodged_by=by,
+            role=role,
+            channel=arrival.channel,
+            received_at=arrival.received_at,
+            taken_by=staff,
+            caller_name=arrival.caller_name,
+            caller_contact=arrival.caller_contact,
+            told_by=arrival.told_by,
+            version=version_in_force(account, received_on),
+            **vars(details),
+        )
+        bound = binding_of(complaint)
+        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
+        complaint.save()
+        clocks = start_clocks(complaint, bound, at=at)
+        _record(complaint, actor, clocks, at)
+        _hold(complaint, at)
+        _acknowledge_by_letter(complaint, clocks, at)
+        if arrival.told_at_once:
+            _acknowledge_now(complaint, arrival, actor, at)
+        if complaint.is_urgent:
+            tell_desk(complaint, "Urgent: a new complaint", at=at)
+    return complaint
+
+
+def _standing(
+    account: Account, staff: User, arrival: Arrival, at: datetime
+) -> tuple[audit.Actor, str]:
+    """Who writes it down for whom, and as what that person complains."""
+    on = authority.local_day(account, at)
+    mine = authority.staff_may(staff, Action.LODGE_COMPLAINT, account, on=on)
+    if not mine.allowed:
+        raise authority.NotAuthorised(mine, Action.LODGE_COMPLAINT)
+    whose, role = "", CALLER
+    if arrival.person is not None:
+        theirs = authority.require(arrival.person, Action.LODGE_COMPLAINT, account, on=on, at=at)
+        whose, role = theirs.authority, theirs.role
+    actor = audit.Actor(
+        user_id=staff.pk,
+        name=str(staff),
+        acted_as=mine.role,
+        authority=whose,
+        for_whom=str(arrival.person or arrival.caller_name),
+    )
+    return actor, role
+
+
+def _require_sound(account: Account, arrival: Arrival, at: datetime) -> None:
+    if arrival.received_at > at:
+        raise LodgingRefused("It can't have come in the future: check day and time.")
+    if authority.local_day(account, arrival.received_at) < account.opened_on:
+        raise LodgingRefused("The account did not exist on that day: check it.")
+    if arrival.person is None and not arrival.caller_name.strip():
+        raise LodgingRefused("Say who complains: one of the people, or a name.")
+    if arrival.person is None and arrival.told_by == Channel.EMAIL:
+        raise LodgingRefused(
+            "The portal can't email somebody without a log-in: say how they want to be told."
+        )
+    if arrival.told_at_once and arrival.channel not in THERE:
+        raise LodgingRefused("Only who is there can be told at once.")
+
+
+def _acknowledge_now(
+    complaint: Complaint, arrival: Arrival, actor: audit.Actor, at: datetime
+) -> None:
+    complaint.state = LIFECYCLE.after(State(complaint.state), Act.ACKNOWLEDGE)
+    complaint.save(update_fields=["state"])
+    meet_deadline(subject=complaint.reference, duty=Duty.ACKNOWLEDGE, at=at)
+    Event.objects.create(
+        complaint=complaint,
+        at=at,
+        by=complaint.taken_by,
+        act=Act.ACKNOWLEDGE,
+        text="Told of the reference and the expected day at once.",
+        channel=arrival.channel,
+    )
+    record(
+        account_id=complaint.account_id,
+        at=at,
+        action="complaint_acknowledge",
+        actor=actor,
+        subject=complaint.reference,
+        after={"state": complaint.state},
+        is_private=complaint.safety_threat,
+    )
+
+
+def _hold(complaint: Complaint, at: datetime) -> None:
+    stop_cutting(complaint, at=at)
+    if complaint.disputed_invoice and complaint.disputed_amount:
+        hold_amount(
+            invoice=complaint.disputed_invoice,
+            amount=complaint.disputed_amount,
+            complaint=complaint.reference,
+            at=at,
+            is_private=complaint.safety_threat,
+        )
+
+
+def _acknowledge_by_letter(complaint: Complaint, clocks: Clocks, at: datetime) -> None:
+    """Let the email do the duty to acknowledge, and to name the ombudsman, once it is given."""
+    complaint.acknowledgement = send_acknowledgement(complaint, clocks, at)
+    complaint.save(update_fields=["acknowledgement"])
+    if complaint.acknowledgement is not None:
+        discharge(complaint, Duty.ACKNOWLEDGE, complaint.acknowledgement)
+        discharge(complaint, Duty.NAME_OMBUDSMAN, complaint.acknowledgement)
+
+
 def _made_already(
-    account: Account, by: User, details: ComplaintDetails, at: datetime
+    account: Account,
+    by: User,
+    details: ComplaintDetails,
+    at: datetime,
+    arrival: Arrival | None = None,
 ) -> Complaint | None:
     """The open complaint that the same person made of the same words just before."""
     recent = Complaint.objects.filter(
-        account=account, lodged_by=by, received_at__range=(at - ONE_CLICK, at)
+        account=account,
+        lodged_by=by,
+        caller_name=arrival.caller_name if arrival else "",
+        events__act=Happening.LODGE,
+        events__at__range=(at - ONE_CLICK, at),
     )
     for one in recent.exclude(state__in=OVER).select_related("disputed_invoice"):
         if all(getattr(one, name) == value for name, value in vars(details).items()):
@@ -116,26 +281,23 @@ def _made_already(
     return None
 
 
-def _record(
-    complaint: Complaint, decision: authority.Decision, clocks: Clocks, at: datetime
-) -> None:
+def _record(complaint: Complaint, actor: audit.Actor, clocks: Clocks, at: datetime) -> None:
     """The first line of its history, and of the audit trail."""
-    by = complaint.lodged_by
     Event.objects.create(
         complaint=complaint,
         at=at,
-        by=by,
-        act="lodge",
+        by=complaint.taken_by or complaint.lodged_by,
+        act=Happening.LODGE,
         text=complaint.description,
+        channel=complaint.channel if complaint.taken_by else "",
+        said_by=actor.for_whom[:120],
         because=clocks.because,
     )
     record(
         account_id=complaint.account_id,
         at=at,
         action="lodge_complaint",
-        actor=audit.Actor(
-            user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
-        ),
+        actor=actor,
         subject=complaint.reference,
         after={"topic": complaint.get_topic_display(), "urgent": complaint.is_urgent},
         is_private=complaint.safety_threat,
@@ -161,7 +323,11 @@ def _urgency(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict
     return bool(answer.urgent), dump(answer.because)
 
 
-def _tell(complaint: Complaint, by: User, clocks: Clocks, at: datetime) -> Notice:
+def send_acknowledgement(complaint: Complaint, clocks: Clocks, at: datetime) -> Notice | None:
+    """Write that we have it, with reference and expected day; None where staff tell it instead."""
+    if complaint.told_by != Channel.EMAIL:
+        return None
+    by = complaint.lodged_by
     return write(
         "complaint_received",
         account=complaint.account,
@@ -173,7 +339,7 @@ def _tell(complaint: Complaint, by: User, clocks: Clocks, at: datetime) -> Notic
         because=clocks.because,
         replies_to="complaints_email",
         reference=complaint.reference,
-        received_at=complaint.received_at,
+        received_at=complaint.starts_at,
         is_urgent=complaint.is_urgent,
         acknowledge_by=clocks.dates.get(Duty.ACKNOWLEDGE),
         propose_by=clocks.dates.get(Duty.PROPOSE),

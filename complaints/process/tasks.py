@@ -12,3 +12,9 @@ from complaints.process import services as process
 def acknowledge_sent(*, at: str | None = None) -> int:
     """Mark complaints as acknowledged whose acknowledgement has gone out."""
     return process.acknowledge_sent(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="complaints.escalate_missed")
+def escalate_missed(*, at: str | None = None) -> int:
+    """Bring to a manager what was not done by its day."""
+    return process.escalate_missed(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from billing.invoices.models import Invoice
@@ -11,7 +13,7 @@ from records.fields import MoneyField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import Act, State, Topic
+from .states import Act, Answer, Ending, Happening, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -25,6 +27,30 @@ class Complaint(Swept):
     role = models.CharField(max_length=20, help_text="The lodger's standing then.")
     channel = models.CharField(max_length=12, choices=CHANNELS)
     received_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of the staff wrote it down, if it did not come through the portal.",
+    )
+    caller_name = models.CharField(
+        "name of who complains",
+        max_length=120,
+        blank=True,
+        help_text="Of somebody who has no log-in here.",
+    )
+    caller_contact = models.CharField(
+        "how to reach them", max_length=300, blank=True, help_text="With the hours, if any."
+    )
+    told_by = models.CharField(
+        "letters go",
+        max_length=12,
+        choices=CHANNELS,
+        default=Channel.EMAIL,
+        help_text="How we tell the customer about this complaint from now on.",
+    )
     topic = models.CharField(max_length=10, choices=Topic)
     description = models.TextField()
     wanted = models.TextField("outcome wanted", blank=True)
@@ -43,6 +69,30 @@ class Complaint(Swept):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="complaints_in_hand"
     )
     version = models.CharField(max_length=40, help_text="Of the terms that bound the account.")
+    counted_from = models.DateTimeField(
+        "days counted from",
+        null=True,
+        blank=True,
+        help_text="A decline or a reopening starts them anew; otherwise from receipt.",
+    )
+    promised_on = models.DateField(
+        "answer promised by",
+        null=True,
+        blank=True,
+        help_text="The new day that was told when a delay was explained.",
+    )
+    escalated_at = models.DateTimeField("with a manager since", null=True, blank=True)
+    answer_until = models.DateField(
+        "customer may answer until",
+        null=True,
+        blank=True,
+        help_text="Told in the letter before closing; the whole day is theirs.",
+    )
+    with_ombudsman_since = models.DateTimeField(null=True, blank=True)
+    no_court_before = models.DateField(
+        "no court step before", null=True, blank=True, help_text="Counted from the outcome."
+    )
+    ending = models.CharField("closed because", max_length=12, choices=Ending, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     acknowledgement = models.ForeignKey(
         "notices.Notice",
@@ -63,6 +113,57 @@ class Complaint(Swept):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def starts_at(self) -> datetime:
+        """The moment from which its days are counted."""
+        return self.counted_from or self.received_at
+
+
+class Proposal(models.Model):
+    """An answer that was proposed, with what it gives; another one replaces it."""
+
+    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="proposals")
+    text = models.TextField()
+    credit = MoneyField(
+        null=True, blank=True, help_text="What the customer gets back, in dollars, GST included."
+    )
+    invoice = models.ForeignKey(
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The bill that the credit is for.",
+    )
+    customer_task = models.TextField(blank=True, help_text="What the customer has to do first.")
+    carry_out_on = models.DateField(
+        null=True, blank=True, help_text="The day that both sides agreed on, if they did."
+    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    offered_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer, default=Answer.OPEN)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    task_done_at = models.DateTimeField(null=True, blank=True)
+    carried_out_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["offered_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["complaint"],
+                condition=models.Q(answer=Answer.OPEN),
+                name="one_open_proposal",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credit__isnull=True)
+                | models.Q(credit__gt=0, invoice__isnull=False),
+                name="credit_is_of_a_bill",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.complaint}: {self.get_answer_display().lower()}"
+
 
 class Event(models.Model):
     """One step or message in a complaint; never edited."""
@@ -70,10 +171,20 @@ class Event(models.Model):
     complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    act = models.CharField(
-        max_length=20, choices=[*Act.choices, ("lodge", "Lodged"), ("message", "Message")]
-    )
+    act = models.CharField(max_length=20, choices=[*Act.choices, *Happening.choices])
     text = models.TextField(blank=True)
+    channel = models.CharField(
+        max_length=12,
+        choices=CHANNELS,
+        blank=True,
+        help_text="The way in which it was said or told, if not through the portal.",
+    )
+    said_by = models.CharField(
+        max_length=120, blank=True, help_text="Whose words staff wrote down."
+    )
+    notice = models.ForeignKey(
+        "notices.Notice", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     for_staff_only = models.BooleanField(default=False)
     because = models.JSONField(default=list, blank=True)
 

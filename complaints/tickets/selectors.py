@@ -11,15 +11,29 @@ from django.db.models import Q, QuerySet
 
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar
-from parties.authority.selectors import Permissions
+from parties.authority.selectors import Permissions, local_day
 from parties.correspondence.services import NOTHING_HIDDEN, Mask
 from parties.people.models import User
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 from terms.facts import Action
 
-from .models import Complaint, Event
-from .states import DONE, OVER, Duty, State
+from .models import Complaint, Event, Proposal
+from .states import (
+    DONE,
+    IN_HAND,
+    IN_THE_BACKGROUND,
+    IN_WORDS,
+    INTERNAL,
+    OVER,
+    Answer,
+    Duty,
+    Ending,
+    State,
+)
+
+# Where the customer reads other words than staff do.
+SEEN_AS = {State.WAITING_FOR_CUSTOMER: "Waiting for you"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +49,27 @@ class ComplaintCard:
     is_over: bool
     next_duty: DueDate | None
     any_missed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """What happens next, in the customer's words; `day` of `days` working days, where counted."""
+
+    words: str
+    on: date | None = None
+    day: int | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalCard:
+    """A proposed answer with what it gives; `credit` in dollars, GST included, on a bill."""
+
+    text: str
+    credit: Decimal | None
+    invoice: str
+    customer_task: str
+    carry_out_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +97,15 @@ class ComplaintRecord:
     disputed_amount: Decimal | None
     deadlines: list[DueDate]
     steps: list[Step]
-    proposal: str | None
+    proposal: ProposalCard | None
+    next: NextStep
+    task: str
     can_answer: bool
     can_withdraw: bool
+    can_agree: bool
+    can_reopen: bool
+    can_ask_manager: bool
+    is_with_manager: bool
 
 
 def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complaint]:
@@ -99,7 +140,9 @@ def readable(permissions: Permissions) -> QuerySet[Complaint]:
 def cards(account: Account, rows: list[Complaint], on: date) -> list[ComplaintCard]:
     """Cards of a page of the account's complaints; one query for all their deadlines."""
     due = deadlines_of(row.reference for row in rows)
-    return [_card(row, _with_days_left(account, due[row.reference], on)) for row in rows]
+    return [
+        _card(row, _in_words(_with_days_left(account, due[row.reference], on))) for row in rows
+    ]
 
 
 def open_complaints(
@@ -140,14 +183,15 @@ def record_of(
     row = known.filter(reference=reference).select_related("lodged_by", "disputed_invoice").first()
     if row is None:
         return None
-    due = _with_days_left(account, deadlines_of([reference])[reference], on)
-    events = list(Event.objects.filter(complaint=row, for_staff_only=False).select_related("by"))
+    due = _in_words(_with_days_left(account, deadlines_of([reference])[reference], on))
+    events = Event.objects.filter(complaint=row, for_staff_only=False).select_related("by")
     steps = [_step(event, reader, mask) for event in events]
-    proposals = [
-        one.text for one, event in zip(steps, events, strict=True) if event.act == "propose"
-    ]
-    lodger = row.lodged_by
+    lodger, state = row.lodged_by, State(row.state)
     told = NOTHING_HIDDEN if lodger == reader else mask
+    proposals = {one.answer: one for one in row.proposals.select_related("invoice")}
+    accepted = proposals.get(Answer.ACCEPTED)
+    task = accepted.customer_task if accepted and accepted.task_done_at is None else ""
+    task = told.text(task) if state == State.IMPLEMENTING else ""
     return ComplaintRecord(
         card=_card(row, due),
         description=told.text(row.description),
@@ -157,31 +201,104 @@ def record_of(
         urgent_because=row.urgent_because,
         disputed_invoice=row.disputed_invoice.number if row.disputed_invoice else None,
         disputed_amount=row.disputed_amount,
-        deadlines=due,
+        deadlines=[one for one in due if reader is None or one.duty not in INTERNAL],
         steps=steps,
-        proposal=proposals[-1] if proposals and row.state == State.PROPOSED else None,
-        can_answer=row.state == State.PROPOSED,
-        can_withdraw=row.state
-        in {
-            State.RECEIVED,
-            State.ACKNOWLEDGED,
-            State.INVESTIGATING,
-            State.WAITING_FOR_CUSTOMER,
-            State.PROPOSED,
-        },
+        proposal=_proposal(proposals.get(Answer.OPEN), mask),
+        next=_next_step(row, due, task, on),
+        task=task,
+        can_answer=state == State.PROPOSED,
+        can_withdraw=state not in OVER and state != State.RESOLVED,
+        can_agree=state == State.RESOLVED,
+        can_reopen=state in OVER or state == State.RESOLVED,
+        can_ask_manager=state not in OVER and row.escalated_at is None,
+        is_with_manager=row.escalated_at is not None,
     )
 
 
+def _in_words(due: list[DueDate]) -> list[DueDate]:
+    return [replace(one, title=IN_WORDS[Duty(one.duty)]) for one in due]
+
+
+def _proposal(row: Proposal | None, mask: Mask) -> ProposalCard | None:
+    if row is None:
+        return None
+    return ProposalCard(
+        text=mask.text(row.text),
+        credit=row.credit,
+        invoice=row.invoice.number if row.invoice else "",
+        customer_task=mask.text(row.customer_task),
+        carry_out_on=row.carry_out_on,
+    )
+
+
+def _next_step(row: Complaint, due: list[DueDate], task: str, on: date) -> NextStep:
+    """What happens next, by where it stands and by what is owed."""
+    state = State(row.state)
+    if row.with_ombudsman_since is not None and state not in OVER:
+        return NextStep(
+            words="The ombudsman has it. Nothing is cut off because of that, and nobody chases "
+            "what you contest."
+        )
+    if state in (State.RECEIVED, *IN_HAND):
+        return _next_answer(row, due, on)
+    if state == State.PROPOSED and row.answer_until is not None:
+        words = "We could not reach you. If we hear nothing, we close it after"
+        return NextStep(words=words, on=row.answer_until)
+    if state == State.IMPLEMENTING and not task:
+        done = next((one for one in due if one.duty == Duty.IMPLEMENT), None)
+        return NextStep(words="We carry out what we agreed by", on=done.due_on if done else None)
+    ending = f"Closed: {Ending(row.ending).label.lower()}. " if row.ending else "Closed. "
+    words = {
+        State.PROPOSED: "Read our answer, then accept or decline it.",
+        State.IMPLEMENTING: "Do your part first; then our days to carry it out start.",
+        State.RESOLVED: "It is carried out. Say whether it is settled, or what is missing.",
+        State.WITHDRAWN: "It was withdrawn. You can have it opened again.",
+        State.CLOSED: f"{ending}You can have it opened again.",
+    }[state]
+    return NextStep(words=words)
+
+
+def _next_answer(row: Complaint, due: list[DueDate], on: date) -> NextStep:
+    """By when our answer comes, and which of how many working days it is."""
+    waits = row.state == State.WAITING_FOR_CUSTOMER
+    words = "We need your reply to go on: write it below. " if waits else ""
+    answers = [one for one in due if one.duty == Duty.PROPOSE and _is_owed(one)]
+    if not answers:
+        return NextStep(words=f"{words}We answer as soon as we can.")
+    day = answers[-1].due_on
+    if day < on:
+        late = "Our answer is late. It is still owed, and a manager knows of it. It was due"
+        return NextStep(words=f"{words}{late}", on=day)
+    start = local_day(row.account, row.starts_at)
+    calendar = working_calendar(row.account, on)
+    return NextStep(
+        words=f"{words}You get our answer by",
+        on=day,
+        day=max(calendar.working_days_between(start, on), 0),
+        days=calendar.working_days_between(start, day),
+    )
+
+
+def _is_owed(one: DueDate) -> bool:
+    return one.status in (Status.OPEN, Status.MISSED)
+
+
 def _card(row: Complaint, due: list[DueDate]) -> ComplaintCard:
-    # Explaining a delay is a duty only if there is one; the customer waits for the others.
-    owed = [one for one in due if one.status in (Status.OPEN, Status.MISSED)]
-    told = [one for one in owed if one.duty != Duty.EXPLAIN_DELAY]
+    # A later promise covers an earlier miss; the customer waits for what was promised to them.
+    running = {one.duty for one in due if one.status == Status.OPEN}
+    owed = [one for one in due if _is_owed(one)]
+    told = [
+        one
+        for one in owed
+        if one.duty not in (*IN_THE_BACKGROUND, *INTERNAL)
+        and (one.status == Status.OPEN or one.duty not in running)
+    ]
     return ComplaintCard(
         reference=row.reference,
         topic=row.get_topic_display(),
         received_at=row.received_at,
         state=row.state,
-        state_label=row.get_state_display(),
+        state_label=SEEN_AS.get(State(row.state), row.get_state_display()),
         is_urgent=row.is_urgent,
         is_over=row.state in OVER,
         next_duty=told[0] if told else None,
@@ -192,10 +309,10 @@ def _card(row: Complaint, due: list[DueDate]) -> ComplaintCard:
 def _step(event: Event, reader: User | None, mask: Mask) -> Step:
     by = event.by
     told = NOTHING_HIDDEN if by is not None and by == reader else mask
-    who = str(by) if by is None or by.is_staff else told.name(str(by))
+    who = str(by or "The portal") if by is None or by.is_staff else told.name(str(by))
     return Step(
         at=event.at,
-        who=who if by else "The portal",
+        who=f"{who}, as told by {told.name(event.said_by)}" if event.said_by else who,
         what=DONE[event.act],
         text=told.text(event.text),
         because=event.because,

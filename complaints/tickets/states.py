@@ -9,7 +9,7 @@ class State(models.TextChoices):
     RECEIVED = "received", "Received"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     INVESTIGATING = "investigating", "Being looked into"
-    WAITING_FOR_CUSTOMER = "waiting_for_customer", "Waiting for you"
+    WAITING_FOR_CUSTOMER = "waiting_for_customer", "Waiting for the customer"
     PROPOSED = "proposed", "Answer proposed"
     IMPLEMENTING = "implementing", "Being carried out"
     RESOLVED = "resolved", "Carried out"
@@ -18,17 +18,60 @@ class State(models.TextChoices):
 
 
 class Act(models.TextChoices):
-    ACKNOWLEDGE = "acknowledge", "Acknowledge"
+    """What moves a complaint from one state to another."""
+
+    ACKNOWLEDGE = "acknowledge", "Acknowledge another way"
     INVESTIGATE = "investigate", "Start looking into it"
     ASK_CUSTOMER = "ask_customer", "Ask the customer"
     CUSTOMER_ANSWERS = "customer_answers", "The customer answered"
     PROPOSE = "propose", "Propose an answer"
+    AMEND = "amend", "Replace the proposed answer"
     ACCEPT = "accept", "Accept the answer"
     DECLINE = "decline", "Decline the answer"
-    RESOLVE = "resolve", "Carried out"
-    CLOSE = "close", "Close"
+    RESOLVE = "resolve", "Say that it is carried out"
+    CLOSE = "close", "Close the complaint"
+    REFUSE = "refuse", "Refuse with reasons"
     WITHDRAW = "withdraw", "Withdraw"
+    REOPEN = "reopen", "Reopen"
+    REFER = "refer", "Taken up by the ombudsman"
+    DECIDE = "decide", "Decided at the ombudsman's"
 
+
+class Happening(models.TextChoices):
+    """What is told in a complaint's history and moves nothing."""
+
+    LODGE = "lodge", "Lodged"
+    MESSAGE = "message", "Message"
+    NOTE = "note", "Internal note"
+    ASSIGN = "assign", "Handed over"
+    ATTEMPT = "attempt", "Tried to reach the customer"
+    CLOSING_LETTER = "closing_letter", "Letter before closing"
+    EXPLAIN_DELAY = "explain_delay", "Delay explained"
+    LEARN_URGENT = "learn_urgent", "Learnt to be urgent"
+    ESCALATE = "escalate", "Went to a manager"
+    DECIDE_ESCALATION = "decide_escalation", "Manager decided"
+    TASK_DONE = "task_done", "The customer's own part is done"
+    CONFIRM = "confirm", "Confirmed in writing"
+    CONSENT = "consent", "The customer agreed to close"
+    CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
+    ANSWER_OMBUDSMAN = "answer_ombudsman", "Ombudsman answered"
+    SIGN_REFUSAL = "sign_refusal", "Refusal signed by a second person"
+
+
+OPEN = (
+    State.RECEIVED,
+    State.ACKNOWLEDGED,
+    State.INVESTIGATING,
+    State.WAITING_FOR_CUSTOMER,
+    State.PROPOSED,
+    State.IMPLEMENTING,
+    State.RESOLVED,
+)
+OVER = frozenset({State.CLOSED, State.WITHDRAWN})
+# Where the customer has to say something.
+WAITING = (State.WAITING_FOR_CUSTOMER, State.PROPOSED, State.RESOLVED)
+# Where our answer is still owed: neither received only nor answered yet.
+IN_HAND = (State.ACKNOWLEDGED, State.INVESTIGATING, State.WAITING_FOR_CUSTOMER)
 
 LIFECYCLE = Lifecycle(
     {
@@ -37,40 +80,87 @@ LIFECYCLE = Lifecycle(
         (State.INVESTIGATING, Act.PROPOSE): State.PROPOSED,
         (State.INVESTIGATING, Act.ASK_CUSTOMER): State.WAITING_FOR_CUSTOMER,
         (State.WAITING_FOR_CUSTOMER, Act.CUSTOMER_ANSWERS): State.INVESTIGATING,
+        (State.WAITING_FOR_CUSTOMER, Act.ASK_CUSTOMER): State.WAITING_FOR_CUSTOMER,
+        (State.WAITING_FOR_CUSTOMER, Act.PROPOSE): State.PROPOSED,
+        (State.PROPOSED, Act.AMEND): State.PROPOSED,
         (State.PROPOSED, Act.ACCEPT): State.IMPLEMENTING,
         (State.PROPOSED, Act.DECLINE): State.INVESTIGATING,
         (State.IMPLEMENTING, Act.RESOLVE): State.RESOLVED,
-        (State.RESOLVED, Act.CLOSE): State.CLOSED,
-        (State.RECEIVED, Act.WITHDRAW): State.WITHDRAWN,
-        (State.ACKNOWLEDGED, Act.WITHDRAW): State.WITHDRAWN,
-        (State.INVESTIGATING, Act.WITHDRAW): State.WITHDRAWN,
-        (State.WAITING_FOR_CUSTOMER, Act.WITHDRAW): State.WITHDRAWN,
-        (State.PROPOSED, Act.WITHDRAW): State.WITHDRAWN,
+        # What was carried out and did not help is looked into again.
+        (State.RESOLVED, Act.REOPEN): State.INVESTIGATING,
+        # What was over is owed an acknowledgement anew.
+        (State.CLOSED, Act.REOPEN): State.RECEIVED,
+        (State.WITHDRAWN, Act.REOPEN): State.RECEIVED,
+        # The ombudsman changes nothing of where it stands, but what was over goes on.
+        **{(state, Act.REFER): state for state in OPEN},
+        (State.CLOSED, Act.REFER): State.INVESTIGATING,
+        (State.WITHDRAWN, Act.REFER): State.INVESTIGATING,
+        **{(state, Act.DECIDE): State.IMPLEMENTING for state in OPEN if state != State.RECEIVED},
+        **{(state, Act.CLOSE): State.CLOSED for state in OPEN if state != State.RECEIVED},
+        **{(state, Act.REFUSE): State.CLOSED for state in (*IN_HAND, State.PROPOSED)},
+        **{(state, Act.WITHDRAW): State.WITHDRAWN for state in OPEN if state != State.RESOLVED},
     }
 )
 
-OVER = frozenset({State.CLOSED, State.WITHDRAWN})
 # What the provider's staff do; the rest is the customer's, or follows by itself.
 STAFF_ACTS = frozenset(
-    {Act.ACKNOWLEDGE, Act.INVESTIGATE, Act.ASK_CUSTOMER, Act.PROPOSE, Act.RESOLVE, Act.CLOSE}
+    {
+        Act.ACKNOWLEDGE,
+        Act.INVESTIGATE,
+        Act.ASK_CUSTOMER,
+        Act.PROPOSE,
+        Act.AMEND,
+        Act.RESOLVE,
+        Act.CLOSE,
+        Act.REFUSE,
+        Act.REFER,
+        Act.DECIDE,
+    }
 )
-
 
 # What a step is called once it has happened.
 DONE = {
-    "lodge": "Lodged",
-    "message": "Message",
+    **{one.value: one.label for one in Happening},
     Act.ACKNOWLEDGE: "Acknowledged",
     Act.INVESTIGATE: "Being looked into",
     Act.ASK_CUSTOMER: "We asked you something",
     Act.CUSTOMER_ANSWERS: "Answered",
     Act.PROPOSE: "Answer proposed",
+    Act.AMEND: "Answer replaced by another",
     Act.ACCEPT: "Answer accepted",
     Act.DECLINE: "Answer declined",
     Act.RESOLVE: "Carried out",
     Act.CLOSE: "Closed",
+    Act.REFUSE: "Refused, with reasons",
     Act.WITHDRAW: "Withdrawn",
+    Act.REOPEN: "Reopened",
+    Act.REFER: "Taken up by the ombudsman",
+    Act.DECIDE: "Decided at the ombudsman's",
+    # As the customer reads it.
+    Happening.ATTEMPT: "We tried to reach you",
+    Happening.TASK_DONE: "Your own part is done",
+    Happening.CONSENT: "Agreed to close",
 }
+
+
+class Ending(models.TextChoices):
+    """How a complaint came to be closed (RF-CMP-11)."""
+
+    CONSENT = "consent", "The customer agreed"
+    UNREACHABLE = "unreachable", "The customer could not be reached"
+    REFUSED = "refused", "Refused with reasons, the ombudsman named"
+    OMBUDSMAN = "ombudsman", "The ombudsman's outcome asks for nothing more"
+    VEXATIOUS = "vexatious", "Refused as frivolous, vexatious or abusive"
+
+
+class Answer(models.TextChoices):
+    """What became of a proposed answer."""
+
+    OPEN = "open", "Not answered yet"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    REPLACED = "replaced", "Replaced by another"
+    LAPSED = "lapsed", "Ended with the complaint"
 
 
 class Duty(models.TextChoices):
@@ -80,6 +170,33 @@ class Duty(models.TextChoices):
     PROPOSE = "propose", "Propose an answer"
     EXPLAIN_DELAY = "explain_delay", "If there is a delay, explain it"
     IMPLEMENT = "implement", "Carry out what was agreed"
+    CONFIRM = "confirm", "Confirm in writing what was done"
+    NAME_OMBUDSMAN = "name_ombudsman", "Name the ombudsman"
+    DECIDE_ESCALATION = "decide_escalation", "Decide as a manager"
+    ANSWER_OMBUDSMAN = "answer_ombudsman", "Answer the ombudsman"
+    FOLLOW_UP = "follow_up", "Ask the customer for an answer"
+    DECIDE_CLOSING = "decide_closing", "Close it, or go on with it"
+
+
+# As pages call what is owed, to the customer and to staff alike.
+IN_WORDS = {
+    Duty.ACKNOWLEDGE: "Our confirmation that we have it",
+    Duty.PROPOSE: "Our answer",
+    Duty.EXPLAIN_DELAY: "Word of a delay, if there is one",
+    Duty.IMPLEMENT: "What we agreed is carried out",
+    Duty.CONFIRM: "Written confirmation of what was done",
+    Duty.NAME_OMBUDSMAN: "Where else you can turn",
+    Duty.DECIDE_ESCALATION: "A manager's decision",
+    Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
+    Duty.FOLLOW_UP: "We ask again",
+    Duty.DECIDE_CLOSING: "We close it, or go on",
+}
+# What the house does for itself, so that nothing is forgotten: no promise to the customer.
+INTERNAL = (Duty.FOLLOW_UP, Duty.DECIDE_CLOSING)
+# Owed only if something happens, or done along the way: the customer waits for the others.
+IN_THE_BACKGROUND = (Duty.EXPLAIN_DELAY, Duty.NAME_OMBUDSMAN)
+# A manager hears when one of these is missed.
+PROMISES = (Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.IMPLEMENT, Duty.CONFIRM, Duty.ANSWER_OMBUDSMAN)
 
 
 class Topic(models.TextChoices):

@@ -28,5 +28,6 @@ class BlockKind(models.TextChoices):
     HARDSHIP = "hardship", "Help with paying was asked for"
     ARRANGEMENT = "arrangement", "A payment arrangement is being kept"
     EXTENSION = "extension", "More time to pay was given"
+    COMPLAINT = "complaint", "A complaint about it is open"
     SAFETY = "safety", "Somebody's safety"
     MISTAKE = "mistake", "A mistake of the provider"

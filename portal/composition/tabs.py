@@ -56,6 +56,10 @@ class Tab:
     discreet: Callable[[Account], QuerySet[Any]] | None = None
 
 
+def _complaints(account: Account) -> QuerySet[Complaint]:
+    return Complaint.objects.filter(account=account).order_by("-received_at")
+
+
 TABS = (
     Tab(
         "people",
@@ -91,8 +95,9 @@ TABS = (
         "complaints",
         "Complaints",
         "complaints.view_complaint",
-        lambda account: Complaint.objects.filter(account=account).order_by("-received_at"),
+        _complaints,
         "complaints_complaint",
+        discreet=lambda account: _complaints(account).filter(safety_threat=False),
         shown=lambda account, rows, on, at: list(
             zip([row.pk for row in rows], cards(account, rows, on), strict=True)
         ),

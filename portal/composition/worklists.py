@@ -19,6 +19,7 @@ from billing.payments.models import MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched
 from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
+from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
 from contracts.supply.models import PlanChange
@@ -34,7 +35,6 @@ from parties.privacy.models import PrivacyRequest
 from parties.privacy.states import PrivacyState
 from parties.security.models import Pause
 from records.deadlines.models import Deadline
-from records.deadlines.states import Status
 from records.documents.models import Document
 from records.documents.states import Status as DocumentStatus
 from records.notices.models import Notice
@@ -79,13 +79,26 @@ def _confined(user: User, rows: QuerySet[Any], account: str = "account") -> Quer
 
 def _complaint_lists(user: User, at: datetime) -> list[_List]:
     view, page = "complaints.view_complaint", "complaints_complaint"
-    running = _confined(user, Complaint.objects.exclude(state__in=OVER))
-    owed = Deadline.objects.filter(status__in=[Status.OPEN, Status.MISSED], due_at__lte=at)
-    missed = _confined(user, owed)
+    every = _confined(user, Complaint.objects.all())
+    if not sees_in_lists(user, StaffData.SAFETY):
+        every = every.filter(safety_threat=False)
+    running = every.exclude(state__in=OVER)
+    missed, today = complaints.missed(every, at), complaints.due(every, at)
+    unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
     free, mine = running.filter(assigned_to__isnull=True), running.filter(assigned_to=user)
     accepted = running.filter(state=State.IMPLEMENTING)
+    there = running.filter(with_ombudsman_since__isnull=False)
     return [
         _List(view, "Complaints with a missed duty", page, "?clock=missed", missed, urgent=True),
+        _List(
+            view,
+            "Acknowledgements that did not arrive: tell them another way",
+            page,
+            "?needs=another_way",
+            unreached,
+            urgent=True,
+        ),
+        _List(view, "Complaints due today", page, "?clock=today", today),
         _List(view, "Complaints to take in hand", page, "?mine=nobody", free),
         _List(view, "My complaints", page, "?mine=me", mine),
         _List(
@@ -95,6 +108,8 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
             "?state__exact=implementing",
             accepted,
         ),
+        _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
+        _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
     ]
 
 

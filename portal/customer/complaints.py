@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views import View
 from django.views.generic import FormView, TemplateView
 
+from billing.disputes.services import AmountTooHigh
 from billing.payments.selectors import invoices
 from complaints.lodging import services as lodging
 from complaints.process import services as process
@@ -22,8 +22,11 @@ from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from terms.facts import Action
+from terms.lifecycle import IllegalStep
 
-from .complaints_forms import DeclineForm, LodgeForm, MessageForm
+from .complaints_forms import DeclineForm, LodgeForm, MessageForm, ReopenForm
+
+MOVED_ON = "The complaint has moved on meanwhile, so this was not done. See below how it stands."
 
 
 class Complaints(ListPage):
@@ -76,12 +79,16 @@ class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
         return {"topic": "bill", "disputed_invoice": bill} if bill else {}
 
     def form_valid(self, form: LodgeForm) -> HttpResponse:
-        complaint = lodging.lodge_complaint(
-            account=self.account,
-            by=self.request.user,
-            details=lodging.ComplaintDetails(**form.cleaned_data),
-            at=self.request.at,
-        )
+        try:
+            complaint = lodging.lodge_complaint(
+                account=self.account,
+                by=self.request.user,
+                details=lodging.ComplaintDetails(**form.cleaned_data),
+                at=self.request.at,
+            )
+        except AmountTooHigh as refusal:
+            form.add_error("disputed_amount", str(refusal))
+            return self.form_invalid(form)
         messages.success(
             self.request, f"We have your complaint. Its reference is {complaint.reference}."
         )
@@ -115,24 +122,31 @@ class ComplaintPage(_OneComplaint, TemplateView):
         )
         if record is None:
             raise Http404
+        forms = {
+            "message_form": MessageForm(auto_id="message_%s"),
+            "decline_form": DeclineForm(auto_id="decline_%s"),
+            "reopen_form": ReopenForm(auto_id="reopen_%s"),
+        }
         return super().get_context_data(
-            complaint=record,
-            sees_bills=self.allows(Action.VIEW_BILLS),
-            may_discuss=self.allows(Action.DISCUSS_ISSUE),
-            may_accept=self.allows(Action.ACCEPT_RESOLUTION),
-            with_customer=self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
-            message_form=MessageForm(),
-            decline_form=DeclineForm(),
-            today=self.today,
-            **kwargs,
+            **forms
+            | {
+                "complaint": record,
+                "sees_bills": self.allows(Action.VIEW_BILLS),
+                "may_discuss": self.allows(Action.DISCUSS_ISSUE),
+                "may_accept": self.allows(Action.ACCEPT_RESOLUTION),
+                "with_customer": self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
+                "today": self.today,
+            }
+            | kwargs
         )
 
 
-class _Step(_OneComplaint, View):
+class _Step(ComplaintPage):
     """A step that the customer takes on one of their complaints."""
 
     http_method_names = ["post"]
     form_class: Any = None
+    form_name = ""
     step: Callable[..., Any]
     done = ""
 
@@ -140,21 +154,36 @@ class _Step(_OneComplaint, View):
         if not selectors.readable(self.permissions).filter(reference=reference).exists():
             raise Http404
         facts = {"reference": reference, "by": request.user, "at": request.at}
-        if self.form_class is not None:
-            form = self.form_class(request.POST)
+        form = self.form_class(request.POST, auto_id=self.auto_id) if self.form_class else None
+        if form is not None:
             if not form.is_valid():
-                messages.error(request, "Write a few words first, then send again.")
-                return redirect("complaint", reference)
+                return self._again(form)
             facts |= form.cleaned_data
-        type(self).step(**facts)
+        try:
+            type(self).step(**facts)
+        except (process.StepRefused, IllegalStep) as refusal:
+            moved_on = isinstance(refusal, IllegalStep)
+            return self._again(form, MOVED_ON if moved_on else str(refusal))
         messages.success(request, self.done)
         return redirect(reverse("complaint", args=[reference]))
+
+    @property
+    def auto_id(self) -> str:
+        return f"{self.form_name.removesuffix('_form')}_%s"
+
+    def _again(self, form: Any, problem: str = "") -> HttpResponse:
+        """Show the complaint as it stands by now, with what was typed."""
+        if problem:
+            messages.error(self.request, problem)
+        kept = {} if form is None else {self.form_name: form, "typed": self.form_name}
+        return self.render_to_response(self.get_context_data(**kept))
 
 
 class AddMessage(_Step):
     step = staticmethod(process.add_message)
     action = Action.DISCUSS_ISSUE
     form_class = MessageForm
+    form_name = "message_form"
     done = "We have your message."
 
 
@@ -168,10 +197,37 @@ class Decline(_Step):
     step = staticmethod(process.decline_proposal)
     action = Action.ACCEPT_RESOLUTION
     form_class = DeclineForm
-    done = "You declined the answer. We look into it again."
+    form_name = "decline_form"
+    done = "You declined the answer. We look into it again; the new day for our answer is below."
 
 
 class Withdraw(_Step):
     step = staticmethod(process.withdraw_complaint)
     action = Action.LODGE_COMPLAINT
     done = "The complaint is withdrawn. You can lodge it again at any time."
+
+
+class AskForManager(_Step):
+    step = staticmethod(process.ask_for_manager)
+    action = Action.DISCUSS_ISSUE
+    done = "A manager is told. You hear from them; your other dates stay as they are."
+
+
+class FinishTask(_Step):
+    step = staticmethod(process.finish_task)
+    action = Action.DISCUSS_ISSUE
+    done = "Thank you. Our days to carry it out start now; the date is below."
+
+
+class Settle(_Step):
+    step = staticmethod(process.agree_to_close)
+    action = Action.ACCEPT_RESOLUTION
+    done = "Thank you for telling us. You can have it opened again at any time."
+
+
+class Reopen(_Step):
+    step = staticmethod(process.reopen_complaint)
+    action = Action.LODGE_COMPLAINT
+    form_class = ReopenForm
+    form_name = "reopen_form"
+    done = "It is open again, under the same reference. The new dates are below."

@@ -97,3 +97,11 @@ class DeclineForm(forms.Form):
     text = forms.CharField(
         label="What is missing?", max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
     )
+
+
+class ReopenForm(forms.Form):
+    """Why a complaint that was over, or carried out, is not settled."""
+
+    text = forms.CharField(
+        label="What is not settled?", max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
+    )

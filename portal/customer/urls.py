@@ -116,6 +116,14 @@ urlpatterns = [
         complaints.Decline.as_view(),
         name="decline_proposal",
     ),
+    path(
+        "complaints/<str:reference>/manager/",
+        complaints.AskForManager.as_view(),
+        name="ask_for_manager",
+    ),
+    path("complaints/<str:reference>/done/", complaints.FinishTask.as_view(), name="finish_task"),
+    path("complaints/<str:reference>/settled/", complaints.Settle.as_view(), name="settle"),
+    path("complaints/<str:reference>/reopen/", complaints.Reopen.as_view(), name="reopen"),
     path("complaints/<str:reference>/withdraw/", complaints.Withdraw.as_view(), name="withdraw"),
     # Own data and safety
     path("privacy/", privacy.Privacy.as_view(), name="privacy"),

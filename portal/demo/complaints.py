@@ -82,7 +82,7 @@ def _take(
                 by=desk, text="Done, and checked with you by phone.", **facts
             )
         elif state == State.CLOSED:
-            process.close_complaint(by=desk, upheld=True, **facts)
+            process.agree_to_close(by=customer, **facts)
     if target == State.WAITING_FOR_CUSTOMER:
         process.ask_customer(
             reference=reference, by=desk, text="Which lights show on the router?", at=at + step

@@ -1,4 +1,4 @@
-"""The complaint queue: what is next for each, with the time left and the button that does it."""
+"""The complaint queue: what is next for each, with the time left and the steps that do it."""
 
 from __future__ import annotations
 
@@ -9,40 +9,46 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import (
     DateTimeField,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
-    OuterRef,
     QuerySet,
     Subquery,
     Value,
 )
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from billing.disputes.services import AmountTooHigh
+from billing.invoices.models import Invoice
+from billing.payments.services import CreditRefused, NeedsSecondPerson
+from complaints.lodging import services as lodging
+from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import LIFECYCLE, OVER, STAFF_ACTS, Act, Duty, State
-from parties.authority.selectors import local_day, sees_in_lists
+from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
+from parties.accounts.models import Account
+from parties.accounts.selectors import zone_of
+from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists
 from parties.people.states import StaffData
-from records.deadlines.models import Deadline
-from records.deadlines.states import Status
+from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
-from .base import ReadOnlyAdmin
-from .complaints_forms import CloseForm, StaffStepForm
+from .base import AddStepAdmin
+from .complaint_steps import (
+    MEANINGS,
+    STEPS,
+    Situation,
+    Step,
+    meanings,
+    people_here,
+    speakers,
+    steps_now,
+)
+from .complaints_heard import HeardForm, TakeForm
 
-# What each of the staff's steps calls, and the form that goes with it.
-STEPS: dict[Act, tuple[Any, Any]] = {
-    Act.INVESTIGATE: (process.start_investigation, None),
-    Act.ASK_CUSTOMER: (process.ask_customer, StaffStepForm),
-    Act.PROPOSE: (process.propose_resolution, StaffStepForm),
-    Act.RESOLVE: (process.resolve_complaint, StaffStepForm),
-    Act.CLOSE: (process.close_complaint, CloseForm),
-}
+REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson)
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -50,16 +56,18 @@ class ClockFilter(admin.SimpleListFilter):
     parameter_name = "clock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("missed", "A duty was missed"), ("today", "Due today or earlier")]
+        return [
+            ("missed", "A day was missed"),
+            ("today", "Due today or earlier"),
+            ("week", "Due within a week"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        owed = Deadline.objects.filter(subject=OuterRef("reference"))
         if self.value() == "missed":
-            late = owed.filter(status__in=[Status.OPEN, Status.MISSED], due_at__lte=request.at)
-            return queryset.filter(Exists(late))
-        if self.value() == "today":
-            near = owed.filter(status=Status.OPEN, due_on__lte=request.at.date())
-            return queryset.filter(Exists(near))
+            return process_selectors.missed(queryset, request.at)
+        if self.value() in ("today", "week"):
+            days = 7 if self.value() == "week" else 0
+            return process_selectors.due(queryset, request.at, days)
         return queryset
 
 
@@ -78,8 +86,37 @@ class MineFilter(admin.SimpleListFilter):
         return queryset
 
 
+class WorkFilter(admin.SimpleListFilter):
+    title = "what it needs"
+    parameter_name = "needs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("open", "All open ones"),
+            ("another_way", "Acknowledged another way: the letter did not arrive"),
+            ("customer", "The customer's word"),
+            ("manager", "A manager's decision"),
+            ("ombudsman", "It is with the ombudsman"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "open":
+            return queryset.exclude(state__in=OVER)
+        if self.value() == "another_way":
+            return process_selectors.not_reached(queryset)
+        if self.value() == "customer":
+            return process_selectors.waiting(queryset)
+        if self.value() == "manager":
+            return process_selectors.to_decide(queryset)
+        if self.value() == "ombudsman":
+            return queryset.filter(with_ombudsman_since__isnull=False)
+        return queryset
+
+
 @admin.register(Complaint)
-class ComplaintAdmin(ReadOnlyAdmin):
+class ComplaintAdmin(AddStepAdmin):
+    """Complaints, with the steps that staff take about them."""
+
     provider_path = "account__customer__provider"
     reference = "reference"
     list_display = (
@@ -95,6 +132,7 @@ class ComplaintAdmin(ReadOnlyAdmin):
     list_filter = (
         ClockFilter,
         MineFilter,
+        WorkFilter,
         "state",
         "is_urgent",
         "topic",
@@ -105,30 +143,30 @@ class ComplaintAdmin(ReadOnlyAdmin):
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")
     guarded = {StaffData.SAFETY: ("safety_threat",)}
+    actions = ("take", "hand_back")
     change_form_template = "admin/complaints/complaint/change_form.html"
+    add_title = "Write down a complaint"
+    action = Action.LODGE_COMPLAINT
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What is due first comes first; what owes nothing comes last."""
         return [F("first_due").asc(nulls_last=True), "-received_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        owed = Deadline.objects.filter(
-            subject=OuterRef("reference"), status__in=[Status.OPEN, Status.MISSED]
-        ).exclude(duty=Duty.EXPLAIN_DELAY)
+        owed = process_selectors.owed_now().exclude(duty__in=IN_THE_BACKGROUND)
         first = owed.order_by("due_at")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                first_due=Subquery(first.values("due_at")[:1]),
-                first_duty=Subquery(first.values("duty")[:1]),
-                first_due_on=Subquery(first.values("due_on")[:1]),
-            )
-            .annotate(
-                time_left=ExpressionWrapper(
-                    F("first_due") - Value(request.at, output_field=DateTimeField()),
-                    output_field=DurationField(),
-                )
+        rows = super().get_queryset(request)
+        if not sees_in_lists(request.user, StaffData.SAFETY):
+            # For whoever may not know of somebody's danger there is no such complaint.
+            rows = rows.filter(safety_threat=False)
+        return rows.annotate(
+            first_due=Subquery(first.values("due_at")[:1]),
+            first_duty=Subquery(first.values("duty")[:1]),
+            first_due_on=Subquery(first.values("due_on")[:1]),
+        ).annotate(
+            time_left=ExpressionWrapper(
+                F("first_due") - Value(request.at, output_field=DateTimeField()),
+                output_field=DurationField(),
             )
         )
 
@@ -136,13 +174,38 @@ class ComplaintAdmin(ReadOnlyAdmin):
     def next_duty(self, complaint: Any) -> str:
         """The duty that is due first, and its day."""
         if complaint.first_due is None:
-            return "–"
+            return "With the ombudsman" if complaint.with_ombudsman_since else "–"
         duty, hours = Duty(complaint.first_duty).label, complaint.time_left.total_seconds() / 3600
         if hours < 0:
             left = f"{-hours / 24:.0f} days late" if hours < -48 else f"{-hours:.0f} h late"
         else:
             left = f"{hours / 24:.0f} days left" if hours > 48 else f"{hours:.0f} h left"
         return f"{duty} by {complaint.first_due_on:%a %-d %b} ({left})"
+
+    @admin.action(description="Take the chosen complaints in hand")
+    def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._assign(request, queryset, request.user)
+
+    @admin.action(description="Hand the chosen complaints back to the desk")
+    def hand_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._assign(request, queryset, None)
+
+    def _assign(self, request: HttpRequest, queryset: QuerySet[Any], to: Any) -> None:
+        """Hand over one by one: what can't be handed over stops none of the others."""
+        done = 0
+        for reference in queryset.values_list("reference", flat=True):
+            try:
+                process.assign_complaint(
+                    reference=reference, by=request.user, to=to, at=request.at
+                )
+            except process.StepRefused as refusal:
+                messages.error(request, f"{reference}: {refusal}")
+            except NotAuthorised:
+                messages.error(request, f"{reference}: your role may not work on it.")
+            else:
+                done += 1
+        if done:
+            messages.success(request, f"{done} handed over.")
 
     def get_urls(self) -> list[Any]:
         step = path(
@@ -167,66 +230,141 @@ class ComplaintAdmin(ReadOnlyAdmin):
                 complaint.reference,
                 local_day(complaint.account, request.at),
             )
+            may_work = request.user.has_perm("complaints.change_complaint")
+            now = Situation(complaint, request.user, request.at)
             extra = {
                 "record": record,
                 "complaint": complaint,
-                "history": Event.objects.filter(complaint=complaint).select_related("by"),
-                "acts": self._acts(request, complaint),
-                "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
-                "balance_url": reverse(
-                    "admin:parties_account_change", args=[complaint.account_id]
+                "history": Event.objects.filter(complaint=complaint).select_related(
+                    "by", "notice"
                 ),
+                "acts": [(one, self._step_url(complaint, one)) for one in steps_now(now)]
+                if may_work
+                else [],
+                "did_not_arrive": process_selectors.not_reached(
+                    Complaint.objects.filter(pk=complaint.pk)
+                ).exists(),
+                "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
-    def _acts(self, request: HttpRequest, complaint: Complaint) -> list[dict[str, str]]:
-        """The steps that are possible now for someone who may take them."""
-        if not request.user.has_perm("complaints.change_complaint"):
-            return []
-        return [
-            {
-                "label": act.label,
-                "url": reverse("admin:complaints_complaint_step", args=[complaint.pk, act.value]),
-            }
-            for act in LIFECYCLE.acts(State(complaint.state))
-            if act in STEPS and act in STAFF_ACTS
-        ]
+    def _step_url(self, complaint: Complaint, step: Step) -> str:
+        return reverse("admin:complaints_complaint_step", args=[complaint.pk, step.slug])
 
     def step_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
-        """Ask for what the step needs, take it, and say so."""
+        """Ask for what the step needs, take it, and say so; what was typed stays if it fails."""
         if not request.user.has_perm("complaints.change_complaint"):
             raise PermissionDenied
         complaint = self.get_object(request, str(pk))
-        if complaint is None or act not in {step.value for step in STEPS}:
+        if complaint is None or act not in STEPS:
             raise Http404
-        service, form_class = STEPS[Act(act)]
-        back = reverse("admin:complaints_complaint_change", args=[pk])
-        form = form_class(request.POST or None) if form_class else None
+        step, now = STEPS[act], Situation(complaint, request.user, request.at)
+        form = self._form(request, step, now)
+        because: Any = ()
         if request.method == "POST" and (form is None or form.is_valid()):
-            facts = form.cleaned_data if form else {}
             try:
-                service(reference=complaint.reference, by=request.user, at=request.at, **facts)
-            except IllegalStep as refusal:
-                messages.error(request, f"{complaint.reference}: {refusal}.")
+                self._take_step(request, step, form, complaint)
+            except (*REFUSALS, NotAuthorised) as refusal:
+                because = getattr(refusal, "because", ())
+                if form is None:
+                    messages.error(request, _words(refusal))
+                    return redirect("admin:complaints_complaint_change", pk)
+                form.add_error(None, _words(refusal))
+            else:
+                messages.success(request, f"{complaint.reference}: {step.done}")
+                return redirect("admin:complaints_complaint_change", pk)
+        return self.step(
+            request,
+            form or "",
+            title=f"{step.label}: {complaint.reference}",
+            action=step.label,
+            about=f"{complaint.account}: {complaint.description[:300]}",
+            notes=self._note(complaint),
+            intro=step.intro,
+            because=because,
+            back=reverse("admin:complaints_complaint_change", args=[pk]),
+        )
+
+    def _note(self, complaint: Complaint) -> str:
+        """How who complains without a log-in wants to be reached."""
+        if not complaint.caller_name:
+            return ""
+        return f"{complaint.caller_name}: {complaint.caller_contact or 'no contact given'}"
+
+    def _form(self, request: HttpRequest, step: Step, now: Situation) -> Any:
+        if step.form is None:
+            return None
+        known: dict[str, Any] = {"complaint": now.complaint, "user": now.user, "at": now.at}
+        if step.form is HeardForm:
+            found = {**meanings(now)}
+            posted = request.POST.get("said", "")
+            if posted and posted not in found:
+                # The state moved on under an open form: the service says so, the words stay.
+                found = {**_all_meanings(), **found}
+            known |= {"meanings": found, "people": speakers(now.complaint, now.at)}
+        return step.form(request.POST or None, **known)
+
+    def _take_step(
+        self, request: HttpRequest, step: Step, form: Any, complaint: Complaint
+    ) -> None:
+        call, facts = step.call, form.facts() if form else {}
+        if call is None:
+            call = form.meanings[form.cleaned_data["said"]][1]
+        given = {"by": request.user, "at": request.at, **facts}
+        call(reference=complaint.reference, **given)
+
+    def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """Write down a complaint that reached staff."""
+        zone = zone_of(account)
+        form = TakeForm(
+            request.POST or None,
+            people=people_here(account, request.at),
+            invoices=Invoice.objects.filter(account=account).order_by("-issue_date"),
+            zone=zone,
+            initial={"received_at": request.at.astimezone(zone).replace(tzinfo=None)},
+        )
+        because: Any = ()
+        if form.is_valid():
+            try:
+                complaint = lodging.lodge_for_customer(
+                    account=account,
+                    staff=request.user,
+                    details=lodging.ComplaintDetails(**form.details()),
+                    arrival=lodging.Arrival(**form.arrival()),
+                    at=request.at,
+                )
+            except (lodging.LodgingRefused, AmountTooHigh) as refusal:
+                form.add_error(None, str(refusal))
+            except NotAuthorised as refusal:
+                form.add_error(None, "This person may not complain about the account.")
+                because = refusal.decision.because
             else:
                 messages.success(
-                    request, f"{complaint.reference}: {Act(act).label.lower()}, done."
+                    request,
+                    f"Written down. The reference is {complaint.reference}: tell it to them.",
                 )
-            return redirect(back)
-        return TemplateResponse(
+                return redirect("admin:complaints_complaint_change", complaint.pk)
+        return self.step(
             request,
-            "staff/complaints/step.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": f"{Act(act).label}: {complaint.reference}",
-                "complaint": complaint,
-                "record": selectors.record_of(
-                    complaint.account,
-                    complaint.reference,
-                    local_day(complaint.account, request.at),
-                ),
-                "form": form,
-                "back": back,
-                "opts": self.opts,
-            },
+            form,
+            title=self.add_title,
+            action="Write it down",
+            about=account,
+            because=because,
+            intro="No proof is asked for, and a complaint costs nothing.",
+            back=reverse("admin:parties_account_change", args=[account.pk]),
         )
+
+
+def _all_meanings() -> dict[str, tuple[str, Any]]:
+    return {key: (label, call) for key, (label, call, _) in MEANINGS.items()}
+
+
+def _words(refusal: Exception) -> str:
+    if isinstance(refusal, NotAuthorised):
+        return "Who said it may not decide this for the customer, or your role may not do it."
+    if isinstance(refusal, IllegalStep):
+        possible = ", ".join(one.replace("_", " ") for one in refusal.possible) or "nothing"
+        state = str(refusal.state).replace("_", " ")
+        return f"The complaint is {state} by now, so this can't be done. Possible: {possible}."
+    return str(refusal)

@@ -1,24 +1,404 @@
+"""What staff enter about complaints."""
+
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 
+from billing.invoices.models import Invoice
+from complaints.ombudsman.services import Letter
+from complaints.ombudsman.states import Kind, Level, Outcome
+from complaints.process.services import Offer, Urgency
+from complaints.tickets.models import Complaint
+from parties.accounts.selectors import zone_of
+from parties.people.models import User
+from terms.calendar import Channel
 
-class StaffStepForm(forms.Form):
-    """The words that go with a staff member's step."""
+from .payments_forms import DayField, DollarsField
 
-    text = forms.CharField(
-        label="What to tell the customer",
-        max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "vLargeTextField"}),
+AREA = {"rows": 8, "class": "vLargeTextField"}
+WAYS = [
+    (Channel.PHONE, "By phone"),
+    (Channel.POST, "By letter"),
+    (Channel.IN_PERSON, "In person"),
+]
+TELLING = [(Channel.EMAIL, "By email, from the portal"), *WAYS]
+# So few words are hardly an answer that somebody waited two weeks for.
+SHORT = 4
+
+
+class WhenField(forms.DateTimeField):
+    """A moment on the customer's clock."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone: ZoneInfo | None = None
+
+    def clean(self, value: Any) -> datetime | None:
+        found = super().clean(value)
+        if found is None:
+            return None
+        return found.replace(tzinfo=self.zone) if self.zone else found
+
+
+class StepForm(forms.Form):
+    """A step about one complaint; `facts` is what its service takes."""
+
+    def __init__(self, *args: Any, complaint: Complaint, user: User, at: datetime, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.complaint, self.user = complaint, user
+        zone = zone_of(complaint.account)
+        for field in self.fields.values():
+            if isinstance(field, WhenField):
+                field.zone = zone
+                field.initial = field.initial or at.astimezone(zone).replace(tzinfo=None)
+        self._ask_how_told(complaint)
+
+    def _ask_how_told(self, complaint: Complaint) -> None:
+        field = self.fields.get("told_by")
+        if field is None:
+            return
+        if complaint.caller_name:
+            field.choices = WAYS
+        field.initial = complaint.told_by
+        if complaint.caller_contact:
+            field.help_text = f"They asked for: {complaint.caller_contact}"
+
+    def facts(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+def told_by_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="How do you tell them?",
+        choices=TELLING,
+        widget=forms.RadioSelect,
+        help_text="By phone, by letter or in person: you tell it yourself; no email goes out.",
     )
 
 
-class CloseForm(forms.Form):
-    """Whether the complaint was right; it decides what happens to a contested amount."""
+class TellForm(StepForm):
+    """Words for the customer, and how they reach them."""
+
+    text = forms.CharField(
+        label="What to tell the customer", max_length=8000, widget=forms.Textarea(attrs=AREA)
+    )
+    told_by = told_by_field()
+    sure = forms.BooleanField(
+        label="Yes, send so few words", required=False, widget=forms.HiddenInput
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """So few words are asked about once."""
+        given = super().clean() or {}
+        text = given.get("text", "")
+        if text and len(text.split()) < SHORT and not given.get("sure"):
+            self.fields["sure"].widget = forms.CheckboxInput()
+            self.add_error(
+                "text", "That is very short for somebody who waits. Write more, or tick below."
+            )
+        given["told_by"] = Channel(given["told_by"]) if given.get("told_by") else None
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "sure"}
+
+
+class ProposeForm(TellForm):
+    """An answer, and what it gives."""
+
+    credit = DollarsField(
+        label="Credit, GST included",
+        required=False,
+        help_text="In dollars. It is given by itself once the answer is carried out.",
+    )
+    invoice = forms.ModelChoiceField(
+        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
+    )
+    customer_task = forms.CharField(
+        label="What the customer has to do first",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="Our days to carry it out start once that is done.",
+    )
+    carry_out_on = DayField(
+        label="Day that both sides agreed on",
+        required=False,
+        help_text="Only if you agreed on one; otherwise the terms and the law say by when.",
+    )
+    field_order = ("text", "credit", "invoice", "customer_task", "carry_out_on", "told_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
+        self.fields["invoice"].queryset = bills
+        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        named = ("credit", "invoice", "customer_task", "carry_out_on")
+        offer = {name: given.pop(name) for name in named}
+        if offer["credit"] is None:
+            offer["invoice"] = None
+        return {**given, "offer": Offer(**offer)}
+
+
+class AcknowledgeForm(StepForm):
+    """That staff told the customer of reference and expected day, and when."""
+
+    channel = forms.ChoiceField(label="How", choices=WAYS, widget=forms.RadioSelect)
+    told_at = WhenField(label="When", help_text="On the customer's clock.")
+    names_ombudsman = forms.BooleanField(
+        label="I named the ombudsman, too: 1800 062 058", required=False
+    )
+    from_now_on = forms.BooleanField(
+        label="Tell them about this complaint that way from now on", required=False
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class NamedForm(StepForm):
+    """That staff named the ombudsman to the customer."""
+
+    channel = forms.ChoiceField(label="How", choices=WAYS, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="What you told them",
+        max_length=1000,
+        initial="We named the Telecommunications Industry Ombudsman: 1800 062 058, tio.com.au.",
+        help_text="The customer finds it in the history.",
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class DelayForm(TellForm):
+    """Why the answer comes later, and by when."""
+
+    new_day = DayField(label="New day for our answer")
+    names_ombudsman = forms.BooleanField(
+        label="The letter names the ombudsman",
+        required=False,
+        help_text="Needed where the new day is far beyond the limit; always allowed.",
+    )
+    mass_disruption = forms.BooleanField(
+        label="A mass outage that customers were told of is behind it", required=False
+    )
+    field_order = ("text", "new_day", "names_ombudsman", "mass_disruption", "told_by")
+
+
+class UrgencyForm(StepForm):
+    """What makes a complaint urgent after all."""
+
+    hardship_related = forms.BooleanField(
+        label="They asked for payment help, or have it, and this adds to it", required=False
+    )
+    disconnection_without_process = forms.BooleanField(
+        label="A service was cut off, or is about to be, without proper warning", required=False
+    )
+    priority_assistance = forms.BooleanField(
+        label="They get priority assistance for a medical condition", required=False
+    )
+    safety_threat = forms.BooleanField(
+        label="Somebody's safety is threatened; no proof is asked for", required=False
+    )
+    text = forms.CharField(
+        label="How we learnt it", max_length=1000, help_text="For staff only.", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not any(given.get(name) for name in vars(Urgency())):
+            raise forms.ValidationError("Tick what makes it urgent.")
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        return {"text": given.pop("text"), "grounds": Urgency(**given)}
+
+
+class NoteForm(StepForm):
+    text = forms.CharField(
+        label="Note",
+        max_length=8000,
+        widget=forms.Textarea(attrs=AREA),
+        help_text="For staff only: the customer never sees it.",
+    )
+
+
+class AssignForm(StepForm):
+    """To whom a complaint is handed."""
+
+    to = forms.ModelChoiceField(
+        label="To", queryset=User.objects.none(), required=False, empty_label="Nobody: the desk"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provider = self.complaint.account.customer.provider_id
+        mine = User.objects.filter(is_staff=True, is_active=True)
+        here = mine.filter(provider__isnull=True) | mine.filter(provider=provider)
+        self.fields["to"].queryset = here.order_by("full_name")
+        self.fields["to"].initial = self.complaint.assigned_to_id
+
+
+class AttemptForm(StepForm):
+    """That somebody tried to reach the customer."""
+
+    channel = forms.ChoiceField(
+        label="How",
+        choices=[*WAYS, (Channel.EMAIL, "By email"), (Channel.SMS, "By text message")],
+        widget=forms.RadioSelect,
+    )
+    tried_at = WhenField(label="When", help_text="On the customer's clock.")
+    text = forms.CharField(label="What happened", max_length=1000, required=False)
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class ResolveForm(TellForm):
+    """That what was agreed is done."""
+
+    confirms = forms.TypedChoiceField(
+        label="Tell the customer now?",
+        choices=[("yes", "Yes: this is the written confirmation"), ("no", "No, later")],
+        coerce=lambda word: word == "yes",
+        initial="yes",
+        widget=forms.RadioSelect,
+    )
+    field_order = ("text", "confirms", "told_by")
+
+
+class CloseForm(StepForm):
+    """What becomes of a contested amount, and last words."""
 
     upheld = forms.TypedChoiceField(
-        label="Was the complaint upheld?",
-        choices=[("yes", "Yes, the customer was right"), ("no", "No")],
+        label="Was the complaint right?",
+        choices=[
+            ("yes", "Yes: what is still held comes off the bill"),
+            ("no", "No: what is still held becomes payable"),
+        ],
         coerce=lambda word: word == "yes",
         widget=forms.RadioSelect,
     )
+    text = forms.CharField(
+        label="A word to the customer",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="They are told that it is closed, and how it can be opened again.",
+    )
+    told_by = told_by_field()
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "told_by": Channel(self.cleaned_data["told_by"])}
+
+
+class RefuseForm(TellForm):
+    """Reasons why we can't do what is asked for."""
+
+    vexatious = forms.BooleanField(
+        label="Refuse it as frivolous, vexatious or abusive",
+        required=False,
+        help_text="Only after a manager's thought and a second person's signature.",
+    )
+    same_matter = forms.BooleanField(
+        label="It is about the same or a similar matter as one that was answered", required=False
+    )
+    field_order = ("text", "vexatious", "same_matter", "told_by")
+
+
+class DecideForm(StepForm):
+    """What a manager decides."""
+
+    takes_over = forms.TypedChoiceField(
+        label="Decision",
+        choices=[("yes", "I take it over"), ("no", "It stays where it is")],
+        coerce=lambda word: word == "yes",
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label="What to tell the customer", max_length=8000, widget=forms.Textarea(attrs=AREA)
+    )
+
+
+class ReferForm(StepForm):
+    """What the ombudsman's letter says."""
+
+    level = forms.TypedChoiceField(label="Level", choices=Level.choices, coerce=int)
+    kind = forms.ChoiceField(label="What kind of matter", choices=Kind.choices)
+    their_reference = forms.CharField(
+        label="The ombudsman's reference", max_length=40, required=False
+    )
+    received_at = WhenField(label="When did it come?", help_text="On the customer's clock.")
+    answer_by = DayField(
+        label="Answer by",
+        required=False,
+        help_text="The day that the letter names. Empty: the ombudsman's own rules say by when.",
+    )
+    text = forms.CharField(
+        label="What it says",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="The customer finds it in the history.",
+    )
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        text = given.pop("text")
+        return {
+            "text": text,
+            "letter": Letter(
+                **{**given, "level": Level(given["level"]), "kind": Kind(given["kind"])}
+            ),
+        }
+
+
+class OutcomeForm(StepForm):
+    """What came of it at the ombudsman's."""
+
+    outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="What was decided",
+        max_length=8000,
+        widget=forms.Textarea(attrs=AREA),
+        help_text="The customer is told of it.",
+    )
+    credit = DollarsField(
+        label="Credit, GST included",
+        required=False,
+        help_text="In dollars, only with something to be done. It is given once you say that it "
+        "is carried out.",
+    )
+    invoice = forms.ModelChoiceField(
+        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
+        self.fields["invoice"].queryset = bills
+        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("credit") and given.get("outcome") != Outcome.REMEDY:
+            self.add_error("credit", "A credit goes only with something that is to be done.")
+        return given
+
+    def facts(self) -> dict[str, Any]:
+        given = super().facts()
+        given["outcome"] = Outcome(given["outcome"])
+        if given["credit"] is None:
+            given["invoice"] = None
+        return given

@@ -85,8 +85,8 @@ STAFF_ACTS = (
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
     "lodge_complaint": lambda world: {"topic": "fault", "description": "No dial tone."},
-    "complaint_message": lambda world: {"text": "Still no dial tone."},
-    "complaint_decline": lambda world: {"text": "That does not mend it."},
+    "add_message": lambda world: {"text": "Still no dial tone."},
+    "decline_proposal": lambda world: {"text": "That does not mend it."},
     "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
     "ask_privacy": lambda world: {"kind": "access", "text": "All of it, please."},
     "safe_contact": lambda world: {"channel": "email", "address": "safe@people.example"},

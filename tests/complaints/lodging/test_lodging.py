@@ -13,6 +13,7 @@ from complaints.clocks import services as clocks_services
 from complaints.lodging import services as lodging
 from complaints.process import services as process
 from complaints.process import services as process_services
+from complaints.process.services import steps
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Duty, State
 from parties.accounts.models import DeclaredDay
@@ -136,7 +137,7 @@ def test_acknowledgement_sent_in_the_last_second_is_in_time_though_flagged_first
 def test_complaint_whose_step_fails_is_noted_and_the_next_is_acknowledged(world, monkeypatch):
     poison, other = lodge(world), lodge(world, description="And a hum.")
     deliver_queued(at=CHRISTMAS_EVE)
-    step = process._step
+    step = steps.step
 
     def fail(complaint, *args, **kwargs):
         if complaint.pk == poison.pk:
@@ -144,7 +145,7 @@ def test_complaint_whose_step_fails_is_noted_and_the_next_is_acknowledged(world,
         step(complaint, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(process, "_step", fail)
+        patch.setattr(steps, "step", fail)
         assert process_services.acknowledge_sent(at=CHRISTMAS_EVE) == 1
 
     poison.refresh_from_db()

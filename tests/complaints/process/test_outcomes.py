@@ -14,6 +14,7 @@ from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import (
     accept_proposal,
     acknowledge_sent,
+    agree_to_close,
     close_complaint,
     propose_resolution,
     resolve_complaint,
@@ -54,6 +55,7 @@ def decide(one: Story, complaint: Complaint, on: str, *, upheld: bool, clock="15
     propose_resolution(reference=reference, by=staff, text="This is what we found.", at=at)
     accept_proposal(reference=reference, by=one.world.holder, at=at)
     resolve_complaint(reference=reference, by=staff, text="Done.", at=at)
+    agree_to_close(reference=reference, by=one.world.holder, at=at)
     close_complaint(reference=reference, by=staff, upheld=upheld, at=at)
 
 

@@ -1,0 +1,230 @@
+"""What a complaint lacks before it may end: consent, attempts, thought, a second person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from complaints.clocks.services import OWED, UNREACHABLE, binding_of
+from complaints.tickets.models import Complaint, Event
+from complaints.tickets.states import (
+    IN_THE_BACKGROUND,
+    LIFECYCLE,
+    OVER,
+    WAITING,
+    Act,
+    Duty,
+    Ending,
+    Happening,
+    State,
+)
+from parties.accounts.selectors import law
+from parties.authority.selectors import local_day
+from records.deadlines.models import Deadline
+from records.deadlines.states import Status
+from records.notices.states import Status as NoticeStatus
+from terms import rules
+from terms.calendar import State as Region
+from terms.calendar import in_words
+from terms.clause import Source, dump
+from terms.profile import TermsSilent
+
+# What the portal could not tell by itself.
+STUCK = (NoticeStatus.FAILED, NoticeStatus.BY_HAND)
+# The customer's own words: whoever speaks is reached.
+SPOKEN = (
+    Happening.MESSAGE,
+    Happening.CONSENT,
+    Act.CUSTOMER_ANSWERS,
+    Act.ACCEPT,
+    Act.DECLINE,
+    Act.REOPEN,
+)
+
+
+def require_act(complaint: Complaint, act: Act) -> State:
+    """Return where an act would lead. Raises IllegalStep where the table has none."""
+    after: State = LIFECYCLE.after(State(complaint.state), act)
+    return after
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """The attempts to reach the customer since their last words, and what is still missing."""
+
+    lines: list[str]
+    days: list[date]
+    enough: bool
+    missing: str
+    because: list[dict[str, Any]]
+
+
+def attempts(complaint: Complaint, on: date) -> Attempts:
+    """The attempts so far, against what the law asks: on different days, within a time."""
+    figures, cite = law(UNREACHABLE, on)
+    rows = list(_since_last_words(complaint).filter(act=Happening.ATTEMPT))
+    days = sorted({local_day(complaint.account, row.at) for row in rows})
+    wanted, within = figures["attempts"], timedelta(days=figures["within_days"])
+    window = max(
+        ([day for day in days if first <= day <= first + within] for first in days),
+        key=len,
+        default=[],
+    )
+    enough = len(window) >= wanted
+    step = f"{len(window)} of {wanted} attempts on different days, within {within.days} days"
+    return Attempts(
+        lines=[_line(complaint, row) for row in rows],
+        days=days,
+        enough=enough,
+        missing="" if enough else f"Not enough attempts yet: {step}.",
+        because=cite(step),
+    )
+
+
+def _line(complaint: Complaint, row: Event) -> str:
+    day = in_words(local_day(complaint.account, row.at))
+    return f"{day}: {row.get_channel_display().lower()}"
+
+
+def _since_last_words(complaint: Complaint) -> Any:
+    events = complaint.events.order_by("at", "pk")
+    theirs = Q(by__is_staff=False) | ~Q(said_by="")
+    last = events.filter(theirs, act__in=SPOKEN).last()
+    return events.filter(at__gt=last.at) if last else events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """Whether a complaint may be closed now, how, and what is missing if not."""
+
+    allowed: bool
+    ending: Ending = Ending.CONSENT
+    missing: str = ""
+    because: list[dict[str, Any]] = field(default_factory=list)
+
+
+def closing(complaint: Complaint, on: date) -> Closing:
+    """Whether the complaint may be closed on a day (VP-CMP-19, RF-CMP-10, -11).
+
+    Where neither terms nor law say, the law's whole path to the customer counts all the same.
+    """
+    tried = attempts(complaint, on)
+    consent = _consented(complaint)
+    until = complaint.answer_until
+    path_done = until is not None and on > until
+    bound = binding_of(complaint, on=on, unreachable_path_done=path_done)
+    try:
+        answer = bound.decide(
+            rules.complaint_close,
+            consent=consent,
+            tried_to_contact=bool(tried.days),
+            customer_replied=False,
+        )
+    except TermsSilent as silence:
+        allowed, because = consent or path_done, dump(silence.because)
+    else:
+        house = all(
+            reason.clause is None or reason.clause.source in (Source.DEFAULT, Source.SILENT)
+            for reason in answer.because
+        )
+        allowed = bool(answer.may_close) or (house and path_done)
+        because = dump(answer.because)
+    if allowed:
+        return Closing(
+            allowed=True,
+            ending=Ending.CONSENT if consent else Ending.UNREACHABLE,
+            because=because,
+        )
+    return Closing(allowed=False, missing=_what_is_missing(tried, until, on), because=because)
+
+
+def _what_is_missing(tried: Attempts, until: date | None, on: date) -> str:
+    if until is not None and on <= until:
+        return (
+            f"The customer may answer until the end of {in_words(until)}: close it after that, "
+            "or with their consent."
+        )
+    if tried.enough:
+        return "It can't be closed yet. Missing: the letter that lists the attempts, or consent."
+    return (
+        "It can't be closed yet. Missing: the customer's consent. If nobody can be reached: "
+        f"{tried.missing}"
+    )
+
+
+def _consented(complaint: Complaint) -> bool:
+    consents = complaint.events.filter(act=Happening.CONSENT, at__gte=complaint.starts_at)
+    last = consents.order_by("at", "pk").last()
+    if last is None:
+        return False
+    # Unhappy words after it take the consent back.
+    later = complaint.events.filter(at__gt=last.at, act__in=[Act.DECLINE, Act.REOPEN])
+    return not later.exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """How far the refusal of a vexatious complaint has come."""
+
+    considered: Event | None
+    signed: bool
+
+
+def refusal(complaint: Complaint) -> Refusal:
+    """The thought given to a refusal since the days began, and whether another person signed."""
+    rows = complaint.events.filter(at__gte=complaint.starts_at).order_by("at", "pk")
+    considered = rows.filter(act=Happening.CONSIDER_REFUSAL).last()
+    if considered is None:
+        return Refusal(considered=None, signed=False)
+    signed = rows.filter(act=Happening.SIGN_REFUSAL, at__gte=considered.at)
+    return Refusal(considered=considered, signed=signed.exclude(by=considered.by).exists())
+
+
+def missed(rows: QuerySet[Complaint], at: datetime) -> QuerySet[Complaint]:
+    """Of these complaints those that are open and of which a day was missed that is still owed."""
+    late = owed_now().filter(Q(due_at__lte=at) | Q(status=Status.MISSED))
+    late = late.exclude(duty__in=IN_THE_BACKGROUND)
+    return rows.exclude(state__in=OVER).filter(Exists(late))
+
+
+def due(rows: QuerySet[Complaint], at: datetime, days: int = 0) -> QuerySet[Complaint]:
+    """Those open ones that owe something by the end of that many days from now, or earlier.
+
+    Today is the customer's own: Perth's ends hours after Sydney's.
+    """
+    near = Q(pk__in=[])
+    for region in Region:
+        until = at.astimezone(region.zone).date() + timedelta(days=days)
+        near |= Q(account__state=region.value, due_on__lte=until)
+    owed = owed_now().exclude(duty__in=IN_THE_BACKGROUND)
+    return rows.exclude(state__in=OVER).filter(Exists(owed.filter(near)))
+
+
+def owed_now() -> QuerySet[Deadline]:
+    """What is owed about the outer query's complaint; a later promise covers an earlier miss."""
+    again = Deadline.objects.filter(
+        subject=OuterRef("subject"), duty=OuterRef("duty"), status=Status.OPEN
+    )
+    owed = Q(status=Status.OPEN) | (Q(status=Status.MISSED) & ~Exists(again))
+    return Deadline.objects.filter(owed, subject=OuterRef("reference"))
+
+
+def not_reached(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those whose acknowledgement did not arrive, or has to be told by staff."""
+    return rows.filter(state=State.RECEIVED, acknowledgement__status__in=STUCK)
+
+
+def waiting(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those that wait for the customer."""
+    return rows.filter(state__in=WAITING)
+
+
+def to_decide(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those that a manager has to decide about, at the customer's wish."""
+    asked = Deadline.objects.filter(
+        subject=OuterRef("reference"), duty=Duty.DECIDE_ESCALATION, status__in=OWED
+    )
+    return rows.exclude(state__in=OVER).filter(Exists(asked))

@@ -1,0 +1,189 @@
+"""Complaints that go to a manager: because the customer asks, or because a day was missed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from complaints.clocks.services import OWED, binding_of, escalation_clock
+from complaints.tickets.models import Complaint
+from complaints.tickets.services import managers_of, tell_desk
+from complaints.tickets.states import OVER, PROMISES, Duty, Happening
+from parties.authority import selectors as authority
+from parties.authority.selectors import local_day
+from parties.people.models import User
+from records.audit import services as audit
+from records.deadlines.models import Deadline
+from records.deadlines.services import meet_deadline
+from records.deadlines.states import Status
+from records.sweeps import each
+from terms import facts, rules
+from terms.clause import dump
+from terms.profile import TermsSilent
+
+from .steps import (
+    Heard,
+    StepRefused,
+    happen,
+    letter,
+    locked,
+    require_manager,
+    speaker,
+    way_told,
+)
+
+HOW_IT_GOES = (
+    "Your complaint is with a team manager now, who decides whether to take it over or to hurry "
+    "it, and tells you. Your other dates stay as they are."
+)
+
+
+def ask_for_manager(
+    *,
+    reference: str,
+    by: User | None,
+    at: datetime,
+    text: str = "",
+    heard: Heard | None = None,
+) -> Complaint:
+    """Let a manager look at the complaint because the customer asks (VP-CMP-21, RF-CMP-09).
+
+    The customer is told at once how it goes on and of the ombudsman; asking again changes
+    nothing. Raises StepRefused once it is over, and NotAuthorised.
+    """
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = speaker(complaint, by, facts.Action.DISCUSS_ISSUE, at, heard)
+        if complaint.state in OVER:
+            raise StepRefused("It is over: reopen it, and ask for a manager then.")
+        if complaint.escalated_at is not None:
+            return complaint
+        told = heard.channel if heard else None
+        notice = letter(complaint, "A manager looks at your complaint", HOW_IT_GOES, at=at)
+        complaint.escalated_at = at
+        complaint.save(update_fields=["escalated_at"])
+        escalation_clock(complaint, at=at)
+        happen(
+            complaint,
+            Happening.ESCALATE,
+            by=by,
+            at=at,
+            text=text or "The customer asked for a manager.",
+            actor=actor,
+            heard=heard,
+            channel=way_told(complaint, told),
+            notice=notice,
+            because=_because(complaint, at),
+        )
+        tell_desk(complaint, "The customer asks for a manager", at=at, to=managers_of(complaint))
+    return complaint
+
+
+def escalate_complaint(*, reference: str, by: User, text: str, at: datetime) -> Complaint:
+    """Bring the complaint to a manager because staff see a reason. Raises StepRefused."""
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = speaker(complaint, by, facts.Action.LODGE_COMPLAINT, at, None)
+        if complaint.state in OVER:
+            raise StepRefused("It is over: reopen it first.")
+        if complaint.escalated_at is None:
+            _bring(complaint, by, text, actor, at)
+    return complaint
+
+
+def _bring(
+    complaint: Complaint, by: User | None, text: str, actor: audit.Actor, at: datetime
+) -> None:
+    complaint.escalated_at = at
+    complaint.save(update_fields=["escalated_at"])
+    happen(
+        complaint,
+        Happening.ESCALATE,
+        by=by,
+        at=at,
+        text=text,
+        actor=actor,
+        for_staff_only=True,
+    )
+    tell_desk(complaint, text, at=at, to=managers_of(complaint))
+
+
+def _because(complaint: Complaint, at: datetime) -> list[dict[str, object]]:
+    bound = binding_of(complaint, on=local_day(complaint.account, at))
+    try:
+        answer = bound.decide(
+            rules.complaint_escalation,
+            unhappy_with="none",
+            says_urgent=False,
+            asked_for_manager=True,
+        )
+    except TermsSilent as silence:
+        return dump(silence.because)
+    return dump(answer.because)
+
+
+def decide_escalation(
+    *, reference: str, by: User, takes_over: bool, text: str, at: datetime
+) -> Complaint:
+    """Decide as a manager: take the complaint over, or leave it where it is; the customer is told.
+
+    Raises StepRefused for somebody who is no manager, and where nobody asked for one.
+    """
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = authority.with_customer(by, require_manager(complaint, by, at))
+        if complaint.escalated_at is None or complaint.state in OVER:
+            raise StepRefused("Nobody has brought this complaint to a manager.")
+        if takes_over:
+            complaint.assigned_to = by
+            complaint.save(update_fields=["assigned_to"])
+        headline = "A manager has your complaint in hand"
+        if not takes_over:
+            headline = "A manager looked at your complaint"
+        notice = letter(
+            complaint, headline, text, at=at, meets=(Duty.DECIDE_ESCALATION,), told_by=None
+        )
+        meet_deadline(subject=reference, duty=Duty.DECIDE_ESCALATION, at=at)
+        happen(
+            complaint,
+            Happening.DECIDE_ESCALATION,
+            by=by,
+            at=at,
+            text=text,
+            actor=actor,
+            channel=way_told(complaint, None),
+            notice=notice,
+            after={"takes_over": takes_over},
+        )
+    return complaint
+
+
+def escalate_missed(*, at: datetime) -> int:
+    """Bring to a manager every open complaint of which a promised day was missed; return how many.
+
+    Also where it was done late by now. Once for each complaint: what a manager has already is not
+    brought again, and what was missed before a reopening is over.
+    """
+    rows = Complaint.objects.filter(
+        reference__in=_missed(at).values("subject"), escalated_at__isnull=True
+    ).exclude(state__in=OVER)
+
+    def bring(row: Complaint) -> int:
+        complaint = locked(row.reference)
+        late = _missed(at).filter(subject=complaint.reference)
+        if complaint.counted_from is not None:
+            late = late.filter(set_at__gte=complaint.counted_from)
+        first = late.order_by("due_at").first()
+        if first is None or complaint.escalated_at is not None or complaint.state in OVER:
+            return 0
+        _bring(complaint, None, f"Missed: {first.title}", audit.Actor(), at)
+        return 1
+
+    return each(rows, bring, at=at)
+
+
+def _missed(at: datetime) -> QuerySet[Deadline]:
+    flagged = (*OWED, Status.MET_LATE)
+    return Deadline.objects.filter(duty__in=PROMISES, status__in=flagged, due_at__lte=at)

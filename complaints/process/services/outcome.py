@@ -1,0 +1,123 @@
+"""What an outcome does: money that moves, court steps that wait, clocks that end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from billing.disputes.models import Hold
+from billing.disputes.services import end_hold
+from billing.disputes.states import HoldStatus
+from billing.ledger.models import OpenItem
+from billing.ledger.services import move_due_date
+from billing.payments.services import (
+    apply_credit,
+    issue_credit_note,
+    lock_account,
+    take_back_late_charges,
+)
+from complaints.clocks.services import binding_of
+from complaints.tickets.models import Complaint, Proposal
+from complaints.tickets.services import allow_cutting
+from complaints.tickets.states import Answer
+from parties.accounts.selectors import binding
+from parties.authority import selectors as authority
+from parties.people.models import User
+from records.audit import services as audit
+from records.deadlines.services import drop_deadlines
+from terms import rules
+from terms.calendar import State as CalendarState
+from terms.clause import dump
+from terms.facts import BadFacts
+from terms.money import NIL
+from terms.profile import TermsSilent
+
+
+def bar_court_steps(complaint: Complaint, at: datetime) -> None:
+    """Keep the first day on which a court step is possible after this outcome (RF-TCP-19)."""
+    on = authority.local_day(complaint.account, at)
+    try:
+        answer = binding_of(complaint, on=on).decide(
+            rules.legal_action_hold,
+            outcome_advised_on=on,
+            state=CalendarState(complaint.account.state),
+        )
+    except TermsSilent:
+        return
+    complaint.no_court_before = answer.not_before
+    complaint.save(update_fields=["no_court_before"])
+
+
+def give_credit(complaint: Complaint, proposal: Proposal, *, by: User, at: datetime) -> None:
+    """Give back what was agreed, and end the hold of the contested amount with it.
+
+    What was contested beyond that is payable as after an outcome against it. Raises CreditRefused,
+    and NeedsSecondPerson where who proposed it carries it out alone.
+    """
+    if proposal.credit is None or proposal.invoice is None:
+        return
+    issue_credit_note(
+        invoice=proposal.invoice,
+        amount=proposal.credit,
+        # Nobody but who lodged it may learn of a complaint about somebody's safety.
+        reason="Given back" if complaint.safety_threat else f"Complaint {complaint.reference}",
+        at=at,
+        asked_by=proposal.by,
+        approved_by=by if by != proposal.by else None,
+        actor=audit.Actor(user_id=by.pk, name=str(by)),
+    )
+    held = Hold.objects.filter(complaint=complaint.reference, status=HoldStatus.OPEN).first()
+    upheld = held is not None and proposal.credit >= held.amount
+    for hold in end_hold(complaint=complaint.reference, upheld=upheld, at=at):
+        if not upheld:
+            _settle(hold, at)
+    take_back_late_charges(account=complaint.account, at=at)
+
+
+def finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
+    """End what runs: open clocks, an unanswered proposal, and the hold as the outcome says."""
+    complaint.closed_at = at
+    complaint.save(update_fields=["closed_at"])
+    complaint.proposals.filter(answer=Answer.OPEN).update(answer=Answer.LAPSED)
+    drop_deadlines(subject=complaint.reference, at=at)
+    allow_cutting(complaint, at=at)
+    for hold in end_hold(complaint=complaint.reference, upheld=upheld, at=at):
+        _settle(hold, at)
+
+
+def _settle(hold: Hold, at: datetime) -> None:
+    """Let the outcome move the money: credit what was wrong, date anew what stays payable."""
+    invoice = hold.invoice
+    account = invoice.account
+    on = authority.local_day(account, at)
+    upheld = hold.status == HoldStatus.UPHELD
+    try:
+        answer = binding(account, on).decide(
+            rules.dispute_outcome,
+            upheld=upheld,
+            disputed_amount=hold.amount,
+            due_date=invoice.due_date or invoice.issue_date,
+            outcome_notified_on=on,
+            tcp=account.customer.is_tcp,
+            state=CalendarState(account.state),
+        )
+    except (TermsSilent, BadFacts):
+        credit, pay_by, because = hold.amount if upheld else NIL, None, []
+    else:
+        credit, pay_by, because = answer.credit, answer.pay_by, dump(answer.because)
+    # What is contested is never paid meanwhile: what of it is open no more came back already, to
+    # the first of two who contested the same, or with a late charge that fell away.
+    credit = min(credit, OpenItem.objects.get(invoice=invoice).amount)
+    if credit > NIL:
+        issue_credit_note(
+            invoice=invoice,
+            amount=credit,
+            reason="Given back" if hold.is_private else f"Complaint {hold.complaint}",
+            at=at,
+            because=because,
+        )
+        take_back_late_charges(account=account, at=at)
+        return
+    if pay_by is not None and invoice.due_date and pay_by > invoice.due_date:
+        move_due_date(invoice_id=invoice.pk, due_date=pay_by)
+    # What was contested is so no more: money that waited as credit pays it.
+    apply_credit(account=lock_account(account), on=on, at=at)

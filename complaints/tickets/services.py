@@ -1,0 +1,77 @@
+"""What follows at once from what a complaint is: staff are told, and nothing is cut meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from complaints.tickets.models import Complaint
+from parties.accounts.services import block_chasing, lift_block
+from parties.accounts.states import BlockKind
+from parties.people.models import User
+from parties.people.states import StaffRole
+from records.notices.services import Link, Sender, give_notice
+
+
+def tell_desk(
+    complaint: Complaint,
+    what: str,
+    *,
+    at: datetime,
+    to: list[str] | None = None,
+) -> None:
+    """Let staff know at once: who has it in hand, or else the desk, or who is named in `to`."""
+    provider = complaint.account.customer.provider
+    owner = complaint.assigned_to
+    for address in to or [owner.email if owner else provider.complaints_email]:
+        give_notice(
+            kind="complaint_staff",
+            to=address,
+            sender=Sender(name="Complaints desk"),
+            at=at,
+            account_id=complaint.account_id,
+            subject_ref=complaint.reference,
+            context={
+                "what": what,
+                "reference": complaint.reference,
+                "is_urgent": complaint.is_urgent,
+                "url": Link("complaint-record", complaint.reference).address,
+            },
+        )
+
+
+def managers_of(complaint: Complaint) -> list[str]:
+    """The addresses of the team managers who see this account; the desk where there is none."""
+    provider = complaint.account.customer.provider
+    found = User.objects.filter(
+        is_active=True, is_staff=True, groups__name=StaffRole.TEAM_MANAGER.label
+    )
+    mine = [one.email for one in found if one.provider_id in (None, provider.pk)]
+    return mine or [provider.complaints_email]
+
+
+def stop_cutting(complaint: Complaint, *, at: datetime) -> None:
+    """Let nothing be asked for or cut while a complaint is open that somebody's safety hangs on.
+
+    So it is with one about being cut off, or about money of somebody who asks for help with it;
+    what else is contested is held by its amount alone (RF-DFV-03, RF-TCP-18). The same again is
+    the same block.
+    """
+    if complaint.safety_threat:
+        kind = BlockKind.SAFETY
+    elif complaint.hardship_related or complaint.disconnection_without_process:
+        kind = BlockKind.COMPLAINT
+    else:
+        return
+    block_chasing(
+        account=complaint.account,
+        kind=kind,
+        subject=complaint.reference,
+        at=at,
+        is_private=complaint.safety_threat,
+    )
+
+
+def allow_cutting(complaint: Complaint, *, at: datetime) -> None:
+    """End what an open complaint stopped."""
+    for kind in (BlockKind.SAFETY, BlockKind.COMPLAINT):
+        lift_block(account=complaint.account, kind=kind, subject=complaint.reference, at=at)

@@ -1,0 +1,244 @@
+"""Whatever staff and customers do, and in whatever order, no complaint is ever stuck or lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from complaints.ombudsman import services as ombudsman
+from complaints.ombudsman.states import Level, Outcome
+from complaints.process import services as process
+from complaints.tickets.states import LIFECYCLE, OPEN, OVER, Act, Ending, State
+from records.deadlines.models import Deadline
+from terms.calendar import Channel
+from terms.calendar import State as Region
+from terms.lifecycle import IllegalStep
+from tests.complaints.story import Story, tell
+
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
+REFUSED = (process.StepRefused, IllegalStep)
+START = "2027-02-01 10:00"
+BY_HAND = {"told_by": Channel.PHONE}
+
+
+class Walk:
+    """A story in which every step is tried at some hour, allowed or not."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        story.lodge(START)
+        self.at = story.when(START)
+        self.broken: set[int] = set()
+
+    def try_(self, act: str, hours: int) -> None:
+        """Try one step some hours later; what is refused leaves everything as it was."""
+        self.at += timedelta(hours=hours)
+        before = self.story.complaint.state
+        try:
+            with transaction.atomic():
+                self.steps()[act]()
+        except REFUSED:
+            assert self.story.complaint.state == before
+        self.check()
+
+    def do(self, name: str, **facts: Any) -> None:
+        given = {"by": self.story.desk} | facts
+        getattr(process, name)(reference=self.story.reference, at=self.at, **given)
+
+    def hear(self, name: str, **facts: Any) -> None:
+        self.do(name, by=self.story.world.holder, heard=self.story.said, **facts)
+
+    def steps(self) -> dict[str, Any]:
+        story, at = self.story, self.at
+        day = at.astimezone(Region(story.world.account.state).zone).date()
+        text, mine = f"Words of {at}.", {"reference": story.reference, "by": story.desk}
+        return {
+            "sweep": lambda: story.sweep(f"{at:%Y-%m-%d %H:%M}"),
+            "acknowledge": lambda: self.do("acknowledge_by_hand", channel=Channel.PHONE),
+            "investigate": lambda: self.do("start_investigation"),
+            "ask": lambda: self.do("ask_customer", text=text),
+            "answer": lambda: self.hear("add_message", text=text),
+            "propose": lambda: self.do("propose_resolution", text=text),
+            "propose_by_phone": lambda: self.do("propose_resolution", text=text, **BY_HAND),
+            "propose_task": lambda: self.do(
+                "propose_resolution", text=text, offer=process.Offer(customer_task="Send it.")
+            ),
+            "amend": lambda: self.do("amend_proposal", text=text),
+            "accept": lambda: self.hear("accept_proposal"),
+            "decline": lambda: self.hear("decline_proposal", text=text),
+            "task": lambda: self.do("finish_task"),
+            "resolve": lambda: self.do("resolve_complaint", text=text),
+            "resolve_quietly": lambda: self.do("resolve_complaint", text=text, confirms=False),
+            "confirm": lambda: self.do("confirm_outcome", text=text, **BY_HAND),
+            "consent": lambda: self.hear("agree_to_close"),
+            "close": lambda: self.do("close_complaint", upheld=False),
+            "attempt": lambda: self.do("record_attempt", channel=Channel.PHONE),
+            "letter": lambda: self.do("send_closing_letter", text=text),
+            "delay": lambda: self.do(
+                "explain_delay",
+                text=text,
+                new_day=day + timedelta(days=30),
+                names_ombudsman=True,
+            ),
+            "urgent": lambda: self.do(
+                "learn_urgency", text=text, grounds=process.Urgency(hardship_related=True)
+            ),
+            "manager": lambda: self.hear("ask_for_manager"),
+            "decide": lambda: self.do(
+                "decide_escalation", by=story.manager, takes_over=True, text=text
+            ),
+            "refuse": lambda: self.do("refuse_complaint", text=text),
+            "withdraw": lambda: self.hear("withdraw_complaint"),
+            "reopen": lambda: self.hear("reopen_complaint", text=text),
+            "refer": lambda: ombudsman.refer_complaint(
+                letter=ombudsman.Letter(level=Level.REFERRED, received_at=at), at=at, **mine
+            ),
+            "answer_there": lambda: ombudsman.answer_ombudsman(text=text, at=at, **mine),
+            "remedy": lambda: ombudsman.record_outcome(
+                outcome=Outcome.REMEDY, text=text, at=at, **mine
+            ),
+        }
+
+    def check(self) -> None:
+        """What holds after every step."""
+        complaint = self.story.complaint
+        rows = Deadline.objects.filter(subject=complaint.reference)
+        owed = rows.filter(status__in=["open", "missed"])
+        if complaint.state in OVER:
+            assert not rows.filter(status="open").exists(), "a clock runs on after the end"
+        else:
+            assert owed.exists() or complaint.with_ombudsman_since, "nobody owes anything"
+        broken = set(rows.filter(status__in=["missed", "met_late"]).values_list("pk", flat=True))
+        assert self.broken <= broken, "a breach was erased"
+        self.broken = broken
+        told = set(complaint.events.values_list("act", flat=True))
+        if complaint.state not in (State.RECEIVED, State.WITHDRAWN):
+            # What the ombudsman takes up after a withdrawal was never ours to acknowledge.
+            assert told & {"acknowledge", "refer"}, "never acknowledged"
+        if complaint.state == State.CLOSED:
+            proof = {
+                Ending.CONSENT: "consent",
+                Ending.UNREACHABLE: "closing_letter",
+                Ending.REFUSED: "refuse",
+                Ending.OMBUDSMAN: "refer",
+            }
+            assert proof[Ending(complaint.ending)] in told
+
+    def end(self) -> None:
+        """Staff alone bring it to a lawful end, wherever it stands."""
+        for _ in range(20):
+            complaint = self.story.complaint
+            if complaint.state in OVER:
+                return
+            self.at += timedelta(hours=25)
+            self.steps_to_end(complaint.state, complaint.with_ombudsman_since)
+            self.check()
+        pytest.fail(f"no end from {self.story.complaint.state}")
+
+    def steps_to_end(self, state: str, there: datetime | None) -> None:
+        steps = self.steps()
+        if state == State.RECEIVED:
+            steps["acknowledge"]()
+        elif there is not None:
+            ombudsman.record_outcome(
+                reference=self.story.reference,
+                by=self.story.desk,
+                outcome=Outcome.NOTHING,
+                text="Nothing more.",
+                at=self.at,
+            )
+        elif state == State.IMPLEMENTING and not self.waits_for_task():
+            steps["resolve"]()
+        elif state in (State.RESOLVED, State.IMPLEMENTING):
+            self.give_up_reaching()
+        else:
+            steps["refuse"]()
+
+    def waits_for_task(self) -> bool:
+        accepted = self.story.complaint.proposals.filter(answer="accepted").last()
+        return bool(accepted and accepted.customer_task and not accepted.task_done_at)
+
+    def give_up_reaching(self) -> None:
+        """Five attempts on five days, the letter, and its time."""
+        until = self.story.complaint.answer_until
+        if until is None:
+            for _ in range(5):
+                self.at += timedelta(hours=24)
+                self.steps()["attempt"]()
+            self.steps()["letter"]()
+            self.at += timedelta(days=30)
+        else:
+            self.at += timedelta(days=30)
+        self.steps()["close"]()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("sweep", "acknowledge", "investigate", "ask", "answer", "propose"),
+                *("propose_by_phone", "propose_task", "amend", "accept", "decline", "task"),
+                *("resolve", "resolve_quietly", "confirm", "consent", "close", "attempt"),
+                *("letter", "delay", "urgent", "manager", "decide", "refuse", "withdraw"),
+                *("reopen", "refer", "answer_there", "remedy"),
+            ]
+        ),
+        st.sampled_from([1, 5, 24, 72, 240]),
+    ),
+    max_size=14,
+)
+# The way most complaints go, so that what comes late is reached often.
+WAYS = [
+    [],
+    ["sweep", "investigate"],
+    ["acknowledge", "investigate", "propose_by_phone"],
+    ["sweep", "investigate", "propose_task", "accept"],
+    ["sweep", "investigate", "propose", "accept", "resolve_quietly"],
+    ["sweep", "investigate", "refuse"],
+]
+
+
+@pytest.mark.parametrize("key", ["vpnet", "callpro"])
+def test_no_order_of_steps_leaves_a_complaint_stuck(key):
+    story = tell(key, state="QLD")
+
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(way=st.sampled_from(WAYS), steps=STEPS)
+    def walk(way, steps):
+        with transaction.atomic():
+            one = Walk(story)
+            for act in way:
+                one.try_(act, 2)
+            for act, hours in steps:
+                one.try_(act, hours)
+            one.end()
+            transaction.set_rollback(True)
+
+    walk()
+
+
+def test_every_open_state_has_a_step_of_staff_and_a_way_to_the_end():
+    ends = set(OVER)
+    for _ in OPEN:
+        ends |= {
+            state
+            for state in OPEN
+            if any(LIFECYCLE.after(state, act) in ends for act in acts(state))
+        }
+
+    assert ends >= set(OPEN)
+
+
+def acts(state: State) -> list[Act]:
+    """What moves a complaint in this state, by staff alone or in the customer's own words."""
+    return list(LIFECYCLE.acts(state))
