@@ -17,6 +17,7 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Rooms are no apps of their own, so those that beat rings are named.
 ROOMS = (
+    "billing.payments",
     "billing.runs",
     "complaints.process",
     "contracts.supply",
@@ -53,6 +54,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "apply plan changes": {
         "task": "contracts.apply_plan_changes",
         "schedule": crontab(minute=5),
+    },
+    "ask about payments": {
+        "task": "billing.ask_about_payments",
+        "schedule": crontab(minute="*/15"),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }

@@ -22,7 +22,14 @@ from phonenumber_field.phonenumber import PhoneNumber
 from billing.charging.models import BilledPeriod, NotBilled
 from billing.disputes.models import Hold
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from billing.payments.models import Allocation, ChargeAdvice, MoneyRequest, Payment, Refund
+from billing.payments.models import (
+    Allocation,
+    ChargeAdvice,
+    MoneyRequest,
+    OnlinePayment,
+    Payment,
+    Refund,
+)
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
@@ -78,6 +85,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
+BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at", "why")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
@@ -236,6 +244,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))
+    yield "begun_in_the_portal", _rows(OnlinePayment.objects.filter(**of), only=BEGUN)
     paid = Allocation.objects.filter(payment__account=account)
     yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
     notes = CreditNote.objects.filter(**of)

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from billing.charging.models import NotBilled
 from billing.charging.states import NotBilledReason
-from billing.payments.models import MoneyRequest, Payment, Refund
-from billing.payments.selectors import unmatched
+from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
+from billing.payments.selectors import unmatched, unsolved
 from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.tickets.models import Complaint
@@ -141,8 +141,10 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
 
 def _money_lists(user: User, at: datetime) -> list[_List]:
     money = unmatched(Payment.objects.all())
+    said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
         money = money.filter(provider=user.provider_id)
+        said = said.filter(provider=user.provider_id)
     return [
         _List(
             "billing.add_payment",
@@ -150,6 +152,14 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_payment",
             "?state=unmatched",
             money,
+        ),
+        _List(
+            "billing.add_payment",
+            "What the payment gateway said and does not fit",
+            "billing_gatewayevent",
+            "?state=open",
+            said,
+            urgent=True,
         ),
         _List(
             "billing.add_payment",
@@ -296,8 +306,9 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
     request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself, as a credit, write-off or refund does that waits for a second person; an account that
-    could not be billed leads those who bill to it.
+    itself, as a credit, write-off or refund does that waits for a second person, and what a
+    payment gateway said that does not fit; an account that could not be billed leads those who
+    bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
@@ -312,6 +323,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.state == RequestState.ASKED
     if isinstance(found, Refund) and user.has_perm("billing.add_refund"):
         return found.state == RefundState.ASKED
+    if isinstance(found, GatewayEvent) and user.has_perm("billing.add_payment"):
+        return bool(found.problem) and found.solved_at is None
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

@@ -53,6 +53,7 @@ class Bills(ListPage):
         context = super().get_context_data(**kwargs)
         context["bills"] = [payments.card(row, self.today) for row in context["page_obj"]]
         context["balance"] = payments.balance(self.account, self.today, shown=True)
+        context["may_pay"] = self.allows(Action.PAY_BILL)
         return context
 
 
@@ -83,6 +84,7 @@ class InvoicePage(AccountPage, TemplateView):
             late=late,
             paid_by=payments.allocations(row),
             payment_reference=payments.payment_reference(self.account),
+            may_pay=self.allows(Action.PAY_BILL) and card.outstanding > card.disputed,
             **kwargs,
         )
 

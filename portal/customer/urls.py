@@ -13,6 +13,7 @@ from . import (
     home,
     identity,
     login,
+    pay,
     people,
     privacy,
     profile,
@@ -81,6 +82,10 @@ urlpatterns = [
     path("bills/", bills.Bills.as_view(), name="bills"),
     path("bills/statement/", statement.StatementPage.as_view(), name="statement"),
     path("bills/next/", bills.NextBill.as_view(), name="next_bill"),
+    path("bills/payments/", pay.Payments.as_view(), name="payments"),
+    path("bills/payments/<uuid:public_id>/", pay.ReceiptPage.as_view(), name="receipt"),
+    path("pay/", pay.Pay.as_view(), name="pay"),
+    path("pay/<uuid:public_id>/", pay.OnlinePaymentPage.as_view(), name="online_payment"),
     path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),
     path("bills/<uuid:public_id>/pdf/", bills.InvoicePdf.as_view(), name="invoice_pdf"),
     # Complaints

@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from billing.invoices.models import Invoice
 from billing.payments.selectors import Suggestion
-from billing.payments.services import PaymentRefused, read_dollars
-from billing.payments.services.amounts import require_amount
 from billing.payments.states import PaymentMethod
-from terms.money import NIL
+from portal.composition.money_fields import DollarsField
 
 # A receipt older than this is nearly always a year that was mistyped.
 OLDEST = timedelta(days=730)
-
-
-class DollarsField(forms.CharField):
-    """An amount in Australian dollars as people write it, above $0.00; a Decimal once cleaned."""
-
-    def __init__(self, *, nil: bool = False, **kwargs: Any) -> None:
-        super().__init__(
-            **{
-                "max_length": 40,
-                "widget": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-                **kwargs,
-            }
-        )
-        self.nil = nil
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            amount = read_dollars(text)
-            if not (self.nil and amount == NIL):
-                require_amount(amount)
-        except PaymentRefused as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return amount
 
 
 class DayField(forms.DateField):

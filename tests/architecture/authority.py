@@ -20,7 +20,15 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import NotBilled
 from billing.invoices.models import Invoice
-from billing.payments.models import BankFormat, MoneyRequest, Refund
+from billing.payments.models import (
+    BankFormat,
+    GatewayEvent,
+    MoneyRequest,
+    OnlinePayment,
+    Payment,
+    PaymentOption,
+    Refund,
+)
 from billing.payments.services import record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
@@ -170,6 +178,25 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     clerk = make_staff(StaffRole.BILLING)
     MoneyRequest.objects.create(invoice=invoice, kind="credit_note", asked_by=clerk, **money)
     Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money)
+    online = OnlinePayment.objects.create(
+        account=account,
+        key=account.public_id,
+        amount=Decimal("5.00"),
+        method="card",
+        cards="visa",
+        started_at=AT,
+        started_by=world.holder,
+    )
+    GatewayEvent.objects.create(
+        provider=provider,
+        event="evt_1",
+        kind="x",
+        said_at=AT,
+        heard_at=AT,
+        online=online,
+        problem="x",
+    )
+    PaymentOption.objects.create(provider=provider, card="visa")
     bank = BankFormat.objects.create(provider=provider, name="Bank")
     try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(
@@ -371,6 +398,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "object_id": 1,
         "url": "nowhere/",
         "document": "vpnet",
+        "provider": "vpnet",
         "version": "undated-1",
         "new": "undated-1",
         "id": "VP-PAY-02",
@@ -379,6 +407,8 @@ def _value(address: Address, key: str, world: World) -> Any:
             "export_progress": DataExport.objects.get(account=world.account).public_id,
             "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
+            "receipt": Payment.objects.get(account=world.account).public_id,
+            "online_payment": OnlinePayment.objects.get(account=world.account).public_id,
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,
