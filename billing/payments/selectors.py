@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet, Subquery, Sum
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
 from parties.accounts.models import Account, Provider
@@ -24,8 +24,8 @@ from terms.profile import TermsSilent
 from terms.rules.floor import Cause
 from terms.rules.payment import Balance as OpenBalance
 
-from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment
-from .states import OnlineState
+from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment, Refund
+from .states import OnlineState, RefundState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -447,6 +447,17 @@ def under_way(account: Account) -> list[OnlinePayment]:
     return list(rows)
 
 
+def paid_by_note(note: CreditNote) -> list[Allocation]:
+    """What a credit note pays now, oldest first."""
+    rows = Allocation.objects.filter(credit_note=note, undone_on__isnull=True)
+    return list(rows.select_related("invoice"))
+
+
+def refunds(account: Account) -> QuerySet[Refund]:
+    """What of the account's credit was paid back, newest first."""
+    return Refund.objects.filter(account=account, state=RefundState.PAID).order_by("-decided_at")
+
+
 def unsolved(rows: QuerySet[GatewayEvent]) -> QuerySet[GatewayEvent]:
     """What a gateway said that does not fit, and about which nobody has done anything."""
     return rows.filter(solved_at__isnull=True).exclude(problem="")
@@ -463,7 +474,7 @@ class Receipt:
 
     @property
     def status(self) -> str:
-        return "reversed" if self.payment.reversed_on else "received"
+        return "reversed" if self.payment.reversed_on else "succeeded"
 
     @property
     def total(self) -> Decimal:

@@ -269,7 +269,9 @@ def _settle(hold: Hold, at: datetime) -> None:
         issue_credit_note(
             invoice=invoice,
             amount=credit,
-            reason=f"Complaint {hold.complaint}",
+            # What was contested in private is corrected without a word of why.
+            reason="A correction" if hold.is_private else f"Complaint {hold.complaint}",
+            tells=not hold.is_private,
             at=at,
             because=because,
         )

@@ -211,6 +211,7 @@ class OnlinePaymentPage(AccountPage, TemplateView):
         return super().get_context_data(
             online=row,
             receipt=receipt,
+            sees_bills=sees_bills,
             is_mine=row.started_by_id == self.request.user.pk,
             waits="done" in self.request.GET and row.state == OnlineState.STARTED,
             reference=selectors.payment_reference(self.account),
@@ -248,6 +249,8 @@ class Payments(ListPage):
         context = super().get_context_data(**kwargs)
         context["receipts"] = [selectors.receipt(row) for row in context["page_obj"]]
         context["under_way"] = selectors.under_way(self.account)
+        context["refunds"] = selectors.refunds(self.account)
+        context["notes"] = self.account.credit_notes.order_by("-issue_date", "-pk")
         context["may_pay"] = self.allows(Action.PAY_BILL)
         return context
 
@@ -270,6 +273,20 @@ class ReceiptPage(AccountPage, TemplateView):
             account=self.account,
             **kwargs,
         )
+
+
+class RefundPage(AccountPage, TemplateView):
+    """The receipt of credit that was paid back."""
+
+    action = Action.VIEW_BILLS
+    template_name = "customer/pay/refund.html"
+    section = "bills"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = selectors.refunds(self.account).filter(public_id=self.kwargs["public_id"]).first()
+        if row is None:
+            raise Http404
+        return super().get_context_data(refund=row, account=self.account, **kwargs)
 
 
 def _dollars(text: str) -> Decimal | None:

@@ -84,6 +84,13 @@ urlpatterns = [
     path("bills/next/", bills.NextBill.as_view(), name="next_bill"),
     path("bills/payments/", pay.Payments.as_view(), name="payments"),
     path("bills/payments/<uuid:public_id>/", pay.ReceiptPage.as_view(), name="receipt"),
+    path("bills/credits/<uuid:public_id>/", bills.CreditNotePage.as_view(), name="credit_note"),
+    path(
+        "bills/credits/<uuid:public_id>/pdf/",
+        bills.CreditNotePdf.as_view(),
+        name="credit_note_pdf",
+    ),
+    path("bills/refunds/<uuid:public_id>/", pay.RefundPage.as_view(), name="refund"),
     path("pay/", pay.Pay.as_view(), name="pay"),
     path("pay/<uuid:public_id>/", pay.OnlinePaymentPage.as_view(), name="online_payment"),
     path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),

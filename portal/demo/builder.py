@@ -255,6 +255,7 @@ class Demo:
             reference=f"PAY-{invoice.number}",
             at=self._instant(paid_on),
             towards=invoice,
+            tells=False,
         )
 
     def _staff(self) -> None:

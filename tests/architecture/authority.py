@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import NotBilled
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.payments.models import (
     BankFormat,
     GatewayEvent,
@@ -29,7 +29,7 @@ from billing.payments.models import (
     PaymentOption,
     Refund,
 )
-from billing.payments.services import record_payment, try_upload
+from billing.payments.services import issue_credit_note, record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
@@ -178,6 +178,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     clerk = make_staff(StaffRole.BILLING)
     MoneyRequest.objects.create(invoice=invoice, kind="credit_note", asked_by=clerk, **money)
     Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money)
+    paid = {"state": "paid", "decided_at": AT}
+    Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money, **paid)
+    issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
     online = OnlinePayment.objects.create(
         account=account,
         key=account.public_id,
@@ -407,6 +410,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "export_progress": DataExport.objects.get(account=world.account).public_id,
             "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
+            "refund": Refund.objects.get(account=world.account, state="paid").public_id,
+            "credit_note": CreditNote.objects.get(account=world.account).public_id,
+            "credit_note_pdf": CreditNote.objects.get(account=world.account).public_id,
             "receipt": Payment.objects.get(account=world.account).public_id,
             "online_payment": OnlinePayment.objects.get(account=world.account).public_id,
             "invoice_pdf": invoice.public_id,

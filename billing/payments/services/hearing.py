@@ -36,6 +36,32 @@ ACTS = {
     Said.TAKEN_BACK: OnlineAct.TAKE_BACK,
     Said.GIVEN_BACK: OnlineAct.GIVE_BACK,
 }
+HELP = "If that is hard, tell us: asking for help costs nothing."
+# What account and payer are told, headline and words.
+TOLD = {
+    OnlineState.IN_PROGRESS: (
+        "Your payment is on its way",
+        "We asked your bank for {amount} (reference {reference}). Once your bank has paid it, "
+        "some working days from now, it counts as paid today. You need do nothing.",
+    ),
+    OnlineState.FAILED: (
+        "Your payment did not go through",
+        "Your bank did not pay {amount} (reference {reference}). Nothing was taken. Please pay "
+        f"another way. {HELP}",
+    ),
+}
+# What a payer is told besides, where the account's own addressee gets a receipt.
+TOLD_BESIDE = {
+    OnlineState.SUCCEEDED: (
+        "Your payment arrived",
+        "We received {amount} (reference {reference}). Thank you.",
+    ),
+    OnlineState.TAKEN_BACK: (
+        "Your bank took a payment back",
+        "Your bank took back {amount} (reference {reference}), which it had paid us. What it had "
+        f"paid is open again. Please pay another way. {HELP}",
+    ),
+}
 # How long the gateway has to tell before it is asked, and how often then.
 PATIENCE = timedelta(minutes=15)
 ASK_EVERY = timedelta(hours=1)
@@ -253,40 +279,22 @@ def _take_back(row: OnlinePayment, word: Word, at: datetime) -> None:
 
 
 def _tell_what_became(row: OnlinePayment, at: datetime) -> None:
-    """Tell account and payer what did not go well, or takes days. A receipt tells the rest."""
+    """Tell account and payer what did not go well or takes days, a payer also what arrived."""
     amount = in_dollars(row.total)
-    said = {
-        OnlineState.IN_PROGRESS: (
-            "Your payment is on its way",
-            f"We asked your bank for {amount} (reference {row.reference}). Once your bank has "
-            "paid it, some working days from now, it counts as paid today. You need do nothing.",
-        ),
-        OnlineState.FAILED: (
-            "Your payment did not go through",
-            f"Your bank did not pay {amount} (reference {row.reference}). Nothing was taken. "
-            "Please pay another way; if that is hard, tell us: asking for help costs nothing.",
-        ),
-        OnlineState.TAKEN_BACK: (
-            "Your bank took a payment back",
-            f"Your bank took back {amount} (reference {row.reference}), which it had paid us. "
-            "What it had paid is open again. Please pay another way; if that is hard, tell us: "
-            "asking for help costs nothing.",
-        ),
-    }.get(OnlineState(row.state))
-    if said is None:
-        return
-    headline, body = said
+    told, others = TOLD.get(OnlineState(row.state)), TOLD_BESIDE.get(OnlineState(row.state))
     standing = account_standing(row.account, local_day(row.account, at))
-    people = {standing.to_email: standing.to_name}
-    people.setdefault(row.started_by.email, str(row.started_by))
-    for email, name in people.items():
+    people = {standing.to_email: (standing.to_name, told)}
+    people.setdefault(row.started_by.email, (str(row.started_by), told or others))
+    for email, (name, words) in people.items():
+        if words is None:
+            continue
         tell(
             row.account,
             to=email,
             name=name,
             at=at,
-            headline=headline,
-            body=body,
+            headline=words[0],
+            body=words[1].format(amount=amount, reference=row.reference),
             link=Link("payment", str(row.public_id)),
             label="See the payment",
             belongs_to=row.reference,

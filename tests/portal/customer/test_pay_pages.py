@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,13 +14,22 @@ from django.test import Client
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
 from billing.payments.models import OnlinePayment, Payment, PaymentOption
-from billing.payments.services import record_payment
+from billing.payments.services import ask_refund, record_payment, reverse_payment
 from billing.runs.services import run_provider_bills
 from parties.people.models import User
 from portal.dev import simulator
+from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.gateway import post, press
-from tests.world import World, appoint, instant, make_service, make_user, make_world
+from tests.world import (
+    World,
+    appoint,
+    instant,
+    make_service,
+    make_staff,
+    make_user,
+    make_world,
+)
 
 pytestmark = pytest.mark.django_db
 AT = instant("2026-11-10 10:00")
@@ -350,3 +360,96 @@ def test_list_of_payments_says_what_each_paid_in_the_same_number_of_queries(
     assert page.count(f"$1.00 of {Invoice.objects.get().number}") == 12
     assert "BPAY" in page
     assert "R11" in client.get("/bills/payments/?format=csv").getvalue().decode()
+
+
+# --- receipts
+
+
+def received(world: World, **facts: Any) -> Payment:
+    given = {
+        "account": world.account,
+        "amount": Decimal("500.00"),
+        "received_on": date(2026, 11, 9),
+        "method": "eft",
+        "reference": "R",
+        "at": AT,
+    }
+    return record_payment(**(given | facts))
+
+
+def test_receipt_comes_by_email_and_leads_to_its_page(world):
+    payment = received(world)
+
+    notice = Notice.objects.get(kind="payment_received")
+    number = Invoice.objects.get().number
+    assert notice.to == world.account.billing_email
+    assert f"${total(world)} paid invoice {number}" in notice.text
+    assert "Left to pay: $0.00" in notice.text
+    client = client_of(world.holder)
+    link = f"/go/receipt/{payment.public_id}/"
+    assert link in notice.text
+    page = client.get(link, follow=True).content.decode()
+    assert "$500.00" in page
+    assert "went to your credit" in page
+
+
+def test_history_that_is_entered_sends_no_receipt(world):
+    received(world, tells=False)
+
+    assert not Notice.objects.filter(kind="payment_received").exists()
+
+
+def test_receipt_says_nothing_of_what_is_contested_in_private(world):
+    invoice = Invoice.objects.get()
+    hold_amount(invoice=invoice, amount=Decimal("20.00"), complaint="C-1", at=AT, is_private=True)
+
+    received(world, amount=Decimal("10.00"))
+
+    left = invoice.total_inc - 10
+    assert f"Left to pay: ${left:.2f}" in Notice.objects.get(kind="payment_received").text
+
+
+def test_payment_taken_back_is_told_and_its_receipt_says_so(world):
+    payment = received(world)
+
+    reverse_payment(payment=payment, on=AT.date(), why="Belongs to J. Smith", at=AT)
+
+    notice = Notice.objects.get(title__contains="taken back")
+    assert notice.to == world.account.billing_email
+    page = client_of(world.holder).get(f"/bills/payments/{payment.public_id}/").content.decode()
+    assert "Taken back" in page
+    assert "J. Smith" not in notice.text + page
+
+
+def test_credit_paid_back_has_a_receipt(world):
+    received(world)
+
+    refund = ask_refund(
+        account=world.account,
+        amount=Decimal("12.00"),
+        reason="They moved",
+        by=make_staff(),
+        at=AT,
+    )
+
+    assert Notice.objects.get(title__contains="back to you").to == world.account.billing_email
+    client = client_of(world.holder)
+    assert "$12.00" in client.get(f"/go/refund/{refund.public_id}/", follow=True).content.decode()
+    assert f"/bills/refunds/{refund.public_id}/" in client.get("/bills/payments/").content.decode()
+    stranger = client_of(owing_world().holder)
+    assert stranger.get(f"/bills/refunds/{refund.public_id}/").status_code == 404
+
+
+def test_payer_who_is_not_the_customer_learns_that_it_arrived_and_no_more(world, gateway):
+    payer = make_user("Sam Reed")
+    others = [one.value for one in Action if one != Action.PAY_BILL]
+    appoint(world.account, payer, Role.AUTHORISED_REP, limits=others, ends_on=FOREVER)
+    pay(client_of(payer), what="", amount="30")
+    (message,) = press(OnlinePayment.objects.get(), "pay", AT)
+    post(message)
+
+    told = Notice.objects.get(to=payer.email)
+
+    assert "Your payment arrived" in told.text + told.title
+    assert total(world) not in told.text
+    assert "Harbour Bakery" not in told.text
