@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name='PaymentOption',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('card', models.CharField(choices=[('visa', 'Visa'), ('mastercard', 'Mastercard'), ('amex', 'American Express'), ('direct_debit', 'Bank account')], max_length=12, verbose_name='paid with')),
+                ('card', models.CharField(choices=[('visa', 'Visa'), ('mastercard', 'Mastercard'), ('amex', 'American Express'), ('direct_debit', 'Bank account'), ('bpay', 'BPAY'), ('eft', 'Bank transfer')], max_length=12, verbose_name='paid with')),
                 ('is_offered', models.BooleanField(default=True, help_text='Where the terms need our agreement, this is it; unticked it is not offered.', verbose_name='we take it')),
                 ('surcharge_percent', models.DecimalField(decimal_places=2, default=0, help_text='As published, GST included. No more is charged than terms and law allow.', max_digits=4)),
                 ('cost_percent', models.DecimalField(blank=True, decimal_places=2, help_text='What taking it really costs us: the most that may be added.', max_digits=4, null=True)),

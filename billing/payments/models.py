@@ -13,7 +13,7 @@ from billing.ledger.models import Posting
 from parties.accounts.models import Account, Provider
 from parties.people.models import User
 from records.fields import MoneyField
-from terms.vocabulary import Card
+from terms.vocabulary import Card, Method
 
 from .states import (
     DateFormat,
@@ -300,17 +300,19 @@ IN_PORTAL = [
     (Card.AMEX.value, "American Express"),
     (Card.DIRECT_DEBIT.value, "Bank account"),
 ]
+# How money comes past the portal; the terms may need the provider's agreement to it, too.
+PAST_PORTAL = [(Method.BPAY.value, "BPAY"), (Method.EFT.value, "Bank transfer")]
 
 
 class PaymentOption(models.Model):
-    """What a provider has published about paying with one card, or from a bank account.
+    """What a provider has published about one way to pay.
 
     Whether it is taken, and what may be added, is decided by terms and law; where the terms leave
     it to the provider, this row is its word.
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="pay_options")
-    card = models.CharField("paid with", max_length=12, choices=IN_PORTAL)
+    card = models.CharField("paid with", max_length=12, choices=[*IN_PORTAL, *PAST_PORTAL])
     is_offered = models.BooleanField(
         "we take it",
         default=True,

@@ -42,7 +42,7 @@ from .pay_forms import OTHER, PayForm
 SAMPLE = Decimal("100.00")
 UNREACHED = (
     "The page where you pay can't be reached just now. Nothing was taken. Please try again in a "
-    "few minutes, or pay by bank transfer."
+    "few minutes; nothing changes about what you owe, or by when."
 )
 
 
@@ -180,16 +180,17 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(
+        ways = self.ways(SAMPLE)
+        return super().get_context_data(
             payable=self.payable,
             reference=selectors.payment_reference(self.account),
             provider=self.account.customer.provider,
             is_open=gateway_of(self.account.customer.provider.key) is not None,
-            refused=self.ways(SAMPLE).refused,
+            refused=ways.refused,
+            past=ways.past,
             sees_bills=self.sees_bills,
             **kwargs,
         )
-        return context
 
 
 class OnlinePaymentPage(AccountPage, TemplateView):

@@ -146,6 +146,41 @@ def test_each_way_says_why(key):
     assert all(one.because for one in ways.refused)
 
 
+@pytest.mark.parametrize(
+    ("key", "past"),
+    [
+        ("vpnet", ()),  # VP-PAY-01: only if agreed
+        ("comvergence", ("BPAY", "Bank transfer")),  # 5.3
+        ("blueshift", ()),  # 72(b) does not speak of them: to be asked
+        ("greenlight", ("Bank transfer",)),  # 4.2(m); BPAY if the invoice names it
+        ("callpro", ("BPAY", "Bank transfer")),  # silent: HD-PAY-05
+    ],
+)
+def test_terms_say_what_is_taken_past_the_portal(key, past):
+    found = story(key, "NSW")
+    ways = ways_to_pay(found.account, amount=Decimal("100.00"), on=day("2027-01-10"))
+    assert ways.past == past
+
+    agree(found, "bpay", "eft")
+
+    ways = ways_to_pay(found.account, amount=Decimal("100.00"), on=day("2027-01-10"))
+    assert ways.past == ("BPAY", "Bank transfer")
+
+
+def test_bill_prints_only_ways_that_are_taken(one):
+    """VPnet agreed to cards, and has not agreed to BPAY."""
+    one.run("2027-02-01")
+
+    pay = one.invoices()[-1].document.content["pay"]
+
+    assert pay == [
+        {
+            "method": "In the portal",
+            "text": "Sign in and choose Pay: Visa or Mastercard; Bank account.",
+        }
+    ]
+
+
 # --- how much
 
 

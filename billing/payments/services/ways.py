@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing.payments.models import IN_PORTAL, PaymentOption
+from billing.payments.models import IN_PORTAL, PAST_PORTAL, PaymentOption
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
@@ -58,10 +58,11 @@ class NotOffered:
 
 @dataclass(frozen=True, kw_only=True)
 class WaysToPay:
-    """What is offered, and what the terms or the provider don't take."""
+    """What is offered in the portal, what past it, and what terms or provider don't take."""
 
     offered: tuple[Way, ...]
     refused: tuple[NotOffered, ...]
+    past: tuple[str, ...] = ()
 
     def of(self, card: str) -> Way | None:
         """The way offered in which a card, or the bank account, stands."""
@@ -87,7 +88,12 @@ def ways_to_pay(account: Account, *, amount: Decimal, on: date) -> WaysToPay:
             continue
         surcharge, because = _surcharge(account, on, card, amount, option)
         _add(offered, Way(cards=(card,), surcharge=surcharge, because=[*why, *because]))
-    return WaysToPay(offered=tuple(offered), refused=tuple(refused))
+    past = tuple(
+        label
+        for name, label in PAST_PORTAL
+        if _is_method_taken(bound, Method(name), options.get(name))[0]
+    )
+    return WaysToPay(offered=tuple(offered), refused=tuple(refused), past=past)
 
 
 def in_words(cards: Iterable[str]) -> str:
@@ -99,26 +105,32 @@ def in_words(cards: Iterable[str]) -> str:
 def _is_taken(
     bound: Binding, card: Card, option: PaymentOption | None
 ) -> tuple[bool, list[dict[str, Any]]]:
-    """Whether terms and provider take it; what a provider took back is not offered anywhere."""
-    if option is not None and not option.is_offered:
-        return False, []
+    """Whether terms and provider take a card, or money from a bank account."""
     is_debit = card is Card.DIRECT_DEBIT
-    agreed = None if option is None else True
-    by_method = bound.decide(
-        rules.payment_method,
-        method=Method.DIRECT_DEBIT if is_debit else Method.CREDIT_CARD,
-        provider_agrees=agreed,
-        on_invoice=agreed,
-    )
-    because = dump(by_method.because)
-    if is_debit or not by_method.accepted:
-        return bool(by_method.accepted), because
+    method = Method.DIRECT_DEBIT if is_debit else Method.CREDIT_CARD
+    is_taken, because = _is_method_taken(bound, method, option)
+    if is_debit or not is_taken:
+        return is_taken, because
     try:
-        by_card = bound.decide(rules.payment_card, card=card, notified=bool(agreed))
+        by_card = bound.decide(rules.payment_card, card=card, notified=option is not None)
     except TermsSilent:
         # The terms take cards and do not say which.
         return True, because
     return bool(by_card.accepted), [*because, *dump(by_card.because)]
+
+
+def _is_method_taken(
+    bound: Binding, method: Method, option: PaymentOption | None
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether terms and provider take a method; what the provider took back is not offered."""
+    if option is not None and not option.is_offered:
+        return False, []
+    agreed = None if option is None else True
+    answer = bound.decide(
+        rules.payment_method, method=method, provider_agrees=agreed, on_invoice=agreed
+    )
+    # Where the terms leave it to be asked, the provider's row is the answer.
+    return bool(agreed if answer.accepted is None else answer.accepted), dump(answer.because)
 
 
 def _surcharge(

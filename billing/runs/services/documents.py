@@ -12,8 +12,8 @@ from billing.invoices.models import Invoice
 from billing.invoices.selectors import DraftLine, InvoiceDraft
 from billing.ledger.selectors import open_items
 from billing.payments import selectors as payments
+from billing.payments.services import gateway_of, ways_to_pay
 from billing.payments.services.letterhead import letterhead, where_to_turn
-from parties.accounts.models import Account
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars
@@ -50,7 +50,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(invoice.account, facts),
+        "pay": _ways_to_pay(invoice, facts),
         "because": _reasons(invoice, draft),
         "help": where_to_turn(facts),
     }
@@ -128,14 +128,26 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
     return list(sums.items())
 
 
-def _ways_to_pay(account: Account, facts: Provider) -> list[dict[str, str]]:
-    return [
-        {
-            "method": "By BPAY or bank transfer",
-            "text": f"Your payment reference is {payments.payment_reference(account)}. Ask "
-            f"{facts.contacts.get('email', facts.name)} for the biller code or account details.",
-        },
-    ]
+def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
+    """What terms and provider take, in the portal and past it, with the payment reference."""
+    account = invoice.account
+    ways = ways_to_pay(account, amount=invoice.total_inc, on=invoice.issue_date)
+    reference = f"Your payment reference is {payments.payment_reference(account)}."
+    whom = facts.contacts.get("email", facts.name)
+    found = []
+    if ways.offered and gateway_of(facts.key) is not None:
+        labels = "; ".join(way.label for way in ways.offered)
+        found.append({"method": "In the portal", "text": f"Sign in and choose Pay: {labels}."})
+    if ways.past:
+        found.append(
+            {
+                "method": f"By {' or '.join(ways.past)}".replace("Bank", "bank"),
+                "text": f"{reference} Ask {whom} for the biller code or account details.",
+            }
+        )
+    if not found:
+        found.append({"method": "Ask us", "text": f"{reference} Ask {whom} how to pay."})
+    return found
 
 
 def _reasons(invoice: Invoice, draft: InvoiceDraft) -> list[dict[str, Any]]:
