@@ -37,6 +37,8 @@ SAYS = {
     "charge.dispute.funds_reinstated": Said.GIVEN_BACK,
 }
 REFUSED = "The bank did not pay it"
+# What reading a message can meet that is not as Stripe writes it.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError)
 
 
 class StripeGateway:
@@ -115,7 +117,7 @@ class StripeGateway:
             return _word(json.loads(body))
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as forged:
             raise Forged("The signature does not fit, or is too old.") from forged
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as unread:
+        except UNREADABLE as unread:
             raise Forged("It is signed, and can't be read.") from unread
 
     def _client(self) -> StripeClient:

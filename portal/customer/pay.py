@@ -211,6 +211,8 @@ class OnlinePaymentPage(AccountPage, TemplateView):
             receipt = selectors.receipt(selectors.payments_of(self.account).get(pk=row.payment_id))
         return super().get_context_data(
             online=row,
+            # Staff can undo what the gateway knows nothing of.
+            state="taken_back" if row.payment and row.payment.reversed_on else row.state,
             receipt=receipt,
             sees_bills=sees_bills,
             is_mine=row.started_by_id == self.request.user.pk,

@@ -25,7 +25,9 @@ def one_bill() -> Story:
 
 def agree(found: Story, *cards: str, **facts: Any) -> None:
     for card in cards:
-        PaymentOption.objects.create(provider=found.world.provider, card=card, **facts)
+        PaymentOption.objects.get_or_create(
+            provider=found.world.provider, card=card, defaults=facts
+        )
 
 
 def start(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from billing.disputes.services import hold_amount
 from billing.ledger.models import ClosedMonth
@@ -18,17 +20,22 @@ from billing.payments.services import (
     PaymentRefused,
     SurchargeChanged,
     ask_about_payments,
+    ask_refund,
+    credit_line,
+    decide_refund,
+    issue_credit_note,
     reverse_payment,
     ways_to_pay,
 )
+from contracts.supply.services import change_supply
 from parties.authority.selectors import NotAuthorised
 from portal.dev import simulator
 from records.notices.models import Notice
 from terms.facts import Action, Role
-from tests.billing.moneys import Story, agrees, day, story
+from tests.billing.moneys import Story, agrees, day, story, told
 from tests.billing.paying import agree, one_bill, say, start
-from tests.gateway import press
-from tests.world import appoint, make_user, make_world
+from tests.gateway import post, press
+from tests.world import appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 PROVIDERS = ("vpnet", "comvergence", "blueshift", "greenlight", "callpro")
@@ -380,8 +387,8 @@ def test_taken_back_by_staff_already_is_not_undone_twice(one, gateway):
     assert one.owing == "66.00"
 
 
-def test_surcharge_is_taken_with_its_gst_and_pays_no_bill(gateway):
-    """seq-m-20: Greenlight, 14 September 2026: 550.00 by Visa, 8.25 in all, 0.75 of it GST."""
+def test_surcharge_before_and_from_october_then_a_credit_and_a_refund(gateway):
+    """seq-m-20, its two services as one: 8.25 of surcharge, 0.75 of it GST; none later."""
     found = story("greenlight", "TAS", tcp=True, kind="business")
     agree(found, "visa", surcharge_percent=Decimal("1.50"), cost_percent=Decimal("1.50"))
     found.service("S", "500.00", "2026-09-01")
@@ -399,6 +406,43 @@ def test_surcharge_is_taken_with_its_gst_and_pays_no_bill(gateway):
 
     assert found.ledger()["clearing"] == "1108.25"
     assert found.owing == "0.00"
+
+    # The rest of the sequence: the fibre was 50.00 too dear; what is over goes back.
+    invoice = found.invoices()[1]
+    note = issue_credit_note(
+        invoice=invoice,
+        lines=[credit_line(invoice.lines.get(), Decimal("55.00"))],
+        reason="The agreed price",
+        at=found.at("2026-10-20"),
+    )
+    assert (note.subtotal_ex, note.gst, note.total_inc) == (50, 5, 55)
+    assert found.credit == "55.00"
+    change_supply(
+        service=found.services["S"],
+        unit_fee=Decimal("450.00"),
+        on=day("2026-11-01"),
+        at=found.at("2026-10-20"),
+    )
+    third = found.run("2026-11-01")
+    assert told(third) == ("2026-11-01", "2026-11-15", "450.00", "45.00", "495.00")
+    assert (found.owing, found.credit) == ("440.00", "0.00")
+    found.pay("2026-11-12", "495.00")
+    assert (found.owing, found.credit) == ("0.00", "55.00")
+    asker, approver = make_staff(), make_staff()
+    found.world.provider.second_person_above = Decimal("0.00")
+    found.world.provider.save()
+    refund = ask_refund(
+        account=found.account,
+        amount=Decimal("55.00"),
+        reason="Paid too much",
+        by=asker,
+        at=found.at("2026-11-20"),
+    )
+    assert found.credit == "55.00"
+    decide_refund(refund=refund, approve=True, by=approver, at=found.at("2026-11-20"))
+    assert found.credit == "0.00"
+    assert found.ledger() == {"revenue": "-1407.50", "gst": "-140.75", "clearing": "1548.25"}
+    assert agrees()
 
 
 def test_one_off_debit_that_bounces_leaves_both_bills_open(gateway):
@@ -445,6 +489,26 @@ def test_money_for_a_closed_month_is_booked_today(one, gateway):
 
     assert Payment.objects.get().received_on == day("2027-02-02")
     assert one.owing == "0.00"
+
+
+def test_what_was_taken_back_in_a_closed_month_is_undone_today(one, gateway):
+    online = start(one, on="2027-01-29")
+    say(one, online, "pay", "2027-01-29")
+    (late,) = press(online, "take_back", one.at("2027-01-31"))
+    ClosedMonth.objects.create(
+        provider=one.world.provider,
+        month=date(2027, 1, 1),
+        closed_at=one.at("2027-02-01"),
+        closed_by="x",
+    )
+
+    signed = simulator.sign("vpnet", json.loads(late.body), one.at("2027-02-02"))
+    with time_machine.travel(one.at("2027-02-02"), tick=False):
+        assert post(signed).content == b"done: it is taken back by the bank\n"
+
+    assert Payment.objects.get().reversed_on == day("2027-02-02")
+    assert one.owing == "66.00"
+    assert agrees()
 
 
 # --- where the gateway does not tell

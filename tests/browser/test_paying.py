@@ -32,7 +32,7 @@ def begin(page: Page, way: str) -> str:
 
 def test_overdue_bill_is_paid_by_card(page: Page, stack: Stack):
     """Greenlight, 4.2(m): cards are taken because it agreed, without a surcharge on Visa."""
-    sign_in(page, stack, "hanna.weiss")
+    sign_in(page, stack, "felix.young")
     amount = begin(page, "Visa")
 
     page.get_by_role("button", name="Fail", exact=True).click()
@@ -50,7 +50,7 @@ def test_overdue_bill_is_paid_by_card(page: Page, stack: Stack):
     assert faults(page) == []
     page.get_by_role("link", name="Home", exact=True).first.click()
     expect(page.get_by_role("link", name=PAY_OVERDUE)).to_have_count(0)
-    address = "hanna.weiss@demo.example"
+    address = "felix.young@demo.example"
     stack.until(
         lambda: any("we received" in mail["Subject"] for mail in stack.mails(address)),
         "the receipt",
@@ -59,7 +59,7 @@ def test_overdue_bill_is_paid_by_card(page: Page, stack: Stack):
 
 def test_debit_that_fails_later_opens_the_bill_again(page: Page, stack: Stack):
     """Blueshift, 72(b): on its way is not paid, and what is taken back is owed again."""
-    sign_in(page, stack, "amara.okafor")
+    sign_in(page, stack, "oliver.hart")
     amount = begin(page, "Bank account")
 
     page.get_by_role("button", name="Pay", exact=True).click()

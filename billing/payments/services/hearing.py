@@ -273,9 +273,14 @@ def _take_back(row: OnlinePayment, word: Word, at: datetime) -> None:
     payment = row.payment
     if payment is None or payment.reversed_on is not None:
         return
-    on = max(payment.received_on, min(local_day(row.account, word.at), local_day(row.account, at)))
-    why = f"The bank took it back{f': {word.why}' if word.why else ''}"
-    dishonour_payment(payment=payment, on=on, why=why[:200], at=at)
+    today = local_day(row.account, at)
+    on = max(payment.received_on, min(local_day(row.account, word.at), today))
+    why = f"The bank took it back{f': {word.why}' if word.why else ''}"[:200]
+    try:
+        with transaction.atomic():
+            dishonour_payment(payment=payment, on=on, why=why, at=at)
+    except MonthClosed:
+        dishonour_payment(payment=payment, on=today, why=why, at=at)
 
 
 def _tell_what_became(row: OnlinePayment, at: datetime) -> None:

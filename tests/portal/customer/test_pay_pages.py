@@ -453,3 +453,17 @@ def test_payer_who_is_not_the_customer_learns_that_it_arrived_and_no_more(world,
     assert "Your payment arrived" in told.text + told.title
     assert total(world) not in told.text
     assert "Harbour Bakery" not in told.text
+
+
+def test_payment_that_staff_undid_does_not_say_thank_you(world, gateway):
+    client = client_of(world.holder)
+    pay(client)
+    online = OnlinePayment.objects.get()
+    (message,) = press(online, "pay", AT)
+    post(message)
+    reverse_payment(payment=Payment.objects.get(), on=AT.date(), why="The bank called", at=AT)
+
+    page = client.get(f"/pay/{online.public_id}/").content.decode()
+
+    assert "Thank you" not in page
+    assert "is open again" in page
