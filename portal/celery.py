@@ -19,6 +19,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = (
     "billing.credit_management",
     "billing.hardship",
+    "billing.payments",
     "billing.runs",
     "complaints.process",
     "contracts.supply",
@@ -68,6 +69,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "review arrangements": {
         "task": "billing.review_arrangements",
         "schedule": crontab(minute=25),
+    },
+    "ask about payments": {
+        "task": "billing.ask_about_payments",
+        "schedule": crontab(minute="*/15"),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }

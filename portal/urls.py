@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.dev import pages
+from portal.dev import gateway, pages
 from portal.staff.login import staff_login
 
 urlpatterns = [
@@ -17,4 +17,12 @@ urlpatterns = [
     path("dev/mail/<str:name>/", pages.read_mail, name="dev_read_mail"),
     path("dev/mail/<str:name>/html/", pages.mail_html, name="dev_mail_html"),
     path("dev/mail/<str:name>/<int:part>/", pages.mail_part, name="dev_mail_part"),
+    path("dev/gateway/", gateway.bank, name="dev_bank"),
+    path("dev/gateway/pay/<str:session>/", gateway.pay, name="dev_pay"),
+    path("dev/gateway/v1/checkout/sessions", gateway.open_page, name="dev_gateway_open"),
+    path(
+        "dev/gateway/v1/checkout/sessions/<str:session>",
+        gateway.read_page,
+        name="dev_gateway_read",
+    ),
 ]

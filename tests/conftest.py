@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 from hypothesis import settings
 
+from tests.gateway import serve
 from tests.ledger import unprotected
 from tests.world import World, make_world
 
@@ -37,6 +38,7 @@ def _own_folders(settings, tmp_path: Path) -> None:
     """Each test has its own files, mail folder and cache."""
     settings.MEDIA_ROOT = str(tmp_path / "files")
     settings.MAIL_DIR = tmp_path / "mail"
+    settings.GATEWAY_DIR = tmp_path / "gateway"
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +52,19 @@ def _empty_cache() -> Iterator[None]:
 def world(db) -> World:
     """A VPnet customer in New South Wales."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def _gateway_address() -> Iterator[str]:
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def gateway(settings, _gateway_address: str) -> str:
+    """The simulated payment gateway, answering over HTTP."""
+    settings.STRIPE_API_BASE = _gateway_address
+    return _gateway_address
 
 
 @pytest.fixture(autouse=True, scope="session")

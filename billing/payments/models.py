@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -12,10 +13,12 @@ from billing.ledger.models import Posting
 from parties.accounts.models import Account, Provider
 from parties.people.models import User
 from records.fields import MoneyField
+from terms.vocabulary import Card, Method
 
 from .states import (
     DateFormat,
     Delimiter,
+    OnlineState,
     PaymentMethod,
     Point,
     RefundState,
@@ -288,3 +291,176 @@ class ChargeAdvice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice} advised on {self.advised_on}"
+
+
+# What can be paid with in the portal; a bank debit stands beside the cards, as in price lists.
+IN_PORTAL = [
+    (Card.VISA.value, "Visa"),
+    (Card.MASTERCARD.value, "Mastercard"),
+    (Card.AMEX.value, "American Express"),
+    (Card.DIRECT_DEBIT.value, "Bank account"),
+]
+# How money comes past the portal; the terms may need the provider's agreement to it, too.
+PAST_PORTAL = [(Method.BPAY.value, "BPAY"), (Method.EFT.value, "Bank transfer")]
+
+
+class PaymentOption(models.Model):
+    """What a provider has published about one way to pay.
+
+    Whether it is taken, and what may be added, is decided by terms and law; where the terms leave
+    it to the provider, this row is its word.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="pay_options")
+    card = models.CharField("paid with", max_length=12, choices=[*IN_PORTAL, *PAST_PORTAL])
+    is_offered = models.BooleanField(
+        "we take it",
+        default=True,
+        help_text="Where the terms need our agreement, this is it; unticked it is not offered.",
+    )
+    surcharge_percent = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        default=0,
+        help_text="As published, GST included. No more is charged than terms and law allow.",
+    )
+    cost_percent = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="What taking it really costs us: the most that may be added.",
+    )
+
+    class Meta:
+        ordering = ["provider", "card"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "card"], name="pay_option_once"),
+            models.CheckConstraint(
+                condition=Q(surcharge_percent__gte=0), name="surcharge_is_no_discount"
+            ),
+            models.CheckConstraint(
+                condition=Q(surcharge_percent=0) | Q(cost_percent__isnull=False),
+                name="surcharge_knows_its_cost",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_card_display()} at {self.provider}"
+
+
+class OnlinePayment(models.Model):
+    """A payment that somebody makes in the portal, on the gateway's own page.
+
+    Card and bank numbers are entered there and never known here. Only once the gateway says that
+    the money is there is it a `Payment`.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="online_payments")
+    key = models.UUIDField(help_text="Of the form that was sent: sent twice, it is one payment.")
+    amount = MoneyField(help_text="What pays bills.")
+    surcharge = MoneyField(default=0, help_text="Added for the card, GST included.")
+    method = models.CharField(max_length=14, choices=PaymentMethod)
+    cards = models.CharField(max_length=60, help_text="What may be paid with.")
+    towards = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    because = models.JSONField(default=list, help_text="Why it is taken, and at which surcharge.")
+    state = models.CharField(
+        max_length=11, choices=OnlineState, default=OnlineState.STARTED, editable=False
+    )
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    session = models.CharField(max_length=120, blank=True, help_text="The gateway's own name.")
+    address = models.URLField(max_length=2000, blank=True, help_text="The gateway's page.")
+    money = models.CharField(
+        max_length=120, blank=True, help_text="What the gateway calls the money itself."
+    )
+    finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the payer had done their part."
+    )
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When it came or failed.")
+    why = models.CharField("why not", max_length=200, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When we last asked the gateway by ourselves."
+    )
+    payment = models.OneToOneField(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="online"
+    )
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="online_payment_once"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, surcharge__gte=0), name="online_payment_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["succeeded", "taken_back"]) | Q(payment__isnull=False),
+                name="received_online_is_booked",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-started_at"], name="online_newest_first"),
+            models.Index(
+                fields=["started_at"],
+                condition=Q(state__in=["started", "in_progress"]),
+                name="online_under_way",
+            ),
+            models.Index(fields=["session"], name="online_by_session"),
+            models.Index(fields=["money"], name="online_by_money"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.amount}"
+
+    @property
+    def reference(self) -> str:
+        """What the payer and the bank's statement call it."""
+        return f"P-{self.public_id.hex[:10].upper()}"
+
+    @property
+    def total(self) -> Decimal:
+        """What is taken from the payer, in dollars."""
+        total: Decimal = self.amount + self.surcharge
+        return total
+
+
+class GatewayEvent(models.Model):
+    """Something that a gateway said; heard once, however often it is said.
+
+    `problem` says what keeps it from being acted on: staff find it on a worklist.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    event = models.CharField(max_length=120)
+    kind = models.CharField(max_length=60)
+    said_at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+    money = models.CharField(max_length=120, blank=True)
+    amount = MoneyField(null=True, blank=True)
+    why = models.CharField(max_length=200, blank=True)
+    online = models.ForeignKey(
+        OnlinePayment, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+    )
+    problem = models.CharField(max_length=200, blank=True)
+    solved_at = models.DateTimeField(null=True, blank=True)
+    solved_by = models.CharField(max_length=150, blank=True)
+    solution = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-heard_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event"], name="gateway_event_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "money"],
+                condition=Q(solved_at__isnull=True) & ~Q(problem=""),
+                name="gateway_events_to_solve",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event}"

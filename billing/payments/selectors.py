@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, Prefetch, Q, QuerySet, Subquery, Sum
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
 from parties.accounts.models import Account, Provider
@@ -22,8 +22,10 @@ from terms.facts import BadFacts, read_facts
 from terms.money import NIL
 from terms.profile import TermsSilent
 from terms.rules.floor import Cause
+from terms.rules.payment import Balance as OpenBalance
 
-from .models import Allocation, ChargeAdvice, Payment
+from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment, Refund
+from .states import OnlineState, RefundState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ class Balance:
     next_invoice: InvoiceCard | None
     newest: tuple[InvoiceCard, ...]
     credit: Decimal = NIL
+    on_its_way: Decimal = NIL  # what a bank was asked for and has not paid yet
 
 
 def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
@@ -125,12 +128,14 @@ def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False)
     rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    cards = [card(row, on) for row in rows.order_by("payable_by", "pk")]
+    found = list(rows.annotate(on_its_way=_on_its_way(account)).order_by("payable_by", "pk"))
+    cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > NIL]
     late = [one for one in unpaid if one.payable_by < on]
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
         credit=balance_of(account).credit,
+        on_its_way=(found[0].on_its_way if found else None) or NIL,
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
@@ -143,10 +148,6 @@ def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False)
 def is_overdue(account: Account, on: date) -> bool:
     """Whether anything uncontested is unpaid past its day."""
     return balance(account, on).overdue > NIL
-
-
-def payments(account: Account) -> QuerySet[Payment]:
-    return Payment.objects.filter(account=account)
 
 
 def allocations(invoice: Invoice) -> list[Allocation]:
@@ -375,3 +376,129 @@ def _one_digit_off(provider: Provider, reference: str) -> list[Account]:
     keys = {int(one[:-1]) for one in near if one != reference and has_right_check_digit(one)}
     rows = Account.objects.filter(customer__provider=provider, pk__in=sorted(keys)[:200])
     return list(rows.select_related("customer")[:SUGGESTED])
+
+
+# --- paying in the portal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payable:
+    """What somebody could pay now, in dollars, without what is contested or on its way already."""
+
+    overdue: Decimal
+    owed: Decimal
+    on_its_way: Decimal
+
+
+def payable(owed: Balance) -> Payable:
+    """What of a balance, as a page may show it, can be paid now."""
+    return Payable(
+        overdue=max(NIL, owed.overdue - owed.on_its_way),
+        owed=max(NIL, owed.owing - owed.disputed - owed.on_its_way),
+        on_its_way=owed.on_its_way,
+    )
+
+
+def _on_its_way(account: Account) -> Subquery:
+    rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
+    return Subquery(rows.order_by().values("account").annotate(sum=Sum("amount")).values("sum"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What a payment would pay: bills by number with dollars, and what stays as credit."""
+
+    pays: tuple[tuple[str, Decimal], ...]
+    credit: Decimal
+    because: list[dict[str, Any]]
+
+
+def preview(
+    account: Account, amount: Decimal, on: date, towards: Invoice | None = None
+) -> Preview:
+    """What an amount would pay if it came on a day, as a page may show it (payment_allocation)."""
+    rows = {
+        row.number: row for row in invoices(account, shown=True) if row.outstanding > row.disputed
+    }
+    pays, left = [], amount
+    if towards is not None and (named := rows.pop(towards.number, None)):
+        part = min(left, named.outstanding - named.disputed)
+        pays.append((named.number, part))
+        left -= part
+    answer = binding(account, on).decide(
+        rules.payment_allocation,
+        balances=tuple(
+            OpenBalance(
+                invoice=row.number, date=row.issue_date, amount=row.outstanding - row.disputed
+            )
+            for row in rows.values()
+        ),
+        payment=left,
+    )
+    pays += [(one.invoice, one.amount) for one in answer.applied]
+    return Preview(pays=tuple(pays), credit=answer.credit or NIL, because=dump(answer.because))
+
+
+def payments_of(account: Account) -> QuerySet[Payment]:
+    """The account's payments with what each pays, for a list. Three queries, however many."""
+    live = Allocation.objects.filter(undone_on__isnull=True).select_related("invoice")
+    return (
+        Payment.objects.filter(account=account)
+        .select_related("online")
+        .prefetch_related(Prefetch("allocations", queryset=live, to_attr="pays"))
+    )
+
+
+def under_way(account: Account) -> list[OnlinePayment]:
+    """What was begun in the portal and may still become money, newest first."""
+    rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
+    return list(rows)
+
+
+def paid_by_note(note: CreditNote) -> list[Allocation]:
+    """What a credit note pays now, oldest first."""
+    rows = Allocation.objects.filter(credit_note=note, undone_on__isnull=True)
+    return list(rows.select_related("invoice"))
+
+
+def refunds(account: Account) -> QuerySet[Refund]:
+    """What of the account's credit was paid back, newest first."""
+    return Refund.objects.filter(account=account, state=RefundState.PAID).order_by("-decided_at")
+
+
+def unsolved(rows: QuerySet[GatewayEvent]) -> QuerySet[GatewayEvent]:
+    """What a gateway said that does not fit, and about which nobody has done anything."""
+    return rows.filter(solved_at__isnull=True).exclude(problem="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """A payment as its receipt says it; amounts in dollars."""
+
+    payment: Payment
+    surcharge: Decimal
+    pays: tuple[tuple[Invoice, Decimal], ...]
+    credit: Decimal
+
+    @property
+    def status(self) -> str:
+        return "reversed" if self.payment.reversed_on else "succeeded"
+
+    @property
+    def total(self) -> Decimal:
+        """What the payer gave."""
+        total: Decimal = self.payment.amount + self.surcharge
+        return total
+
+
+def receipt(row: Payment) -> Receipt:
+    """The receipt of a payment that `payments_of` gave."""
+    online = getattr(row, "online", None)
+    pays = tuple((one.invoice, one.amount) for one in row.pays)
+    tied = sum((amount for _, amount in pays), NIL)
+    return Receipt(
+        payment=row,
+        surcharge=online.surcharge if online else NIL,
+        pays=pays,
+        credit=NIL if row.reversed_on else row.amount - tied,
+    )

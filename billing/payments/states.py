@@ -1,4 +1,4 @@
-"""Ways to pay, and the life of a refund."""
+"""Ways to pay, and the lives of a refund and of a payment made in the portal."""
 
 from django.db import models
 
@@ -50,6 +50,47 @@ MONEY_REQUEST = Lifecycle(
         (RequestState.ASKED, RefundAct.REFUSE): RequestState.REFUSED,
     }
 )
+
+
+class OnlineState(models.TextChoices):
+    """Where a payment made in the portal stands. Only what has succeeded is paid."""
+
+    STARTED = "started", "Not finished"
+    IN_PROGRESS = "in_progress", "On its way"
+    SUCCEEDED = "succeeded", "Received"
+    FAILED = "failed", "Did not go through"
+    LAPSED = "lapsed", "Given up"
+    TAKEN_BACK = "taken_back", "Taken back by the bank"
+
+
+class OnlineAct(models.TextChoices):
+    WAIT = "wait", "The bank was asked"
+    SUCCEED = "succeed", "The money is there"
+    FAIL = "fail", "The bank refused"
+    LAPSE = "lapse", "Nobody finished it"
+    TAKE_BACK = "take_back", "The bank took it back"
+    GIVE_BACK = "give_back", "The bank gave it back"
+
+
+# What succeeded once fails no more: it is taken back. Money that came counts whatever was said
+# before, for what a gateway says can arrive out of order.
+ONLINE_PAYMENT = Lifecycle(
+    {
+        (OnlineState.STARTED, OnlineAct.WAIT): OnlineState.IN_PROGRESS,
+        (OnlineState.STARTED, OnlineAct.SUCCEED): OnlineState.SUCCEEDED,
+        (OnlineState.STARTED, OnlineAct.FAIL): OnlineState.FAILED,
+        (OnlineState.STARTED, OnlineAct.LAPSE): OnlineState.LAPSED,
+        (OnlineState.IN_PROGRESS, OnlineAct.SUCCEED): OnlineState.SUCCEEDED,
+        (OnlineState.IN_PROGRESS, OnlineAct.FAIL): OnlineState.FAILED,
+        (OnlineState.SUCCEEDED, OnlineAct.TAKE_BACK): OnlineState.TAKEN_BACK,
+        (OnlineState.FAILED, OnlineAct.SUCCEED): OnlineState.SUCCEEDED,
+        (OnlineState.LAPSED, OnlineAct.WAIT): OnlineState.IN_PROGRESS,
+        (OnlineState.LAPSED, OnlineAct.SUCCEED): OnlineState.SUCCEEDED,
+        (OnlineState.TAKEN_BACK, OnlineAct.GIVE_BACK): OnlineState.SUCCEEDED,
+    }
+)
+# What may still become money.
+UNDER_WAY = (OnlineState.STARTED, OnlineState.IN_PROGRESS)
 
 
 class DateFormat(models.TextChoices):

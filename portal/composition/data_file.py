@@ -24,7 +24,14 @@ from billing.credit_management.models import PaymentReminder, SuspensionNotice
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from billing.payments.models import Allocation, ChargeAdvice, MoneyRequest, Payment, Refund
+from billing.payments.models import (
+    Allocation,
+    ChargeAdvice,
+    MoneyRequest,
+    OnlinePayment,
+    Payment,
+    Refund,
+)
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
@@ -80,6 +87,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
+BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
@@ -243,6 +251,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))
+    yield "begun_in_the_portal", _rows(OnlinePayment.objects.filter(**of), only=BEGUN)
     paid = Allocation.objects.filter(payment__account=account)
     yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
     notes = CreditNote.objects.filter(**of)

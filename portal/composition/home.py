@@ -54,6 +54,13 @@ class Reader:
         return payments.balance(self.account, self.on, newest=NEWEST_BILLS, shown=True)
 
     @cached_property
+    def payable(self) -> payments.Payable | None:
+        """What they can pay now, for whoever sees bills and may pay them."""
+        if self.balance is None or not self.may(Action.PAY_BILL):
+            return None
+        return payments.payable(self.balance)
+
+    @cached_property
     def complaints(self) -> list[complaints.ComplaintCard]:
         """The open complaints that they may read."""
         if not self.may(Action.LODGE_COMPLAINT):
@@ -81,14 +88,16 @@ def _proposed_answers(reader: Reader) -> Card | None:
 
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
-    return (
-        Card("customer/home/_overdue.html", {"balance": owed}) if owed and owed.overdue else None
-    )
+    if owed is None or not owed.overdue:
+        return None
+    return Card("customer/home/_overdue.html", {"balance": owed, "payable": reader.payable})
 
 
 def _owed(reader: Reader) -> Card | None:
     owed = reader.balance
-    return Card("customer/home/_owed.html", {"balance": owed}) if owed else None
+    if owed is None:
+        return None
+    return Card("customer/home/_owed.html", {"balance": owed, "payable": reader.payable})
 
 
 def _with_customer(reader: Reader) -> Card | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,8 @@ from billing.credit_management.models import Pursuit
 from billing.credit_management.states import Step
 from billing.hardship.models import HelpRequest
 from billing.hardship.states import HelpState
-from billing.payments.models import MoneyRequest, Payment, Refund
-from billing.payments.selectors import unmatched
+from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
+from billing.payments.selectors import unmatched, unsolved
 from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.process import selectors as complaints
@@ -160,8 +161,10 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
 
 def _money_lists(user: User, at: datetime) -> list[_List]:
     money = unmatched(Payment.objects.all())
+    said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
         money = money.filter(provider=user.provider_id)
+        said = said.filter(provider=user.provider_id)
     return [
         _List(
             "billing.add_payment",
@@ -169,6 +172,14 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_payment",
             "?state=unmatched",
             money,
+        ),
+        _List(
+            "billing.add_payment",
+            "What the payment gateway said and does not fit",
+            "billing_gatewayevent",
+            "?state=open",
+            said,
+            urgent=True,
         ),
         _List(
             "billing.add_payment",
@@ -357,32 +368,54 @@ WORKLISTS = (
 )
 
 
+def _may(action: Action) -> Callable[[User], bool]:
+    return lambda user: staff_may(user, action).allowed
+
+
+def _has(permission: str) -> Callable[[User], bool]:
+    return lambda user: user.has_perm(permission)
+
+
+# Which records lead those who do such work to themselves, as long as they wait for it.
+QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = {
+    Complaint: (
+        _has("complaints.change_complaint"),
+        lambda row: row.assigned_to_id is None and row.state not in OVER,
+    ),
+    PrivacyRequest: (
+        _has("parties.change_privacyrequest"),
+        lambda row: row.state == PrivacyState.OPEN,
+    ),
+    Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
+    MoneyRequest: (
+        _has("billing.add_moneyrequest"),
+        lambda row: row.state == RequestState.ASKED,
+    ),
+    Refund: (_has("billing.add_refund"), lambda row: row.state == RefundState.ASKED),
+    HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),
+    Pursuit: (
+        _may(Action.ARRANGE_HARDSHIP),
+        lambda row: row.step in (Step.NOTICE, Step.SUSPEND, Step.PERSON),
+    ),
+    GatewayEvent: (
+        _has("billing.add_payment"),
+        lambda row: bool(row.problem) and row.solved_at is None,
+    ),
+}
+
+
 def is_in_queue(user: User, account: Account, found: Any) -> bool:
     """Whether work in hand leads a member of staff to this record.
 
-    A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
-    request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself, as a credit, write-off or refund does that waits for a second person, and a request for
-    help or an overdue account that waits for a decision; an account that could not be billed leads
-    those who bill to it.
+    A complaint of theirs leads to the whole account; what waits for work leads those who do it to
+    itself; an account that could not be billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
         return True
-    if isinstance(found, Complaint) and user.has_perm("complaints.change_complaint"):
-        return found.assigned_to_id is None and found.state not in OVER
-    if isinstance(found, PrivacyRequest) and user.has_perm("parties.change_privacyrequest"):
-        return found.state == PrivacyState.OPEN
-    if isinstance(found, Pause) and staff_may(user, Action.CHANGE_DETAILS).allowed:
-        return found.lifted_at is None
-    if isinstance(found, MoneyRequest) and user.has_perm("billing.add_moneyrequest"):
-        return found.state == RequestState.ASKED
-    if isinstance(found, Refund) and user.has_perm("billing.add_refund"):
-        return found.state == RefundState.ASKED
-    if isinstance(found, HelpRequest) and staff_may(user, Action.ARRANGE_HARDSHIP).allowed:
-        return found.state == HelpState.ASKED
-    if isinstance(found, Pursuit) and staff_may(user, Action.ARRANGE_HARDSHIP).allowed:
-        return found.step in (Step.NOTICE, Step.SUSPEND, Step.PERSON)
+    does_it, waits = QUEUED.get(type(found), (None, None))
+    if does_it is not None and waits is not None and does_it(user):
+        return waits(found)
     if user.has_perm("billing.add_billrun"):
         return RunProblem.objects.filter(account=account).exists()
     return False

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 
 from billing.charging.selectors import next_bill_day
 from billing.invoices import selectors as invoices
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.payments import selectors as payments
 from parties.correspondence.services import mask_of, masked_rendition
 from portal.web.guards import AccountPage
@@ -53,6 +53,7 @@ class Bills(ListPage):
         context = super().get_context_data(**kwargs)
         context["bills"] = [payments.card(row, self.today) for row in context["page_obj"]]
         context["balance"] = payments.balance(self.account, self.today, shown=True)
+        context["may_pay"] = self.allows(Action.PAY_BILL)
         return context
 
 
@@ -83,37 +84,79 @@ class InvoicePage(AccountPage, TemplateView):
             late=late,
             paid_by=payments.allocations(row),
             payment_reference=payments.payment_reference(self.account),
+            may_pay=self.allows(Action.PAY_BILL) and card.outstanding > card.disputed,
             **kwargs,
         )
 
 
-class InvoicePdf(AccountPage, View):
-    """The bill as issued, as a PDF; without who the customer is for whoever may not know."""
+class _IssuedPdf(AccountPage, View):
+    """A document as issued, as a PDF; without who the customer is for whoever may not know."""
 
     action = Action.VIEW_BILLS
+    page = ""
 
     def get(self, request: Any, public_id: Any) -> HttpResponse:
-        invoice = (
-            Invoice.objects.filter(account=self.account, public_id=public_id)
-            .select_related("document")
-            .first()
-        )
-        if invoice is None or invoice.document is None:
+        found = self.rows().filter(account=self.account, public_id=public_id)
+        row = found.select_related("document").first()
+        if row is None or row.document is None:
             raise Http404
-        document = invoice.document
+        document = row.document
         if not self.permissions.sees_who:
             document = masked_rendition(document, self.account)
         try:
             data = ensure_file(document)
         except PdfFailed:
-            on_screen = reverse("invoice", args=[invoice.public_id])
-            facts = {"on_screen": on_screen, "number": invoice.number}
+            facts = {"on_screen": reverse(self.page, args=[public_id]), "number": row.number}
             return render(request, "customer/bills/pdf_unavailable.html", facts, status=503)
         return HttpResponse(
             data,
             content_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{document.file_name}"'},
         )
+
+    def rows(self) -> QuerySet[Any]:
+        """What the documents belong to."""
+        raise LookupError(f"{type(self).__name__} names no rows")
+
+
+class InvoicePdf(_IssuedPdf):
+    """The bill as issued."""
+
+    page = "invoice"
+
+    def rows(self) -> QuerySet[Any]:
+        return Invoice.objects.all()
+
+
+class CreditNotePage(AccountPage, TemplateView):
+    """What was given back of a bill, why, and what it paid."""
+
+    action = Action.VIEW_BILLS
+    template_name = "customer/bills/credit_note.html"
+    section = "bills"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = CreditNote.objects.filter(account=self.account).select_related("invoice")
+        note = rows.filter(public_id=self.kwargs["public_id"]).first()
+        if note is None:
+            raise Http404
+        mask = mask_of(self.permissions)
+        lines = list(note.lines.all())
+        for line in lines:
+            line.description = mask.text(line.description)
+        note.reason = mask.text(note.reason)
+        return super().get_context_data(
+            note=note, lines=lines, pays=payments.paid_by_note(note), **kwargs
+        )
+
+
+class CreditNotePdf(_IssuedPdf):
+    """The adjustment note as issued."""
+
+    page = "credit_note"
+
+    def rows(self) -> QuerySet[Any]:
+        return CreditNote.objects.all()
 
 
 class NextBill(AccountPage, TemplateView):

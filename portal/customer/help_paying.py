@@ -69,6 +69,7 @@ class Unpaid(AccountPage, TemplateView):
             arrangement=hardship.arrangement_in_force(self.account),
             notices=list(notices.select_related("notice")[:SHOWN]),
             may_ask=self.allows(Action.ARRANGE_HARDSHIP),
+            may_pay=self.allows(Action.PAY_BILL),
             payment_reference=payments.payment_reference(self.account),
             **kwargs,
         )
@@ -392,6 +393,7 @@ class SuspensionNoticePage(AccountPage, TemplateView):
             outlook=None if found.is_private else found,
             right=right,
             may_ask=self.allows(Action.ARRANGE_HARDSHIP),
+            may_pay=self.allows(Action.PAY_BILL),
             payment_reference=payments.payment_reference(self.account),
             **kwargs,
         )

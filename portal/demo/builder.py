@@ -14,6 +14,7 @@ import yaml
 from django.db import transaction
 
 from billing.invoices.models import Invoice
+from billing.payments.models import PaymentOption
 from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
 from billing.usage.models import UsageRecord
@@ -104,6 +105,10 @@ class Demo:
                 call_rate=Decimal(plan["call_rate"]) if "call_rate" in plan else None,
             )
             for plan in facts["plans"]
+        )
+        PaymentOption.objects.bulk_create(
+            PaymentOption(provider=provider, card=card, **rates)
+            for card, rates in facts["paid_with"].items()
         )
         return provider
 
@@ -250,6 +255,7 @@ class Demo:
             reference=f"PAY-{invoice.number}",
             at=self._instant(paid_on),
             towards=invoice,
+            tells=False,
         )
 
     def _staff(self) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from . import brand, claim, go, health, links, reset, terms
+from . import brand, claim, go, health, hooks, links, reset, terms
 
 urlpatterns = [
     # Mail programs post to this one by themselves, and follow no redirect (RFC 8058).
@@ -23,6 +23,7 @@ urlpatterns = [
     path("privacy/decisions/", terms.Decisions.as_view(), name="decisions"),
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
+    path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -26,6 +26,7 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
         *_about_services(settings),
         *_about_mail(settings),
         *_about_texts(settings),
+        *_about_payments(settings),
     ]
     if problems:
         raise ImproperlyConfigured("Refusing to start in production: " + "; ".join(problems) + ".")
@@ -120,3 +121,18 @@ def _about_texts(settings: dict[str, Any]) -> Iterator[str]:
         yield "the gateway for texts would refuse us: set SMS_GATEWAY_TOKEN"
     if not SENDER.fullmatch(settings["SMS_SENDER"]):
         yield "texts need a number to come from: set SMS_SENDER, like +61491570156"
+
+
+def _about_payments(settings: dict[str, Any]) -> Iterator[str]:
+    """Without keys nobody pays in the portal; with half of them money would come unheard."""
+    if settings["PAYMENT_SIMULATOR"]:
+        yield "payments would go to the simulator: unset PAYMENT_SIMULATOR"
+    if not settings["STRIPE_KEYS"]:
+        return
+    if not settings["STRIPE_API_BASE"].startswith("https://"):
+        yield "payments would travel in the clear: give STRIPE_API_BASE with https://"
+    secrets = settings["STRIPE_WEBHOOK_SECRETS"]
+    for provider in sorted(set(settings["STRIPE_KEYS"]) - set(secrets)):
+        yield f"what Stripe says to {provider} can't be proved: name it in STRIPE_WEBHOOK_SECRETS"
+    if len(set(secrets.values())) < len(secrets):
+        yield "two providers share a secret in STRIPE_WEBHOOK_SECRETS: each endpoint has its own"

@@ -15,6 +15,7 @@ MODULES = (
     "contracts",
     "giving",
     "identity",
+    "online",
     "payments",
     "pauses",
     "privacy",

@@ -28,12 +28,12 @@ from billing.payments.services.requests import needs_two
 from billing.payments.states import RefundState, RequestKind, RequestState
 from parties.accounts.models import Account
 from parties.authority.selectors import staff_may
+from portal.web.fields import DollarsField
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
 from .base import AddStepAdmin, StepAdmin
-from .payments_forms import DollarsField
 
 REFUSALS = (
     PaymentRefused,

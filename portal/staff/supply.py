@@ -21,11 +21,12 @@ from contracts.supply.models import Service
 from contracts.supply.services import SupplyRefused
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.authority.selectors import local_day, role_names
+from portal.web.fields import DollarsField
 from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
-from .payments_forms import DayField, DollarsField
+from .payments_forms import DayField
 
 RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 

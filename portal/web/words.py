@@ -28,6 +28,12 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "credited": ("Credited", Kind.GOOD),
     "failed": ("Failed", Kind.BAD),
     "declined": ("Declined", Kind.BAD),
+    "started": ("Not finished", Kind.ATTENTION),
+    "in_progress": ("On its way", Kind.INFO),
+    "succeeded": ("Received", Kind.GOOD),
+    "lapsed": ("Given up", Kind.NEUTRAL),
+    "taken_back": ("Taken back by the bank", Kind.BAD),
+    "reversed": ("Taken back", Kind.BAD),
     "upheld": ("Upheld", Kind.GOOD),
     "dismissed": ("Dismissed", Kind.NEUTRAL),
     # Services, contracts, appointments

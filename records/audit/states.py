@@ -11,6 +11,7 @@ IN_WORDS: dict[str, str] = {
     "claim_account": "Claimed the account",
     "issue_invoice": "Issued a bill",
     "record_payment": "Recorded a payment",
+    "start_payment": "Began to pay in the portal",
     "reverse_payment": "Took a payment back that did not arrive",
     "issue_credit_note": "Issued a credit note",
     "ask_refund": "Asked to pay credit back",

@@ -23,10 +23,18 @@ from billing.credit_management.models import PaymentReminder, Pursuit, Suspensio
 from billing.hardship.models import Arrangement, Extension
 from billing.hardship.selectors import Part
 from billing.hardship.services import HelpWanted, ask_for_help, offer_help
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.selectors import open_items
-from billing.payments.models import BankFormat, MoneyRequest, Refund
-from billing.payments.services import record_payment, try_upload
+from billing.payments.models import (
+    BankFormat,
+    GatewayEvent,
+    MoneyRequest,
+    OnlinePayment,
+    Payment,
+    PaymentOption,
+    Refund,
+)
+from billing.payments.services import issue_credit_note, record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
@@ -181,6 +189,28 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     clerk = make_staff(StaffRole.BILLING)
     MoneyRequest.objects.create(invoice=invoice, kind="credit_note", asked_by=clerk, **money)
     Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money)
+    paid = {"state": "paid", "decided_at": AT}
+    Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money, **paid)
+    issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
+    online = OnlinePayment.objects.create(
+        account=account,
+        key=account.public_id,
+        amount=Decimal("5.00"),
+        method="card",
+        cards="visa",
+        started_at=AT,
+        started_by=world.holder,
+    )
+    GatewayEvent.objects.create(
+        provider=provider,
+        event="evt_1",
+        kind="x",
+        said_at=AT,
+        heard_at=AT,
+        online=online,
+        problem="x",
+    )
+    PaymentOption.objects.create(provider=provider, card="visa")
     bank = BankFormat.objects.create(provider=provider, name="Bank")
     try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(
@@ -414,6 +444,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "object_id": 1,
         "url": "nowhere/",
         "document": "vpnet",
+        "provider": "vpnet",
         "version": "undated-1",
         "new": "undated-1",
         "id": "VP-PAY-02",
@@ -422,6 +453,11 @@ def _value(address: Address, key: str, world: World) -> Any:
             "export_progress": DataExport.objects.get(account=world.account).public_id,
             "fetch_export": DataExport.objects.get(account=world.account).public_id,
             "invoice": invoice.public_id,
+            "refund": Refund.objects.get(account=world.account, state="paid").public_id,
+            "credit_note": CreditNote.objects.get(account=world.account).public_id,
+            "credit_note_pdf": CreditNote.objects.get(account=world.account).public_id,
+            "receipt": Payment.objects.get(account=world.account).public_id,
+            "online_payment": OnlinePayment.objects.get(account=world.account).public_id,
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,

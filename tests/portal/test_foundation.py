@@ -47,6 +47,10 @@ TEXTS = {
     "SMS_GATEWAY_TOKEN": "gate-token",
     "SMS_SENDER": "+61491570157",
 }
+STRIPE = {
+    "STRIPE_KEYS": "vpnet=sk_live_1,callpro=sk_live_2",
+    "STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1,callpro=whsec_2",
+}
 
 
 def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -100,6 +104,10 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         (TEXTS | {"SMS_GATEWAY_TOKEN": ""}, "SMS_GATEWAY_TOKEN"),
         (TEXTS | {"SMS_SENDER": ""}, "SMS_SENDER"),
         (TEXTS | {"SMS_SENDER": "MyTelco"}, "SMS_SENDER"),
+        ({"PAYMENT_SIMULATOR": "true"}, "PAYMENT_SIMULATOR"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1"}, "callpro"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=w,callpro=w"}, "share a secret"),
+        (STRIPE | {"STRIPE_API_BASE": "http://stripe.example"}, "STRIPE_API_BASE"),
     ],
 )
 def test_production_refuses_to_start_on_what_suits_a_laptop(tmp_path, changes, named):
@@ -113,9 +121,37 @@ def test_production_refuses_to_start_on_what_suits_a_laptop(tmp_path, changes, n
 def test_production_starts_with_safe_settings(tmp_path):
     done = start_production(tmp_path)
     with_texts = start_production(tmp_path, **TEXTS)
+    with_payments = start_production(tmp_path, **STRIPE)
 
     assert done.returncode == 0, done.stderr
     assert with_texts.returncode == 0, with_texts.stderr
+    assert with_payments.returncode == 0, with_payments.stderr
+
+
+def test_forms_lead_to_the_payment_page_only_where_there_is_one(tmp_path):
+    ask = (
+        "from django.conf import settings as one;"
+        "print(one.CONTENT_SECURITY_POLICY, one.PAYMENT_GATEWAY)"
+    )
+
+    def policy(**given: str) -> str:
+        env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)} | GOOD | given
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", ask],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    without, with_keys = policy(), policy(**STRIPE)
+
+    assert "checkout.stripe.com" not in without
+    assert "StripeGateway" not in without
+    assert "'form-action': [\"'self'\", 'https://checkout.stripe.com']" in with_keys
+    assert "StripeGateway" in with_keys
 
 
 def test_env_example_can_be_used_as_it_is(tmp_path):

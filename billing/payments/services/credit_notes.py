@@ -24,6 +24,7 @@ from records.audit.services import SYSTEM, Actor, record
 from terms import money
 from terms.money import NIL, in_dollars
 
+from .adjustment_notes import issue_adjustment_note
 from .allocating import allocate_note, apply_credit, lock_account
 
 
@@ -81,13 +82,14 @@ def issue_credit_note(
     asked_by: User | None = None,
     approved_by: User | None = None,
     because: list[dict[str, Any]] | None = None,
+    tells: bool = True,
     actor: Actor = SYSTEM,
 ) -> CreditNote:
     """Give back lines of an invoice, or an amount of it in dollars, GST included (RF-TAX-04).
 
     It pays what of that invoice is open; the rest is credit, which pays other invoices or the
-    next one. Raises CreditRefused, and NeedsSecondPerson where staff ask for more than the
-    provider lets one person give back.
+    next one. Its document goes out by email where it `tells`. Raises CreditRefused, and
+    NeedsSecondPerson where staff ask for more than the provider lets one person give back.
     """
     with transaction.atomic():
         account = lock_account(invoice.account)
@@ -132,6 +134,7 @@ def issue_credit_note(
             after={"invoice": invoice.number, "amount": str(total)},
             because=note.because,
         )
+        issue_adjustment_note(note, at, tells=tells)
     return note
 
 

@@ -23,6 +23,7 @@ from terms.money import NIL, in_dollars
 from .allocating import apply_credit, lock_account, undo_allocation, untie_later_money
 from .amounts import PaymentRefused, require_amount
 from .late_charges import take_back_late_charges
+from .receipts import tell_received, tell_taken_back
 
 
 class AlreadyRecorded(PaymentRefused):
@@ -47,6 +48,7 @@ def record_payment(
     towards: Invoice | None = None,
     surcharge: Decimal = NIL,
     is_another: bool = False,
+    tells: bool = True,
     actor: Actor = SYSTEM,
 ) -> Payment:
     """Record money received for an account; it pays what is open, the rest is credit.
@@ -54,8 +56,8 @@ def record_payment(
     `amount` in dollars, without `surcharge` (GST included), which pays no invoice. `towards` is
     the invoice that the customer named, paid first. Money pays the oldest as `payment_allocation`
     says, never what is contested. One that is alike in every respect is refused, unless it
-    `is_another` (a bank's file has rows that are alike) or the first was reversed. Raises
-    PaymentRefused, AlreadyRecorded.
+    `is_another` (a bank's file has rows that are alike) or the first was reversed. It `tells` by a
+    receipt, where it is no history. Raises PaymentRefused, AlreadyRecorded.
     """
     require_amount(amount)
     require_method(method)
@@ -92,6 +94,8 @@ def record_payment(
         )
         payment.save(update_fields=["posting"])
         _settle(payment, at, actor)
+        if tells:
+            tell_received(payment, at)
     return payment
 
 
@@ -172,6 +176,7 @@ def match_payment(
             at=at,
         )
         _settle(row, at, actor, why=why)
+        tell_received(row, at)
     return row
 
 
@@ -210,6 +215,7 @@ def reverse_payment(
                 reason=why,
                 before={"amount": str(row.amount)},
             )
+            tell_taken_back(row, on, at)
     return row
 
 

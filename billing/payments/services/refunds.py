@@ -23,6 +23,7 @@ from terms.money import NIL, in_dollars
 from .allocating import lock_account
 from .amounts import require_amount
 from .credit_notes import require_second_person
+from .receipts import tell_paid_back
 
 
 class RefundRefused(Exception):
@@ -147,6 +148,7 @@ def _pay(row: Refund, *, by: User, at: datetime) -> None:
         at=at,
     )
     _decided(row, by, at)
+    tell_paid_back(row, at)
 
 
 def _decided(row: Refund, by: User, at: datetime) -> None:

@@ -12,19 +12,11 @@ from billing.invoices.models import Invoice
 from billing.invoices.selectors import DraftLine, InvoiceDraft
 from billing.ledger.selectors import open_items
 from billing.payments import selectors as payments
-from parties.accounts.models import Account
+from billing.payments.services import gateway_of, ways_to_pay
+from billing.payments.services.letterhead import letterhead, where_to_turn
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars
-
-OMBUDSMAN = (
-    "If we can't settle it together, the Telecommunications Industry Ombudsman can help, free of "
-    "charge: 1800 062 058, tio.com.au."
-)
-HARDSHIP = (
-    "Finding it hard to pay? Tell us and we agree on a way; asking costs nothing. Free financial "
-    "counselling: National Debt Helpline 1800 007 007."
-)
 
 
 def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
@@ -32,7 +24,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
     balance = bill_balance(invoice)
     return {
         "title": f"Tax invoice {invoice.number}",
-        **_parties(invoice.account, facts),
+        **letterhead(invoice.account, facts),
         "number": invoice.number,
         "account_number": invoice.account.number,
         "issued_on": invoice.issue_date.isoformat(),
@@ -58,53 +50,10 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(invoice.account, facts),
+        "pay": _ways_to_pay(invoice, facts),
         "because": _reasons(invoice, draft),
-        "help": {
-            "complaints": _where_to_complain(facts),
-            "hardship": HARDSHIP,
-            "ombudsman": OMBUDSMAN,
-        },
+        "help": where_to_turn(facts),
     }
-
-
-def _parties(account: Account, facts: Provider) -> dict[str, Any]:
-    """Who supplies, under which brand, and to whom."""
-    customer = account.customer
-    return {
-        "seller": {
-            "name": facts.name,
-            "legal_name": facts.legal_name,
-            "abn": facts.abn,
-            "address": [facts.address] if facts.address else [],
-            "phone": facts.contacts.get("phone", ""),
-            "email": facts.contacts.get("email", ""),
-            "hours": facts.contacts.get("hours", ""),
-        },
-        "brand": {
-            "colour": facts.brand.colour,
-            "mark": facts.brand.mark or facts.name[:2].upper(),
-        },
-        "customer": {
-            "name": customer.name,
-            "abn": customer.abn,
-            "address": [
-                account.street,
-                f"{account.suburb} {account.state} {account.postcode}",
-            ],
-        },
-    }
-
-
-def _where_to_complain(facts: Provider) -> str:
-    """The ways that the provider has; the portal is always one."""
-    email = facts.contacts.get("complaints_email") or facts.contacts.get("email")
-    ways = [
-        *([f"write to {email}"] if email else []),
-        *([f"call {facts.contacts['phone']}"] if "phone" in facts.contacts else []),
-        "complain in the portal, where you get a reference and dates at once",
-    ]
-    return f"Something wrong? You can {', or '.join(ways)}."
 
 
 @dataclass(frozen=True)
@@ -179,14 +128,26 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
     return list(sums.items())
 
 
-def _ways_to_pay(account: Account, facts: Provider) -> list[dict[str, str]]:
-    return [
-        {
-            "method": "By BPAY or bank transfer",
-            "text": f"Your payment reference is {payments.payment_reference(account)}. Ask "
-            f"{facts.contacts.get('email', facts.name)} for the biller code or account details.",
-        },
-    ]
+def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
+    """What terms and provider take, in the portal and past it, with the payment reference."""
+    account = invoice.account
+    ways = ways_to_pay(account, amount=invoice.total_inc, on=invoice.issue_date)
+    reference = f"Your payment reference is {payments.payment_reference(account)}."
+    whom = facts.contacts.get("email", facts.name)
+    found = []
+    if ways.offered and gateway_of(facts.key) is not None:
+        labels = "; ".join(way.label for way in ways.offered)
+        found.append({"method": "In the portal", "text": f"Sign in and choose Pay: {labels}."})
+    if ways.past:
+        found.append(
+            {
+                "method": f"By {' or '.join(ways.past)}".replace("Bank", "bank"),
+                "text": f"{reference} Ask {whom} for the biller code or account details.",
+            }
+        )
+    if not found:
+        found.append({"method": "Ask us", "text": f"{reference} Ask {whom} how to pay."})
+    return found
 
 
 def _reasons(invoice: Invoice, draft: InvoiceDraft) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from billing.invoices.models import CreditNote, Invoice
 from billing.invoices.selectors import InvoiceDraft, draft_invoice
 from billing.invoices.services import freeze_credit_note, freeze_invoice, note_charged
+from billing.payments.services.adjustment_notes import issue_adjustment_note
 from billing.payments.services.allocating import apply_credit, lock_account
 from billing.payments.services.credit_notes import book_credit_note
 from billing.runs.models import BillRun
@@ -64,6 +65,8 @@ def issue_invoice(
         if invoice is not None:
             apply_credit(account=locked, on=on, at=at)
             _finish(invoice, draft, at, on_demand=on_demand)
+        if note is not None:
+            issue_adjustment_note(note, at, tells=not on_demand)
     return Issued(invoice=invoice, credit_note=note)
 
 

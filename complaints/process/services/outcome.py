@@ -59,7 +59,8 @@ def give_credit(complaint: Complaint, proposal: Proposal, *, by: User, at: datet
         invoice=proposal.invoice,
         amount=proposal.credit,
         # Nobody but who lodged it may learn of a complaint about somebody's safety.
-        reason="Given back" if complaint.safety_threat else f"Complaint {complaint.reference}",
+        reason="A correction" if complaint.safety_threat else f"Complaint {complaint.reference}",
+        tells=not complaint.safety_threat,
         at=at,
         asked_by=proposal.by,
         approved_by=by if by != proposal.by else None,
@@ -111,7 +112,9 @@ def _settle(hold: Hold, at: datetime) -> None:
         issue_credit_note(
             invoice=invoice,
             amount=credit,
-            reason="Given back" if hold.is_private else f"Complaint {hold.complaint}",
+            # What was contested in private is corrected without a word of why.
+            reason="A correction" if hold.is_private else f"Complaint {hold.complaint}",
+            tells=not hold.is_private,
             at=at,
             because=because,
         )

@@ -151,7 +151,10 @@ def masked_rendition(document: Document, account: Account) -> Document:
 
 
 def _without_customer(content: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """A bill's facts with nobody as the customer; free words are in what its lines describe."""
+    """A document's facts with nobody as the customer.
+
+    Free words are in what its lines describe, and in the reason that it gives.
+    """
     told = ("description", "what")
 
     def rows(name: str) -> list[dict[str, Any]]:
@@ -160,7 +163,9 @@ def _without_customer(content: dict[str, Any], mask: Mask) -> dict[str, Any]:
             for row in content.get(name, [])
         ]
 
+    reason = {"reason": mask.text(content["reason"])} if "reason" in content else {}
     return content | {
+        **reason,
         "customer": {"name": HIDDEN, "abn": "", "address": []},
         "lines": rows("lines"),
         "because": rows("because"),

@@ -1,0 +1,103 @@
+"""The gateway that takes money for the portal: what is asked of it, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from terms.vocabulary import Card
+
+CURRENCY = "AUD"
+# What the gateway takes at once, in dollars.
+LEAST, MOST = Decimal("0.50"), Decimal("999999.99")
+
+
+class GatewayDown(Exception):
+    """The gateway could not be reached or gave no answer that counts; a later try may succeed."""
+
+
+class Forged(Exception):
+    """What came is not from the gateway, or is too old to be believed."""
+
+
+class Said(StrEnum):
+    """What a gateway can say of a payment."""
+
+    WAITS = "waits"
+    PAID = "paid"
+    FAILED = "failed"
+    LAPSED = "lapsed"
+    TAKEN_BACK = "taken_back"
+    GIVEN_BACK = "given_back"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody is to pay, in dollars; `reference` makes a second try the same order."""
+
+    reference: str
+    total: Decimal
+    what: str
+    cards: tuple[Card, ...]
+    email: str
+    back: str
+    cancelled: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """The page on which the payer pays, and what the gateway calls it."""
+
+    session: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """What the gateway says of one payment.
+
+    `reference` is ours, `session` and `money` are the gateway's names; any may be empty. `amount`
+    in units of `currency`, where it names one. `event` is empty in an answer to a question.
+    """
+
+    said: Said
+    kind: str
+    at: datetime
+    event: str = ""
+    reference: str = ""
+    session: str = ""
+    money: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    why: str = ""
+
+
+class Gateway(Protocol):
+    """Takes payments for one provider."""
+
+    def open(self, order: Order) -> Opened:
+        """Open a page for an order; the same reference again gives the same page.
+
+        Raises GatewayDown.
+        """
+
+    def ask(self, session: str, *, at: datetime) -> Word | None:
+        """What became of a page; None while its payer has done nothing. Raises GatewayDown."""
+
+    def read(self, body: bytes, signature: str) -> Word:
+        """What a message says, once it is proved to be from the gateway. Raises Forged."""
+
+
+def gateway_of(provider_key: str) -> Gateway | None:
+    """The gateway of a provider; None where it has none."""
+    if not settings.PAYMENT_GATEWAY:
+        return None
+    found = import_string(settings.PAYMENT_GATEWAY).of(provider_key)
+    return cast("Gateway | None", found)

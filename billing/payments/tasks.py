@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.payments import services
+
+
+@shared_task(name="billing.ask_about_payments")
+def ask_about_payments(*, at: str | None = None) -> int:
+    """Ask the gateway about payments of which it has not told."""
+    return services.ask_about_payments(at=datetime.fromisoformat(at) if at else timezone.now())

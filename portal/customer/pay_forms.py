@@ -1,0 +1,58 @@
+"""What somebody who pays is asked: how much, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from billing.payments.services import WaysToPay
+from portal.web.fields import DollarsField
+from terms.money import in_dollars
+
+OTHER = "other"
+
+
+class PayForm(forms.Form):
+    """How much, and with what. `key` makes the form, sent twice, one payment."""
+
+    what = forms.ChoiceField(label="How much?", widget=forms.RadioSelect)
+    amount = DollarsField(
+        label="Another amount", required=False, help_text="In dollars, for instance 50 or 49.95."
+    )
+    card = forms.ChoiceField(label="With what?", widget=forms.RadioSelect)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        amounts: Iterable[tuple[str, str, Decimal]],
+        ways: WaysToPay,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.presets = {name: amount for name, _, amount in amounts}
+        choices = [(name, f"{words}: {in_dollars(amount)}") for name, words, amount in amounts]
+        if choices:
+            self.fields["what"].choices = [*choices, (OTHER, "Another amount")]
+        else:
+            self.fields["what"].required = False
+            self.fields["what"].widget = forms.HiddenInput()
+            self.fields["what"].choices = [(OTHER, "Another amount")]
+            self.fields["amount"].label = "Amount"
+        self.fields["card"].choices = [(way.cards[0].value, _label(way)) for way in ways.offered]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        what = given.get("what") or OTHER
+        if what in self.presets:
+            given["amount"] = self.presets[what]
+        elif not given.get("amount") and "amount" not in self.errors:
+            self.add_error("amount", "Say how much you want to pay, above $0.00.")
+        return given
+
+
+def _label(way: Any) -> str:
+    return f"{way.label} (a surcharge is added)" if way.surcharge else way.label

@@ -1,0 +1,116 @@
+"""The simulator's API and its page, where a payer pays or fails; only while it is on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from . import simulator
+
+
+def _only_while_it_is_on() -> None:
+    if not settings.PAYMENT_SIMULATOR:
+        raise Http404
+
+
+def _provider_of(request: HttpRequest) -> str:
+    """Whose key a call carries; empty for none."""
+    key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    is_ours = key.startswith(simulator.KEY_PREFIX)
+    return key.removeprefix(simulator.KEY_PREFIX) if is_ours else ""
+
+
+def _refuse(status: int, words: str) -> JsonResponse:
+    problem = {"type": "invalid_request_error", "message": words}
+    return JsonResponse({"error": problem}, status=status)
+
+
+@csrf_exempt
+@require_POST
+def open_page(request: HttpRequest) -> JsonResponse:
+    """POST /v1/checkout/sessions"""
+    _only_while_it_is_on()
+    provider = _provider_of(request)
+    if not provider:
+        return _refuse(401, "Invalid API key provided")
+    page = f"{settings.SITE_URL}{reverse('dev_pay', args=['SESSION'])}".replace("SESSION", "{}")
+    try:
+        row = simulator.open_page(
+            provider, request.POST, request.headers.get("Idempotency-Key", ""), page
+        )
+    except (KeyError, ValueError) as missing:
+        return _refuse(400, f"Missing or wrong: {missing}")
+    return JsonResponse(simulator.as_session(row))
+
+
+@require_GET
+def read_page(request: HttpRequest, session: str) -> JsonResponse:
+    """GET /v1/checkout/sessions/<id>"""
+    _only_while_it_is_on()
+    row = simulator.find(session)
+    if row is None or row["provider"] != _provider_of(request):
+        return _refuse(404, f"No such checkout.session: {session}")
+    return JsonResponse(simulator.as_session(row, expanded=True))
+
+
+@require_http_methods(["GET", "POST"])
+def pay(request: HttpRequest, session: str) -> HttpResponse:
+    """The hosted page: the payer pays, fails, or goes back."""
+    _only_while_it_is_on()
+    row = simulator.find(session)
+    if row is None:
+        raise Http404
+    deed = request.POST.get("deed", "")
+    if deed not in simulator.TRIES or row["status"] != "open":
+        return render(request, "dev/gateway_pay.html", _shown(row))
+    if deed == "cancel":
+        return redirect(row["cancel_url"])
+    if deed == "fail" and row["method"] == "card":
+        return render(request, "dev/gateway_pay.html", _shown(row) | {"declined": True})
+    simulator.act(row, deed, request.at)
+    simulator.send(row, _hook(row), request.at)
+    return redirect(row["success_url"])
+
+
+@require_http_methods(["GET", "POST"])
+def bank(request: HttpRequest) -> HttpResponse:
+    """All simulated payments, and what the bank can still do with each."""
+    _only_while_it_is_on()
+    row = simulator.find(request.POST.get("session", ""))
+    if row is not None:
+        deed = request.POST.get("deed", "")
+        if deed == "hurry":
+            simulator.hurry(row, request.at)
+        else:
+            simulator.act(row, deed, request.at)
+        simulator.send(row, _hook(row), request.at)
+        return redirect("dev_bank")
+    rows = simulator.payments()
+    for one in rows:
+        if simulator.due(one, request.at):
+            simulator.send(one, _hook(one), request.at)
+    return render(request, "dev/gateway_bank.html", {"rows": [_shown(one) for one in rows]})
+
+
+def _hook(row: dict[str, Any]) -> str:
+    return f"{settings.SITE_URL}{reverse('payment_hook', args=[row['provider']])}"
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    cents = row["amount_total"]
+    return {
+        "row": row,
+        "amount": f"{cents // 100}.{cents % 100:02d}",
+        "is_debit": row["method"] == "au_becs_debit",
+        "waits": row["status"] == "complete"
+        and row["payment_status"] == "unpaid"
+        and not row.get("refused"),
+        "is_paid": row["payment_status"] == "paid",
+        "unsent": len(row["unsent"]),
+    }
