@@ -1,6 +1,6 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from contracts.agreements.models import Contract
+from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import Plan
 from contracts.supply.models import (
     Chargeable,
@@ -11,6 +11,7 @@ from contracts.supply.models import (
 )
 
 __all__ = [
+    "AgreedFigure",
     "Chargeable",
     "Contract",
     "Discount",

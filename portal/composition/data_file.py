@@ -27,7 +27,7 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
 from complaints.tickets.selectors import of_account
-from contracts.agreements.models import Contract
+from contracts.agreements.models import AgreedFigure, Contract
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -78,6 +78,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
+AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
@@ -221,6 +222,7 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
     of_services = {"service__contract__account": account}
+    yield "agreed_figures", _rows(AgreedFigure.objects.filter(**of_services), only=AGREED)
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
     changes = PlanChange.objects.filter(service__contract__account=account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,12 @@ from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.leaving import selectors as leaving
+from contracts.leaving.selectors import Leaving
 from contracts.supply import selectors as supply
 from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import PlanChangeRefused
-from contracts.supply.states import PlanChangeState
+from contracts.supply.states import PlanChangeState, ServiceStatus
 from parties.accounts import selectors as accounts
 from portal.web.guards import AccountPage
 from terms.facts import Action
@@ -39,7 +41,7 @@ class Services(AccountPage, TemplateView):
         return super().get_context_data(services=covered, **kwargs)
 
 
-class _ServicePage(AccountPage):
+class ServicePage(AccountPage):
     """A page about one service of the account."""
 
     section = "services"
@@ -56,7 +58,7 @@ class _ServicePage(AccountPage):
         return found
 
 
-class ServiceDetail(_ServicePage, TemplateView):
+class ServiceDetail(ServicePage, TemplateView):
     """One service: what it is, when its term ends, when it would end if you left today."""
 
     action = Action.VIEW_BILLS
@@ -68,12 +70,18 @@ class ServiceDetail(_ServicePage, TemplateView):
             service=service,
             card=supply.service_card(service, self.today),
             term=supply.term_of(service.contract, service, self.today),
-            leaving=leaving.leaving(service.contract, service, self.today),
+            leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
             today=self.today,
             **kwargs,
         )
+
+
+def _leaving(service: Service, today: date) -> Leaving | None:
+    """What a notice given today would mean; None for what doesn't run."""
+    runs = service.status in (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
+    return leaving.leaving_of(service, today=today) if runs else None
 
 
 class ContractPage(AccountPage, TemplateView):
@@ -98,7 +106,7 @@ class ContractPage(AccountPage, TemplateView):
         ]
 
 
-class _PlanPage(_ServicePage):
+class _PlanPage(ServicePage):
     """A page about the plan of one service."""
 
     action = Action.CHANGE_PLAN

@@ -12,6 +12,7 @@ from . import (
     contact,
     home,
     identity,
+    leaving,
     login,
     people,
     privacy,
@@ -64,6 +65,12 @@ urlpatterns = [
     ),
     # Services and contract
     path("services/", services.Services.as_view(), name="services"),
+    path("services/leaving/", leaving.LeavingAll.as_view(), name="leaving"),
+    path(
+        "services/<uuid:public_id>/leaving/",
+        leaving.ServiceLeaving.as_view(),
+        name="service_leaving",
+    ),
     path("services/<uuid:public_id>/", services.ServiceDetail.as_view(), name="service"),
     path("services/<uuid:public_id>/plan/", services.ChoosePlan.as_view(), name="choose_plan"),
     path(

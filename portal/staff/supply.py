@@ -25,9 +25,8 @@ from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .leaving import LeavingSteps
 from .payments_forms import DayField, DollarsField
-
-RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
 
 class SupplyForm(forms.Form):
@@ -142,12 +141,10 @@ def steps_of(row: Service) -> list[str]:
     return steps if row.billing_start_confirmed else [*steps, "confirm"]
 
 
-class SupplySteps:
+class SupplySteps(LeavingSteps):
     """Adds the steps to a service's own page."""
 
     admin_site: Any
-    opts: Any
-    get_object: Any
     has_change_permission: Any
 
     change_form_template = "admin/contracts/service/change_form.html"
@@ -165,12 +162,13 @@ class SupplySteps:
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
+        steps: list[tuple[str, str]] = []
         if row is not None and self.has_change_permission(request, row):
             name = "admin:contracts_service_supply_step"
-            extra["steps"] = [
-                (STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)
-            ]
+            steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
+        if row is not None:
+            steps += self.leaving_links(request, row)
+        extra = {"steps": steps}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:

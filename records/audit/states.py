@@ -23,6 +23,7 @@ IN_WORDS: dict[str, str] = {
     "suspend_service": "Suspended a service",
     "restore_service": "Restored a service",
     "end_service": "Ended a service",
+    "note_agreed_figure": "Noted an amount that was agreed",
     "hold_amount": "Put a contested amount on hold",
     "end_hold": "Ended the hold on a contested amount",
     "miss_deadline": "Missed a deadline",

@@ -382,6 +382,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,
+            "service_leaving": service.public_id,
             "confirm_plan": service.public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

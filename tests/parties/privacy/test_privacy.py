@@ -327,6 +327,7 @@ IN_FILE = {
     "Account": "account",
     "Allocation": "paid_by",
     "Appointment": "people",
+    "AgreedFigure": "agreed_figures",
     "Call": "calls",
     "Chargeable": "charges",
     "NotBilled": "not_billed",

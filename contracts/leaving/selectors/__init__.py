@@ -1,0 +1,35 @@
+"""Questions about leaving: when a service ends by a notice, and what that costs."""
+
+from .costs import (
+    Cost,
+    GivenBack,
+    Leaving,
+    Part,
+    Porting,
+    cost_of,
+    leaving_all,
+    leaving_of,
+    porting_of,
+    services_to_leave,
+    together,
+)
+from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
+
+__all__ = [
+    "Cost",
+    "End",
+    "GivenBack",
+    "Leaving",
+    "Part",
+    "Porting",
+    "cost_of",
+    "end_of",
+    "ended_otherwise",
+    "leaving_all",
+    "leaving_of",
+    "porting_of",
+    "rests_on_default",
+    "services_to_leave",
+    "term_ends_on",
+    "together",
+]
