@@ -2,6 +2,7 @@
 
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import Plan
+from contracts.leaving.models import EndNotice
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -15,6 +16,7 @@ __all__ = [
     "Chargeable",
     "Contract",
     "Discount",
+    "EndNotice",
     "Plan",
     "PlanChange",
     "Service",

@@ -19,6 +19,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = (
     "billing.runs",
     "complaints.process",
+    "contracts.leaving",
     "contracts.supply",
     "parties.appointments",
     "portal",
@@ -53,6 +54,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "apply plan changes": {
         "task": "contracts.apply_plan_changes",
         "schedule": crontab(minute=5),
+    },
+    "carry out ends": {
+        "task": "contracts.carry_out_ends",
+        "schedule": crontab(minute=10),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }

@@ -17,6 +17,8 @@ from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
+from contracts.leaving.models import EndNotice
+from contracts.leaving.states import ALIVE, NoticeState
 from contracts.supply.models import PlanChange
 from contracts.supply.states import PlanChangeState
 from parties.accounts.models import Account
@@ -187,6 +189,8 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
 
 def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    notices = _confined(user, EndNotice.objects.all(), "service__contract__account")
+    view, page = "contracts.view_endnotice", "contracts_endnotice"
     return [
         _List(
             "contracts.view_planchange",
@@ -194,6 +198,27 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
             "contracts_planchange",
             "?state__exact=waiting",
             _confined(user, changes, "service__contract__account"),
+        ),
+        _List(
+            view,
+            "Requests to leave early that wait for our decision",
+            page,
+            "?state__exact=asked",
+            notices.filter(state=NoticeState.ASKED),
+        ),
+        _List(
+            view,
+            "Notices whose cost is not complete",
+            page,
+            "?cost=open",
+            notices.filter(state__in=ALIVE).exclude(unknown=[]),
+        ),
+        _List(
+            view,
+            "Services that end by notice",
+            page,
+            "?state__exact=running",
+            notices.filter(state=NoticeState.RUNNING),
         ),
     ]
 
@@ -254,6 +279,13 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_endnotice",
+        "Notices to end a service",
+        "contracts_endnotice",
+        EndNotice,
+        "service__contract__account",
+    ),
+    (
         "parties.view_appointment",
         "Appointments",
         "parties_appointment",
@@ -296,7 +328,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
 
     A complaint of theirs leads to the whole account; one that nobody has taken, or an unanswered
     request about privacy or a pause that nobody has lifted, leads those who do such work to
-    itself, as a credit, write-off or refund does that waits for a second person; an account that
+    itself, as a request to leave early does, and a credit, write-off or refund that waits for a
+    second person; an account that
     could not be billed leads those who bill to it.
     """
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
@@ -308,6 +341,8 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
         return found.state == PrivacyState.OPEN
     if isinstance(found, Pause) and staff_may(user, Action.CHANGE_DETAILS).allowed:
         return found.lifted_at is None
+    if isinstance(found, EndNotice) and staff_may(user, Action.CLOSE_SERVICE).allowed:
+        return found.state == NoticeState.ASKED
     if isinstance(found, MoneyRequest) and user.has_perm("billing.add_moneyrequest"):
         return found.state == RequestState.ASKED
     if isinstance(found, Refund) and user.has_perm("billing.add_refund"):

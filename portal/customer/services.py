@@ -73,6 +73,10 @@ class ServiceDetail(ServicePage, TemplateView):
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
+            notice=(notice := leaving.living_notice(service)),
+            may_take_back=notice is not None
+            and leaving.may_be_taken_back(notice, self.today)
+            and self.allows(Action.CLOSE_SERVICE, self.service_asked),
             today=self.today,
             **kwargs,
         )

@@ -71,6 +71,16 @@ urlpatterns = [
         leaving.ServiceLeaving.as_view(),
         name="service_leaving",
     ),
+    path(
+        "services/<uuid:public_id>/leaving/notice/",
+        leaving.GiveNotice.as_view(),
+        name="give_notice",
+    ),
+    path(
+        "services/<uuid:public_id>/leaving/back/",
+        leaving.TakeBackNotice.as_view(),
+        name="take_back_notice",
+    ),
     path("services/<uuid:public_id>/", services.ServiceDetail.as_view(), name="service"),
     path("services/<uuid:public_id>/plan/", services.ChoosePlan.as_view(), name="choose_plan"),
     path(

@@ -15,6 +15,7 @@ MODULES = (
     "contracts",
     "giving",
     "identity",
+    "leaving",
     "payments",
     "pauses",
     "privacy",

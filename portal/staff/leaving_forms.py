@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from contracts.agreements.states import Basis, FigureKind
+from contracts.leaving.states import NoticeForm
 
 from .payments_forms import DayField, DollarsField
 
@@ -43,3 +45,48 @@ class LeaveOnForm(forms.Form):
     """The last day that a customer has in mind."""
 
     on = DayField(label="Last day of service", required=False, help_text="Empty: the earliest.")
+
+
+class CustomersNoticeForm(forms.Form):
+    """A customer's notice that came outside the portal, with the day on which it reached us."""
+
+    form = forms.ChoiceField(
+        label="How it came",
+        choices=[
+            (one.value, one.label)
+            for one in (NoticeForm.PHONE, NoticeForm.EMAIL, NoticeForm.LETTER)
+        ],
+        widget=forms.RadioSelect,
+    )
+    received_on = DayField(label="Reached us on", help_text="The notice runs from this day.")
+    asked_on = DayField(
+        label="Last day asked for", required=False, help_text="Empty: the earliest day."
+    )
+    said = forms.CharField(
+        label="Who said so, in which words", max_length=300, help_text="It is kept."
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        received, asked = given.get("received_on"), given.get("asked_on")
+        if received and received > self.today:
+            self.add_error("received_on", "That day is still to come.")
+        if received and asked and asked < received:
+            self.add_error("asked_on", "The last day lies before the notice.")
+        return given
+
+
+class BackForm(forms.Form):
+    """Why a notice is taken back."""
+
+    why = forms.CharField(
+        label="Who asked for it, and how", max_length=300, help_text="It is kept, and told."
+    )
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to fill in: what is shown is confirmed."""

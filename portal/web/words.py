@@ -52,6 +52,9 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "agreed": ("Agreed", Kind.INFO),
     "applied": ("In force", Kind.GOOD),
     "withdrawn": ("Withdrawn", Kind.NEUTRAL),
+    "taken_back": ("Taken back", Kind.NEUTRAL),
+    "replaced": ("Overtaken", Kind.NEUTRAL),
+    "carried_out": ("Done", Kind.NEUTRAL),
     # Complaints
     "received": ("Received", Kind.INFO),
     "acknowledged": ("Acknowledged", Kind.INFO),

@@ -14,6 +14,7 @@ from .costs import (
     together,
 )
 from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
+from .notices import living_notice, may_be_taken_back
 
 __all__ = [
     "Cost",
@@ -27,6 +28,8 @@ __all__ = [
     "ended_otherwise",
     "leaving_all",
     "leaving_of",
+    "living_notice",
+    "may_be_taken_back",
     "porting_of",
     "rests_on_default",
     "services_to_leave",

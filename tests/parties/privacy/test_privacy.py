@@ -345,6 +345,7 @@ IN_FILE = {
     "Customer": "customer",
     "Deadline": "deadlines",
     "EmailChange": "your_email_changes",
+    "EndNotice": "end_notices",
     "Entry": "history",
     "Event": "complaint_steps",
     "Hold": "disputed_amounts",

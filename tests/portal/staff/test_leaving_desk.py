@@ -7,6 +7,10 @@ from django.urls import reverse
 
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.states import Basis, FigureKind
+from contracts.leaving.models import EndNotice
+from contracts.leaving.services import give_end_notice
+from contracts.leaving.states import NoticeForm, NoticeState
+from contracts.supply.models import Service
 from parties.people.states import StaffRole
 from records.audit.models import Entry
 from tests.contracts.leaving.contracts import Agreement, agree
@@ -90,3 +94,77 @@ def test_agreement_as_signed_is_read_and_not_edited(desk, one):
     assert "invoice_due_date" in found.content.decode()
     assert "agreed" not in found.context["adminform"].form.fields
     assert "minimum_months" not in found.context["adminform"].form.fields
+
+
+def test_notice_by_letter_is_taken_down_with_its_day_and_taken_back(desk, one):
+    given = {"form": "letter", "received_on": "2027-05-07", "asked_on": "2027-05-20"}
+    found = desk.post(page(one, "notice_step"), given | {"said": "Letter of 5 May"})
+
+    notice = EndNotice.objects.get()
+    assert found["Location"] == reverse("admin:contracts_endnotice_change", args=[notice.pk])
+    assert (notice.form, notice.received_on.isoformat()) == (NoticeForm.LETTER, "2027-05-07")
+    assert Service.objects.get().ended_on.isoformat() == "2027-05-20"
+
+    back = reverse("admin:contracts_endnotice_back_step", args=[notice.pk])
+    desk.post(back, {"why": "They rang"})
+    notice.refresh_from_db()
+    assert (notice.state, notice.decided_why) == (NoticeState.TAKEN_BACK, "They rang")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"received_on": "2027-05-11"}, "That day is still to come."),
+        ({"asked_on": "2027-05-01"}, "The last day lies before the notice."),
+        ({"form": "smoke"}, "Select a valid choice"),
+        ({"said": ""}, "This field is required"),
+    ],
+)
+def test_notice_that_cannot_be_taken_down_is_refused_in_words(desk, one, given, says):
+    whole = {"form": "phone", "received_on": "2027-05-07", "said": "She rang", "asked_on": ""}
+
+    assert says in desk.post(page(one, "notice_step"), whole | given).content.decode()
+    assert not EndNotice.objects.exists()
+
+
+def test_second_notice_is_refused_with_what_to_do(desk, one):
+    service = Service.objects.get()
+    give_end_notice(service=service, by=one.world.holder, at=one.at("2027-05-10"))
+    given = {"form": "phone", "received_on": "2027-05-07", "said": "She rang"}
+
+    found = desk.post(page(one, "notice_step"), given).content.decode()
+
+    assert "take that notice back first" in found
+
+
+def worklist(desk, title: str):
+    return next(x for x in desk.get("/admin/").context["worklists"] if x["title"] == title)
+
+
+def test_requests_and_costs_that_wait_are_on_a_list_that_shows_as_many(client, monkeypatch):
+    made = agree("blueshift", "79.95", since="2026-02-25", signed="2026-02-18", months=24)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: made.at("2027-08-02"))
+    desk = sign_in_staff(client, make_staff(StaffRole.TEAM_MANAGER))
+    asked = made.at("2027-08-20").date()
+    service = Service.objects.get()
+    notice = give_end_notice(
+        service=service, by=made.world.holder, at=made.at("2027-08-02"), asked_on=asked
+    )
+    waits = worklist(desk, "Requests to leave early that wait for our decision")
+    costs = worklist(desk, "Notices whose cost is not complete")
+    for found in (waits, costs):
+        assert found["count"] == desk.get(found["url"]).context["cl"].result_count == 1
+
+    cost = reverse("admin:contracts_endnotice_cost_step", args=[notice.pk])
+    assert "Still not on record" in desk.post(cost).content.decode()
+    made.note(FigureKind.WAIVED_ITEMS, "339.00", Basis.INC)
+    made.note(FigureKind.ADMIN_CHARGE, "55.00", Basis.INC)
+    assert desk.post(cost).status_code == 302
+    notice.refresh_from_db()
+    assert (str(notice.charge), notice.unknown) == ("525.38", [])
+
+    decide = reverse("admin:contracts_endnotice_decide", args=[notice.pk])
+    assert "A refusal gives its reason." in desk.post(decide, {"agree": "no"}).content.decode()
+    desk.post(decide, {"agree": "yes", "why": ""})
+    assert worklist(desk, "Services that end by notice")["count"] == 1
+    assert Service.objects.get().ended_on == asked
