@@ -18,6 +18,7 @@ from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.leaving import selectors as leaving
 from contracts.leaving.selectors import Leaving
+from contracts.leaving.states import Side
 from contracts.supply import selectors as supply
 from contracts.supply import services
 from contracts.supply.models import Service
@@ -75,6 +76,7 @@ class ServiceDetail(ServicePage, TemplateView):
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
             notice=(notice := leaving.living_notice(service)),
             may_take_back=notice is not None
+            and notice.side == Side.CUSTOMER
             and leaving.may_be_taken_back(notice, self.today)
             and self.allows(Action.CLOSE_SERVICE, self.service_asked),
             today=self.today,

@@ -22,12 +22,10 @@ from contracts.leaving.services import (
     LeavingRefused,
     complete_end_cost,
     decide_early_end,
-    give_end_notice,
     take_back_end_notice,
 )
-from contracts.leaving.states import ALIVE, NoticeForm, NoticeState
+from contracts.leaving.states import ALIVE, NoticeState
 from contracts.supply.models import Service
-from contracts.supply.states import ServiceStatus
 from parties.authority.selectors import local_day, staff_may
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
@@ -35,24 +33,17 @@ from terms.money import in_dollars
 
 from .base import StepAdmin
 from .contracts_forms import DecideForm
+from .ending import RUNS, EndingSteps
 from .leaving_forms import (
     BackForm,
     ConfirmForm,
-    CustomersNoticeForm,
     FigureForm,
     LeaveOnForm,
 )
 
-RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
-
-class LeavingSteps:
+class LeavingSteps(EndingSteps):
     """Adds what leaving costs, and the amounts agreed, to a service's own page."""
-
-    admin_site: Any
-    opts: Any
-    get_object: Any
-    has_view_permission: Any
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -61,7 +52,6 @@ class LeavingSteps:
             path(
                 "<int:pk>/figures/", view(self.note_figure), name="contracts_service_figure_step"
             ),
-            path("<int:pk>/notice/", view(self.take_notice), name="contracts_service_notice_step"),
             *super().get_urls(),
         ]
 
@@ -70,11 +60,10 @@ class LeavingSteps:
         links = []
         if row.status in RUNS:
             links.append(("What leaving costs", "contracts_service_leaving"))
-            if row.ended_on is None and staff_may(request.user, Action.CLOSE_SERVICE).allowed:
-                links.append(("The customer gives notice", "contracts_service_notice_step"))
         if staff_may(request.user, Action.OPEN_SERVICE).allowed:
             links.append(("Amounts agreed", "contracts_service_figure_step"))
-        return [(words, reverse(f"admin:{name}", args=[row.pk])) for words, name in links]
+        found = [(words, reverse(f"admin:{name}", args=[row.pk])) for words, name in links]
+        return found + self.ending_links(request, row)
 
     def leaving(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What a notice given today would mean, for a day or the earliest."""
@@ -120,34 +109,6 @@ class LeavingSteps:
                 return redirect("admin:contracts_service_figure_step", pk)
         context = {"form": form, "figures": row.agreed_figures.select_related("noted_by")}
         return self._page(request, "staff/contracts/figures.html", row, "Amounts agreed", context)
-
-    def take_notice(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take down a notice that the customer gave by phone, email or letter."""
-        if not staff_may(request.user, Action.CLOSE_SERVICE).allowed:
-            raise PermissionDenied
-        row = self._service(request, pk)
-        today = local_day(row.contract.account, request.at)
-        form = CustomersNoticeForm(
-            request.POST or None, today=today, initial={"received_on": today}
-        )
-        because: Any = ()
-        if form.is_valid():
-            given = form.cleaned_data | {"form": NoticeForm(form.cleaned_data["form"])}
-            try:
-                notice = give_end_notice(service=row, by=request.user, at=request.at, **given)
-            except LeavingRefused as refusal:
-                form.add_error(None, str(refusal))
-                because = refusal.because
-            else:
-                messages.success(request, f"Taken down: {notice}. The customer is told.")
-                return redirect("admin:contracts_endnotice_change", notice.pk)
-        context = {
-            "form": form,
-            "action": "Take the notice down",
-            "intro": "The last day and the cost follow from the terms; see “What leaving costs”.",
-            "because": because,
-        }
-        return self._page(request, "staff/step.html", row, "The customer gives notice", context)
 
     def _service(self, request: HttpRequest, pk: int) -> Service:
         row: Service | None = self.get_object(request, str(pk))

@@ -10,6 +10,13 @@ from contracts.leaving.states import NoticeForm
 
 from .payments_forms import DayField, DollarsField
 
+HOLDERS = [
+    ("person", "Person"),
+    ("sole_trader", "Sole trader"),
+    ("partner", "Partner"),
+    ("company", "Company"),
+]
+
 
 class FigureForm(forms.Form):
     """An amount that was agreed for one service, and the paper that says so."""
@@ -90,3 +97,38 @@ class BackForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     """Nothing to fill in: what is shown is confirmed."""
+
+
+class TransferForm(forms.Form):
+    """The day on which the other provider told of a move."""
+
+    told_on = DayField(label="The other provider told us on")
+    said = forms.CharField(label="Who told us, and how", max_length=300, help_text="It is kept.")
+
+
+class ProviderEndForm(forms.Form):
+    """The ground on which we end a service, and what it rests on."""
+
+    cause = forms.ChoiceField(label="Ground")
+    since = DayField(
+        label="Since",
+        required=False,
+        help_text="The day from which the clause counts: the receipt of the notice to put it "
+        "right, or the event.",
+    )
+    holder = forms.ChoiceField(
+        label="The customer is a",
+        required=False,
+        choices=[("", "Not needed for this ground"), *HOLDERS],
+    )
+    hardship = forms.BooleanField(label="An arrangement is in force", required=False)
+    said = forms.CharField(
+        label="The facts, as the customer reads them",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    shown_on = forms.DateField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, causes: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cause"].choices = causes

@@ -59,12 +59,6 @@ class SuspendForm(SupplyForm):
     field_order = ("on", "cause")
 
 
-class EndForm(SupplyForm):
-    """The last day of a service; it may lie ahead."""
-
-    may_come = True
-
-
 class ChangeForm(SupplyForm):
     """How many, and at which price, from a day on."""
 
@@ -106,10 +100,6 @@ def _restore(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None
     services.restore_supply(service=row, since=_since(row, given["on"]), **facts)
 
 
-def _end(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
-    services.end_supply(service=row, last_day=given["on"], **facts)
-
-
 def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     what = {"quantity": given["quantity"], "unit_fee": given["unit_fee"]}
     services.change_supply(service=row, on=given["on"], **what, **facts)
@@ -124,7 +114,6 @@ STEPS: dict[str, tuple[str, type[SupplyForm], Step]] = {
     "activate": ("It works", ActivateForm, _activate),
     "suspend": ("It stands still", SuspendForm, _suspend),
     "restore": ("It works again from this day", SupplyForm, _restore),
-    "end": ("Its last day", EndForm, _end),
     "change": ("Another number or price from this day", ChangeForm, _change),
     "confirm": ("Bill it from this day", SupplyForm, _confirm),
 }
@@ -134,8 +123,8 @@ def steps_of(row: Service) -> list[str]:
     """The steps that a service can take now."""
     steps = {
         ServiceStatus.ORDERED: ["activate"],
-        ServiceStatus.ACTIVE: ["suspend", "change", "end"],
-        ServiceStatus.SUSPENDED: ["restore", "end"],
+        ServiceStatus.ACTIVE: ["suspend", "change"],
+        ServiceStatus.SUSPENDED: ["restore"],
         ServiceStatus.ENDED: [],
     }[ServiceStatus(row.status)]
     return steps if row.billing_start_confirmed else [*steps, "confirm"]

@@ -373,7 +373,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "act": {
             "together_ask": "look",
             "admin:phone_ask": "look",
-            "admin:contracts_service_supply_step": "end",
+            "admin:contracts_service_supply_step": "suspend",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "person",

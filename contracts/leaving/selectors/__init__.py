@@ -14,23 +14,29 @@ from .costs import (
     together,
 )
 from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
+from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
 
 __all__ = [
     "Cost",
     "End",
     "GivenBack",
+    "Grounds",
     "Leaving",
     "Part",
     "Porting",
+    "ProviderEnd",
     "cost_of",
     "end_of",
     "ended_otherwise",
+    "grounds_from",
+    "grounds_of",
     "leaving_all",
     "leaving_of",
     "living_notice",
     "may_be_taken_back",
     "porting_of",
+    "provider_end",
     "rests_on_default",
     "services_to_leave",
     "term_ends_on",

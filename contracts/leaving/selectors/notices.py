@@ -19,5 +19,8 @@ def living_notice(service: Service) -> EndNotice | None:
 
 
 def may_be_taken_back(notice: EndNotice, on: date) -> bool:
-    """Whether a customer's notice has not taken effect yet: no document forbids it until then."""
-    return notice.side == Side.CUSTOMER and notice.state in ALIVE and on < notice.ends_on
+    """Whether a notice has not taken effect yet: until then no document forbids it.
+
+    Only by the side that gave it; a move to another provider is the other provider's.
+    """
+    return notice.side != Side.PORT and notice.state in ALIVE and on < notice.ends_on

@@ -10,6 +10,7 @@ from .notices import (
     require_end_notice,
     take_back_end_notice,
 )
+from .others import end_by_provider, record_transfer
 
 __all__ = [
     "LeavingRefused",
@@ -17,7 +18,9 @@ __all__ = [
     "complete_end_cost",
     "confirmation_of",
     "decide_early_end",
+    "end_by_provider",
     "give_end_notice",
+    "record_transfer",
     "require_end_notice",
     "take_back_end_notice",
 ]

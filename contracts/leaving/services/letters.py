@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from contracts.leaving.models import EndNotice
+from contracts.leaving.selectors import Porting
 from contracts.leaving.states import Side
+from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
@@ -38,7 +40,8 @@ def tell_of(notice: EndNotice, what: str, at: datetime) -> None:
     service = notice.service
     account = service.contract.account
     headline = HEADLINES[what].format(service=service.label, day=in_words(notice.ends_on))
-    body = " ".join(filter(None, [_first(notice, what), *_cost(notice, what), notice.decided_why]))
+    decided = notice.decided_why if what in ("agreed", "refused") else ""
+    body = " ".join(filter(None, [_first(notice, what), *_cost(notice, what), decided]))
     to = _addressees(notice, account, at)
     confirmed = [confirmation_of(notice, at)] if what in ("given", "agreed", "provider") else []
     for place, (address, name) in enumerate(to.items()):
@@ -56,6 +59,25 @@ def tell_of(notice: EndNotice, what: str, at: datetime) -> None:
             # The paper names the customer: it goes to the account's own address alone.
             documents=confirmed if place == 0 else [],
         )
+
+
+def tell_of_numbers(service: Service, porting: Porting, at: datetime) -> None:
+    """Tell that numbers left and the service did not: it goes on until it is cancelled."""
+    account = service.contract.account
+    standing = account_standing(account, authority.local_day(account, at))
+    tell(
+        account,
+        to=standing.to_email,
+        name=standing.to_name,
+        at=at,
+        headline=f"Your numbers left, {service.label} didn't",
+        body=f"Your numbers moved to another provider on {in_words(porting.on)}. That ends "
+        f"nothing: {service.label} goes on, and so do its fees, until you give notice here.",
+        link=Link("service", str(service.public_id)),
+        label="See what leaving costs",
+        belongs_to=str(service.public_id),
+        because=porting.because,
+    )
 
 
 def confirmation_of(notice: EndNotice, at: datetime) -> Document:
@@ -116,10 +138,17 @@ def _first(notice: EndNotice, what: str) -> str:
         f"until {until}.",
         "ended": f"{last} The next bill is for what you used until then.",
         "moved": f"{last} The next bill is for what you used until then.",
-        "provider": f"{last} The reason: {notice.cause.replace('_', ' ') or 'by notice'}. "
-        "If you don't agree, complain: it costs nothing, and while we look into it you can ask "
-        "the Telecommunications Industry Ombudsman too.",
+        "provider": f"{last} {_ground(notice)} If you don't agree, complain: it costs nothing, "
+        "and while we look into it you can ask the Telecommunications Industry Ombudsman too.",
     }[what]
+
+
+def _ground(notice: EndNotice) -> str:
+    """Why the provider ends it: the ground, the facts, and what the clause says."""
+    named = notice.cause.replace("_", " ")
+    facts = " ".join(filter(None, [f"The ground: {named}." if named else "", notice.said]))
+    says = next((one["says"] for one in notice.because if one.get("says")), "")
+    return f"{facts} {says}".strip()
 
 
 def _cost(notice: EndNotice, what: str) -> list[str]:

@@ -119,10 +119,10 @@ def require_end_notice(
 
 
 def take_back_end_notice(*, notice: EndNotice, by: User, at: datetime, why: str = "") -> EndNotice:
-    """Take a customer's notice back until the day before the service ends: as if never given.
+    """Take a notice back until the day before the service ends: as if it had never been given.
 
-    Taking back what was taken back changes nothing. Raises NotAuthorised, and LeavingRefused once
-    its last day has come, or for an end that the customer did not give notice of.
+    Staff take back the provider's own. Taking back what was taken back changes nothing. Raises
+    NotAuthorised, and LeavingRefused once its last day has come, or for the other side's notice.
     """
     account = notice.service.contract.account
     on = authority.local_day(account, at)
@@ -132,8 +132,8 @@ def take_back_end_notice(*, notice: EndNotice, by: User, at: datetime, why: str 
         row = locked_notice(notice)
         if row.state == NoticeState.TAKEN_BACK:
             return row
-        if row.side != Side.CUSTOMER:
-            raise LeavingRefused("Only a notice that the customer gave can be taken back.")
+        if row.side == Side.PORT or (row.side == Side.PROVIDER and not by.is_staff):
+            raise LeavingRefused("Only whoever gave the notice can take it back. Talk to us.")
         if not leaving.may_be_taken_back(row, on):
             raise LeavingRefused(
                 f"The service ends on {in_words(row.ends_on)}, and the notice could be taken back "

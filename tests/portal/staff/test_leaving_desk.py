@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from billing.disputes.models import Hold
+from billing.invoices.models import Invoice
+from billing.runs.services import run_provider_bills
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.states import Basis, FigureKind
 from contracts.leaving.models import EndNotice
@@ -168,3 +171,98 @@ def test_requests_and_costs_that_wait_are_on_a_list_that_shows_as_many(client, m
     desk.post(decide, {"agree": "yes", "why": ""})
     assert worklist(desk, "Services that end by notice")["count"] == 1
     assert Service.objects.get().ended_on == asked
+
+
+# ── moved away, and ended by us ─────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def breaching(monkeypatch) -> Agreement:
+    made = agree("vpnet", "50.00", since="2026-03-02", months=24)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: made.at("2027-03-12"))
+    return made
+
+
+@pytest.fixture
+def manager(client, breaching):
+    staff = make_staff(StaffRole.TEAM_MANAGER)
+    return sign_in_staff(client, staff, because_of=breaching.world.account)
+
+
+OURS = {"cause": "breach", "since": "2027-03-02", "holder": "", "said": "Spam since 1 March."}
+
+
+def test_our_end_is_shown_first_then_sent_once_confirmed(manager, breaching):
+    shown = manager.post(page(breaching, "our_end_step"), OURS)
+
+    assert "ends the service on Fri 12 Mar 2027" in shown.content.decode()
+    assert 'name="shown_on" value="2027-03-12"' in shown.content.decode()
+    assert not EndNotice.objects.exists()
+
+    done = manager.post(page(breaching, "our_end_step"), OURS | {"shown_on": "2027-03-12"})
+    assert done.status_code == 302
+    assert EndNotice.objects.get().side == "provider"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"since": "2027-03-11"}, "It is too early: not before 19 Mar 2027."),
+        ({"since": ""}, "Not every fact"),
+        ({"cause": "weather"}, "Select a valid choice"),
+        ({"said": ""}, "This field is required"),
+    ],
+)
+def test_our_end_that_may_not_be_is_refused_in_words(manager, breaching, given, says):
+    found = manager.post(page(breaching, "our_end_step"), OURS | given | {"shown_on": ""})
+
+    assert says in found.content.decode()
+    assert not EndNotice.objects.exists()
+
+
+def test_a_hold_that_nobody_may_learn_of_stops_our_end_without_a_reason(manager, breaching):
+    account = breaching.world.account
+    invoice = make_invoice(breaching)
+    Hold.objects.create(
+        invoice=invoice,
+        amount=1,
+        complaint="C-1",
+        is_private=True,
+        opened_at=breaching.at("2027-03-11"),
+    )
+
+    sent = OURS | {"shown_on": "2027-03-12"}
+    found = manager.post(page(breaching, "our_end_step"), sent).content.decode()
+
+    assert "It can&#x27;t be ended now." in found or "It can't be ended now." in found
+    assert "C-1" not in found
+    assert not EndNotice.objects.filter(service__contract__account=account).exists()
+
+
+def make_invoice(one: Agreement) -> Invoice:
+    run_provider_bills(
+        one.world.provider,
+        issue_on=one.at("2027-03-01").date(),
+        at=one.at("2027-03-01"),
+        on_demand=True,
+    )
+    return Invoice.objects.get()
+
+
+def test_move_is_noted_and_ends_the_service(manager, breaching):
+    given = {"told_on": "2027-03-11", "said": "Porting desk"}
+    found = manager.post(page(breaching, "transfer_step"), given)
+
+    notice = EndNotice.objects.get()
+    assert found["Location"] == reverse("admin:contracts_endnotice_change", args=[notice.pk])
+    assert notice.ends_on.isoformat() == "2027-03-11"
+    again = manager.post(page(breaching, "transfer_step"), given)
+    assert again.status_code == 404
+
+
+def test_service_page_offers_what_can_be_done(manager, breaching):
+    words = read(manager, reverse("admin:contracts_service_change", args=[breaching.service.pk]))
+
+    for link in ("The customer gives notice", "Moved to another provider", "We end it"):
+        assert link in words
+    assert "Its last day" not in words
