@@ -2,7 +2,7 @@
 
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import Plan
-from contracts.leaving.models import EndNotice
+from contracts.leaving.models import EndNotice, TermReminder
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -21,4 +21,5 @@ __all__ = [
     "PlanChange",
     "Service",
     "SupplyPeriod",
+    "TermReminder",
 ]

@@ -59,6 +59,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
     },
+    # In the evening of UTC: the morning of all of Australia.
+    "remind of terms": {
+        "task": "contracts.remind_of_terms",
+        "schedule": crontab(hour=23, minute=40),
+    },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }
 # A ring that nobody heard in time is dropped: the next one does the same work.

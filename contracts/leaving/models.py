@@ -72,3 +72,19 @@ class EndNotice(Swept):
 
     def __str__(self) -> str:
         return f"{self.service} ends on {self.ends_on}"
+
+
+class TermReminder(models.Model):
+    """That a customer was told that a minimum term comes to its end; once for each end."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="term_reminders")
+    ends_on = models.DateField(help_text="Last day of the minimum term.")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "ends_on"], name="term_end_told_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service}: the term ends on {self.ends_on}"

@@ -17,7 +17,7 @@ from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.leaving import selectors as leaving
-from contracts.leaving.selectors import Leaving
+from contracts.leaving.selectors import Leaving, TermCard
 from contracts.leaving.states import Side
 from contracts.supply import selectors as supply
 from contracts.supply import services
@@ -70,7 +70,7 @@ class ServiceDetail(ServicePage, TemplateView):
         return super().get_context_data(
             service=service,
             card=supply.service_card(service, self.today),
-            term=supply.term_of(service.contract, service, self.today),
+            term=leaving.term_card(service, self.today),
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
@@ -105,10 +105,12 @@ class ContractPage(AccountPage, TemplateView):
             **kwargs,
         )
 
-    def _covered(self, contract: Contract) -> list[Service]:
-        """Its services that the person may see."""
+    def _covered(self, contract: Contract) -> list[TermCard]:
+        """Its services that the person may see, each with its minimum term."""
         return [
-            one for one in contract.services.all() if self.allows(self.action, str(one.public_id))
+            leaving.term_card(one, self.today)
+            for one in contract.services.all()
+            if self.allows(self.action, str(one.public_id))
         ]
 
 

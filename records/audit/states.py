@@ -28,6 +28,7 @@ IN_WORDS: dict[str, str] = {
     "take_back_end_notice": "Took the notice to end a service back",
     "agree_early_end": "Agreed to end a service early",
     "refuse_early_end": "Refused to end a service early",
+    "remind_of_term": "Told that a minimum term ends",
     "record_transfer": "Noted that a service moved to another provider",
     "note_numbers_left": "Noted that numbers moved to another provider",
     "end_by_provider": "Gave the provider's notice to end a service",

@@ -16,6 +16,7 @@ from .costs import (
 from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
 from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
+from .terms import TermCard, term_card, terms_to_remind_of
 
 __all__ = [
     "Cost",
@@ -26,6 +27,7 @@ __all__ = [
     "Part",
     "Porting",
     "ProviderEnd",
+    "TermCard",
     "cost_of",
     "end_of",
     "ended_otherwise",
@@ -39,6 +41,8 @@ __all__ = [
     "provider_end",
     "rests_on_default",
     "services_to_leave",
+    "term_card",
     "term_ends_on",
+    "terms_to_remind_of",
     "together",
 ]

@@ -11,7 +11,8 @@ from typing import Any
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.selectors import Answer, ask, binding
 from contracts.agreements.states import FigureKind
-from contracts.supply.models import Service, SupplyPeriod
+from contracts.supply.models import Service
+from contracts.supply.selectors import period_on
 from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account
 from terms import rules
@@ -254,7 +255,7 @@ def given_back(service: Service, bound: Binding, ends_on: date) -> GivenBack | N
     if through is None or through <= ends_on:
         return None
     first, after = billing_period(ends_on + ONE_DAY, service.contract.account.bill_day)
-    period = _period(service, ends_on)
+    period = period_on(service, ends_on)
     one_month = service.plan.every_months == 1 and through < after
     if period is None or not one_month:
         return GivenBack(starts_on=ends_on + ONE_DAY, ends_on=through, amount=None)
@@ -420,15 +421,9 @@ def _figures(service: Service) -> dict[str, AgreedFigure]:
     return {row.kind: row for row in rows if row.replaced_at is None}
 
 
-def _period(service: Service, on: date) -> SupplyPeriod | None:
-    """What is supplied on a day, as far as it is known now."""
-    rows = [row for row in service.periods.all() if row.starts_on <= on]
-    return max(rows, key=lambda row: row.starts_on, default=None)
-
-
 def _monthly_fee(service: Service, bound: Binding, on: date, basis: PriceBasis) -> Decimal | None:
     """What is paid a month for all units, in a basis."""
-    row = _period(service, on)
+    row = period_on(service, on)
     if row is None:
         return None
     return _in_basis(row.unit_fee * row.quantity, row.price_basis or _list_basis(bound), basis)

@@ -11,6 +11,7 @@ from .notices import (
     take_back_end_notice,
 )
 from .others import end_by_provider, record_transfer
+from .terms import remind_of_terms
 
 __all__ = [
     "LeavingRefused",
@@ -21,6 +22,7 @@ __all__ = [
     "end_by_provider",
     "give_end_notice",
     "record_transfer",
+    "remind_of_terms",
     "require_end_notice",
     "take_back_end_notice",
 ]

@@ -389,6 +389,7 @@ LEFT_OUT = {
     "RunProblem": "to staff",
     "SafeContact": "safety",
     "StaffGrant": "of staff",
+    "TermReminder": "the messages",
     "StopLink": "secrets of links",
 }
 HOUSE = ("parties", "contracts", "billing", "complaints", "records")
