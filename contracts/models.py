@@ -1,7 +1,8 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from contracts.agreements.models import Contract
+from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import Plan
+from contracts.leaving.models import EndNotice, TermReminder
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -11,11 +12,14 @@ from contracts.supply.models import (
 )
 
 __all__ = [
+    "AgreedFigure",
     "Chargeable",
     "Contract",
     "Discount",
+    "EndNotice",
     "Plan",
     "PlanChange",
     "Service",
     "SupplyPeriod",
+    "TermReminder",
 ]

@@ -22,6 +22,7 @@ ROOMS = (
     "billing.payments",
     "billing.runs",
     "complaints.process",
+    "contracts.leaving",
     "contracts.supply",
     "parties.appointments",
     "portal",
@@ -73,6 +74,15 @@ BEAT: dict[str, dict[str, Any]] = {
     "ask about payments": {
         "task": "billing.ask_about_payments",
         "schedule": crontab(minute="*/15"),
+    },
+    "carry out ends": {
+        "task": "contracts.carry_out_ends",
+        "schedule": crontab(minute=10),
+    },
+    # In the evening of UTC: the morning of all of Australia.
+    "remind of terms": {
+        "task": "contracts.remind_of_terms",
+        "schedule": crontab(hour=23, minute=40),
     },
     "run bills": {"task": "billing.run_bills", "schedule": crontab(minute=20)},
 }

@@ -6,7 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from parties.accounts.models import Account
+from parties.people.models import User
+from records.fields import MoneyField
 from terms import library
+
+from .states import Basis, FigureKind
 
 
 class Contract(models.Model):
@@ -40,3 +44,50 @@ class Contract(models.Model):
             raise ValidationError(
                 {"version": f"“{self.version}” is no published version of {document}."}
             )
+
+
+class AgreedFigure(models.Model):
+    """An amount agreed for one service; the newest of a kind stands, older ones stay on record.
+
+    No row means that nobody knows it, which is another thing than 0.00.
+    """
+
+    service = models.ForeignKey(
+        "contracts.Service", on_delete=models.PROTECT, related_name="agreed_figures"
+    )
+    kind = models.CharField(max_length=24, choices=FigureKind)
+    amount = MoneyField()
+    basis = models.CharField(max_length=3, choices=Basis)
+    ends_before = models.DateField(
+        null=True, blank=True, help_text="Of a quoted charge: due if the service ends before."
+    )
+    agreed_in = models.CharField(
+        max_length=100, help_text="The quotation, order form or price list that says so."
+    )
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["service", "kind", "-noted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "kind"],
+                condition=models.Q(replaced_at__isnull=True),
+                name="one_agreed_figure_of_a_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gte=0), name="agreed_figure_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=FigureKind.QUOTED_EARLY_CHARGE, ends_before__isnull=False)
+                | (
+                    ~models.Q(kind=FigureKind.QUOTED_EARLY_CHARGE)
+                    & models.Q(ends_before__isnull=True)
+                ),
+                name="quoted_charge_says_until_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.amount}"

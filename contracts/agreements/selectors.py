@@ -39,11 +39,15 @@ def binding(contract: Contract, on: date, **known: Any) -> Binding:
 
 
 def contracts(account: Account) -> list[Contract]:
-    """The account's contracts with their services and plans, in two queries."""
-    rows = Contract.objects.filter(account=account).prefetch_related("services__plan")
+    """The account's contracts with their services, plans and supply, in a fixed few queries."""
+    rows = Contract.objects.filter(account=account).prefetch_related(
+        "services__plan", "services__periods"
+    )
     found = list(rows)
     for contract in found:
         contract.account = account
+        for service in contract.services.all():
+            service.contract = contract
     return found
 
 

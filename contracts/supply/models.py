@@ -34,6 +34,9 @@ class Service(models.Model):
     status = models.CharField(max_length=10, choices=ServiceStatus, default=ServiceStatus.ORDERED)
     activated_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True, help_text="Last day of service.")
+    numbers_left_on = models.DateField(
+        null=True, blank=True, help_text="Its numbers moved to another provider; it goes on."
+    )
     ready_notified_on = models.DateField(
         null=True, blank=True, help_text="The customer was told that it can be used."
     )

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from contracts.agreements.models import Contract
 from contracts.agreements.selectors import Answer, ask, binding
 from contracts.catalogue.models import Plan
@@ -17,7 +19,7 @@ from terms.binding import Binding
 from terms.calendar import State
 from terms.money import NIL
 
-from .models import PlanChange, Service
+from .models import PlanChange, Service, SupplyPeriod
 from .states import PlanChangeState, ServiceStatus
 
 
@@ -43,13 +45,21 @@ class ServiceCard:
 
 def services(account: Account, on: date) -> list[ServiceCard]:
     """The account's services, running ones first."""
+    until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
+    supplied = until.order_by("-starts_on")
     rows = (
         Service.objects.filter(contract__account=account)
         .select_related("plan", "contract")
         .order_by("status", "label")
+        # The price of the day with the service itself: this is read on every Home.
+        .annotate(
+            paid_fee=Subquery(supplied.values("unit_fee")[:1]),
+            paid_quantity=Subquery(supplied.values("quantity")[:1]),
+            paid_basis=Subquery(supplied.values("price_basis")[:1]),
+        )
     )
     bound = account_binding(account, on)
-    return [_card(row, bound) for row in rows]
+    return [_card(row, bound, _paid(row, bound)) for row in rows]
 
 
 def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
@@ -66,7 +76,8 @@ def has_left(account: Account, on: date) -> bool:
 
 def service_card(service: Service, on: date) -> ServiceCard:
     """One service as a page shows it."""
-    return _card(service, binding(service.contract, on))
+    bound = binding(service.contract, on)
+    return _card(service, bound, _price_on(service, bound, on))
 
 
 def service_by_public_id(account: Account, public_id: str) -> Service | None:
@@ -150,7 +161,7 @@ def plan_offer(
     told = agreed if verdict == PlanChangeState.WAITING else alone
     return PlanOffer(
         plan=plan,
-        monthly_before=monthly_price(service.plan, service.quantity, bound),
+        monthly_before=_price_on(service, bound, on),
         monthly_after=monthly_price(plan, service.quantity, bound),
         verdict=verdict,
         takes_effect_on=getattr(told.result, "effective_by", None),
@@ -191,18 +202,50 @@ def committed_a_month(
 
 def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:
     """What a plan costs a month for so many units, as the terms tax and round it."""
-    line = {
-        "description": plan.name,
+    return _price(plan.name, quantity, plan.monthly_fee, "", bound)
+
+
+def supplied_price(row: SupplyPeriod, bound: Binding) -> Decimal:
+    """What is paid a month for what is supplied, at the price agreed for it."""
+    return _price("A month", row.quantity, row.unit_fee, row.price_basis, bound)
+
+
+def period_on(service: Service, on: date) -> SupplyPeriod | None:
+    """What is supplied on a day, as far as it is planned; after the end, what was last."""
+    rows = [row for row in service.periods.all() if row.starts_on <= on]
+    return max(rows, key=lambda row: row.starts_on, default=None)
+
+
+def _price(name: str, quantity: int, fee: Decimal, basis: str, bound: Binding) -> Decimal:
+    line: dict[str, Any] = {
+        "description": name,
         "quantity": quantity,
-        "unit_price": plan.monthly_fee,
+        "unit_price": fee,
         "gst": "taxable",
         "from_list": True,
     }
+    if basis:
+        line["price_basis"] = basis
     total: Decimal = ask(bound, rules.line_amounts, lines=[line]).result.total_inc
     return total
 
 
-def _card(row: Service, bound: Binding) -> ServiceCard:
+def _price_on(service: Service, bound: Binding, on: date) -> Decimal:
+    """What a service costs a month on a day; one that was never supplied, what its plan costs."""
+    supplied = period_on(service, on)
+    if supplied is None:
+        return monthly_price(service.plan, service.quantity, bound)
+    return supplied_price(supplied, bound)
+
+
+def _paid(row: Any, bound: Binding) -> Decimal:
+    """The same, from the price that was read with the service."""
+    if row.paid_fee is None:
+        return monthly_price(row.plan, row.quantity, bound)
+    return _price("A month", row.paid_quantity, row.paid_fee, row.paid_basis, bound)
+
+
+def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
     return ServiceCard(
         public_id=str(row.public_id),
         label=row.label,
@@ -212,7 +255,7 @@ def _card(row: Service, bound: Binding) -> ServiceCard:
         plan=row.plan.name,
         includes=row.plan.includes,
         quantity=row.quantity,
-        monthly_fee=monthly_price(row.plan, row.quantity, bound),
+        monthly_fee=monthly_fee,
         status=row.status,
         activated_on=row.activated_on,
         ended_on=row.ended_on,

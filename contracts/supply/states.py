@@ -46,6 +46,7 @@ class ChargeableKind(models.TextChoices):
     LATE_FEE = "late_fee", "Late fee"
     INTEREST = "interest", "Interest"
     DISCOUNT = "discount", "Discount"
+    EARLY_END = "early_end", "Leaving early"
 
 
 class GstCode(models.TextChoices):

@@ -47,3 +47,5 @@ RISK_OF: dict[Action, HighRisk] = {
 # What an identity can be checked for: a high-risk step, or an advocate's act.
 PRESENCE_CODE = "presence"
 CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
+# What people read of it, where a step covers more than its name says.
+TOLD_AS = dict(CHECKED_FOR) | {HighRisk.CLOSE_ACCOUNT.value: "End a service or close the account"}

@@ -36,7 +36,8 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.tickets.models import Event
 from complaints.tickets.selectors import of_account
-from contracts.agreements.models import Contract
+from contracts.agreements.models import AgreedFigure, Contract
+from contracts.leaving.models import EndNotice
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -88,6 +89,22 @@ PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
+AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
+ENDED = (
+    "service__label",
+    "side",
+    "cause",
+    "form",
+    "state",
+    "received_on",
+    "asked_on",
+    "ends_on",
+    "charge",
+    "parts",
+    "unknown",
+    "because",
+    "given_at",
+)
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
@@ -236,8 +253,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
     of_services = {"service__contract__account": account}
+    yield "agreed_figures", _rows(AgreedFigure.objects.filter(**of_services), only=AGREED)
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
+    yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 

@@ -23,6 +23,8 @@ from billing.runs.models import RunProblem
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
+from contracts.leaving.models import EndNotice
+from contracts.leaving.states import ALIVE, NoticeState
 from contracts.supply.models import PlanChange
 from contracts.supply.states import PlanChangeState
 from parties.accounts.models import Account
@@ -255,6 +257,8 @@ def _unpaid_lists(user: User, at: datetime) -> list[_List]:
 
 def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    notices = _confined(user, EndNotice.objects.all(), "service__contract__account")
+    view, page = "contracts.view_endnotice", "contracts_endnotice"
     return [
         _List(
             "contracts.view_planchange",
@@ -262,6 +266,27 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
             "contracts_planchange",
             "?state__exact=waiting",
             _confined(user, changes, "service__contract__account"),
+        ),
+        _List(
+            view,
+            "Requests to leave early that wait for our decision",
+            page,
+            "?state__exact=asked",
+            notices.filter(state=NoticeState.ASKED),
+        ),
+        _List(
+            view,
+            "Notices whose cost is not complete",
+            page,
+            "?cost=open",
+            notices.filter(state__in=ALIVE).exclude(unknown=[]),
+        ),
+        _List(
+            view,
+            "Services that end by notice",
+            page,
+            "?state__exact=running",
+            notices.filter(state=NoticeState.RUNNING),
         ),
     ]
 
@@ -330,6 +355,13 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_endnotice",
+        "Notices to end a service",
+        "contracts_endnotice",
+        EndNotice,
+        "service__contract__account",
+    ),
+    (
         "parties.view_appointment",
         "Appointments",
         "parties_appointment",
@@ -387,6 +419,7 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
         lambda row: row.state == PrivacyState.OPEN,
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
+    EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
     MoneyRequest: (
         _has("billing.add_moneyrequest"),
         lambda row: row.state == RequestState.ASKED,

@@ -21,7 +21,7 @@ from parties.security import selectors as security_selectors
 from parties.security import services as security
 from parties.security.models import IdentityCheck, Pause
 from parties.security.services import IdentityNotProven
-from parties.security.states import Factor, HighRisk
+from parties.security.states import TOLD_AS, Factor, HighRisk
 from portal.composition.identity_forms import FACTORS, CodeForm
 from portal.web.guards import StandingPage, keep_proof
 from terms import library
@@ -178,6 +178,7 @@ class ProveIdentity(StandingPage, FormView):  # type: ignore[type-arg]
         )
         return super().get_context_data(
             risk=self.risk,
+            step_words=TOLD_AS[self.risk.value],
             because=because,
             paused=paused,
             provider=library.provider(self.account.customer.provider.key),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,13 @@ from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.leaving import selectors as leaving
+from contracts.leaving.selectors import Leaving, TermCard
+from contracts.leaving.states import Side
 from contracts.supply import selectors as supply
 from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import PlanChangeRefused
-from contracts.supply.states import PlanChangeState
+from contracts.supply.states import PlanChangeState, ServiceStatus
 from parties.accounts import selectors as accounts
 from portal.web.guards import AccountPage
 from terms.facts import Action
@@ -39,7 +42,7 @@ class Services(AccountPage, TemplateView):
         return super().get_context_data(services=covered, **kwargs)
 
 
-class _ServicePage(AccountPage):
+class ServicePage(AccountPage):
     """A page about one service of the account."""
 
     section = "services"
@@ -56,7 +59,7 @@ class _ServicePage(AccountPage):
         return found
 
 
-class ServiceDetail(_ServicePage, TemplateView):
+class ServiceDetail(ServicePage, TemplateView):
     """One service: what it is, when its term ends, when it would end if you left today."""
 
     action = Action.VIEW_BILLS
@@ -67,13 +70,24 @@ class ServiceDetail(_ServicePage, TemplateView):
         return super().get_context_data(
             service=service,
             card=supply.service_card(service, self.today),
-            term=supply.term_of(service.contract, service, self.today),
-            leaving=leaving.leaving(service.contract, service, self.today),
+            term=leaving.term_card(service, self.today),
+            leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
+            notice=(notice := leaving.living_notice(service)),
+            may_take_back=notice is not None
+            and notice.side == Side.CUSTOMER
+            and leaving.may_be_taken_back(notice, self.today)
+            and self.allows(Action.CLOSE_SERVICE, self.service_asked),
             today=self.today,
             **kwargs,
         )
+
+
+def _leaving(service: Service, today: date) -> Leaving | None:
+    """What a notice given today would mean; None for what doesn't run."""
+    runs = service.status in (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
+    return leaving.leaving_of(service, today=today) if runs else None
 
 
 class ContractPage(AccountPage, TemplateView):
@@ -91,14 +105,16 @@ class ContractPage(AccountPage, TemplateView):
             **kwargs,
         )
 
-    def _covered(self, contract: Contract) -> list[Service]:
-        """Its services that the person may see."""
+    def _covered(self, contract: Contract) -> list[TermCard]:
+        """Its services that the person may see, each with its minimum term."""
         return [
-            one for one in contract.services.all() if self.allows(self.action, str(one.public_id))
+            leaving.term_card(one, self.today)
+            for one in contract.services.all()
+            if self.allows(self.action, str(one.public_id))
         ]
 
 
-class _PlanPage(_ServicePage):
+class _PlanPage(ServicePage):
     """A page about the plan of one service."""
 
     action = Action.CHANGE_PLAN

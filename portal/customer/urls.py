@@ -13,6 +13,7 @@ from . import (
     help_paying,
     home,
     identity,
+    leaving,
     login,
     pay,
     people,
@@ -66,6 +67,22 @@ urlpatterns = [
     ),
     # Services and contract
     path("services/", services.Services.as_view(), name="services"),
+    path("services/leaving/", leaving.LeavingAll.as_view(), name="leaving"),
+    path(
+        "services/<uuid:public_id>/leaving/",
+        leaving.ServiceLeaving.as_view(),
+        name="service_leaving",
+    ),
+    path(
+        "services/<uuid:public_id>/leaving/notice/",
+        leaving.GiveNotice.as_view(),
+        name="give_notice",
+    ),
+    path(
+        "services/<uuid:public_id>/leaving/back/",
+        leaving.TakeBackNotice.as_view(),
+        name="take_back_notice",
+    ),
     path("services/<uuid:public_id>/", services.ServiceDetail.as_view(), name="service"),
     path("services/<uuid:public_id>/plan/", services.ChoosePlan.as_view(), name="choose_plan"),
     path(

@@ -15,6 +15,7 @@ MODULES = (
     "contracts",
     "giving",
     "identity",
+    "leaving",
     "online",
     "payments",
     "pauses",

@@ -32,6 +32,7 @@ PRICED = (
     "minimum_months",
     "every_months",
 )
+AGREED = ("version", "started_on", "minimum_months", "agreed", "agreed_in")
 SUPPLIED = ("contract", "plan", "quantity", "ready_notified_on", "first_used_on")
 
 
@@ -66,6 +67,11 @@ class ContractAdmin(ConfinedAdmin):
     list_select_related = ("account__customer",)
     autocomplete_fields = ("account",)
     inlines = (ServiceInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was agreed stays as it was signed; amounts are noted by a step of their own."""
+        fixed = AGREED if obj is not None else ("agreed",)
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
 
 @admin.register(Service)

@@ -26,9 +26,8 @@ from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .leaving import LeavingSteps
 from .payments_forms import DayField
-
-RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
 
 class SupplyForm(forms.Form):
@@ -59,12 +58,6 @@ class SuspendForm(SupplyForm):
 
     cause = forms.ChoiceField(label="Cause", choices=SuspensionCause.choices)
     field_order = ("on", "cause")
-
-
-class EndForm(SupplyForm):
-    """The last day of a service; it may lie ahead."""
-
-    may_come = True
 
 
 class ChangeForm(SupplyForm):
@@ -108,10 +101,6 @@ def _restore(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None
     services.restore_supply(service=row, since=_since(row, given["on"]), **facts)
 
 
-def _end(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
-    services.end_supply(service=row, last_day=given["on"], **facts)
-
-
 def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     what = {"quantity": given["quantity"], "unit_fee": given["unit_fee"]}
     services.change_supply(service=row, on=given["on"], **what, **facts)
@@ -126,7 +115,6 @@ STEPS: dict[str, tuple[str, type[SupplyForm], Step]] = {
     "activate": ("It works", ActivateForm, _activate),
     "suspend": ("It stands still", SuspendForm, _suspend),
     "restore": ("It works again from this day", SupplyForm, _restore),
-    "end": ("Its last day", EndForm, _end),
     "change": ("Another number or price from this day", ChangeForm, _change),
     "confirm": ("Bill it from this day", SupplyForm, _confirm),
 }
@@ -136,19 +124,17 @@ def steps_of(row: Service) -> list[str]:
     """The steps that a service can take now."""
     steps = {
         ServiceStatus.ORDERED: ["activate"],
-        ServiceStatus.ACTIVE: ["suspend", "change", "end"],
-        ServiceStatus.SUSPENDED: ["restore", "end"],
+        ServiceStatus.ACTIVE: ["suspend", "change"],
+        ServiceStatus.SUSPENDED: ["restore"],
         ServiceStatus.ENDED: [],
     }[ServiceStatus(row.status)]
     return steps if row.billing_start_confirmed else [*steps, "confirm"]
 
 
-class SupplySteps:
+class SupplySteps(LeavingSteps):
     """Adds the steps to a service's own page."""
 
     admin_site: Any
-    opts: Any
-    get_object: Any
     has_change_permission: Any
 
     change_form_template = "admin/contracts/service/change_form.html"
@@ -166,12 +152,13 @@ class SupplySteps:
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
+        steps: list[tuple[str, str]] = []
         if row is not None and self.has_change_permission(request, row):
             name = "admin:contracts_service_supply_step"
-            extra["steps"] = [
-                (STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)
-            ]
+            steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
+        if row is not None:
+            steps += self.leaving_links(request, row)
+        extra = {"steps": steps}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:

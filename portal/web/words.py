@@ -32,7 +32,7 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "in_progress": ("On its way", Kind.INFO),
     "succeeded": ("Received", Kind.GOOD),
     "lapsed": ("Given up", Kind.NEUTRAL),
-    "taken_back": ("Taken back by the bank", Kind.BAD),
+    "taken_back": ("Taken back", Kind.ATTENTION),
     "reversed": ("Taken back", Kind.BAD),
     "upheld": ("Upheld", Kind.GOOD),
     "dismissed": ("Dismissed", Kind.NEUTRAL),
@@ -58,6 +58,8 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "agreed": ("Agreed", Kind.INFO),
     "applied": ("In force", Kind.GOOD),
     "withdrawn": ("Withdrawn", Kind.NEUTRAL),
+    "replaced": ("Overtaken", Kind.NEUTRAL),
+    "carried_out": ("Done", Kind.NEUTRAL),
     # Complaints
     "received": ("Received", Kind.INFO),
     "acknowledged": ("Acknowledged", Kind.INFO),

@@ -40,6 +40,7 @@ from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
+from contracts.leaving.models import EndNotice
 from contracts.supply.models import Chargeable, PlanChange
 from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
@@ -334,6 +335,18 @@ def _of_people(world: World) -> None:
         started_at=at,
         ends_at=END_OF_TIME,
     )
+    EndNotice.objects.create(
+        service=service,
+        side="customer",
+        form="portal",
+        state="asked",
+        received_on=at.date(),
+        ends_on=FOREVER,
+        charge=1,
+        unknown=["x"],
+        given_at=at,
+        given_by=holder,
+    )
     PlanChange.objects.create(
         service=service,
         from_plan=service.plan,
@@ -432,7 +445,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "act": {
             "together_ask": "look",
             "admin:phone_ask": "look",
-            "admin:contracts_service_supply_step": "end",
+            "admin:contracts_service_supply_step": "suspend",
             "admin:billing_helprequest_help_step": "offer",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
@@ -461,6 +474,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,
+            "service_leaving": service.public_id,
+            "give_notice": service.public_id,
+            "take_back_notice": service.public_id,
             "confirm_plan": service.public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

@@ -48,7 +48,7 @@ def periods(row: Service) -> list[tuple[str, str, int, str]]:
     ]
 
 
-def test_a_service_is_suspended_restored_changed_and_ended_by_steps(desk, one):
+def test_a_service_is_suspended_restored_and_changed_by_steps(desk, one):
     row = one.services["S"]
     why = {"why": "The customer wrote"}
 
@@ -57,7 +57,6 @@ def test_a_service_is_suspended_restored_changed_and_ended_by_steps(desk, one):
     desk.post(
         step(row, "change"), why | {"on": "2027-01-15", "quantity": "2", "unit_fee": "31.00"}
     )
-    desk.post(step(row, "end"), why | {"on": "2027-01-25"})
 
     row.refresh_from_db()
     assert periods(row) == [
@@ -66,9 +65,9 @@ def test_a_service_is_suspended_restored_changed_and_ended_by_steps(desk, one):
         ("2027-01-08", "", 1, "62.00"),
         ("2027-01-15", "", 2, "31.00"),
     ]
-    assert (row.ended_on, row.status) == (day("2027-01-25"), ServiceStatus.ACTIVE)
+    assert (row.ended_on, row.status) == (None, ServiceStatus.ACTIVE)
     reasons = Entry.objects.filter(account_id=one.account.pk, reason="The customer wrote")
-    assert reasons.count() == 4
+    assert reasons.count() == 3
 
 
 def test_an_ordered_service_is_activated_and_billed(desk, one):
@@ -97,8 +96,7 @@ def test_an_ordered_service_is_activated_and_billed(desk, one):
         ("change", {"on": "2027-01-10", "unit_fee": "-5"}, "above $0.00"),
         ("change", {"on": "2027-01-10", "unit_fee": "1.005"}, "two decimals"),
         ("change", {"on": "2027-01-10"}, "Give a new number"),
-        ("end", {"on": "2026-12-01"}, "before the first day"),
-        ("end", {"on": "2027-01-25", "why": ""}, "This field is required"),
+        ("change", {"on": "2027-01-25", "quantity": "2", "why": ""}, "This field is required"),
     ],
 )
 def test_a_step_that_does_not_fit_is_refused_in_words(desk, one, act, given, says):
@@ -112,7 +110,7 @@ def test_a_step_that_does_not_fit_is_refused_in_words(desk, one, act, given, say
     assert (periods(row), row.ended_on) == (before, None)
 
 
-@pytest.mark.parametrize("act", ["activate", "restore", "confirm", "nothing"])
+@pytest.mark.parametrize("act", ["activate", "restore", "confirm", "end", "nothing"])
 def test_a_step_that_is_not_possible_now_is_not_there(desk, one, act):
     assert desk.get(step(one.services["S"], act)).status_code == 404
 
@@ -121,7 +119,7 @@ def test_a_step_that_is_not_possible_now_is_not_there(desk, one, act):
 def test_others_take_no_step(client, one, role):
     sign_in_staff(client, make_staff(role), because_of=one.account)
 
-    found = client.post(step(one.services["S"], "end"), {"on": "2027-01-25", "why": "x"})
+    found = client.post(step(one.services["S"], "suspend"), {"on": "2027-01-19", "why": "x"})
 
     assert found.status_code == 403
 

@@ -65,6 +65,12 @@ def request_plan_change(
         )
         if offer.verdict == PlanChangeState.REFUSED:
             raise PlanChangeRefused("The plan can't be changed now.", offer.because)
+        service.refresh_from_db(fields=["ended_on", "status"])
+        if service.ended_on is not None:
+            day = in_words(service.ended_on)
+            raise PlanChangeRefused(
+                f"This service ends on {day}. To keep it, take the notice back first.", []
+            )
         if supply.open_plan_change(service):
             raise PlanChangeRefused("A change of this plan is under way already.", [])
         change = _asked(service, offer, by=by, decision=decision, on=on, at=at)
@@ -177,6 +183,17 @@ def withdraw_plan_change(*, change: PlanChange, by: User, at: datetime) -> PlanC
         row = _locked(change)
         _step(row, PlanChangeAct.WITHDRAW, actor=authority.with_customer(by, decision), at=at)
         _tell(row, "Your plan stays as it is", at)
+    return row
+
+
+def drop_plan_change(*, service: Service, at: datetime, actor: audit.Actor) -> PlanChange | None:
+    """Take an open change back because the service ends; None if there is none."""
+    with transaction.atomic():
+        found = supply.open_plan_change(service)
+        if found is None:
+            return None
+        row = _locked(found)
+        _step(row, PlanChangeAct.WITHDRAW, actor=actor, at=at)
     return row
 
 

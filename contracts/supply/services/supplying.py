@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from contracts.agreements.selectors import ask, binding
 from contracts.catalogue.models import Plan
@@ -207,6 +208,57 @@ def end_supply(
         row.save(update_fields=["ended_on", "status", "recheck_from"])
         _note(row, "end_service", at, actor, why=why, after={"last_day": last_day.isoformat()})
     return row
+
+
+def reopen_supply(
+    *,
+    service: Service,
+    planned: list[dict[str, Any]],
+    at: datetime,
+    actor: Actor = SYSTEM,
+    why: str = "",
+) -> Service:
+    """Let a service go on whose last day was noted and has not passed, as it was planned then.
+
+    `planned` are the periods that `planned_beyond` gave before the last day was noted. Days that
+    were left out of a bill meanwhile are charged by the next. Raises SupplyRefused for what has
+    no last day, or one that is over.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        last_day = row.ended_on
+        if last_day is None or local_day(row.contract.account, at) > last_day:
+            raise SupplyRefused("It has no last day that lies ahead.")
+        cut = list(planned)
+        if not cut or cut[0]["starts_on"] <= last_day.isoformat():
+            running = cut.pop(0) if cut else {"ends_on": None}
+            row.periods.filter(ends_on=last_day).update(ends_on=running["ends_on"])
+        for facts in cut:
+            SupplyPeriod.objects.create(
+                service=row, noted_at=at, **facts | {"unit_fee": Decimal(facts["unit_fee"])}
+            )
+        row.ended_on = None
+        _recheck(row, last_day + ONE_DAY)
+        row.save(update_fields=["ended_on", "recheck_from"])
+        _note(row, "reopen_service", at, actor, why=why, after={"not_on": last_day.isoformat()})
+    return row
+
+
+def planned_beyond(service: Service, last_day: date) -> list[dict[str, Any]]:
+    """The periods that go beyond a day, as plain data: what an end on that day cuts off."""
+    rows = service.periods.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=last_day))
+    return [
+        {
+            "plan_id": row.plan_id,
+            "quantity": row.quantity,
+            "unit_fee": str(row.unit_fee),
+            "price_basis": row.price_basis,
+            "starts_on": row.starts_on.isoformat(),
+            "ends_on": row.ends_on.isoformat() if row.ends_on else None,
+            "suspended": row.suspended,
+        }
+        for row in rows.order_by("starts_on")
+    ]
 
 
 def confirm_billing_start(

@@ -18,7 +18,7 @@ from parties.people.models import User
 from parties.security import selectors as security
 from parties.security import states as security_states
 from parties.security.models import IdentityCheck
-from parties.security.states import CHECKED_FOR, PRESENCE_CODE, RISK_OF, Factor, HighRisk
+from parties.security.states import PRESENCE_CODE, RISK_OF, TOLD_AS, Factor, HighRisk
 from records.audit.services import Actor as AuditActor
 from records.audit.services import record
 from records.notices.states import Channel
@@ -31,7 +31,6 @@ CODE_LASTS = timedelta(minutes=10)
 WRONG_TRIES = 5
 CODES_AN_HOUR = 5
 CODES = (Factor.EMAILED_CODE, Factor.TEXTED_CODE)
-WORDS = dict(CHECKED_FOR)
 PAUSED = (
     "Somebody who was told of a step like this stopped it, so none works for now. "
     "Call us: once we know who you are, it goes on."
@@ -86,7 +85,7 @@ def send_code(
             secret=True,
             channel=channel,
             code=code,
-            purpose=WORDS[purpose],
+            purpose=TOLD_AS[purpose],
             about=about,
             by_phone=asked_by is not None,
             minutes=int(CODE_LASTS.total_seconds() // 60),
@@ -248,7 +247,7 @@ def _passed(check: IdentityCheck, at: datetime) -> None:
         told[holder.email] = str(holder)
     told.setdefault(account.billing_email, account.customer.name)
     told.pop(check.sent_to, None)
-    words = WORDS[check.purpose]
+    words = TOLD_AS[check.purpose]
     is_step = check.purpose in HighRisk.values
     stop = stop_link(account, check.person, HighRisk(check.purpose), at=at) if is_step else None
     for address, name in told.items():

@@ -28,16 +28,10 @@ def test_day_of_leaving_follows_each_providers_own_rule(key, ends_on, cited):
     world = make_world(key, bill_day=10)
     service = make_service(world.account)
 
-    answer = leaving.leaving(service.contract, service, TODAY)
+    answer = leaving.leaving_of(service, today=TODAY)
 
-    assert answer.result.effective_on == ends_on
-    assert cited in {reason["id"] for reason in answer.because}
-
-
-def test_leaving_inside_the_term_says_that_a_charge_may_apply(world):
-    service = make_service(world.account, minimum_months=24)
-
-    assert leaving.leaving(service.contract, service, TODAY).result.early_charge_applies
+    assert answer.end.ends_on == ends_on
+    assert cited in {reason["id"] for reason in answer.end.because}
 
 
 def test_term_ends_the_day_before_its_anniversary(world):

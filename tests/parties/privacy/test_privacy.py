@@ -327,6 +327,7 @@ IN_FILE = {
     "Account": "account",
     "Allocation": "paid_by",
     "Appointment": "people",
+    "AgreedFigure": "agreed_figures",
     "Call": "calls",
     "Chargeable": "charges",
     "NotBilled": "not_billed",
@@ -345,6 +346,7 @@ IN_FILE = {
     "Customer": "customer",
     "Deadline": "deadlines",
     "EmailChange": "your_email_changes",
+    "EndNotice": "end_notices",
     "Entry": "history",
     "Event": "complaint_steps",
     "PaymentReminder": "payment_reminders",
@@ -398,6 +400,7 @@ LEFT_OUT = {
     "RunProblem": "to staff",
     "SafeContact": "safety",
     "StaffGrant": "of staff",
+    "TermReminder": "the messages",
     "StopLink": "secrets of links",
 }
 HOUSE = ("parties", "contracts", "billing", "complaints", "records")

@@ -1,0 +1,48 @@
+"""Questions about leaving: when a service ends by a notice, and what that costs."""
+
+from .costs import (
+    Cost,
+    GivenBack,
+    Leaving,
+    Part,
+    Porting,
+    cost_of,
+    leaving_all,
+    leaving_of,
+    porting_of,
+    services_to_leave,
+    together,
+)
+from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
+from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
+from .notices import living_notice, may_be_taken_back
+from .terms import TermCard, term_card, terms_to_remind_of
+
+__all__ = [
+    "Cost",
+    "End",
+    "GivenBack",
+    "Grounds",
+    "Leaving",
+    "Part",
+    "Porting",
+    "ProviderEnd",
+    "TermCard",
+    "cost_of",
+    "end_of",
+    "ended_otherwise",
+    "grounds_from",
+    "grounds_of",
+    "leaving_all",
+    "leaving_of",
+    "living_notice",
+    "may_be_taken_back",
+    "porting_of",
+    "provider_end",
+    "rests_on_default",
+    "services_to_leave",
+    "term_card",
+    "term_ends_on",
+    "terms_to_remind_of",
+    "together",
+]
