@@ -325,9 +325,21 @@ def set_clock(
         zone=Region(account.state).zone.key,
         at=at,
         because=because,
-        owner_email=account.customer.provider.complaints_email,
+        owner_email=_owner(complaint),
         about="complaint",
     )
+
+
+def _owner(complaint: Complaint) -> str:
+    """Who is reminded: who has it in hand, or else the desk."""
+    owner = complaint.assigned_to
+    return owner.email if owner else complaint.account.customer.provider.complaints_email
+
+
+def hand_over_clocks(complaint: Complaint) -> None:
+    """Let whoever has the complaint in hand from now on be reminded of what is still open."""
+    open_ones = Deadline.objects.filter(subject=complaint.reference, status=Status.OPEN)
+    open_ones.update(owner_email=_owner(complaint))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,7 +361,7 @@ def clocks_to_move(*, since: date | None = None) -> Iterator[Move]:
     """
     rows = Complaint.objects.filter(
         reference__in=_movable(since).values("subject")
-    ).select_related("account__customer__provider")
+    ).select_related("account__customer__provider", "assigned_to")
     for complaint in rows:
         yield from _moves(complaint, since)
 
@@ -401,7 +413,7 @@ def recompute_open_deadlines(*, at: datetime, since: date | None = None) -> int:
             for one in _moves(complaint, since)
         )
 
-    return each(rows.select_related("account__customer__provider"), move, at=at)
+    return each(rows.select_related("account__customer__provider", "assigned_to"), move, at=at)
 
 
 def _reminder_day(calendar: Calendar, due_on: date) -> date:

@@ -1,13 +1,28 @@
-"""Let staff know at once of what can't wait for the next reminder."""
+"""Who hears of a complaint: whoever it is about, and staff at once where it can't wait."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from complaints.tickets.models import Complaint
+from parties.authority import selectors as authority
 from parties.people.models import User
 from parties.people.states import StaffRole
 from records.notices.services import Link, Sender, give_notice
+from terms.facts import Action
+
+
+def written_to(complaint: Complaint, at: datetime) -> tuple[str, str]:
+    """The email address and the name to which letters about a complaint go.
+
+    Where who lodged it stands on the account no longer, it is no longer theirs to hear.
+    """
+    person, account = complaint.lodged_by, complaint.account
+    on = authority.local_day(account, at)
+    if authority.may(person, Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
+        return person.email, str(person)
+    standing = authority.account_standing(account, on)
+    return standing.to_email, standing.to_name
 
 
 def tell_desk(

@@ -28,6 +28,7 @@ from terms import facts
 from terms.calendar import Channel
 from terms.money import NIL, in_dollars
 
+from .managers import escalate_unhappy
 from .outcome import bar_court_steps, give_credit
 from .steps import (
     Heard,
@@ -243,6 +244,7 @@ def decline_proposal(
         restart_clocks(complaint, at=at, duties=(Duty.PROPOSE, Duty.EXPLAIN_DELAY))
         if heard is None:
             tell_desk(complaint, "The customer declined the answer", at=at)
+        escalate_unhappy(complaint, at)
     return complaint
 
 

@@ -35,6 +35,7 @@ from terms.calendar import State as Region
 from terms.clause import dump
 from terms.profile import TermsSilent
 
+from .managers import escalate_unhappy
 from .outcome import bar_court_steps, finish
 from .steps import (
     Heard,
@@ -326,6 +327,7 @@ def reopen_complaint(
         drop_deadlines(subject=reference, at=at)
         if not was_over:
             restart_clocks(complaint, at=at, duties=(Duty.PROPOSE, Duty.EXPLAIN_DELAY))
+            escalate_unhappy(complaint, at)
         else:
             clocks = restart_clocks(complaint, at=at)
             complaint.acknowledgement = send_acknowledgement(complaint, clocks, at)

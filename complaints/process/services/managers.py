@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from complaints.clocks.services import OWED, binding_of, escalation_clock
+from complaints.clocks.services import OWED, binding_of, escalation_clock, hand_over_clocks
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import managers_of, tell_desk
 from complaints.tickets.states import OVER, PROMISES, Duty, Happening
@@ -75,7 +76,7 @@ def ask_for_manager(
             heard=heard,
             channel=way_told(complaint, told),
             notice=notice,
-            because=_because(complaint, at),
+            because=_goes_to_manager(complaint, at, asked=True)[1],
         )
         tell_desk(complaint, "The customer asks for a manager", at=at, to=managers_of(complaint))
     return complaint
@@ -94,7 +95,12 @@ def escalate_complaint(*, reference: str, by: User, text: str, at: datetime) -> 
 
 
 def _bring(
-    complaint: Complaint, by: User | None, text: str, actor: audit.Actor, at: datetime
+    complaint: Complaint,
+    by: User | None,
+    text: str,
+    actor: audit.Actor,
+    at: datetime,
+    because: list[dict[str, Any]] | None = None,
 ) -> None:
     complaint.escalated_at = at
     complaint.save(update_fields=["escalated_at"])
@@ -106,22 +112,37 @@ def _bring(
         text=text,
         actor=actor,
         for_staff_only=True,
+        because=because,
     )
     tell_desk(complaint, text, at=at, to=managers_of(complaint))
 
 
-def _because(complaint: Complaint, at: datetime) -> list[dict[str, object]]:
+def escalate_unhappy(complaint: Complaint, at: datetime) -> None:
+    """Bring a complaint to a manager whose customer is unhappy with the outcome (VP-CMP-21)."""
+    goes, because = _goes_to_manager(complaint, at, unhappy_with="outcome")
+    if goes and complaint.escalated_at is None:
+        words = "The customer is unhappy with the outcome"
+        _bring(complaint, None, words, audit.Actor(), at, because)
+
+
+def _goes_to_manager(
+    complaint: Complaint,
+    at: datetime,
+    *,
+    unhappy_with: Literal["none", "outcome"] = "none",
+    asked: bool = False,
+) -> tuple[bool, list[dict[str, Any]]]:
     bound = binding_of(complaint, on=local_day(complaint.account, at))
     try:
         answer = bound.decide(
             rules.complaint_escalation,
-            unhappy_with="none",
+            unhappy_with=unhappy_with,
             says_urgent=False,
-            asked_for_manager=True,
+            asked_for_manager=asked,
         )
     except TermsSilent as silence:
-        return dump(silence.because)
-    return dump(answer.because)
+        return asked, dump(silence.because)
+    return answer.escalate, dump(answer.because)
 
 
 def decide_escalation(
@@ -139,6 +160,7 @@ def decide_escalation(
         if takes_over:
             complaint.assigned_to = by
             complaint.save(update_fields=["assigned_to"])
+            hand_over_clocks(complaint)
         headline = "A manager has your complaint in hand"
         if not takes_over:
             headline = "A manager looked at your complaint"

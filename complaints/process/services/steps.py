@@ -8,6 +8,7 @@ from typing import Any
 
 from complaints.clocks.services import discharge, follow_up_clock, meet_given
 from complaints.tickets.models import Complaint, Event, Proposal
+from complaints.tickets.services import written_to
 from complaints.tickets.states import (
     LIFECYCLE,
     STAFF_ACTS,
@@ -19,7 +20,7 @@ from complaints.tickets.states import (
     State,
 )
 from parties.authority import selectors as authority
-from parties.authority.selectors import account_standing, local_day
+from parties.authority.selectors import local_day
 from parties.correspondence.services import write
 from parties.people.models import User
 from parties.people.states import StaffRole
@@ -299,15 +300,9 @@ def way_told(complaint: Complaint, told_by: Channel | None) -> str:
 
 def addressee(complaint: Complaint, at: datetime) -> tuple[str, str]:
     """The email address and the name to write to. Raises StepRefused where there is none."""
-    person, account = complaint.lodged_by, complaint.account
     if complaint.caller_name:
         raise StepRefused(
             f"{complaint.caller_name} has no log-in here: tell them as they asked, and say how "
             "you told them."
         )
-    on = local_day(account, at)
-    if not authority.may(person, facts.Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
-        # Who lodged it stands here no longer, so it is no longer theirs to hear.
-        standing = account_standing(account, on)
-        return standing.to_email, standing.to_name
-    return person.email, str(person)
+    return written_to(complaint, at)
