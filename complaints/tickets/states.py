@@ -185,7 +185,7 @@ IN_WORDS = {
     Duty.EXPLAIN_DELAY: "Word of a delay, if there is one",
     Duty.IMPLEMENT: "What we agreed is carried out",
     Duty.CONFIRM: "Written confirmation of what was done",
-    Duty.NAME_OMBUDSMAN: "Where else you can turn",
+    Duty.NAME_OMBUDSMAN: "We name the ombudsman to you",
     Duty.DECIDE_ESCALATION: "A manager's decision",
     Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
     Duty.FOLLOW_UP: "We ask again",
