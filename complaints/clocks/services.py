@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from complaints.clocks.selectors import privacy_regulator
 from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.states import IN_HAND, Act, Answer, Duty, State
 from parties.accounts.selectors import binding, law
@@ -55,6 +56,7 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     """Set the deadlines that follow from receipt, and return them for the notice."""
     received = complaint.starts_at
     law_clock(complaint, Duty.NAME_OMBUDSMAN, LawDuty.NAME_OMBUDSMAN, since=received, at=at)
+    _privacy_clock(complaint, bound, at=at)
     try:
         dates, because = _dates_from_receipt(complaint, bound)
     except TermsSilent:
@@ -62,6 +64,17 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     for duty, due_on in dates.items():
         set_clock(complaint, duty, due_on, because, bound, at=at)
     return Clocks(dates=dates, because=because)
+
+
+def _privacy_clock(complaint: Complaint, bound: Binding, *, at: datetime) -> None:
+    """Set the last day before a complaint about privacy can go to the regulator (VP-PRV-15).
+
+    It stands beside the days of every complaint: no delay that is explained moves it.
+    """
+    regulator = privacy_regulator(complaint, answered=False)
+    if regulator is not None and regulator.opens_on is not None:
+        last = regulator.opens_on - timedelta(days=1)
+        set_clock(complaint, Duty.ANSWER_PRIVACY, last, regulator.because, bound, at=at)
 
 
 def restart_clocks(

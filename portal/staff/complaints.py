@@ -58,6 +58,7 @@ SHORT = {
     Duty.NAME_OMBUDSMAN: "Name the ombudsman",
     Duty.DECIDE_ESCALATION: "Manager decides",
     Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
+    Duty.ANSWER_PRIVACY: "Answer about privacy",
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }

@@ -191,7 +191,8 @@ def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:
     if proposal is None:
         raise StepRefused("There is no proposed answer to reply to.")
     if answer != Answer.REPLACED:
-        meet_deadline(subject=complaint.reference, duty=Duty.PROPOSE, at=proposal.offered_at)
+        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+            meet_deadline(subject=complaint.reference, duty=duty, at=proposal.offered_at)
     proposal.answer, proposal.answered_at = answer, at
     proposal.save(update_fields=["answer", "answered_at"])
     return proposal

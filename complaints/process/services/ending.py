@@ -399,13 +399,15 @@ def refuse_complaint(
         because: list[dict[str, Any]] = []
         if vexatious:
             because = _require_refusable(complaint, same_matter, at)
-        meet_deadline(subject=reference, duty=Duty.PROPOSE, at=at)
+        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+            meet_deadline(subject=reference, duty=duty, at=at)
         notice = letter(
             complaint,
             "We can't do what you ask for",
             f"{text}\n\nYou may ask for a team manager. {REACHES}",
             at=at,
             told_by=told_by,
+            names_regulator=True,
             because=because,
         )
         step(

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from complaints.clocks.services import OWED, binding_of, escalation_clock, hand_over_clocks
-from complaints.tickets.models import Complaint
+from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import managers_of, tell_desk
-from complaints.tickets.states import OVER, PROMISES, Duty, Happening
+from complaints.tickets.states import OVER, PROMISES, Duty, Happening, Topic
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -21,6 +21,7 @@ from records.deadlines.services import meet_deadline
 from records.deadlines.states import Status
 from records.sweeps import each
 from terms import facts, rules
+from terms.calendar import Channel
 from terms.clause import dump
 from terms.profile import TermsSilent
 
@@ -35,6 +36,10 @@ from .steps import (
     way_told,
 )
 
+LATE = (
+    "We did not answer your complaint about privacy in time. We still owe you the answer. You can "
+    "take it to the privacy regulator from now on, free of charge."
+)
 HOW_IT_GOES = (
     "Your complaint is with a team manager now, who decides whether to take it over or to hurry "
     "it, and tells you. Your other dates stay as they are."
@@ -209,3 +214,33 @@ def escalate_missed(*, at: datetime) -> int:
 def _missed(at: datetime) -> QuerySet[Deadline]:
     flagged = (*OWED, Status.MET_LATE)
     return Deadline.objects.filter(duty__in=PROMISES, status__in=flagged, due_at__lte=at)
+
+
+def name_regulator(*, at: datetime) -> int:
+    """Tell customers that the privacy regulator is open because we did not answer in time.
+
+    Once for each complaint; return how many were told (VP-PRV-15).
+    """
+    late = Deadline.objects.filter(
+        duty=Duty.ANSWER_PRIVACY, status__in=(*OWED, Status.MET_LATE), due_at__lte=at
+    )
+    told = Event.objects.filter(act=Happening.NAME_REGULATOR)
+    rows = (
+        Complaint.objects.filter(topic=Topic.PRIVACY, reference__in=late.values("subject"))
+        .exclude(state__in=OVER)
+        .exclude(pk__in=told.values("complaint"))
+    )
+
+    def name(row: Complaint) -> int:
+        complaint = locked(row.reference)
+        notice = None
+        if complaint.told_by == Channel.EMAIL:
+            notice = letter(
+                complaint, "You can go to the privacy regulator", LATE, at=at, names_regulator=True
+            )
+        else:
+            tell_desk(complaint, "Tell them: the privacy regulator is open to them", at=at)
+        happen(complaint, Happening.NAME_REGULATOR, by=None, at=at, text=LATE, notice=notice)
+        return 1
+
+    return each(rows, name, at=at)

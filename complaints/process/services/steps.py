@@ -18,6 +18,7 @@ from complaints.tickets.states import (
     Duty,
     Happening,
     State,
+    Topic,
 )
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -250,6 +251,7 @@ def letter(
     at: datetime,
     told_by: Channel | None = None,
     names_ombudsman: bool = True,
+    names_regulator: bool = False,
     meets: tuple[Duty, ...] = (),
     day: date | None = None,
     day_label: str = "",
@@ -263,6 +265,9 @@ def letter(
     StepRefused where there is no email to send one to.
     """
     way = told_by or Channel(complaint.told_by)
+    is_answer = Duty.PROPOSE in meets
+    if is_answer:
+        meets = (*meets, Duty.ANSWER_PRIVACY)
     duties = (*meets, Duty.NAME_OMBUDSMAN) if names_ombudsman else meets
     if way != Channel.EMAIL:
         for duty in duties:
@@ -283,6 +288,7 @@ def letter(
         body=text,
         reference=complaint.reference,
         names_ombudsman=names_ombudsman,
+        names_regulator=complaint.topic == Topic.PRIVACY and (is_answer or names_regulator),
         day=day,
         day_label=day_label,
         attempts=attempts or [],
