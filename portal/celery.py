@@ -43,6 +43,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "complaints.escalate_missed",
         "schedule": crontab(minute="2-59/15"),
     },
+    "name the privacy regulator": {
+        "task": "complaints.name_regulator",
+        "schedule": crontab(minute="4-59/15"),
+    },
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},
     "remind of deadlines": {

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from complaints.clocks.selectors import privacy_regulator
 from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.states import IN_HAND, Act, Answer, Duty, State
 from parties.accounts.selectors import binding, law
@@ -55,6 +56,7 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     """Set the deadlines that follow from receipt, and return them for the notice."""
     received = complaint.starts_at
     law_clock(complaint, Duty.NAME_OMBUDSMAN, LawDuty.NAME_OMBUDSMAN, since=received, at=at)
+    _privacy_clock(complaint, bound, at=at)
     try:
         dates, because = _dates_from_receipt(complaint, bound)
     except TermsSilent:
@@ -62,6 +64,17 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     for duty, due_on in dates.items():
         set_clock(complaint, duty, due_on, because, bound, at=at)
     return Clocks(dates=dates, because=because)
+
+
+def _privacy_clock(complaint: Complaint, bound: Binding, *, at: datetime) -> None:
+    """Set the last day before a complaint about privacy can go to the regulator (VP-PRV-15).
+
+    It stands beside the days of every complaint: no delay that is explained moves it.
+    """
+    regulator = privacy_regulator(complaint, answered=False)
+    if regulator is not None and regulator.opens_on is not None:
+        last = regulator.opens_on - timedelta(days=1)
+        set_clock(complaint, Duty.ANSWER_PRIVACY, last, regulator.because, bound, at=at)
 
 
 def restart_clocks(
@@ -325,9 +338,21 @@ def set_clock(
         zone=Region(account.state).zone.key,
         at=at,
         because=because,
-        owner_email=account.customer.provider.complaints_email,
+        owner_email=_owner(complaint),
         about="complaint",
     )
+
+
+def _owner(complaint: Complaint) -> str:
+    """Who is reminded: who has it in hand, or else the desk."""
+    owner = complaint.assigned_to
+    return owner.email if owner else complaint.account.customer.provider.complaints_email
+
+
+def hand_over_clocks(complaint: Complaint) -> None:
+    """Let whoever has the complaint in hand from now on be reminded of what is still open."""
+    open_ones = Deadline.objects.filter(subject=complaint.reference, status=Status.OPEN)
+    open_ones.update(owner_email=_owner(complaint))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,7 +374,7 @@ def clocks_to_move(*, since: date | None = None) -> Iterator[Move]:
     """
     rows = Complaint.objects.filter(
         reference__in=_movable(since).values("subject")
-    ).select_related("account__customer__provider")
+    ).select_related("account__customer__provider", "assigned_to")
     for complaint in rows:
         yield from _moves(complaint, since)
 
@@ -401,7 +426,7 @@ def recompute_open_deadlines(*, at: datetime, since: date | None = None) -> int:
             for one in _moves(complaint, since)
         )
 
-    return each(rows.select_related("account__customer__provider"), move, at=at)
+    return each(rows.select_related("account__customer__provider", "assigned_to"), move, at=at)
 
 
 def _reminder_day(calendar: Calendar, due_on: date) -> date:

@@ -14,7 +14,7 @@ from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
 from complaints.clocks.services import Clocks, binding_of, discharge, start_clocks
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.services import stop_cutting, tell_desk
+from complaints.tickets.services import stop_cutting, tell_desk, written_to
 from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State
 from parties.accounts.models import Account
 from parties.accounts.selectors import version_in_force
@@ -327,12 +327,12 @@ def send_acknowledgement(complaint: Complaint, clocks: Clocks, at: datetime) -> 
     """Write that we have it, with reference and expected day; None where staff tell it instead."""
     if complaint.told_by != Channel.EMAIL:
         return None
-    by = complaint.lodged_by
+    to, name = written_to(complaint, at)
     return write(
         "complaint_received",
         account=complaint.account,
-        to=by.email,
-        name=str(by),
+        to=to,
+        name=name,
         at=at,
         link=Link("complaint", complaint.reference),
         belongs_to=complaint.reference,

@@ -18,3 +18,9 @@ def acknowledge_sent(*, at: str | None = None) -> int:
 def escalate_missed(*, at: str | None = None) -> int:
     """Bring to a manager what was not done by its day."""
     return process.escalate_missed(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="complaints.name_regulator")
+def name_regulator(*, at: str | None = None) -> int:
+    """Tell customers that the privacy regulator is open where we did not answer in time."""
+    return process.name_regulator(at=datetime.fromisoformat(at) if at else timezone.now())

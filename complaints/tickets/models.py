@@ -13,7 +13,7 @@ from records.fields import MoneyField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import Act, Answer, Ending, Happening, State, Topic
+from .states import DONE, Act, Answer, Ending, Happening, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -193,3 +193,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.complaint}: {self.act}"
+
+    @property
+    def what(self) -> str:
+        """What happened, in words."""
+        return str(DONE[self.act])

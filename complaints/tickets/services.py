@@ -1,4 +1,4 @@
-"""What follows at once from what a complaint is: staff are told, and nothing is cut meanwhile."""
+"""Who hears of a complaint, at once where it can't wait, and what it stops while it is open."""
 
 from __future__ import annotations
 
@@ -7,9 +7,24 @@ from datetime import datetime
 from complaints.tickets.models import Complaint
 from parties.accounts.services import block_chasing, lift_block
 from parties.accounts.states import BlockKind
+from parties.authority import selectors as authority
 from parties.people.models import User
 from parties.people.states import StaffRole
 from records.notices.services import Link, Sender, give_notice
+from terms.facts import Action
+
+
+def written_to(complaint: Complaint, at: datetime) -> tuple[str, str]:
+    """The email address and the name to which letters about a complaint go.
+
+    Where who lodged it stands on the account no longer, it is no longer theirs to hear.
+    """
+    person, account = complaint.lodged_by, complaint.account
+    on = authority.local_day(account, at)
+    if authority.may(person, Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
+        return person.email, str(person)
+    standing = authority.account_standing(account, on)
+    return standing.to_email, standing.to_name
 
 
 def tell_desk(

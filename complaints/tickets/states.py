@@ -55,6 +55,7 @@ class Happening(models.TextChoices):
     CONSENT = "consent", "The customer agreed to close"
     CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
     ANSWER_OMBUDSMAN = "answer_ombudsman", "Ombudsman answered"
+    NAME_REGULATOR = "name_regulator", "Privacy regulator named"
     SIGN_REFUSAL = "sign_refusal", "Refusal signed by a second person"
 
 
@@ -174,6 +175,7 @@ class Duty(models.TextChoices):
     NAME_OMBUDSMAN = "name_ombudsman", "Name the ombudsman"
     DECIDE_ESCALATION = "decide_escalation", "Decide as a manager"
     ANSWER_OMBUDSMAN = "answer_ombudsman", "Answer the ombudsman"
+    ANSWER_PRIVACY = "answer_privacy", "Answer about privacy"
     FOLLOW_UP = "follow_up", "Ask the customer for an answer"
     DECIDE_CLOSING = "decide_closing", "Close it, or go on with it"
 
@@ -185,9 +187,10 @@ IN_WORDS = {
     Duty.EXPLAIN_DELAY: "Word of a delay, if there is one",
     Duty.IMPLEMENT: "What we agreed is carried out",
     Duty.CONFIRM: "Written confirmation of what was done",
-    Duty.NAME_OMBUDSMAN: "Where else you can turn",
+    Duty.NAME_OMBUDSMAN: "We name the ombudsman to you",
     Duty.DECIDE_ESCALATION: "A manager's decision",
     Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
+    Duty.ANSWER_PRIVACY: "Our answer about your privacy",
     Duty.FOLLOW_UP: "We ask again",
     Duty.DECIDE_CLOSING: "We close it, or go on",
 }
@@ -196,7 +199,14 @@ INTERNAL = (Duty.FOLLOW_UP, Duty.DECIDE_CLOSING)
 # Owed only if something happens, or done along the way: the customer waits for the others.
 IN_THE_BACKGROUND = (Duty.EXPLAIN_DELAY, Duty.NAME_OMBUDSMAN)
 # A manager hears when one of these is missed.
-PROMISES = (Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.IMPLEMENT, Duty.CONFIRM, Duty.ANSWER_OMBUDSMAN)
+PROMISES = (
+    Duty.ACKNOWLEDGE,
+    Duty.PROPOSE,
+    Duty.IMPLEMENT,
+    Duty.CONFIRM,
+    Duty.ANSWER_OMBUDSMAN,
+    Duty.ANSWER_PRIVACY,
+)
 
 
 class Topic(models.TextChoices):
@@ -205,4 +215,5 @@ class Topic(models.TextChoices):
     SERVICE = "service", "How I was treated"
     CONTRACT = "contract", "My contract or leaving it"
     MOVE = "move", "A connection, move or number"
+    PRIVACY = "privacy", "My privacy, or what is held about me"
     OTHER = "other", "Something else"

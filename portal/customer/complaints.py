@@ -14,6 +14,7 @@ from django.views.generic import FormView, TemplateView
 
 from billing.disputes.services import AmountTooHigh
 from billing.payments.selectors import invoices
+from complaints.clocks.selectors import Regulator, privacy_regulator
 from complaints.lodging import services as lodging
 from complaints.process import services as process
 from complaints.tickets import selectors
@@ -136,9 +137,16 @@ class ComplaintPage(_OneComplaint, TemplateView):
                 "may_accept": self.allows(Action.ACCEPT_RESOLUTION),
                 "with_customer": self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
                 "today": self.today,
+                "regulator": self._regulator(),
             }
             | kwargs
         )
+
+    def _regulator(self) -> Regulator | None:
+        """From when a complaint about privacy can go to the privacy regulator."""
+        found = selectors.readable(self.permissions).filter(reference=self.kwargs["reference"])
+        complaint = found.select_related("account__customer__provider").first()
+        return privacy_regulator(complaint) if complaint else None
 
 
 class _Step(ComplaintPage):

@@ -83,6 +83,7 @@ def _take(
             )
         elif state == State.CLOSED:
             process.agree_to_close(by=customer, **facts)
+        settle_notices(at)
     if target == State.WAITING_FOR_CUSTOMER:
         process.ask_customer(
             reference=reference, by=desk, text="Which lights show on the router?", at=at + step

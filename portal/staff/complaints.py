@@ -48,6 +48,20 @@ from .complaint_steps import (
 )
 from .complaints_heard import HeardForm, TakeForm
 
+# What is owed, as short as a queue needs it.
+SHORT = {
+    Duty.ACKNOWLEDGE: "Acknowledge",
+    Duty.PROPOSE: "Answer",
+    Duty.EXPLAIN_DELAY: "Explain a delay",
+    Duty.IMPLEMENT: "Carry out",
+    Duty.CONFIRM: "Confirm",
+    Duty.NAME_OMBUDSMAN: "Name the ombudsman",
+    Duty.DECIDE_ESCALATION: "Manager decides",
+    Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
+    Duty.ANSWER_PRIVACY: "Answer about privacy",
+    Duty.FOLLOW_UP: "Ask again",
+    Duty.DECIDE_CLOSING: "Close or go on",
+}
 REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson)
 
 
@@ -122,9 +136,8 @@ class ComplaintAdmin(AddStepAdmin):
     list_display = (
         "reference",
         "next_duty",
-        "is_urgent",
+        "urgency",
         "account",
-        "topic",
         "state",
         "assigned_to",
         "received_at",
@@ -172,15 +185,19 @@ class ComplaintAdmin(AddStepAdmin):
 
     @admin.display(description="next duty", ordering="first_due")
     def next_duty(self, complaint: Any) -> str:
-        """The duty that is due first, and its day."""
+        """The duty that is due first, its day, and how long that is."""
         if complaint.first_due is None:
             return "With the ombudsman" if complaint.with_ombudsman_since else "–"
-        duty, hours = Duty(complaint.first_duty).label, complaint.time_left.total_seconds() / 3600
+        duty, hours = SHORT[Duty(complaint.first_duty)], complaint.time_left.total_seconds() / 3600
         if hours < 0:
-            left = f"{-hours / 24:.0f} days late" if hours < -48 else f"{-hours:.0f} h late"
+            left = f"{-hours / 24:.0f} d late" if hours < -48 else f"{-hours:.0f} h late"
         else:
-            left = f"{hours / 24:.0f} days left" if hours > 48 else f"{hours:.0f} h left"
-        return f"{duty} by {complaint.first_due_on:%a %-d %b} ({left})"
+            left = f"{hours / 24:.0f} d left" if hours > 48 else f"{hours:.0f} h left"
+        return f"{duty} by {complaint.first_due_on:%a %-d %b}: {left}"
+
+    @admin.display(description="urgent", ordering="is_urgent")
+    def urgency(self, complaint: Complaint) -> str:
+        return "Urgent" if complaint.is_urgent else ""
 
     @admin.action(description="Take the chosen complaints in hand")
     def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -223,7 +240,7 @@ class ComplaintAdmin(AddStepAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         complaint = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {"title": f"Complaint {complaint}", "subtitle": None}
         if complaint is not None:
             record = selectors.record_of(
                 complaint.account,
@@ -232,7 +249,7 @@ class ComplaintAdmin(AddStepAdmin):
             )
             may_work = request.user.has_perm("complaints.change_complaint")
             now = Situation(complaint, request.user, request.at)
-            extra = {
+            extra |= {
                 "record": record,
                 "complaint": complaint,
                 "history": Event.objects.filter(complaint=complaint).select_related(

@@ -109,6 +109,7 @@ IN_WORDS: dict[str, str] = {
     "complaint_refer": "Noted that the ombudsman has a complaint",
     "complaint_decide": "Noted what came of a complaint at the ombudsman's",
     "complaint_answer_ombudsman": "Answered the ombudsman about a complaint",
+    "complaint_name_regulator": "Named the privacy regulator about a complaint",
     "complaint_sign_refusal": "Signed the refusal of a complaint",
     "appoint": "Appointed somebody",
     "change_appointment": "Changed an appointment",

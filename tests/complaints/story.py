@@ -82,6 +82,7 @@ class Story:
         process.acknowledge_sent(at=at)
         remind_and_flag(at=at)
         process.escalate_missed(at=at)
+        process.name_regulator(at=at)
 
     def do(self, moment: str, name: str, **facts: Any) -> Complaint:
         """Take a step of the process; by the desk unless somebody else is named."""

@@ -13,6 +13,7 @@ import pytest
 
 from billing.invoices.models import CreditNote
 from billing.payments.selectors import balance
+from complaints.clocks.selectors import privacy_regulator
 from complaints.ombudsman import services as ombudsman
 from complaints.ombudsman.states import Level, Outcome
 from complaints.process.services import Offer, StepRefused, Urgency
@@ -488,3 +489,63 @@ def test_safety_complaint_of_a_caller_is_told_by_phone_alone():
     assert not Entry.objects.filter(
         account=story.world.account, subject=story.reference, is_private=False
     ).exists()
+
+
+def privacy_story():
+    """VPnet, WA: a letter that somebody read a record, acknowledged by phone on the next day."""
+    story = tell("vpnet", state="WA")
+    story.take(
+        "2027-02-02 09:00",
+        received="2027-02-01 10:00",
+        channel=Channel.POST,
+        facts={"topic": "privacy", "description": "Somebody read my record."},
+    )
+    story.do("2027-02-02 10:00", "acknowledge_by_hand", channel=Channel.PHONE)
+    story.sweep("2027-02-02 10:05")
+    return story
+
+
+def test_privacy_answer_whose_reception_is_unknown_opens_the_regulator_at_once():
+    story = privacy_story()
+    assert story.due(Duty.ACKNOWLEDGE) == date(2027, 2, 3)
+    assert story.due(Duty.EXPLAIN_DELAY) == date(2027, 2, 12)
+    assert story.due(Duty.PROPOSE) == date(2027, 2, 15)
+    # Day 30 after 1 February, no roll.
+    assert story.due(Duty.ANSWER_PRIVACY) == date(2027, 3, 3)
+    assert privacy_regulator(story.complaint).opens_on == date(2027, 3, 4)
+
+    story.do("2027-02-08 09:00", "start_investigation")
+    story.do("2027-02-12 10:00", "propose_resolution", text="One look; we are sorry.")
+    story.sweep("2027-02-12 10:05")
+    assert story.status(Duty.PROPOSE) == "met"
+    assert story.status(Duty.ANSWER_PRIVACY) == "met"
+    assert "oaic.gov.au" in Notice.objects.filter(kind="complaint_letter").latest("pk").text
+    assert privacy_regulator(story.complaint).opens_on == date(2027, 2, 12)
+
+    story.hear("2027-02-20 10:00", "decline_proposal", text="I am not content.")
+    assert story.complaint.escalated_at is not None
+    assert privacy_regulator(story.complaint).opens_on == date(2027, 2, 12)
+    assert story.missed() == []
+
+
+def test_promise_of_a_later_day_does_not_stretch_the_days_of_privacy():
+    story = privacy_story()
+    delay = {"text": "We still ask.", "new_day": date(2027, 3, 5)}
+    with pytest.raises(StepRefused, match="ombudsman"):
+        story.do("2027-02-12 11:00", "explain_delay", names_ombudsman=False, **delay)
+    story.do("2027-02-12 11:01", "explain_delay", names_ombudsman=True, **delay)
+    story.sweep("2027-02-12 11:05")
+    assert story.status(Duty.EXPLAIN_DELAY) == "met"
+    assert story.due(Duty.PROPOSE) == date(2027, 3, 5)
+    story.sweep("2027-03-03 23:45")
+    assert story.missed() == []
+
+    story.sweep("2027-03-04 00:00")
+
+    assert story.missed() == [Duty.ANSWER_PRIVACY]
+    told = Notice.objects.filter(kind="complaint_letter", title__contains="privacy regulator")
+    assert "oaic.gov.au" in told.get().text
+    assert privacy_regulator(story.complaint).opens_on == date(2027, 3, 4)
+    story.sweep("2027-03-04 00:15")
+    assert told.count() == 1
+    assert story.status(Duty.PROPOSE) == "open"

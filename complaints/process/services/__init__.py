@@ -33,7 +33,13 @@ from .handling import (
     name_ombudsman,
     start_investigation,
 )
-from .managers import ask_for_manager, decide_escalation, escalate_complaint, escalate_missed
+from .managers import (
+    ask_for_manager,
+    decide_escalation,
+    escalate_complaint,
+    escalate_missed,
+    name_regulator,
+)
 from .steps import Heard, StepRefused
 
 __all__ = [
@@ -62,6 +68,7 @@ __all__ = [
     "finish_task",
     "learn_urgency",
     "name_ombudsman",
+    "name_regulator",
     "propose_resolution",
     "record_attempt",
     "refuse_complaint",

@@ -28,6 +28,7 @@ from terms import facts
 from terms.calendar import Channel
 from terms.money import NIL, in_dollars
 
+from .managers import escalate_unhappy
 from .outcome import bar_court_steps, give_credit
 from .steps import (
     Heard,
@@ -190,7 +191,8 @@ def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:
     if proposal is None:
         raise StepRefused("There is no proposed answer to reply to.")
     if answer != Answer.REPLACED:
-        meet_deadline(subject=complaint.reference, duty=Duty.PROPOSE, at=proposal.offered_at)
+        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+            meet_deadline(subject=complaint.reference, duty=duty, at=proposal.offered_at)
     proposal.answer, proposal.answered_at = answer, at
     proposal.save(update_fields=["answer", "answered_at"])
     return proposal
@@ -243,6 +245,7 @@ def decline_proposal(
         restart_clocks(complaint, at=at, duties=(Duty.PROPOSE, Duty.EXPLAIN_DELAY))
         if heard is None:
             tell_desk(complaint, "The customer declined the answer", at=at)
+        escalate_unhappy(complaint, at)
     return complaint
 
 

@@ -35,6 +35,7 @@ from terms.calendar import State as Region
 from terms.clause import dump
 from terms.profile import TermsSilent
 
+from .managers import escalate_unhappy
 from .outcome import bar_court_steps, finish
 from .steps import (
     Heard,
@@ -327,6 +328,7 @@ def reopen_complaint(
         stop_cutting(complaint, at=at)
         if not was_over:
             restart_clocks(complaint, at=at, duties=(Duty.PROPOSE, Duty.EXPLAIN_DELAY))
+            escalate_unhappy(complaint, at)
         else:
             clocks = restart_clocks(complaint, at=at)
             complaint.acknowledgement = send_acknowledgement(complaint, clocks, at)
@@ -398,13 +400,15 @@ def refuse_complaint(
         because: list[dict[str, Any]] = []
         if vexatious:
             because = _require_refusable(complaint, same_matter, at)
-        meet_deadline(subject=reference, duty=Duty.PROPOSE, at=at)
+        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+            meet_deadline(subject=reference, duty=duty, at=at)
         notice = letter(
             complaint,
             "We can't do what you ask for",
             f"{text}\n\nYou may ask for a team manager. {REACHES}",
             at=at,
             told_by=told_by,
+            names_regulator=True,
             because=because,
         )
         step(

@@ -12,6 +12,7 @@ from complaints.clocks.services import (
     binding_of,
     delay_duties,
     follow_up_clock,
+    hand_over_clocks,
     hurry_clocks,
     owed,
     promise_clock,
@@ -52,6 +53,7 @@ def start_investigation(*, reference: str, by: User, at: datetime) -> Complaint:
         step(complaint, Act.INVESTIGATE, by=by, at=at)
         complaint.assigned_to = by
         complaint.save(update_fields=["assigned_to"])
+        hand_over_clocks(complaint)
     return complaint
 
 
@@ -75,6 +77,7 @@ def assign_complaint(*, reference: str, by: User, to: User | None, at: datetime)
         before = str(complaint.assigned_to or "")
         complaint.assigned_to = to
         complaint.save(update_fields=["assigned_to"])
+        hand_over_clocks(complaint)
         happen(
             complaint,
             Happening.ASSIGN,

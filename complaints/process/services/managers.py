@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from complaints.clocks.services import OWED, binding_of, escalation_clock
-from complaints.tickets.models import Complaint
+from complaints.clocks.services import OWED, binding_of, escalation_clock, hand_over_clocks
+from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import managers_of, tell_desk
-from complaints.tickets.states import OVER, PROMISES, Duty, Happening
+from complaints.tickets.states import OVER, PROMISES, Duty, Happening, Topic
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -20,6 +21,7 @@ from records.deadlines.services import meet_deadline
 from records.deadlines.states import Status
 from records.sweeps import each
 from terms import facts, rules
+from terms.calendar import Channel
 from terms.clause import dump
 from terms.profile import TermsSilent
 
@@ -34,6 +36,10 @@ from .steps import (
     way_told,
 )
 
+LATE = (
+    "We did not answer your complaint about privacy in time. We still owe you the answer. You can "
+    "take it to the privacy regulator from now on, free of charge."
+)
 HOW_IT_GOES = (
     "Your complaint is with a team manager now, who decides whether to take it over or to hurry "
     "it, and tells you. Your other dates stay as they are."
@@ -75,7 +81,7 @@ def ask_for_manager(
             heard=heard,
             channel=way_told(complaint, told),
             notice=notice,
-            because=_because(complaint, at),
+            because=_goes_to_manager(complaint, at, asked=True)[1],
         )
         tell_desk(complaint, "The customer asks for a manager", at=at, to=managers_of(complaint))
     return complaint
@@ -94,7 +100,12 @@ def escalate_complaint(*, reference: str, by: User, text: str, at: datetime) -> 
 
 
 def _bring(
-    complaint: Complaint, by: User | None, text: str, actor: audit.Actor, at: datetime
+    complaint: Complaint,
+    by: User | None,
+    text: str,
+    actor: audit.Actor,
+    at: datetime,
+    because: list[dict[str, Any]] | None = None,
 ) -> None:
     complaint.escalated_at = at
     complaint.save(update_fields=["escalated_at"])
@@ -106,22 +117,37 @@ def _bring(
         text=text,
         actor=actor,
         for_staff_only=True,
+        because=because,
     )
     tell_desk(complaint, text, at=at, to=managers_of(complaint))
 
 
-def _because(complaint: Complaint, at: datetime) -> list[dict[str, object]]:
+def escalate_unhappy(complaint: Complaint, at: datetime) -> None:
+    """Bring a complaint to a manager whose customer is unhappy with the outcome (VP-CMP-21)."""
+    goes, because = _goes_to_manager(complaint, at, unhappy_with="outcome")
+    if goes and complaint.escalated_at is None:
+        words = "The customer is unhappy with the outcome"
+        _bring(complaint, None, words, audit.Actor(), at, because)
+
+
+def _goes_to_manager(
+    complaint: Complaint,
+    at: datetime,
+    *,
+    unhappy_with: Literal["none", "outcome"] = "none",
+    asked: bool = False,
+) -> tuple[bool, list[dict[str, Any]]]:
     bound = binding_of(complaint, on=local_day(complaint.account, at))
     try:
         answer = bound.decide(
             rules.complaint_escalation,
-            unhappy_with="none",
+            unhappy_with=unhappy_with,
             says_urgent=False,
-            asked_for_manager=True,
+            asked_for_manager=asked,
         )
     except TermsSilent as silence:
-        return dump(silence.because)
-    return dump(answer.because)
+        return asked, dump(silence.because)
+    return answer.escalate, dump(answer.because)
 
 
 def decide_escalation(
@@ -139,6 +165,7 @@ def decide_escalation(
         if takes_over:
             complaint.assigned_to = by
             complaint.save(update_fields=["assigned_to"])
+            hand_over_clocks(complaint)
         headline = "A manager has your complaint in hand"
         if not takes_over:
             headline = "A manager looked at your complaint"
@@ -187,3 +214,33 @@ def escalate_missed(*, at: datetime) -> int:
 def _missed(at: datetime) -> QuerySet[Deadline]:
     flagged = (*OWED, Status.MET_LATE)
     return Deadline.objects.filter(duty__in=PROMISES, status__in=flagged, due_at__lte=at)
+
+
+def name_regulator(*, at: datetime) -> int:
+    """Tell customers that the privacy regulator is open because we did not answer in time.
+
+    Once for each complaint; return how many were told (VP-PRV-15).
+    """
+    late = Deadline.objects.filter(
+        duty=Duty.ANSWER_PRIVACY, status__in=(*OWED, Status.MET_LATE), due_at__lte=at
+    )
+    told = Event.objects.filter(act=Happening.NAME_REGULATOR)
+    rows = (
+        Complaint.objects.filter(topic=Topic.PRIVACY, reference__in=late.values("subject"))
+        .exclude(state__in=OVER)
+        .exclude(pk__in=told.values("complaint"))
+    )
+
+    def name(row: Complaint) -> int:
+        complaint = locked(row.reference)
+        notice = None
+        if complaint.told_by == Channel.EMAIL:
+            notice = letter(
+                complaint, "You can go to the privacy regulator", LATE, at=at, names_regulator=True
+            )
+        else:
+            tell_desk(complaint, "Tell them: the privacy regulator is open to them", at=at)
+        happen(complaint, Happening.NAME_REGULATOR, by=None, at=at, text=LATE, notice=notice)
+        return 1
+
+    return each(rows, name, at=at)

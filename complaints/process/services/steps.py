@@ -8,6 +8,7 @@ from typing import Any
 
 from complaints.clocks.services import discharge, follow_up_clock, meet_given
 from complaints.tickets.models import Complaint, Event, Proposal
+from complaints.tickets.services import written_to
 from complaints.tickets.states import (
     LIFECYCLE,
     STAFF_ACTS,
@@ -17,9 +18,10 @@ from complaints.tickets.states import (
     Duty,
     Happening,
     State,
+    Topic,
 )
 from parties.authority import selectors as authority
-from parties.authority.selectors import account_standing, local_day
+from parties.authority.selectors import local_day
 from parties.correspondence.services import write
 from parties.people.models import User
 from parties.people.states import StaffRole
@@ -249,6 +251,7 @@ def letter(
     at: datetime,
     told_by: Channel | None = None,
     names_ombudsman: bool = True,
+    names_regulator: bool = False,
     meets: tuple[Duty, ...] = (),
     day: date | None = None,
     day_label: str = "",
@@ -262,6 +265,9 @@ def letter(
     StepRefused where there is no email to send one to.
     """
     way = told_by or Channel(complaint.told_by)
+    is_answer = Duty.PROPOSE in meets
+    if is_answer:
+        meets = (*meets, Duty.ANSWER_PRIVACY)
     duties = (*meets, Duty.NAME_OMBUDSMAN) if names_ombudsman else meets
     if way != Channel.EMAIL:
         for duty in duties:
@@ -282,6 +288,7 @@ def letter(
         body=text,
         reference=complaint.reference,
         names_ombudsman=names_ombudsman,
+        names_regulator=complaint.topic == Topic.PRIVACY and (is_answer or names_regulator),
         day=day,
         day_label=day_label,
         attempts=attempts or [],
@@ -299,15 +306,9 @@ def way_told(complaint: Complaint, told_by: Channel | None) -> str:
 
 def addressee(complaint: Complaint, at: datetime) -> tuple[str, str]:
     """The email address and the name to write to. Raises StepRefused where there is none."""
-    person, account = complaint.lodged_by, complaint.account
     if complaint.caller_name:
         raise StepRefused(
             f"{complaint.caller_name} has no log-in here: tell them as they asked, and say how "
             "you told them."
         )
-    on = local_day(account, at)
-    if not authority.may(person, facts.Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
-        # Who lodged it stands here no longer, so it is no longer theirs to hear.
-        standing = account_standing(account, on)
-        return standing.to_email, standing.to_name
-    return person.email, str(person)
+    return written_to(complaint, at)
