@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.payments.selectors import card, invoices
+from billing.payments.selectors import card, invoices, payments_of, receipt
 from complaints.tickets.models import Complaint
 from complaints.tickets.selectors import cards
 from contracts.supply.models import Service
@@ -90,6 +90,15 @@ TABS = (
         "billing_invoice",
         StaffData.BILLING,
         shown=lambda account, rows, on, at: [(row.pk, card(row, on)) for row in rows],
+    ),
+    Tab(
+        "payments",
+        "Payments",
+        "billing.view_payment",
+        lambda account: payments_of(account).order_by("-received_on", "-pk"),
+        "billing_payment",
+        StaffData.CARD,
+        shown=lambda account, rows, on, at: [(row.pk, receipt(row)) for row in rows],
     ),
     Tab(
         "complaints",

@@ -13,6 +13,7 @@ from portal.web.fields import DollarsField
 from terms.money import in_dollars
 
 OTHER = "other"
+HOW_MUCH = "Say how much you want to pay, above $0.00."
 
 
 class PayForm(forms.Form):
@@ -42,6 +43,8 @@ class PayForm(forms.Form):
             self.fields["what"].widget = forms.HiddenInput()
             self.fields["what"].choices = [(OTHER, "Another amount")]
             self.fields["amount"].label = "Amount"
+            self.fields["amount"].required = True
+            self.fields["amount"].error_messages["required"] = HOW_MUCH
         self.fields["card"].choices = [(way.cards[0].value, _label(way)) for way in ways.offered]
 
     def clean(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class PayForm(forms.Form):
         if what in self.presets:
             given["amount"] = self.presets[what]
         elif not given.get("amount") and "amount" not in self.errors:
-            self.add_error("amount", "Say how much you want to pay, above $0.00.")
+            self.add_error("amount", HOW_MUCH)
         return given
 
 

@@ -47,7 +47,7 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
     remote = guards.is_remote(request)
     sees = {
         data: authority.staff_sees(request.user, data, account, on=on, remote=remote).allowed
-        for data in (StaffData.ACCOUNT, StaffData.CONTACT, StaffData.BILLING, StaffData.SAFETY)
+        for data in StaffData
     }
     tabs = [tab for tab in TABS if request.user.has_perm(tab.permission) and sees[tab.data]]
     if not sees[StaffData.SAFETY]:

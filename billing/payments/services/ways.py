@@ -86,7 +86,7 @@ def ways_to_pay(account: Account, *, amount: Decimal, on: date) -> WaysToPay:
         if not taken:
             refused.append(NotOffered(label=in_words([card]), because=why))
             continue
-        surcharge, because = _surcharge(account, on, card, amount, option)
+        surcharge, because = _surcharge(bound, card, amount, option)
         _add(offered, Way(cards=(card,), surcharge=surcharge, because=[*why, *because]))
     past = tuple(
         label
@@ -134,7 +134,7 @@ def _is_method_taken(
 
 
 def _surcharge(
-    account: Account, on: date, card: Card, amount: Decimal, option: PaymentOption | None
+    bound: Binding, card: Card, amount: Decimal, option: PaymentOption | None
 ) -> tuple[Decimal, list[dict[str, Any]]]:
     """What is added: as published, and no more than terms, law and cost allow.
 
@@ -144,14 +144,10 @@ def _surcharge(
         return NIL, []
     percent = option.surcharge_percent if option else NIL
     cost = option.cost_percent if option else None
-    bound = binding(
-        account,
-        on,
-        actual_cost=None if cost is None else money.to_cents(money.percent_of(amount, cost)),
-        bank_issued=True,
-    )
+    accepting = None if cost is None else money.to_cents(money.percent_of(amount, cost))
+    standing = replace(bound.standing, actual_cost=accepting, bank_issued=True)
     try:
-        answer = bound.decide(
+        answer = replace(bound, standing=standing).decide(
             rules.card_surcharge,
             amount=amount,
             card=card,

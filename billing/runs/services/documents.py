@@ -50,7 +50,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(invoice, facts),
+        "pay": _ways_to_pay(invoice, facts) if balance.to_pay > NIL else [],
         "because": _reasons(invoice, draft),
         "help": where_to_turn(facts),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from parties.appointments.services import HolderChange, record_holder_event
@@ -30,11 +32,20 @@ from tests.parties.staff import give_reason
 from tests.world import World, appoint, make_provider, make_service, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
-EVERY = {"people", "services", "bills", "complaints", "messages", "documents", "history"}
+EVERY = {
+    "people",
+    "services",
+    "bills",
+    "payments",
+    "complaints",
+    "messages",
+    "documents",
+    "history",
+}
 # What each role sees of a customer, by the permissions and the kinds of data of its table.
 TABS = {
-    StaffRole.FRONT_LINE: EVERY - {"documents", "history"},
-    StaffRole.TEAM_MANAGER: EVERY - {"history"},
+    StaffRole.FRONT_LINE: EVERY - {"payments", "documents", "history"},
+    StaffRole.TEAM_MANAGER: EVERY - {"payments", "history"},
     StaffRole.BILLING: EVERY - {"complaints", "history"},
     StaffRole.CREDIT: {"people", "services", "bills", "complaints", "messages"},
     StaffRole.PRIVACY: {"people", "complaints", "messages", "history"},
@@ -72,6 +83,15 @@ def fill(world: World, more: int = 1) -> None:
             details=ComplaintDetails(topic="fault", description=f"x{number}"),
         )
         record(account_id=world.account.pk, at=now, action="change_details")
+        record_payment(
+            account=world.account,
+            amount=Decimal("1.00"),
+            received_on=now.date() - timedelta(days=2),
+            method="eft",
+            reference=f"R{number}",
+            at=now,
+            is_another=True,
+        )
     for month in range(more, 2 * more):
         run_provider_bills(
             world.provider, issue_on=date(2026, month + 5, 1), at=now, on_demand=True
