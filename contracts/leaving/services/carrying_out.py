@@ -9,8 +9,9 @@ from django.db import transaction
 
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import NoticeAct, NoticeState, Side
-from contracts.supply.services import agree_charge, close_ended
+from contracts.supply.services import agree_charge, close_ended, reopen_supply
 from contracts.supply.states import ChargeableKind
+from parties.accounts.selectors import blocks_at
 from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM
 from records.sweeps import each
@@ -26,11 +27,14 @@ REMIND_DAYS_BEFORE = 7
 def carry_out_ends(*, at: datetime) -> int:
     """Remind of ends that come near, and carry out those whose last day has come, one by one.
 
+    The provider's own lapse where something stops them.
+
     On its last day, before bills are made, an end's charges are written, so that the last bill
     carries them; services whose last day is over are then marked as ended. Returns how many
     notices were carried out.
     """
     running = EndNotice.objects.filter(state=NoticeState.RUNNING)
+    each(running.filter(side=Side.PROVIDER), lambda notice: _let_lapse(notice, at), at=at)
     # Somewhere in Australia it may be tomorrow already; each account's own day decides.
     near = at.date() + timedelta(days=REMIND_DAYS_BEFORE + 1)
     to_remind = running.filter(side=Side.CUSTOMER, reminded_at__isnull=True, ends_on__lte=near)
@@ -59,6 +63,27 @@ def carry_out(row: EndNotice, *, at: datetime) -> None:
         )
     step(row, NoticeAct.CARRY_OUT, by=row.decided_by, why=row.decided_why, at=at)
     note(row, "carry_out_end", at, SYSTEM)
+
+
+def _let_lapse(notice: EndNotice, at: datetime) -> bool:
+    """End the provider's notice where something came up that stops such steps.
+
+    Help with paying, a threat to somebody's safety: the service goes on. A private reason is
+    named in no letter, so none is written.
+    """
+    stops = blocks_at(notice.service.contract.account, at)
+    if not stops:
+        return False
+    with transaction.atomic():
+        row = locked_notice(notice)
+        if row.state != NoticeState.RUNNING:
+            return False
+        reopen_supply(service=row.service, planned=row.cut, at=at, actor=SYSTEM)
+        step(row, NoticeAct.TAKE_BACK, by=None, why="", at=at)
+        note(row, "take_back_end_notice", at, SYSTEM)
+        if not any(one.is_private for one in stops):
+            tell_of(row, "taken_back", at)
+    return True
 
 
 def _carry_out_if_due(notice: EndNotice, at: datetime) -> bool:

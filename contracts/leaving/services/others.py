@@ -12,6 +12,7 @@ from contracts.leaving.selectors import Grounds
 from contracts.leaving.states import NoticeAct, NoticeForm, NoticeState, Side
 from contracts.supply.models import Service
 from contracts.supply.services import reopen_supply
+from parties.accounts.selectors import blocks_at
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit.services import Actor, record
@@ -95,16 +96,20 @@ def end_by_provider(
     """End a service by the provider's notice, on a ground of its terms and not before its day.
 
     The notice is sent now and runs from its deemed receipt; `said` are the facts, which the
-    customer is told. `shown_on` is the last day that staff confirmed; `blocked` says that
-    something holds every step against this account. Raises NotAuthorised and LeavingRefused.
+    customer is told. `shown_on` is the last day that staff confirmed. What blocks the asking for
+    money blocks this too, and so does what only the caller knows to hold every step (`blocked`).
+    Raises NotAuthorised and LeavingRefused.
     """
     account = service.contract.account
     on = authority.local_day(account, at)
     decision = authority.require(by, Action.CLOSE_SERVICE, account, on=on, at=at)
     with transaction.atomic():
         row = locked(service)
-        if blocked:
+        stops = blocks_at(account, at)
+        if blocked or any(one.is_private for one in stops):
             raise LeavingRefused("It can't be ended now. Ask the privacy role.")
+        if stops:
+            raise LeavingRefused(f"Not now: {stops[0].get_kind_display().lower()}.")
         if grounds.cause.value not in dict(leaving.grounds_of(row, on)):
             raise LeavingRefused("That is no ground of these terms. Choose one that they name.")
         found = leaving.provider_end(row, grounds, at=at)

@@ -21,6 +21,8 @@ from contracts.leaving.services import (
 from contracts.leaving.states import NoticeState, Side
 from contracts.supply.models import Chargeable, Service
 from contracts.supply.states import ServiceStatus
+from parties.accounts.services import block_chasing
+from parties.accounts.states import BlockKind
 from parties.authority.selectors import NotAuthorised
 from parties.people.states import StaffRole
 from records.notices.models import Notice
@@ -209,6 +211,29 @@ def test_no_end_by_the_provider_while_something_holds_it_nor_by_others():
         with pytest.raises(NotAuthorised):
             end(one, "2027-03-02", by=make_staff(role))
     assert not EndNotice.objects.exists()
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_stops_the_asking_for_money_stops_an_end_by_the_provider_too(private):
+    one = agree("vpnet", "50.00", since="2026-03-02")
+    notice = end(one, "2027-03-02")
+    letters = Notice.objects.count()
+    block_chasing(
+        account=one.account,
+        kind=BlockKind.SAFETY if private else BlockKind.HARDSHIP,
+        subject="X-1",
+        at=one.at("2027-03-03"),
+        is_private=private,
+    )
+
+    carry_out_ends(at=one.at("2027-03-03"))
+
+    notice.refresh_from_db()
+    assert notice.state == NoticeState.TAKEN_BACK
+    assert Service.objects.get().ended_on is None
+    assert (Notice.objects.count() == letters) is private
+    with pytest.raises(LeavingRefused, match="privacy role" if private else "help with paying"):
+        end(one, "2027-03-03")
 
 
 def test_provider_takes_its_own_notice_back_and_the_customer_can_not():
