@@ -10,7 +10,7 @@ from typing import Any
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
 from terms.binding import Binding, agree
-from terms.clause import dump
+from terms.clause import Source, dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
@@ -58,3 +58,8 @@ def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
     except TermsSilent as silence:
         return Answer(result=None, because=dump(silence.because))
     return Answer(result=result, because=dump(result.because))
+
+
+def rests_on_default(because: list[dict[str, Any]]) -> bool:
+    """Whether an answer comes from the house default: agreement, terms and law are silent."""
+    return any(reason["source"] == Source.DEFAULT.value for reason in because)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from contracts.agreements.models import Contract
-from contracts.agreements.selectors import Answer, ask, binding
+from contracts.agreements.selectors import Answer, ask, binding, rests_on_default
 from contracts.catalogue.models import Plan
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
@@ -106,7 +106,7 @@ class PlanOffer:
     """What moving a service to another plan would mean, asked on a day.
 
     `verdict` is agreed, waiting (the provider must agree first) or refused. Prices are for all
-    units a month, GST included.
+    units a month, GST included. `term_ends_on`: until when the minimum term of now runs.
     """
 
     plan: Plan
@@ -115,6 +115,7 @@ class PlanOffer:
     verdict: PlanChangeState
     takes_effect_on: date | None
     possible_on: date | None
+    term_ends_on: date | None
     because: list[dict[str, Any]]
 
     @property
@@ -132,6 +133,12 @@ def other_plans(service: Service) -> list[Plan]:
     return list(plans.exclude(pk=service.plan_id).order_by("monthly_fee"))
 
 
+def has_other_plan(service: Service) -> bool:
+    """Whether there is another plan to move to."""
+    plans = Plan.objects.filter(provider=service.plan.provider_id, kind=service.plan.kind)
+    return plans.exclude(pk=service.plan_id).exists()
+
+
 def plan_prices(service: Service, on: date) -> list[tuple[Plan, Decimal]]:
     """Other plans with what they would cost a month, GST included."""
     bound = binding(service.contract, on)
@@ -141,7 +148,7 @@ def plan_prices(service: Service, on: date) -> list[tuple[Plan, Decimal]]:
 def plan_offer(
     service: Service, plan: Plan, on: date, *, overdue: bool, provider_agrees: bool = False
 ) -> PlanOffer:
-    """Say whether and when a service may move to a plan (VP-CON-07, -08, GL-CON-11)."""
+    """Say whether and when a service may move to a plan (VP-CON-01, -07, -08, GL-CON-11)."""
     bound = binding(service.contract, on)
     facts = {"requested_on": on, "overdue": overdue}
     last = service.plan_changes.exclude(
@@ -150,17 +157,14 @@ def plan_offer(
     ends = getattr(term_of(service.contract, service, on).result, "ends_on", None)
     optional = {"last_changed_on": last.asked_on if last else None, "minimum_ends_on": ends}
     facts |= {key: value for key, value in optional.items() if value is not None}
-    alone = ask(bound, rules.plan_change, **facts, provider_agrees=provider_agrees)
-    agreed = ask(bound, rules.plan_change, **facts, provider_agrees=True)
-    if alone.result and alone.result.allowed:
-        verdict = PlanChangeState.AGREED
-    elif agreed.result and agreed.result.allowed:
-        verdict = PlanChangeState.WAITING
-    else:
-        verdict = PlanChangeState.REFUSED
-    told = agreed if verdict == PlanChangeState.WAITING else alone
+    verdict, told = _verdict(bound, on, facts, provider_agrees)
+    code = plan.code.replace("-", "_")
+    lines = ask(bound, rules.plan_minimum_lines, plan=code, lines=service.quantity)
+    if lines.result is not None and not lines.result.allowed:
+        verdict, told = PlanChangeState.REFUSED, lines
     return PlanOffer(
         plan=plan,
+        term_ends_on=ends,
         monthly_before=_price_on(service, bound, on),
         monthly_after=monthly_price(plan, service.quantity, bound),
         verdict=verdict,
@@ -168,6 +172,25 @@ def plan_offer(
         possible_on=getattr(told.result, "next_possible_on", None),
         because=told.because,
     )
+
+
+def _verdict(
+    bound: Binding, on: date, facts: dict[str, Any], provider_agrees: bool
+) -> tuple[PlanChangeState, Answer]:
+    """What the terms say of a change, and the answer that says so.
+
+    Where they say nothing, the house default refuses nothing: the provider is asked.
+    """
+    alone = ask(bound, rules.plan_change, **facts, provider_agrees=provider_agrees)
+    if alone.result and alone.result.allowed:
+        return PlanChangeState.AGREED, alone
+    agreed = ask(bound, rules.plan_change, **facts, provider_agrees=True)
+    if agreed.result and agreed.result.allowed:
+        return PlanChangeState.WAITING, agreed
+    if not rests_on_default(alone.because):
+        return PlanChangeState.REFUSED, alone
+    plain = ask(bound, rules.plan_change, requested_on=on)
+    return (PlanChangeState.AGREED if provider_agrees else PlanChangeState.WAITING), plain
 
 
 def open_plan_change(service: Service) -> PlanChange | None:

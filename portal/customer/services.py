@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 
-from billing.payments.selectors import is_overdue
+from billing.payments.selectors import balance, is_overdue
 from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
@@ -73,7 +73,8 @@ class ServiceDetail(ServicePage, TemplateView):
             term=leaving.term_card(service, self.today),
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
-            may_change=self.allows(Action.CHANGE_PLAN, self.service_asked),
+            may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
+            and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),
             may_take_back=notice is not None
             and notice.side == Side.CUSTOMER
@@ -177,7 +178,13 @@ class ConfirmPlan(_PlanPage, TemplateView):
         return redirect("service", self.service.public_id)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(service=self.service, offer=self.offer, **kwargs)
+        return super().get_context_data(
+            service=self.service,
+            offer=self.offer,
+            overdue=balance(self.account, self.today).overdue,
+            today=self.today,
+            **kwargs,
+        )
 
 
 class WithdrawPlanChange(_PlanPage, View):

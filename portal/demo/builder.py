@@ -19,6 +19,8 @@ from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
 from billing.usage.models import UsageRecord
 from contracts.agreements.models import Contract
+from contracts.agreements.services import note_figure
+from contracts.agreements.states import Basis, FigureKind
 from contracts.catalogue.models import Plan
 from contracts.supply.models import Service
 from contracts.supply.services import start_supply
@@ -147,7 +149,25 @@ class Demo:
             account=account, user=holder, role=Role.HOLDER.value, starts_on=opened, in_writing=True
         )
         self._contract(provider, account, one["services"], opened)
+        self._agreed(account, facts.get("agreed", {}), opened)
         return account
+
+    def _agreed(self, account: Account, figures: dict[str, str], opened: date) -> None:
+        """What the order form says of services with a minimum term."""
+        manager = User.objects.get(email=f"manager@{DOMAIN}")
+        rows = Service.objects.filter(contract__account=account)
+        for service in rows.filter(contract__minimum_months__isnull=False):
+            for kind, amount in figures.items():
+                note_figure(
+                    contract=service.contract,
+                    service_id=service.pk,
+                    kind=FigureKind(kind),
+                    amount=Decimal(amount),
+                    basis=Basis.INC,
+                    agreed_in=f"order form {service.contract.reference}",
+                    by=manager,
+                    at=self._instant(opened),
+                )
 
     def _contract(
         self, provider: Provider, account: Account, rows: list[list[Any]], opened: date

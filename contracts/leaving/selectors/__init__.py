@@ -13,7 +13,7 @@ from .costs import (
     services_to_leave,
     together,
 )
-from .endings import End, end_of, ended_otherwise, rests_on_default, term_ends_on
+from .endings import End, end_of, ended_otherwise, term_ends_on
 from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
 from .terms import TermCard, term_card, terms_to_remind_of
@@ -39,7 +39,6 @@ __all__ = [
     "may_be_taken_back",
     "porting_of",
     "provider_end",
-    "rests_on_default",
     "services_to_leave",
     "term_card",
     "term_ends_on",

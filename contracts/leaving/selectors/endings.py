@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from contracts.agreements.selectors import Answer, ask
+from contracts.agreements.selectors import Answer, ask, rests_on_default
 from contracts.supply.models import Service
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import Source
 from terms.rules.leaving import By, Cause
 
 ONE_DAY = timedelta(days=1)
@@ -96,11 +95,6 @@ def term_ends_on(service: Service, bound: Binding) -> date | None:
     }
     day: date | None = getattr(ask(bound, rules.term_end, **facts).result, "ends_on", None)
     return day
-
-
-def rests_on_default(because: list[dict[str, Any]]) -> bool:
-    """Whether an answer comes from the house default: agreement, terms and law are silent."""
-    return any(reason["source"] == Source.DEFAULT.value for reason in because)
 
 
 def _ask(service: Service, bound: Binding, **facts: Any) -> Answer:

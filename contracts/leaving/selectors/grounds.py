@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contracts.agreements.selectors import Answer, ask, binding
+from contracts.agreements.selectors import Answer, ask, binding, rests_on_default
 from contracts.supply.models import Service
 from parties.accounts.selectors import zone_of
 from terms import rules
@@ -17,7 +17,7 @@ from terms.facts import BadFacts
 from terms.rules.leaving import By, Cause, Holder, Termination, TerminationForCause
 
 from .costs import Cost, cost_of
-from .endings import ended_otherwise, rests_on_default
+from .endings import ended_otherwise
 
 # What is unpaid goes the way of credit management: reminders, notices and the law's own steps.
 OWED = frozenset(

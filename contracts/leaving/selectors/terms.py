@@ -9,14 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.agreements.models import Contract
-from contracts.agreements.selectors import binding
+from contracts.agreements.selectors import binding, rests_on_default
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.selectors import period_on, supplied_price, term_of
 from contracts.supply.states import ServiceStatus
 from terms.binding import Binding
 from terms.calendar import months_on
-
-from .endings import rests_on_default
 
 ONE_DAY = timedelta(days=1)
 # No document reminds earlier than this before a term ends.
