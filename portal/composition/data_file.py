@@ -25,7 +25,8 @@ from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, Invoice
 from billing.payments.models import Allocation, ChargeAdvice, MoneyRequest, Payment, Refund
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
-from complaints.tickets.models import Event
+from complaints.ombudsman.models import Referral
+from complaints.tickets.models import Event, Proposal
 from complaints.tickets.selectors import of_account
 from contracts.agreements.models import Contract
 from contracts.supply.models import (
@@ -79,7 +80,15 @@ PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
-STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
+STEP = ("complaint__reference", "at", "act", "text", "channel", "said_by", "by__full_name")
+ANSWERS = (
+    *("complaint__reference", "text", "credit", "invoice__number", "customer_task"),
+    *("carry_out_on", "offered_at", "answer", "answered_at", "carried_out_at"),
+)
+REFERRALS = (
+    *("complaint__reference", "level", "their_reference", "received_at", "answer_by"),
+    *("answered_at", "ended_at"),
+)
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
 
 
@@ -252,9 +261,13 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
 def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """Complaints that the asker may read, and what they hold up."""
     complaints = of_account(account, by)
-    yield "complaints", _rows(complaints, without=["safety_threat"])
+    yield "complaints", _rows(complaints, without=["safety_threat", "problem", "problem_at"])
     steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
     yield "complaint_steps", _rows(steps, only=STEP)
+    answers = Proposal.objects.filter(complaint__in=complaints)
+    yield "complaint_answers", _rows(answers, only=ANSWERS)
+    referrals = Referral.objects.filter(complaint__in=complaints)
+    yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)
     yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
 
