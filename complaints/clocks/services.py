@@ -28,7 +28,7 @@ from records.notices.states import GIVEN
 from records.sweeps import each
 from terms import rules
 from terms.binding import Binding
-from terms.calendar import Calendar, Channel, in_words
+from terms.calendar import Calendar, Channel, OutsideCalendar, in_words
 from terms.calendar import State as Region
 from terms.clause import dump
 from terms.profile import TermsSilent
@@ -302,6 +302,15 @@ def decision_clock(complaint: Complaint, after: date, *, at: datetime) -> None:
     _, cite = law(UNREACHABLE, local_day(complaint.account, at))
     because = cite(f"our own practice: on the working day after {in_words(after)}")
     set_clock(complaint, Duty.DECIDE_CLOSING, due_on, because, bound, at=at)
+
+
+def is_known_day(complaint: Complaint, day: date) -> bool:
+    """Whether the holidays around a day are known, so that days can be counted there."""
+    calendar = binding_of(complaint).calendar(Region(complaint.account.state))
+    try:
+        return calendar.working_days_between(day, day + timedelta(days=90)) >= 0
+    except OutsideCalendar:
+        return False
 
 
 def binding_of(complaint: Complaint, on: date | None = None, **known: Any) -> Binding:

@@ -42,6 +42,8 @@ ONE_CLICK = timedelta(minutes=10)
 # Who complains in these ways is there to be told.
 THERE = frozenset({Channel.PHONE, Channel.IN_PERSON, Channel.CHAT})
 CALLER = "caller"
+# What came longer ago is nearly always a year that was mistyped.
+OLDEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +206,8 @@ def _require_sound(account: Account, arrival: Arrival, at: datetime) -> None:
         raise LodgingRefused("It can't have come in the future: check day and time.")
     if authority.local_day(account, arrival.received_at) < account.opened_on:
         raise LodgingRefused("The account did not exist on that day: check it.")
+    if arrival.received_at < at - OLDEST:
+        raise LodgingRefused("That is more than a year ago: check the year.")
     if arrival.person is None and not arrival.caller_name.strip():
         raise LodgingRefused("Say who complains: one of the people, or a name.")
     if arrival.person is None and arrival.told_by == Channel.EMAIL:

@@ -16,6 +16,7 @@ from billing.invoices.models import Invoice
 from complaints.clocks.services import (
     binding_of,
     implementation_clock,
+    is_known_day,
     law_clock,
     owed,
     set_clock,
@@ -95,9 +96,13 @@ def refer_complaint(
 def _require_sound_letter(complaint: Complaint, letter: Letter, at: datetime) -> None:
     if letter.received_at > at:
         raise StepRefused("The letter can't have come in the future: check day and time.")
+    if letter.received_at < complaint.received_at:
+        raise StepRefused("That was before the complaint came to us: check day and time.")
     received = local_day(complaint.account, letter.received_at)
     if letter.answer_by is not None and letter.answer_by < received:
         raise StepRefused("The day to answer lies before the letter came: check it.")
+    if letter.answer_by is not None and not is_known_day(complaint, letter.answer_by):
+        raise StepRefused("The day to answer is too far away: check the year.")
     before = open_referral(complaint)
     if before is not None and letter.level < before.level:
         raise StepRefused(f"It is on level {before.level} there already: choose that or a later.")

@@ -34,7 +34,8 @@ from billing.payments.models import (
 )
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
-from complaints.tickets.models import Event
+from complaints.ombudsman.models import Referral
+from complaints.tickets.models import Event, Proposal
 from complaints.tickets.selectors import of_account
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.leaving.models import EndNotice
@@ -111,7 +112,15 @@ ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "st
 WISHED = ("reference", "kinds", "can_pay", "every", "first_on", "months", "words")
 HELPED = (*WISHED, "state", "asked_at", "decide_by", "decided_at", "reasons", "because")
 ARRANGED = ("request__reference", "state", "amount", "waived", "other_help", "accepted_at")
-STEP = ("complaint__reference", "at", "act", "text", "by__full_name")
+STEP = ("complaint__reference", "at", "act", "text", "channel", "said_by", "by__full_name")
+ANSWERS = (
+    *("complaint__reference", "text", "credit", "invoice__number", "customer_task"),
+    *("carry_out_on", "offered_at", "answer", "answered_at", "carried_out_at"),
+)
+REFERRALS = (
+    *("complaint__reference", "level", "their_reference", "received_at", "answer_by"),
+    *("answered_at", "ended_at"),
+)
 PROMISED = ("subject", "title", "due_on", "status", "done_at", "because")
 
 
@@ -295,9 +304,13 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
 def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """Complaints that the asker may read, and what they hold up."""
     complaints = of_account(account, by)
-    yield "complaints", _rows(complaints, without=["safety_threat"])
+    yield "complaints", _rows(complaints, without=["safety_threat", "problem", "problem_at"])
     steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
     yield "complaint_steps", _rows(steps, only=STEP)
+    answers = Proposal.objects.filter(complaint__in=complaints)
+    yield "complaint_answers", _rows(answers, only=ANSWERS)
+    referrals = Referral.objects.filter(complaint__in=complaints)
+    yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)
     yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
 

@@ -21,6 +21,7 @@ from django.urls import path, reverse
 
 from billing.disputes.services import AmountTooHigh
 from billing.invoices.models import Invoice
+from billing.ledger.services import MonthClosed
 from billing.payments.services import CreditRefused, NeedsSecondPerson
 from complaints.lodging import services as lodging
 from complaints.process import selectors as process_selectors
@@ -62,7 +63,7 @@ SHORT = {
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }
-REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson)
+REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson, MonthClosed)
 
 
 class ClockFilter(admin.SimpleListFilter):

@@ -13,6 +13,7 @@ from complaints.ombudsman.services import Letter
 from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, Urgency
 from complaints.tickets.models import Complaint
+from complaints.tickets.states import Answer
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
 from terms.calendar import Channel
@@ -275,7 +276,18 @@ class ResolveForm(TellForm):
         initial="yes",
         widget=forms.RadioSelect,
     )
+    given_already = forms.BooleanField(
+        label="The credit was given by hand before",
+        required=False,
+        help_text="Then none is given with this step.",
+    )
     field_order = ("text", "confirms", "told_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        agreed = self.complaint.proposals.filter(answer=Answer.ACCEPTED, credit__isnull=False)
+        if not agreed.exists():
+            del self.fields["given_already"]
 
 
 class CloseForm(StepForm):

@@ -14,6 +14,7 @@ from complaints.clocks.services import (
     confirmation_clock,
     follow_up_clock,
     implementation_clock,
+    is_known_day,
     restart_clocks,
 )
 from complaints.tickets.models import Complaint, Proposal
@@ -152,6 +153,8 @@ def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
     """Raise StepRefused for a day that is over, and a credit that the bill has no room for."""
     if offer.carry_out_on and offer.carry_out_on < local_day(complaint.account, at):
         raise StepRefused("The day to carry it out is over: choose one that is still to come.")
+    if offer.carry_out_on and not is_known_day(complaint, offer.carry_out_on):
+        raise StepRefused("The day to carry it out is too far away: check the year.")
     if offer.credit is None:
         return
     if offer.invoice is None or offer.invoice.account_id != complaint.account_id:
@@ -281,12 +284,14 @@ def resolve_complaint(
     text: str,
     at: datetime,
     confirms: bool = True,
+    given_already: bool = False,
     told_by: Channel | None = None,
 ) -> Complaint:
     """Say that what was agreed has been carried out; a credit that was agreed is given now.
 
-    `confirms`: the customer is told in the same step, which is the written confirmation. Raises
-    NeedsSecondPerson where one person may not give so much back alone, and CreditRefused.
+    `confirms`: the customer is told in the same step, which is the written confirmation.
+    `given_already`: the credit was given by hand before. Raises NeedsSecondPerson where one person
+    may not give so much back alone, and CreditRefused where the bill has no room for it.
     """
     with transaction.atomic():
         complaint = locked(reference)
@@ -294,7 +299,7 @@ def resolve_complaint(
         event = step(complaint, Act.RESOLVE, by=by, at=at, text=text if confirms else "")
         meet_deadline(subject=reference, duty=Duty.IMPLEMENT, at=at)
         if proposal is not None:
-            give_credit(complaint, proposal, by=by, at=at)
+            give_credit(complaint, proposal, by=by, at=at, given_already=given_already)
             proposal.carried_out_at = at
             proposal.save(update_fields=["carried_out_at"])
         confirmation_clock(complaint, at=at)

@@ -14,6 +14,7 @@ from complaints.clocks.services import (
     follow_up_clock,
     hand_over_clocks,
     hurry_clocks,
+    is_known_day,
     owed,
     promise_clock,
 )
@@ -189,6 +190,8 @@ def explain_delay(
         if new_day <= local_day(complaint.account, at) or (due and new_day <= due.due_on):
             by_now = f" than {in_words(due.due_on)}" if due else ""
             raise StepRefused(f"Choose a day that is still to come and later{by_now}.")
+        if not is_known_day(complaint, new_day):
+            raise StepRefused("That day is too far away: check the year.")
         duties = delay_duties(complaint, new_day, mass_disruption=mass_disruption)
         because = dump(duties.because) if duties else []
         if (duties is None or duties.must_tell_tio) and not names_ombudsman:

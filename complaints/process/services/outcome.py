@@ -47,7 +47,9 @@ def bar_court_steps(complaint: Complaint, at: datetime) -> None:
     complaint.save(update_fields=["no_court_before"])
 
 
-def give_credit(complaint: Complaint, proposal: Proposal, *, by: User, at: datetime) -> None:
+def give_credit(
+    complaint: Complaint, proposal: Proposal, *, by: User, at: datetime, given_already: bool
+) -> None:
     """Give back what was agreed, and end the hold of the contested amount with it.
 
     What was contested beyond that is payable as after an outcome against it. Raises CreditRefused,
@@ -55,17 +57,20 @@ def give_credit(complaint: Complaint, proposal: Proposal, *, by: User, at: datet
     """
     if proposal.credit is None or proposal.invoice is None:
         return
-    issue_credit_note(
-        invoice=proposal.invoice,
-        amount=proposal.credit,
-        # Nobody but who lodged it may learn of a complaint about somebody's safety.
-        reason="A correction" if complaint.safety_threat else f"Complaint {complaint.reference}",
-        tells=not complaint.safety_threat,
-        at=at,
-        asked_by=proposal.by,
-        approved_by=by if by != proposal.by else None,
-        actor=audit.Actor(user_id=by.pk, name=str(by)),
-    )
+    if not given_already:
+        issue_credit_note(
+            invoice=proposal.invoice,
+            amount=proposal.credit,
+            # Nobody but who lodged it may learn of a complaint about somebody's safety.
+            reason="A correction"
+            if complaint.safety_threat
+            else f"Complaint {complaint.reference}",
+            tells=not complaint.safety_threat,
+            at=at,
+            asked_by=proposal.by,
+            approved_by=by if by != proposal.by else None,
+            actor=audit.Actor(user_id=by.pk, name=str(by)),
+        )
     held = Hold.objects.filter(complaint=complaint.reference, status=HoldStatus.OPEN).first()
     upheld = held is not None and proposal.credit >= held.amount
     for hold in end_hold(complaint=complaint.reference, upheld=upheld, at=at):

@@ -367,6 +367,8 @@ IN_FILE = {
     "Preference": "preferences",
     "Presence": "asked_with_customer_there",
     "PrivacyRequest": "privacy_requests",
+    "Proposal": "complaint_answers",
+    "Referral": "complaint_referrals",
     "Service": "services",
     "Signature": "signatures",
     "TermsAcceptance": "terms_accepted",

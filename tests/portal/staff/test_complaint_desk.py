@@ -192,6 +192,16 @@ def test_one_word_proposal_is_asked_about_once(desk, world):
             {"text": "It is the same again.", "vexatious": "on", "told_by": "email"},
             "careful thought",
         ),
+        (
+            "delay",
+            {"text": "We wait for a part.", "new_day": "2199-01-05", "told_by": "email"},
+            "check the year",
+        ),
+        (
+            "refer",
+            {"level": "2", "kind": "answer_ombudsman", "received_at": "2199-01-05T10:00"},
+            "in the future",
+        ),
         ("urgent", {"text": "x"}, "Tick what makes it urgent"),
     ],
 )
@@ -246,6 +256,37 @@ def test_chosen_complaints_are_taken_in_hand_together(desk, world):
     desk.post(reverse(LIST), {"action": "take", "_selected_action": [one.pk for one in rows]})
 
     assert Complaint.objects.filter(assigned_to=desk.staff).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"received_at": "2199-01-05T10:00"}, "in the future"),
+        ({"received_at": "2003-01-05T10:00"}, "did not exist on that day"),
+        ({"received_at": "soon"}, "valid date"),
+        ({"person": "else"}, "Write down their name"),
+        ({"person": "else", "caller_name": "Kim"}, "how they want to be told"),
+        ({"channel": "post", "told_at_once": "on"}, "Only who is there"),
+        ({"disputed_amount": "5.00"}, "Choose the bill"),
+        ({"description": ""}, "required"),
+    ],
+)
+def test_what_cannot_be_so_is_not_written_down(desk, world, changed, words):
+    page = reverse("admin:complaints_complaint_add") + f"?account={world.account.number}"
+    typed = {
+        "channel": "phone",
+        "received_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
+        "person": world.holder.pk,
+        "told_by": "email",
+        "topic": "fault",
+        "description": "The line hums.",
+    }
+
+    answer = desk.post(page, typed | changed)
+
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert not Complaint.objects.exists()
 
 
 def test_ombudsman_is_noted_answered_and_ended_by_pages(desk, world):
