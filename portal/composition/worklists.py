@@ -141,10 +141,8 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
 
 def _money_lists(user: User, at: datetime) -> list[_List]:
     money = unmatched(Payment.objects.all())
-    said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
         money = money.filter(provider=user.provider_id)
-        said = said.filter(provider=user.provider_id)
     return [
         _List(
             "billing.add_payment",
@@ -152,14 +150,6 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_payment",
             "?state=unmatched",
             money,
-        ),
-        _List(
-            "billing.add_payment",
-            "What the payment gateway said and does not fit",
-            "billing_gatewayevent",
-            "?state=open",
-            said,
-            urgent=True,
         ),
         _List(
             "billing.add_payment",
@@ -191,6 +181,22 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_refund",
             "?state__exact=asked",
             _confined(user, Refund.objects.filter(state=RefundState.ASKED)),
+        ),
+    ]
+
+
+def _gateway_lists(user: User, at: datetime) -> list[_List]:
+    said = unsolved(GatewayEvent.objects.all())
+    if user.provider_id:
+        said = said.filter(provider=user.provider_id)
+    return [
+        _List(
+            "billing.add_payment",
+            "What the payment gateway said and does not fit",
+            "billing_gatewayevent",
+            "?state=open",
+            said,
+            urgent=True,
         ),
     ]
 
@@ -296,6 +302,7 @@ WORKLISTS = (
     _unswept,
     _contract_lists,
     _money_lists,
+    _gateway_lists,
     _billing_lists,
     _message_lists,
 )
