@@ -191,6 +191,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             refused=ways.refused,
             past=ways.past,
             sees_bills=self.sees_bills,
+            may_complain=self.allows(Action.LODGE_COMPLAINT),
             **kwargs,
         )
 
@@ -217,6 +218,7 @@ class OnlinePaymentPage(AccountPage, TemplateView):
             state="taken_back" if row.payment and row.payment.reversed_on else row.state,
             receipt=receipt,
             sees_bills=sees_bills,
+            may_complain=self.allows(Action.LODGE_COMPLAINT),
             is_mine=row.started_by_id == self.request.user.pk,
             waits="done" in self.request.GET and row.state == OnlineState.STARTED,
             reference=selectors.payment_reference(self.account),

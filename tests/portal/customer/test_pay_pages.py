@@ -267,6 +267,7 @@ def test_who_may_pay_but_not_see_bills_sees_no_figure_of_the_account(world, gate
     page = client.get("/pay/").content.decode()
     assert total(world) not in page
     assert "Harbour Bakery" not in page
+    assert "/complaints/new/" not in page
 
     answer = pay(client, what="", amount="30")
 
