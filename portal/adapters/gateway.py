@@ -53,7 +53,8 @@ class StripeGateway:
         if settings.PAYMENT_SIMULATOR:
             return cls(*simulated_keys(provider_key))
         key = settings.STRIPE_KEYS.get(provider_key)
-        return cls(key, settings.STRIPE_WEBHOOK_SECRETS[provider_key]) if key else None
+        secret = settings.STRIPE_WEBHOOK_SECRETS.get(provider_key)
+        return cls(key, secret) if key and secret else None
 
     def open(self, order: Order) -> Opened:
         """Open Stripe's page for an order. Raises GatewayDown."""
@@ -104,7 +105,7 @@ class StripeGateway:
             )
         except stripe.StripeError as failure:
             raise GatewayDown(type(failure).__name__) from failure
-        facts = json.loads(str(found))
+        facts = found.to_dict()
         said = _state_of(facts)
         return None if said is None else _of_session(facts, said, kind="asked", at=at)
 

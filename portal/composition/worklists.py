@@ -163,10 +163,8 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
 
 def _money_lists(user: User, at: datetime) -> list[_List]:
     money = unmatched(Payment.objects.all())
-    said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
         money = money.filter(provider=user.provider_id)
-        said = said.filter(provider=user.provider_id)
     return [
         _List(
             "billing.add_payment",
@@ -174,14 +172,6 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_payment",
             "?state=unmatched",
             money,
-        ),
-        _List(
-            "billing.add_payment",
-            "What the payment gateway said and does not fit",
-            "billing_gatewayevent",
-            "?state=open",
-            said,
-            urgent=True,
         ),
         _List(
             "billing.add_payment",
@@ -251,6 +241,22 @@ def _unpaid_lists(user: User, at: datetime) -> list[_List]:
             page,
             "?step__exact=person",
             rows.filter(step=Step.PERSON),
+        ),
+    ]
+
+
+def _gateway_lists(user: User, at: datetime) -> list[_List]:
+    said = unsolved(GatewayEvent.objects.all())
+    if user.provider_id:
+        said = said.filter(provider=user.provider_id)
+    return [
+        _List(
+            "billing.add_payment",
+            "What the payment gateway said and does not fit",
+            "billing_gatewayevent",
+            "?state=open",
+            said,
+            urgent=True,
         ),
     ]
 
@@ -395,6 +401,7 @@ WORKLISTS = (
     _contract_lists,
     _money_lists,
     _unpaid_lists,
+    _gateway_lists,
     _billing_lists,
     _message_lists,
 )

@@ -36,7 +36,7 @@ from portal.web.lists import ListPage
 from terms.facts import Action
 from terms.money import NIL
 
-from .pay_forms import OTHER, PayForm
+from .pay_forms import OTHER, PayForm, preset
 
 # For which amount the page says whether something is added, before anybody named one.
 SAMPLE = Decimal("100.00")
@@ -96,17 +96,18 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         asked = self.request.POST if self.request.method == "POST" else self.request.GET
-        sample = _dollars(asked.get("amount", "")) or (
-            self.amounts[0][2] if self.amounts else SAMPLE
-        )
+        typed = _dollars(asked.get("amount", ""))
+        first = self.amounts[0][2] if self.amounts else SAMPLE
+        sample = typed if typed and typed > NIL else first
         return super().get_form_kwargs() | {"amounts": self.amounts, "ways": self.ways(sample)}
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.request.GET
-        names = [name for name, _, _ in self.amounts] or [OTHER]
-        what = asked.get("what", "")
+        named = {name: preset(name, amount) for name, _, amount in self.amounts}
+        named[OTHER] = OTHER
+        first = next(iter(named.values()))
         return {
-            "what": what if what in (*names, OTHER) else names[0],
+            "what": named.get(asked.get("what", ""), first),
             "amount": asked.get("amount", ""),
             "card": asked.get("card", ""),
             "key": uuid.uuid4(),
@@ -118,7 +119,8 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         if way is None:
             form.add_error("card", "This way to pay is not offered for that amount.")
             return self.form_invalid(form)
-        towards = self.bill if form.cleaned_data["what"] == "bill" else None
+        is_bill = form.cleaned_data["what"].startswith("bill-")
+        towards = self.bill if is_bill else None
         agreed = _dollars(self.request.POST.get("agreed", ""))
         if self._is_to_be_agreed(amount, way, agreed):
             return self._review(form, way, amount, towards)
@@ -216,6 +218,7 @@ class OnlinePaymentPage(AccountPage, TemplateView):
             state="taken_back" if row.payment and row.payment.reversed_on else row.state,
             receipt=receipt,
             sees_bills=sees_bills,
+            may_ask_for_help=self.allows(Action.ARRANGE_HARDSHIP),
             is_mine=row.started_by_id == self.request.user.pk,
             waits="done" in self.request.GET and row.state == OnlineState.STARTED,
             reference=selectors.payment_reference(self.account),

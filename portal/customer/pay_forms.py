@@ -14,6 +14,12 @@ from terms.money import in_dollars
 
 OTHER = "other"
 HOW_MUCH = "Say how much you want to pay, above $0.00."
+CHANGED = "What you owe has changed meanwhile: look at the amounts and choose again."
+
+
+def preset(name: str, amount: Decimal) -> str:
+    """What a form calls an amount that the page names."""
+    return f"{name}-{amount:.2f}"
 
 
 class PayForm(forms.Form):
@@ -34,8 +40,13 @@ class PayForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.presets = {name: amount for name, _, amount in amounts}
-        choices = [(name, f"{words}: {in_dollars(amount)}") for name, words, amount in amounts]
+        # The amount stands in the choice: what somebody saw is what they pay, or they look again.
+        self.presets = {preset(name, amount): amount for name, _, amount in amounts}
+        choices = [
+            (preset(name, amount), f"{words}: {in_dollars(amount)}")
+            for name, words, amount in amounts
+        ]
+        self.fields["what"].error_messages["invalid_choice"] = CHANGED
         if choices:
             self.fields["what"].choices = [*choices, (OTHER, "Another amount")]
         else:
@@ -49,6 +60,8 @@ class PayForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if "what" in self.errors:
+            return given
         what = given.get("what") or OTHER
         if what in self.presets:
             given["amount"] = self.presets[what]

@@ -22,6 +22,9 @@ from django.conf import settings
 KEY_PREFIX = "sk_simulated_"
 TIMEOUT = 10  # seconds
 LATE = timedelta(days=3)
+# What of a payment is the simulator's own and no part of a session.
+OURS = ("provider", "what", "method", "blocked", "unsent", "refused")
+BLOCKED = "[brands_blocked]"
 TRIES = ("pay", "fail", "late", "cancel")
 
 
@@ -58,6 +61,7 @@ def open_page(provider: str, form: Mapping[str, str], key: str, page: str) -> di
         "currency": form["line_items[0][price_data][currency]"],
         "what": form["line_items[0][price_data][product_data][name]"],
         "method": form["payment_method_types[0]"],
+        "blocked": [value for name, value in form.items() if BLOCKED in name],
         "client_reference_id": form["client_reference_id"],
         "success_url": form["success_url"],
         "cancel_url": form["cancel_url"],
@@ -156,11 +160,7 @@ def sign(provider: str, event: Mapping[str, Any], at: datetime) -> Message:
 
 def as_session(row: Mapping[str, Any], *, expanded: bool = False) -> dict[str, Any]:
     """A payment as the API shows it; `expanded` names the money's own state."""
-    shown = {
-        name: value
-        for name, value in row.items()
-        if name not in ("provider", "what", "method", "unsent", "refused")
-    }
+    shown = {name: value for name, value in row.items() if name not in OURS}
     if expanded and row["payment_intent"]:
         state = "requires_payment_method" if row.get("refused") else "processing"
         if row["payment_status"] == "paid":

@@ -202,15 +202,8 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         started_at=AT,
         started_by=world.holder,
     )
-    GatewayEvent.objects.create(
-        provider=provider,
-        event="evt_1",
-        kind="x",
-        said_at=AT,
-        heard_at=AT,
-        online=online,
-        problem="x",
-    )
+    said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
+    GatewayEvent.objects.create(provider=provider, online=online, **said)
     PaymentOption.objects.create(provider=provider, card="visa")
     bank = BankFormat.objects.create(provider=provider, name="Bank")
     try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)

@@ -104,9 +104,8 @@ def ask_about_payments(*, at: datetime) -> int:
         started_at__lt=at - PATIENCE,
     )
     moved = 0
-    for row in waiting.select_related("account__customer__provider").order_by("started_at")[
-        :BATCH
-    ]:
+    rows = waiting.select_related("account__customer__provider").order_by("started_at")
+    for row in rows[:BATCH]:
         before = row.state
         _ask(row, at)
         row.refresh_from_db(fields=["state"])

@@ -71,9 +71,13 @@ def total(world: World) -> str:
     return f"{Invoice.objects.get(account=world.account).total_inc:.2f}"
 
 
-def pay(client: Client, **facts: str):
-    given = {"what": "overdue", "card": "visa", "key": str(uuid4())} | facts
-    return client.post(f"/pay/{facts.pop('query', '')}", given)
+def pay(client: Client, query: str = "", **facts: str):
+    """Send the form with what the page names first, unless said otherwise."""
+    if "what" not in facts:
+        page = client.get(f"/pay/{query}").content.decode()
+        found = re.search(r'name="what" value="([^"]+)"', page)
+        facts["what"] = found.group(1) if found else ""
+    return client.post(f"/pay/{query}", {"card": "visa", "key": str(uuid4())} | facts)
 
 
 def test_home_offers_to_pay_what_is_overdue(world):
@@ -134,7 +138,7 @@ def test_one_bill_is_paid_from_its_own_page(world, gateway):
         in client.get(f"/bills/{newer.public_id}/").content.decode()
     )
 
-    pay(client, what="bill", query=f"?bill={newer.public_id}")
+    pay(client, f"?bill={newer.public_id}")
     (message,) = press(OnlinePayment.objects.get(), "pay", AT)
     post(message)
 
@@ -263,6 +267,7 @@ def test_who_may_pay_but_not_see_bills_sees_no_figure_of_the_account(world, gate
     page = client.get("/pay/").content.decode()
     assert total(world) not in page
     assert "Harbour Bakery" not in page
+    assert "/complaints/new/" not in page
 
     answer = pay(client, what="", amount="30")
 
@@ -467,3 +472,28 @@ def test_payment_that_staff_undid_does_not_say_thank_you(world, gateway):
 
     assert "Thank you" not in page
     assert "is open again" in page
+
+
+def test_amount_that_changed_meanwhile_is_shown_anew_and_not_taken(world, gateway):
+    client = client_of(world.holder)
+    seen = f"overdue-{total(world)}"
+    received(world, amount=Decimal("10.00"))
+
+    page = pay(client, what=seen).content.decode()
+
+    assert "has changed meanwhile" in page
+    assert f"${Invoice.objects.get().total_inc - 10:.2f}" in page
+    assert not OnlinePayment.objects.exists()
+
+
+def test_second_tab_does_not_pay_the_same_bill_again(world, gateway):
+    client = client_of(world.holder)
+    seen = f"overdue-{total(world)}"
+    pay(client, what=seen)
+    (message,) = press(OnlinePayment.objects.get(), "pay", AT)
+    post(message)
+
+    answer = pay(client, what=seen)
+
+    assert "has changed meanwhile" in answer.content.decode()
+    assert OnlinePayment.objects.count() == 1
