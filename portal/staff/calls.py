@@ -30,6 +30,7 @@ from .phone import phone_acts
 # What staff can do for a caller: words, the page, what staff need for it, what the caller needs.
 STEPS = [
     ("Check who they are", "parties_identitycheck", Action.CHANGE_DETAILS, None),
+    ("Write down a complaint", "complaints_complaint", Action.LODGE_COMPLAINT, None),
     (
         "Change contact details",
         "parties_contactchange",

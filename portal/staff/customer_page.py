@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from billing.payments.selectors import balance
 from complaints.tickets.models import Complaint
 from complaints.tickets.selectors import open_complaints
-from complaints.tickets.states import LIFECYCLE, STAFF_ACTS, Act, Duty, State
+from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
 from parties.accounts.models import Account
 from parties.accounts.selectors import access_needs, working_calendar
 from parties.authority import selectors as authority
@@ -30,6 +31,7 @@ from parties.privacy.models import PrivacyRequest
 from parties.security.selectors import pause_of
 from portal.composition.tabs import TABS, Tab
 from portal.staff import openings
+from portal.staff.complaint_steps import Situation, steps_now
 from portal.web import guards
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
@@ -38,7 +40,16 @@ from terms.facts import Role
 
 NEWEST = 10
 # The step of the staff that does what is owed about a complaint.
-DOES = {Duty.PROPOSE: Act.PROPOSE, Duty.IMPLEMENT: Act.RESOLVE}
+DOES = {
+    Duty.ACKNOWLEDGE: "acknowledge",
+    Duty.PROPOSE: "propose",
+    Duty.IMPLEMENT: "resolve",
+    Duty.CONFIRM: "confirm",
+    Duty.DECIDE_ESCALATION: "decide",
+    Duty.ANSWER_OMBUDSMAN: "answer_ombudsman",
+    Duty.FOLLOW_UP: "attempt",
+    Duty.DECIDE_CLOSING: "close",
+}
 
 
 def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
@@ -57,6 +68,10 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
     people = people_cards(account, on, request.at) if sees[StaffData.CONTACT] else []
     here = [one for one in people if one.status == "current"]
     standing = account_standing(account, on)
+    # For whoever may not know of somebody's danger there is no such complaint.
+    hidden = Complaint.objects.filter(account=account, safety_threat=True)
+    hidden = hidden.none() if sees[StaffData.SAFETY] else hidden
+    known = Complaint.objects.filter(account=account).exclude(pk__in=hidden.values("pk"))
     return {
         "account": account,
         "title": f"{account.customer.name} · {account.number}",
@@ -64,16 +79,16 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         "sees_safety": sees[StaffData.SAFETY],
         "safe_contacts": safe_contacts(account) if sees[StaffData.SAFETY] else [],
         "balance": balance(account, on) if sees[StaffData.BILLING] else None,
-        "flags": _flags(account, standing, here),
+        "flags": _flags(account, standing, here, known),
         "standing": standing,
         "needs": access_needs(account.customer),
-        "duty": _next_duty(request, account, on),
+        "duty": _next_duty(request, account, on, hidden),
         "tabs": _tab_links(account, tabs, chosen),
         "tab": chosen,
         "rows": _rows(account, chosen, on, request.at) if chosen else [],
         "whole_list": _whole_list(account, chosen) if chosen else "",
         "people": here,
-        "open_complaints": open_complaints(account, on)
+        "open_complaints": open_complaints(account, on, known)
         if request.user.has_perm("complaints.view_complaint")
         else [],
         **_offers(request, account, on, remote),
@@ -85,6 +100,9 @@ def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> d
     serves = authority.staff_may(request.user, facts.Action.CHANGE_DETAILS, account, on=on).allowed
     takes_money = authority.staff_may(request.user, facts.Action.PAY_BILL, account, on=on)
     return {
+        "may_take_complaint": authority.staff_may(
+            request.user, facts.Action.LODGE_COMPLAINT, account, on=on
+        ).allowed,
         "may_take_money": takes_money.allowed,
         "may_call": may_take_calls(request.user),
         "may_invite": serves and holder(account) is None,
@@ -93,7 +111,10 @@ def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> d
 
 
 def _flags(
-    account: Account, standing: AccountStanding, people: list[PersonCard]
+    account: Account,
+    standing: AccountStanding,
+    people: list[PersonCard],
+    complaints: QuerySet[Complaint],
 ) -> list[tuple[str, str]]:
     """What whoever talks with the customer has to know, each as kind and words."""
     customer = account.customer
@@ -102,7 +123,7 @@ def _flags(
         flags.append(("attention", "Not chased"))
     if pause_of(account):
         flags.append(("bad", "High-risk steps are paused"))
-    if Complaint.objects.filter(account=account).exclude(state__in=_OVER).exists():
+    if complaints.exclude(state__in=OVER).exists():
         flags.append(("attention", "Open complaint"))
     roles = {one.role_key for one in people}
     if Role.AUTHORISED_REP.value in roles:
@@ -114,9 +135,6 @@ def _flags(
     if customer.interpreter_language:
         flags.append(("info", f"Interpreter: {customer.interpreter_language}"))
     return flags
-
-
-_OVER = (State.CLOSED, State.WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +150,12 @@ class NextDuty:
     button: str
 
 
-def _next_duty(request: HttpRequest, account: Account, on: date) -> NextDuty | None:
+def _next_duty(
+    request: HttpRequest, account: Account, on: date, hidden: QuerySet[Complaint]
+) -> NextDuty | None:
     owed = Deadline.objects.filter(account=account, status__in=[Status.OPEN, Status.MISSED])
-    row = owed.exclude(duty=Duty.EXPLAIN_DELAY).order_by("due_at").first()
+    owed = owed.exclude(duty__in=IN_THE_BACKGROUND).exclude(subject__in=hidden.values("reference"))
+    row = owed.order_by("due_at").first()
     if row is None:
         return None
     url, button = _what_does_it(request, row)
@@ -153,13 +174,12 @@ def _what_does_it(request: HttpRequest, row: Deadline) -> tuple[str, str]:
     """The page on which staff do what is owed, and the words on its button."""
     complaint = Complaint.objects.filter(account=row.account_id, reference=row.subject).first()
     if complaint is not None and request.user.has_perm("complaints.view_complaint"):
-        step = DOES.get(Duty(row.duty))
-        acts = LIFECYCLE.acts(State(complaint.state))
         if request.user.has_perm("complaints.change_complaint"):
-            for act in [step, *acts]:
-                if act in acts and act in STAFF_ACTS and act is not Act.ACKNOWLEDGE:
-                    args = [complaint.pk, act.value]
-                    return reverse("admin:complaints_complaint_step", args=args), act.label
+            steps = steps_now(Situation(complaint, request.user, request.at))
+            does = [one for one in steps if one.slug == DOES.get(Duty(row.duty))]
+            step = (does or steps)[0]
+            args = [complaint.pk, step.slug]
+            return reverse("admin:complaints_complaint_step", args=args), step.label
         page = reverse("admin:complaints_complaint_change", args=[complaint.pk])
         return page, f"Open {complaint.reference}"
     asked = PrivacyRequest.objects.filter(account=row.account_id, reference=row.subject).first()
