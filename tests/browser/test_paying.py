@@ -25,7 +25,7 @@ def begin(page: Page, way: str) -> str:
     expect(page.get_by_role("heading", name="Pay", level=1)).to_be_visible()
     assert faults(page) == []
     page.get_by_label(re.compile(rf"^{way}")).check()
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Simulated payment of {amount}")
     return amount
 

@@ -40,7 +40,8 @@ def test_every_area_has_its_worklists():
 
 def test_every_area_has_its_tabs_on_the_customers_page():
     assert [tab.key for tab in tabs.TABS] == [
-        "people", "services", "bills", "complaints", "messages", "documents", "history",
+        "people", "services", "bills", "payments", "complaints", "messages", "documents",
+        "history",
     ]  # fmt: skip
 
 

@@ -365,18 +365,18 @@ def test_change_in_the_admin_is_recorded_with_before_and_after(client, world):
         change_url("contracts_contract", contract.pk),
         {
             "account": world.account.pk,
-            "reference": contract.reference,
-            "version": contract.version,
-            "started_on": "2026-01-05",
+            "reference": "K-RENAMED",
+            # What was agreed stays as it was signed, whatever a form says.
+            "started_on": "2026-01-09",
             "minimum_months": "24",
-            "agreed": "{}",
             "services-TOTAL_FORMS": 0,
             "services-INITIAL_FORMS": 0,
         },
     )
 
     entry = Entry.objects.get(action="change_contract")
-    assert (entry.before, entry.after) == ({"minimum_months": ""}, {"minimum_months": "24"})
+    before, after = {"reference": contract.reference}, {"reference": "K-RENAMED"}
+    assert (entry.before, entry.after) == (before, after)
     assert entry.actor == billing
 
 
