@@ -227,12 +227,15 @@ def porting_of(service: Service, *, on: date, today: date) -> Porting:
     """What moving to another provider on a day would end and cost (VP-SUS-15, CV-TRM-06, -07)."""
     bound = binding(service.contract, today)
     kind = service.plan.kind
-    moves = bound.profile.find(PortOut, service=kind)
-    if bound.profile.find(PortEndsService, service=kind) is None and moves is None:
+    ends, moves = (bound.profile.find(one, service=kind) for one in (PortEndsService, PortOut))
+    if ends is None and moves is None:
+        # What the terms say of other services says nothing of this one.
+        because: Reasons = []
         try:
             bound.decide(rules.port_out, port_notice_on=on)
         except TermsSilent as silence:
-            return Porting(on=on, ends_service=None, because=dump(silence.because))
+            because = dump(silence.because)
+        return Porting(on=on, ends_service=None, because=because)
     facts = {
         "port_notice_on": on,
         "activated_on": service.activated_on,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from contracts.leaving.models import EndNotice
-from contracts.leaving.states import ALIVE, Side
+from contracts.leaving.states import ALIVE, NoticeState, Side
 from contracts.supply.models import Service
 
 
@@ -21,6 +21,9 @@ def living_notice(service: Service) -> EndNotice | None:
 def may_be_taken_back(notice: EndNotice, on: date) -> bool:
     """Whether a notice has not taken effect yet: until then no document forbids it.
 
-    Only by the side that gave it; a move to another provider is the other provider's.
+    Only by the side that gave it; a move to another provider is the other provider's. What waits
+    for an answer can be taken back at any time.
     """
-    return notice.side != Side.PORT and notice.state in ALIVE and on < notice.ends_on
+    waits = notice.state == NoticeState.ASKED
+    runs = notice.state == NoticeState.RUNNING and on < notice.ends_on
+    return notice.side != Side.PORT and (waits or runs)

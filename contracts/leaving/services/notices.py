@@ -71,7 +71,7 @@ def give_end_notice(
         if not by.is_staff:
             require_no_pause(account, Action.CLOSE_ACCOUNT, at=at)
         given = {"side": Side.CUSTOMER, "form": form, "asked_on": asked_on}
-        again = _same_alive(row, given)
+        again = _same_alive(row, given | ({"received_on": received_on} if received_on else {}))
         if again is not None:
             return again
         _require_runs(row)
@@ -153,8 +153,8 @@ def decide_early_end(
 ) -> EndNotice:
     """The provider agrees to an end inside the term, at the cost that was shown, or refuses.
 
-    A day that has passed by then becomes today. Raises NotAuthorised and IllegalStep.
-    (BS-SUSP-12, BS-SUSP-15.)
+    A day that has passed by then becomes today, at what that costs. Raises NotAuthorised and
+    IllegalStep. (BS-SUSP-12, BS-SUSP-15.)
     """
     account = notice.service.contract.account
     on = authority.local_day(account, at)
@@ -164,8 +164,12 @@ def decide_early_end(
         step(row, NoticeAct.AGREE if agree else NoticeAct.REFUSE, by=by, why=why, at=at)
         actor = authority.with_customer(by, decision)
         if agree:
-            row.ends_on = max(row.ends_on, on)
-            row.save(update_fields=["ends_on"])
+            if row.ends_on < on:
+                row.ends_on = on
+                bound = binding(row.service.contract, row.received_on)
+                for name, value in frozen(leaving.cost_of(row.service, bound, ends_on=on)).items():
+                    setattr(row, name, value)
+                row.save(update_fields=["ends_on", "charge", "parts", "unknown"])
             cut_off(row, at=at, actor=actor)
         note(row, "agree_early_end" if agree else "refuse_early_end", at, actor)
         tell_of(row, "agreed" if agree else "refused", at)

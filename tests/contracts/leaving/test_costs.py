@@ -185,6 +185,14 @@ def test_numbers_that_leave_end_no_service(comvergence):
     assert {"CV-TRM-06", "CV-TRM-07"} <= {reason["id"] for reason in found.because}
 
 
+def test_what_terms_say_of_numbers_says_nothing_of_a_line_without_any():
+    fibre = agree("comvergence", "310.00", since="2024-10-14", months=36, kind="data")
+
+    found = leaving.porting_of(fibre.fresh(), on=day("2027-02-08"), today=day("2027-02-08"))
+
+    assert (found.ends_service, found.because) == (None, [])
+
+
 # ── terms that name no charge, and a quotation that does ────────────────────────────────────
 
 

@@ -384,7 +384,35 @@ def test_agreement_after_the_day_asked_ends_it_today(blueshift):
         notice=notice, agree=True, by=blueshift.staff, why="", at=blueshift.at("2027-08-23")
     )
 
-    assert decided.ends_on == day("2027-08-23")
+    # 23 Aug to 17 Feb: five whole months still.
+    assert (decided.ends_on, str(decided.charge)) == (day("2027-08-23"), "470.38")
+
+
+def test_agreement_a_month_late_costs_a_month_less(blueshift):
+    notice = give(blueshift, "2027-08-02", asked_on=day("2027-08-20"))
+
+    decided = decide_early_end(
+        notice=notice, agree=True, by=blueshift.staff, why="", at=blueshift.at("2027-09-23")
+    )
+
+    # 4 × 79.95 = 319.80, and 339.00 × 4 ÷ 24 = 56.50.
+    assert str(decided.charge) == "376.30"
+
+
+def test_request_that_nobody_answered_can_be_taken_back_after_its_day(blueshift):
+    notice = give(blueshift, "2027-08-02", asked_on=day("2027-08-20"))
+
+    assert take_back(blueshift, notice, "2027-08-25").state == NoticeState.TAKEN_BACK
+
+
+def test_letter_with_another_day_is_not_taken_for_the_first(vpnet):
+    staff = make_staff(StaffRole.TEAM_MANAGER)
+    letter = {"by": staff, "form": NoticeForm.LETTER}
+    first = give(vpnet, "2027-02-12", received_on=day("2027-02-08"), **letter)
+
+    assert give(vpnet, "2027-02-12", received_on=day("2027-02-08"), **letter) == first
+    with pytest.raises(LeavingRefused, match="take that notice back first"):
+        give(vpnet, "2027-02-12", received_on=day("2027-02-09"), **letter)
 
 
 def test_leaving_on_a_day_named_where_the_terms_name_no_notice():
