@@ -190,7 +190,20 @@ class SuspensionNoticeAdmin(StepAdmin):
     list_filter = ("state", "account__customer__provider")
     search_fields = ("account__number", "account__customer__name")
     list_select_related = ("account__customer",)
-    exclude = ("because", "invoices")
+    fields = (
+        "account",
+        "state",
+        "amount",
+        "due_date",
+        "pay_by",
+        "printed_earliest",
+        "given_at",
+        "given_by",
+        "in_hardship",
+        "opened_at",
+        "ended_at",
+        "ended_because",
+    )
     change_form_template = "admin/billing/steps_change_form.html"
 
     def get_urls(self) -> list[Any]:
@@ -267,11 +280,34 @@ class HelpRequestAdmin(AddStepAdmin):
     list_filter = ("state", "account__customer__provider")
     search_fields = ("reference", "account__number", "account__customer__name")
     list_select_related = ("account__customer", "assigned_to")
-    exclude = ("because", "role")
+    fields = (
+        "reference",
+        "account",
+        "state",
+        "decide_by",
+        "answer_by",
+        "asked_at",
+        "asked_by",
+        "wished",
+        "can_pay",
+        "every",
+        "first_on",
+        "months",
+        "words",
+        "assigned_to",
+        "decided_at",
+        "decided_by",
+        "reasons",
+        "problem",
+    )
     change_form_template = "admin/billing/steps_change_form.html"
     add_title = "Ask for help with paying, for whoever is calling"
     action = Action.ARRANGE_HARDSHIP
     asked_of = Action.ARRANGE_HARDSHIP
+
+    @admin.display(description="what would help")
+    def wished(self, row: HelpRequest) -> str:
+        return ", ".join(HelpKind(one).label for one in row.kinds) or "–"
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Those that wait for an answer first, by its day."""
