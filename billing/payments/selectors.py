@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet, Subquery, Sum
 
-from billing.invoices.models import CreditNote, Invoice
+from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
 from parties.accounts.models import Account, Provider
@@ -453,12 +453,6 @@ def under_way(account: Account) -> list[OnlinePayment]:
     """What was begun in the portal and may still become money, newest first."""
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
     return list(rows)
-
-
-def paid_by_note(note: CreditNote) -> list[Allocation]:
-    """What a credit note pays now, oldest first."""
-    rows = Allocation.objects.filter(credit_note=note, undone_on__isnull=True)
-    return list(rows.select_related("invoice"))
 
 
 def refunds(account: Account) -> QuerySet[Refund]:

@@ -146,7 +146,10 @@ class CreditNotePage(AccountPage, TemplateView):
             line.description = mask.text(line.description)
         note.reason = mask.text(note.reason)
         return super().get_context_data(
-            note=note, lines=lines, pays=payments.paid_by_note(note), **kwargs
+            note=note,
+            lines=lines,
+            pays=note.allocations.filter(undone_on__isnull=True).select_related("invoice"),
+            **kwargs,
         )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Sum
 
 from billing.invoices.models import CreditNote
-from billing.payments import selectors
 from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.documents.services import issue_document
@@ -102,7 +101,8 @@ def note_content(note: CreditNote, facts: library.Provider) -> dict[str, Any]:
 
 def pays(note: CreditNote) -> list[tuple[str, Decimal]]:
     """The invoices that a note pays now, by number, with dollars."""
-    return [(row.invoice.number, row.amount) for row in selectors.paid_by_note(note)]
+    rows = note.allocations.filter(undone_on__isnull=True).select_related("invoice")
+    return [(row.invoice.number, row.amount) for row in rows]
 
 
 def left_as_credit(note: CreditNote) -> Decimal:
