@@ -85,6 +85,7 @@ class ServiceAdmin(SupplySteps, ConfinedAdmin):
         "status",
         "activated_on",
         "ended_on",
+        "numbers_left_on",
         "billed_through",
         "recheck_from",
         "billing_start_confirmed",

@@ -122,7 +122,7 @@ class EndingSteps:
         causes = leaving.grounds_of(row, today)
         form = ProviderEndForm(request.POST or None, causes=causes)
         found: ProviderEnd | None = None
-        title = "We end it"
+        title, action = "We end it", "Show what would happen"
         if form.is_valid():
             given = form.cleaned_data
             known = leaving.grounds_from(
@@ -149,7 +149,7 @@ class EndingSteps:
                 form = ProviderEndForm(
                     given | {"shown_on": found.ends_on, "holder": given["holder"]}, causes=causes
                 )
-                title = f"Give the notice: it ends on {in_words(found.ends_on)}"
+                action = f"Give the notice: it ends on {in_words(found.ends_on)}"
             else:
                 form.add_error(None, found.refusal)
         return self._step(
@@ -157,6 +157,7 @@ class EndingSteps:
             row,
             form,
             title,
+            action=action,
             intro=_our_end_intro(found, causes),
             because=found.because if found else (),
         )

@@ -156,9 +156,8 @@ class SupplySteps(LeavingSteps):
         if row is not None and self.has_change_permission(request, row):
             name = "admin:contracts_service_supply_step"
             steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
-        if row is not None:
-            steps += self.leaving_links(request, row)
-        extra = {"steps": steps}
+        ends = self.leaving_links(request, row) if row is not None else []
+        extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
