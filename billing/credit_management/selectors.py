@@ -97,6 +97,7 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
     overdue = sum((one.amount for one in items if one.due_date < on), NIL)
     held = sum((one.held for one in items if one.due_date < on), NIL)
     chasable, why = _chasable(account, overdue, held, on)
+    on_its_way = payments.balance(account, on).on_its_way if late else NIL
     known: dict[str, Any] = {
         "owed": sum((one.amount for one in items), NIL),
         "overdue": overdue,
@@ -104,7 +105,7 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
         "chasable": chasable,
         "oldest_due": min((one.due_date for one in late), default=None),
         "next_due": min(ahead, default=None),
-        "stops": stops(account, on, at),
+        "stops": (*stops(account, on, at), *_paying(chasable, on_its_way)),
         "notice": live_notice(account),
     }
     if not late and not ahead:
@@ -116,6 +117,12 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
     if chasable < max(account.customer.provider.chase_above, Decimal("0.01")):
         return Outlook(**known, step=Step.SMALL, because=why)
     return _of_overdue(account, late, known, on, at)
+
+
+def _paying(chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
+    """What a bank is about to pay is not asked for once more."""
+    if NIL < chasable <= on_its_way:
+        yield Stop(words="A payment is on its way from the bank")
 
 
 def _of_overdue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -41,6 +42,8 @@ from billing.hardship.services import (
 from billing.hardship.states import ArrangementState, Every, HelpKind, HelpState
 from billing.ledger.models import OpenItem
 from billing.ledger.services import keep_balance
+from billing.payments.models import OnlinePayment
+from billing.payments.states import OnlineState
 from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind
@@ -542,3 +545,22 @@ def test_a_refusal_and_a_withdrawal_end_the_block():
         assert look(one, "2027-03-01").step == Step.STOPPED
         end(asked.reference)
         assert look(one, "2027-03-01").stops == ()
+
+
+def test_what_a_bank_is_about_to_pay_is_not_asked_for_once_more():
+    one = owing("vpnet", "QLD", "286.00", "2027-02-10", "2027-02-25")
+    online = OnlinePayment.objects.create(
+        account=one.account,
+        key=uuid.uuid4(),
+        amount=Decimal("286.00"),
+        method="becs",
+        state=OnlineState.IN_PROGRESS,
+        started_at=one.at("2027-02-25"),
+        started_by=one.world.holder,
+    )
+
+    assert sweep(one, "2027-02-26").stopped_by == "A payment is on its way from the bank"
+    assert sent("payment_reminder") == 0
+    OnlinePayment.objects.filter(pk=online.pk).update(state=OnlineState.FAILED)
+    sweep(one, "2027-03-01")
+    assert sent("payment_reminder") == 1
