@@ -79,7 +79,7 @@ class PaymentReminder(models.Model):
         return f"{self.get_kind_display()}: {self.invoice}"
 
 
-class SuspensionNotice(models.Model):
+class SuspensionNotice(Swept):
     """A notice that services will be suspended unless what is overdue is paid (RF-TCP-17)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

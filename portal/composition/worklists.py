@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from billing.charging.models import NotBilled
 from billing.charging.states import NotBilledReason
-from billing.credit_management.models import Pursuit
+from billing.credit_management.models import Pursuit, SuspensionNotice
 from billing.credit_management.states import Step
-from billing.hardship.models import HelpRequest
+from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.states import HelpState
 from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched, unsolved
@@ -344,6 +344,20 @@ def _message_lists(user: User, at: datetime) -> list[_List]:
 # What sweeps work on by themselves, and what it is called.
 SWEPT = (
     ("billing.view_pursuit", "Accounts with open money", "billing_pursuit", Pursuit, "account"),
+    (
+        "billing.view_suspensionnotice",
+        "Services to bring back",
+        "billing_suspensionnotice",
+        SuspensionNotice,
+        "account",
+    ),
+    (
+        "billing.view_arrangement",
+        "Payment arrangements",
+        "billing_arrangement",
+        Arrangement,
+        "account",
+    ),
     (
         "billing.view_helprequest",
         "Requests for help with paying",

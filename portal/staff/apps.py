@@ -14,6 +14,7 @@ MODULES = (
     "complaints",
     "contracts",
     "giving",
+    "help_paying",
     "identity",
     "leaving",
     "online",

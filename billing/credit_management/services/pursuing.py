@@ -42,7 +42,6 @@ def pursue(*, at: datetime) -> int:
     What is done and what is left undone stands on the account's row with its reason; after an
     outage the next morning does what is still right then. Return how many were looked at.
     """
-    _advise(at)
     count = 0
     for state in State:
         local = at.astimezone(state.zone)
@@ -75,16 +74,17 @@ def _to_look_at(state: State, day: date) -> Iterable[Pursuit]:
     return found
 
 
-def _advise(at: datetime) -> None:
+def _advise(account: Account) -> None:
     """Note late charges as told where the reminder that names them was really given."""
     rows = PaymentReminder.objects.filter(
-        names_charge=True, is_advised=False, notice__status__in=GIVEN
+        invoice__account=account,
+        names_charge=True,
+        is_advised=False,
+        notice__status__in=GIVEN,
+        notice__sent_at__isnull=False,
     )
-    for row in rows.select_related("notice", "invoice__account"):
-        sent = row.notice.sent_at
-        if sent is None:
-            continue
-        advise_late_charge(invoice=row.invoice, advised_on=local_day(row.invoice.account, sent))
+    for row in rows.select_related("notice", "invoice"):
+        advise_late_charge(invoice=row.invoice, advised_on=local_day(account, row.notice.sent_at))
         row.is_advised = True
         row.save(update_fields=["is_advised"])
 
@@ -95,6 +95,7 @@ def _look(row: Pursuit, at: datetime) -> int:
     if not working_calendar(account, on).is_working_day(on) or not _is_hour(account, on, at):
         return 0
     cure_if_paid(account, at)
+    _advise(account)
     assess_late_charges(account, on=on, at=at)
     found = outlook(account, on, at)
     if not found.stops:

@@ -35,6 +35,7 @@ from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
 from records.notices.models import Notice
 from records.notices.services import Link
+from records.sweeps import each
 from terms import rules
 from terms.calendar import in_words
 from terms.facts import Action, BadFacts
@@ -265,11 +266,11 @@ def restore_paid(*, at: datetime) -> int:
     rows = SuspensionNotice.objects.filter(
         state=NoticeState.ACTED, account__contracts__services__periods__in=still
     ).distinct()
-    count = 0
-    for row in rows.select_related("account__customer__provider"):
-        with transaction.atomic():
-            count += _restore_if_right(lock_account(row.account), at)
-    return count
+    return each(
+        rows.select_related("account__customer__provider"),
+        lambda row: _restore_if_right(lock_account(row.account), at),
+        at=at,
+    )
 
 
 def _restore_if_right(account: Account, at: datetime) -> int:
