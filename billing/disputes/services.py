@@ -68,6 +68,32 @@ def hold_amount(
     return hold
 
 
+def keep_private(*, complaint: str, at: datetime) -> int:
+    """Keep from everybody what a complaint contests, once somebody's safety hangs on it.
+
+    No page shows it from now on; it is collected from nobody all the same. Return how many holds.
+    """
+    with transaction.atomic():
+        rows = list(
+            Hold.objects.select_for_update(of=("self",))
+            .filter(complaint=complaint, is_private=False)
+            .select_related("invoice")
+        )
+        for hold in rows:
+            Account.objects.select_for_update(no_key=True).get(pk=hold.invoice.account_id)
+            hold.is_private = True
+            hold.save(update_fields=["is_private"])
+            _keep_held(hold.invoice)
+            record(
+                account_id=hold.invoice.account_id,
+                at=at,
+                action="hold_amount",
+                after={"amount": str(hold.amount), "complaint": complaint},
+                is_private=True,
+            )
+    return len(rows)
+
+
 def end_hold(*, complaint: str, upheld: bool, at: datetime) -> list[Hold]:
     """End what a complaint holds and return it; a credit for what was upheld is its caller's."""
     status = HoldStatus.UPHELD if upheld else HoldStatus.DISMISSED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billing.disputes.services import keep_private
 from complaints.tickets.models import Complaint
 from parties.accounts.services import block_chasing, lift_block
 from parties.accounts.states import BlockKind
@@ -73,6 +74,14 @@ def stop_cutting(complaint: Complaint, *, at: datetime) -> None:
     """
     if complaint.safety_threat:
         kind = BlockKind.SAFETY
+        # Learnt later, it makes private what was contested in the open.
+        keep_private(complaint=complaint.reference, at=at)
+        lift_block(
+            account=complaint.account,
+            kind=BlockKind.COMPLAINT,
+            subject=complaint.reference,
+            at=at,
+        )
     elif complaint.hardship_related or complaint.disconnection_without_process:
         kind = BlockKind.COMPLAINT
     else:

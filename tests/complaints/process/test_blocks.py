@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from billing.credit_management.selectors import outlook
 from billing.credit_management.services import SuspensionRefused, suspend_for_debt
 from billing.credit_management.states import Step
+from billing.ledger.models import OpenItem
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
-from complaints.process.services import withdraw_complaint
+from complaints.process.services import Urgency, learn_urgency, withdraw_complaint
 from parties.accounts.models import Block
+from parties.accounts.selectors import blocks_at
 from parties.people.states import StaffRole
 from tests.billing.moneys import day
 from tests.billing.test_help_with_paying import owing, sweep
@@ -45,3 +49,34 @@ def test_an_urgent_complaint_stops_the_asking_until_it_is_over(ground, private, 
         )
     withdraw_complaint(reference=made.reference, by=one.world.holder, at=one.at("2027-06-05"))
     assert outlook(one.account, day("2027-06-07"), one.at("2027-06-07")).stops == ()
+
+
+def test_a_threat_learnt_later_hides_what_was_contested_in_the_open():
+    one = owing("greenlight", "NSW", "200.00", "2027-05-03", "2027-06-01")
+    bill = one.invoices()[0]
+    made = lodge_complaint(
+        account=one.account,
+        by=one.world.holder,
+        at=one.at("2027-05-04"),
+        details=ComplaintDetails(
+            topic="bill",
+            description="Too much.",
+            hardship_related=True,
+            disputed_invoice=bill,
+            disputed_amount=Decimal("50.00"),
+        ),
+    )
+    assert OpenItem.objects.get().held_shown == Decimal("50.00")
+
+    learn_urgency(
+        reference=made.reference,
+        by=make_staff(),
+        grounds=Urgency(safety_threat=True),
+        text="He threatens her.",
+        at=one.at("2027-05-05"),
+    )
+
+    item = OpenItem.objects.get()
+    assert (item.held, item.held_shown) == (Decimal("50.00"), Decimal("0.00"))
+    stops = blocks_at(made.account, one.at("2027-05-06"))
+    assert [(stop.kind, stop.is_private) for stop in stops] == [("safety", True)]
