@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.disputes.selectors import withholding
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
 from complaints.clocks.services import Clocks, binding_of, discharge, start_clocks
@@ -31,6 +32,7 @@ from terms.binding import Binding
 from terms.calendar import Channel
 from terms.clause import dump
 from terms.facts import Action
+from terms.money import in_dollars
 from terms.profile import TermsSilent
 
 # Without the letters and digits that are mistaken for each other on the phone.
@@ -245,14 +247,28 @@ def _acknowledge_now(
 
 def _hold(complaint: Complaint, at: datetime) -> None:
     stop_cutting(complaint, at=at)
-    if complaint.disputed_invoice and complaint.disputed_amount:
+    invoice, amount = complaint.disputed_invoice, complaint.disputed_amount
+    if not invoice or not amount:
+        return
+    on = authority.local_day(complaint.account, complaint.received_at)
+    found = withholding(invoice, contested_on=on)
+    if found.allowed or complaint.safety_threat:
         hold_amount(
-            invoice=complaint.disputed_invoice,
-            amount=complaint.disputed_amount,
+            invoice=invoice,
+            amount=amount,
             complaint=complaint.reference,
             at=at,
             is_private=complaint.safety_threat,
         )
+        return
+    Event.objects.create(
+        complaint=complaint,
+        at=at,
+        act=Happening.NOT_HELD,
+        text=f"{in_dollars(amount)} of invoice {invoice.number} stays payable by its day while we "
+        f"look into it: by these terms {found.words}. Nothing else about this complaint changes.",
+        because=list(found.because),
+    )
 
 
 def _acknowledge_by_letter(complaint: Complaint, clocks: Clocks, at: datetime) -> None:

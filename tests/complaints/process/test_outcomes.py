@@ -148,6 +148,11 @@ def test_the_loser_pays_within_the_new_days_and_simple_interest():
     type(first).objects.filter(pk=first.pk).update(due_date=day("2027-07-15"))
     advise_late_charge(invoice=first, advised_on=day("2027-07-01"))
     made = contest(one, first, "440.00", "2027-07-08", "23:40")
+    late = contest(one, first, "110.00", "2027-07-09", "09:05")
+    assert one.held == "440.00", "late by one day: it stays payable"
+    (said,) = late.events.filter(act="not_held")
+    assert "stays payable" in said.text
+    assert "Thu 8 Jul 2027" in said.text
     one.pay("2027-07-15", "880.00")
     assert sums(one, "2027-07-16") == ("440.00", "440.00", "0.00")
     assert charge_late(one, "2027-07-20") == []

@@ -1,0 +1,71 @@
+"""Whether a contested amount may stay unpaid while it is looked into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from billing.invoices.models import Invoice
+from parties.accounts.selectors import binding
+from terms import rules
+from terms.calendar import State, in_words
+from terms.clause import dump
+from terms.profile import TermsSilent
+from terms.result import Result
+
+HOUSE = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withholding:
+    """Whether the contested part waits, and by which clauses; `words` say why it does not."""
+
+    allowed: bool
+    words: str = ""
+    because: tuple[dict[str, Any], ...] = ()
+
+
+def withholding(invoice: Invoice, *, contested_on: date) -> Withholding:
+    """Ask terms and law whether what is contested on a day may stay unpaid meanwhile.
+
+    It does if either rule on it lets it: the window of the terms (GL-DISP-04 to -06), or the open
+    complaint (VP-DIS-02, BS-DISP-03, RF-TCP-18). Where neither document speaks, it waits.
+    """
+    account = invoice.account
+    bound = binding(account, contested_on)
+    state, tcp = State(account.state), account.customer.is_tcp
+    try:
+        left_out = bound.decide(
+            rules.credit_management,
+            complaint_open=True,
+            amount_overdue=invoice.total_inc,
+            amount_disputed=invoice.total_inc,
+            tcp=tcp,
+        )
+        if _speaks(left_out) and left_out.allowed_on < invoice.total_inc:
+            return Withholding(allowed=True, because=tuple(dump(left_out.because)))
+        window = bound.decide(
+            rules.dispute_window,
+            invoice_date=invoice.issue_date,
+            lodged_on=contested_on,
+            tcp=tcp,
+            state=state,
+        )
+    except TermsSilent:
+        return Withholding(allowed=True)
+    because = tuple(dump(window.because))
+    if not _speaks(window) or window.may_withhold:
+        return Withholding(allowed=True, because=because)
+    late = contested_on > window.last_day
+    words = (
+        f"it could be contested until {in_words(window.last_day)}"
+        if late
+        else "what turns out wrong is given back later"
+    )
+    return Withholding(allowed=False, words=words, because=because)
+
+
+def _speaks(answer: Result) -> bool:
+    """Whether the terms or the law said it, not the house."""
+    return not any(one.get("source") == HOUSE for one in dump(answer.because))
