@@ -219,7 +219,7 @@ def test_what_stops_the_asking_for_money_stops_an_end_by_the_provider_too(privat
     notice = end(one, "2027-03-02")
     letters = Notice.objects.count()
     block_chasing(
-        account=one.account,
+        account=one.service.contract.account,
         kind=BlockKind.SAFETY if private else BlockKind.HARDSHIP,
         subject="X-1",
         at=one.at("2027-03-03"),
