@@ -161,13 +161,13 @@ def test_staff_need_a_second_factor_and_find_the_complaint_in_the_queue(page: Pa
     sign_in_staff(page, stack, "manager")
 
     page.goto(f"{stack.url}/admin/complaints/complaint/?state__exact=investigating")
-    expect(page.locator("#result_list")).to_contain_text("Propose an answer by")
+    expect(page.locator("#result_list")).to_contain_text("Answer by")
     page.locator("#result_list tbody th a").first.click()
     expect(page.locator("#content")).to_contain_text("What is owed")
     page.get_by_role("link", name="Propose an answer").click()
     page.get_by_label("What to tell the customer").fill("We credit the call and watch the line.")
     page.locator("input[type=submit]").click()
-    expect(page.locator(".messagelist")).to_contain_text("propose an answer, done")
+    expect(page.locator(".messagelist")).to_contain_text("Proposed.")
 
 
 def test_staff_with_a_password_alone_do_not_get_in(page: Page, stack: Stack):
