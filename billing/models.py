@@ -1,6 +1,6 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from billing.charging.models import BilledPeriod, NotBilled
+from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
 from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
@@ -30,6 +30,7 @@ __all__ = [
     "BillRun",
     "BilledPeriod",
     "ChargeAdvice",
+    "ChargeRequest",
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",

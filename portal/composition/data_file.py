@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
-from billing.charging.models import BilledPeriod, NotBilled
+from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
 from billing.credit_management.models import PaymentReminder, SuspensionNotice
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
@@ -89,6 +89,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
+CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "reason", "state")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 ENDED = (
@@ -275,6 +276,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
     yield "usage", [call for call in calls if not is_help_line(call["called"])]
     yield "charges", _rows(Chargeable.objects.filter(**of))
+    yield "charges_by_staff", _rows(ChargeRequest.objects.filter(**of), only=CHARGED)
     yield "not_billed", _rows(NotBilled.objects.filter(**of))
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))

@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from billing.charging.models import NotBilled
-from billing.charging.states import NotBilledReason
+from billing.charging.models import ChargeRequest, NotBilled
+from billing.charging.states import ChargeState, NotBilledReason
 from billing.credit_management.models import Pursuit, SuspensionNotice
 from billing.credit_management.states import Step
 from billing.hardship.models import Arrangement, HelpRequest
@@ -196,6 +196,13 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
                 MoneyRequest.objects.filter(state=RequestState.ASKED),
                 "invoice__account",
             ),
+        ),
+        _List(
+            "billing.add_chargerequest",
+            "Charges and discounts that wait for a second person",
+            "billing_chargerequest",
+            "?state__exact=asked",
+            _confined(user, ChargeRequest.objects.filter(state=ChargeState.ASKED)),
         ),
         _List(
             "billing.add_refund",
@@ -444,6 +451,10 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     MoneyRequest: (
         _has("billing.add_moneyrequest"),
         lambda row: row.state == RequestState.ASKED,
+    ),
+    ChargeRequest: (
+        _has("billing.add_chargerequest"),
+        lambda row: row.state == ChargeState.ASKED,
     ),
     Refund: (_has("billing.add_refund"), lambda row: row.state == RefundState.ASKED),
     HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),

@@ -11,6 +11,7 @@ MODULES = (
     "bank",
     "billing",
     "calls",
+    "charges",
     "complaints",
     "contracts",
     "giving",

@@ -19,7 +19,7 @@ from billing.charging.services import bill_from
 from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import SupplyRefused
-from contracts.supply.states import ServiceStatus, SuspensionCause
+from contracts.supply.states import Item, ServiceStatus, SuspensionCause
 from parties.authority.selectors import local_day, role_names
 from portal.web.fields import DollarsField
 from portal.web.guards import audit_actor
@@ -81,6 +81,25 @@ class ChangeForm(SupplyForm):
         return given
 
 
+class AddForm(forms.Form):
+    """More of something that the service has, with the days that terms may charge it from."""
+
+    may_come = False
+
+    item = forms.ChoiceField(label="What", choices=Item.choices)
+    quantity = forms.IntegerField(
+        label="How many it has then, together", min_value=2, max_value=10_000
+    )
+    installed = DayField(label="Installed on", required=False)
+    on = DayField(
+        label="Works since",
+        help_text="The terms say whether installation or this day starts the charges.",
+    )
+    why = forms.CharField(
+        label="Why", max_length=200, help_text="Who asked for it, and how. It is kept."
+    )
+
+
 def _since(row: Service, on: date) -> datetime:
     """The beginning of a day at the service."""
     return datetime.combine(on, time(), State(row.contract.account.state).zone)
@@ -106,15 +125,27 @@ def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     services.change_supply(service=row, on=given["on"], **what, **facts)
 
 
+def _add(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    services.add_items(
+        service=row,
+        item=Item(given["item"]),
+        quantity=given["quantity"],
+        installed_on=given["installed"],
+        activated_on=given["on"],
+        **facts,
+    )
+
+
 def _confirm(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     bill_from(service=row, first_day=given["on"], **facts)
 
 
 Step = Callable[[Service, dict[str, Any], dict[str, Any]], None]
-STEPS: dict[str, tuple[str, type[SupplyForm], Step]] = {
+STEPS: dict[str, tuple[str, type[Any], Step]] = {
     "activate": ("It works", ActivateForm, _activate),
     "suspend": ("It stands still", SuspendForm, _suspend),
     "restore": ("It works again from this day", SupplyForm, _restore),
+    "add": ("More of what it has", AddForm, _add),
     "change": ("Another number or price from this day", ChangeForm, _change),
     "confirm": ("Bill it from this day", SupplyForm, _confirm),
 }
@@ -124,7 +155,7 @@ def steps_of(row: Service) -> list[str]:
     """The steps that a service can take now."""
     steps = {
         ServiceStatus.ORDERED: ["activate"],
-        ServiceStatus.ACTIVE: ["suspend", "change"],
+        ServiceStatus.ACTIVE: ["suspend", "add", "change"],
         ServiceStatus.SUSPENDED: ["restore"],
         ServiceStatus.ENDED: [],
     }[ServiceStatus(row.status)]

@@ -12,6 +12,8 @@ from billing.hardship.states import Every, HelpKind
 from portal.web.fields import DayField, DollarsField
 from terms.money import NIL
 
+from .seen_form import SeenForm
+
 
 class NoForm(forms.Form):
     """Nothing to fill in: only to be sure."""
@@ -60,7 +62,7 @@ class AskedForm(forms.Form):
     )
 
 
-class OfferForm(forms.Form):
+class OfferForm(SeenForm):
     """What is offered; the days and sums are shown before anything is sent."""
 
     each = DollarsField(
@@ -86,7 +88,6 @@ class OfferForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asked: HelpRequest, owed: Decimal, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -104,16 +105,3 @@ class OfferForm(forms.Form):
         if given.get("each") and not given.get("every"):
             self.add_error("every", "Say how often.")
         return given
-
-    @property
-    def subject(self) -> str:
-        """What the preview was about; other facts are shown anew."""
-        names = ("each", "every", "first_on", "waive", "other_help")
-        return "|".join(str(self.cleaned_data[name]) for name in names)[:400]
-
-    def is_previewed(self) -> bool:
-        return bool(self.cleaned_data["seen"] == self.subject)
-
-    def show(self) -> None:
-        """Let the form that is shown next carry what its preview was about."""
-        self.data = {**self.data.dict(), "seen": self.subject}

@@ -18,6 +18,8 @@ IN_WORDS: dict[str, str] = {
     "decide_refund": "Decided about paying credit back",
     "write_off": "Gave up an amount that was owed",
     "agree_charge": "Noted a charge for the next bill",
+    "ask_charge": "Put a charge or a discount on the next bill",
+    "decide_charge": "Decided about a charge or a discount",
     "drop_late_charge": "Dropped a late charge",
     "activate_service": "Activated a service",
     "change_supply": "Changed what is supplied",

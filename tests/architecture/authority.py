@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from billing.charging.models import NotBilled
+from billing.charging.models import ChargeRequest, NotBilled
 from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
 from billing.hardship.models import Arrangement, Extension
 from billing.hardship.selectors import Part
@@ -225,6 +225,14 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     propose_resolution(reference=complaint.reference, by=desk, text="A credit.", at=AT)
     Chargeable.objects.create(
         account=account, kind="one_off", description="Visit", amount=1, incurred_on=AT.date()
+    )
+    ChargeRequest.objects.create(
+        account=account,
+        what="agreed",
+        kind="one_off",
+        asked_by=clerk,
+        starts_on=AT.date(),
+        **money,
     )
     NotBilled.objects.create(
         account=account,

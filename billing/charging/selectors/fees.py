@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -21,7 +21,7 @@ from terms import rules
 from terms.binding import Binding
 from terms.calendar import in_words, months_on
 from terms.clause import dump
-from terms.money import NIL
+from terms.money import NIL, to_rate
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period, part_period
 
@@ -238,12 +238,14 @@ def _settle(
         _give_back(due, live, row, first, last)
     if is_now and was and _differs_in_quantity_alone(is_now, was):
         extra = is_now.quantity - was.quantity
-        due.items.append(
-            stretch.part(is_now, extra, f"{abs(extra)} {'more' if extra > 0 else 'fewer'}", is_now)
-        )
+        if extra > 0:
+            due.items.append(stretch.part(is_now, extra, f"{extra} more", is_now))
+            due.items.extend(stretch.discounts(replace(is_now, quantity=extra)))
+        else:
+            due.items.extend(stretch.paid_back(is_now, extra, f"{-extra} fewer", is_now))
         return
     if was is not None:
-        due.items.append(stretch.part(was, -was.quantity, "given back", None))
+        due.items.extend(stretch.paid_back(was, -was.quantity, "given back", None))
     if is_now is not None:
         due.items.append(stretch.charge(is_now))
         due.items.extend(stretch.discounts(is_now))
@@ -337,13 +339,32 @@ class _Stretch:
         return self._item(
             description=f"{supplied.plan}{said}, {self.days} of {self.of_days} days",
             unit_price=amount,
-            fee=fee,
+            fee=to_rate(fee),
             days=self.days,
             of_days=self.of_days,
             price_basis=supplied.price_basis or None,
             because=dump(answer.because),
             billed=(self.billed(billed),) if billed else (),
         )
+
+    def paid_back(
+        self, supplied: _Supplied, quantity: int, words: str, billed: _Supplied | None
+    ) -> Iterator[Item]:
+        """The share of these days at the price that was paid, what was taken off left out."""
+        edges = {self.first, self.last + ONE_DAY}
+        for row in self.supply.discounts:
+            edges |= {row.starts_on, row.ends_on + ONE_DAY}
+        days = sorted(day for day in edges if self.first <= day <= self.last + ONE_DAY)
+        for first, after in pairwise(days):
+            off = sum(
+                row.percent
+                for row in self.supply.discounts
+                if row.starts_on <= first <= row.ends_on
+            )
+            paid = replace(supplied, unit_fee=supplied.unit_fee * (100 - off) / 100)
+            stretch = replace(self, first=first, last=after - ONE_DAY)
+            item = stretch.part(paid, quantity, words, None)
+            yield replace(item, billed=(stretch.billed(billed),) if billed else ())
 
     def discounts(self, supplied: _Supplied) -> Iterator[Item]:
         """What is taken off for the days of a discount."""
@@ -361,6 +382,10 @@ class _Stretch:
             kind=LineKind.DISCOUNT,
             description=row.label,
             unit_price=answer.amount or NIL,
+            # What a line prints; the share itself stays exact.
+            fee=to_rate(fee),
+            days=days if days < self.of_days else None,
+            of_days=self.of_days if days < self.of_days else None,
             service_id=self.service.pk,
             service_label=str(self.service),
             price_basis=supplied.price_basis or None,

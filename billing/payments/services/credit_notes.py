@@ -18,6 +18,7 @@ from billing.ledger.models import OpenItem
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
 from parties.accounts.models import Account
+from parties.accounts.selectors import needs_second_person
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
@@ -173,10 +174,11 @@ def require_second_person(
 
     Nothing is asked of the portal itself: what it gives back follows from terms or an outcome.
     """
-    limit = account.customer.provider.second_person_above
-    if asked_by is None or limit is None or (amount <= limit and limit > NIL):
+    provider = account.customer.provider
+    if asked_by is None or not needs_second_person(provider, amount):
         return
     if approved_by is None:
+        limit = provider.second_person_above or NIL
         raise NeedsSecondPerson(
             f"{in_dollars(amount)} is above {in_dollars(limit)}: a second person has to approve."
         )

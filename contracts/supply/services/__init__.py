@@ -1,3 +1,4 @@
+from .items import add_items, charged_from
 from .plan_changes import (
     PlanChangeRefused,
     apply_plan_changes,
@@ -25,9 +26,11 @@ from .supplying import (
 __all__ = [
     "PlanChangeRefused",
     "SupplyRefused",
+    "add_items",
     "agree_charge",
     "apply_plan_changes",
     "change_supply",
+    "charged_from",
     "close_ended",
     "confirm_billing_start",
     "decide_plan_change",

@@ -331,6 +331,7 @@ IN_FILE = {
     "Call": "calls",
     "Chargeable": "charges",
     "NotBilled": "not_billed",
+    "ChargeRequest": "charges_by_staff",
     "CreditNote": "credit_notes",
     "CreditNoteLine": "credit_note_lines",
     "Refund": "refunds",
