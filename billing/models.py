@@ -1,7 +1,13 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
-from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
+from billing.credit_management.models import (
+    DebtNotice,
+    Handover,
+    PaymentReminder,
+    Pursuit,
+    SuspensionNotice,
+)
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -34,8 +40,10 @@ __all__ = [
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
+    "DebtNotice",
     "Extension",
     "GatewayEvent",
+    "Handover",
     "HelpRequest",
     "Hold",
     "ImportedRow",

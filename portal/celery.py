@@ -71,6 +71,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=10),
     },
     "restore what is paid": {"task": "billing.restore_paid", "schedule": 60},
+    "take back debts handed over": {"task": "billing.mind_handovers", "schedule": 60},
     "review arrangements": {
         "task": "billing.review_arrangements",
         "schedule": crontab(minute=25),

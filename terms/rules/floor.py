@@ -20,7 +20,7 @@ from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile, TermsSilent
 from terms.result import Result, meet
 from terms.rules import authority, chasing, complaints, eligibility
-from terms.rules.credit import CollectionCostsAnswer
+from terms.rules.credit import CollectionCostsAnswer, NonpaymentTerminationAnswer
 from terms.rules.documents import DocumentFee
 from terms.rules.eligibility import UrgentGround
 from terms.rules.late_payment import LateFee
@@ -311,6 +311,37 @@ def _suspension(
     return SuspensionAnswer(earliest_on=opens, because=(notice.because(*walk.steps, step),))
 
 
+def _nonpayment_termination(
+    law: Law,
+    *,
+    notice_received_on: date | None = None,
+    disputed: bool = False,
+    **_: Any,
+) -> Result | None:
+    """Bar or delay an end for debt: it is announced apart (RF-TCP-16, -17, -18, RF-HARD-06).
+
+    The right to end it must come from the terms.
+    """
+    contested = law.floor.find(DisputedBars)
+    if contested and (disputed or law.standing.disputed):
+        reason = contested.because("the amount is under an open complaint")
+        return NonpaymentTerminationAnswer(allowed=False, because=(reason,))
+    notice = law.floor.find(LawNotice, name="hardship" if law.standing.hardship else None)
+    if notice is None:
+        return None
+    if notice_received_on is None:
+        reason = notice.because("no notice of the end was received")
+        return NonpaymentTerminationAnswer(allowed=False, because=(reason,))
+    walk = law.latest(notice_received_on, notice.working_days, None)
+    opens = walk.day + timedelta(days=1)
+    step = f"all of these days are the customer's: from {in_words(opens)}"
+    return NonpaymentTerminationAnswer(
+        last_day_to_pay=walk.day,
+        may_terminate_from=opens,
+        because=(notice.because(*walk.steps, step),),
+    )
+
+
 def _direct_debit(
     law: Law,
     *,
@@ -467,6 +498,7 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "complaint_cost": _complaint_cost,
     "may": _may,
     "suspension": _suspension,
+    "nonpayment_termination": _nonpayment_termination,
     "direct_debit": _direct_debit,
     "late_fee": _late_fee,
     "reconnection_fee": _reconnection_fee,

@@ -10,7 +10,7 @@ from .notices import (
     require_end_notice,
     take_back_end_notice,
 )
-from .others import end_by_provider, record_transfer
+from .others import end_by_provider, end_for_debt, record_transfer
 from .terms import remind_of_terms
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "confirmation_of",
     "decide_early_end",
     "end_by_provider",
+    "end_for_debt",
     "give_end_notice",
     "record_transfer",
     "remind_of_terms",

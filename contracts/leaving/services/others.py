@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
+from contracts.agreements.selectors import binding
 from contracts.leaving import selectors as leaving
 from contracts.leaving.models import EndNotice
 from contracts.leaving.selectors import Grounds
@@ -18,7 +20,7 @@ from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.rules.leaving import Cause
+from terms.rules.leaving import By, Cause
 
 from .carrying_out import carry_out
 from .letters import tell_of, tell_of_numbers
@@ -139,6 +141,56 @@ def end_by_provider(
         )
         cut_off(notice, at=at, actor=actor)
         note(notice, "end_by_provider", at, actor)
+        tell_of(notice, "provider", at)
+    return notice
+
+
+def end_for_debt(
+    *,
+    service: Service,
+    received_on: date,
+    because: list[dict[str, Any]],
+    by: User,
+    actor: Actor,
+    at: datetime,
+    said: str,
+) -> EndNotice:
+    """End a service today for what is unpaid; its charges stand on the last bill.
+
+    Credit management asks whether, from when and by whom (`because`), under the account's lock;
+    `received_on` is when the notice that announced it counted as received. Raises LeavingRefused
+    for a service that has ended or ends today.
+    """
+    account = service.contract.account
+    on = authority.local_day(account, at)
+    with transaction.atomic():
+        row = locked(service)
+        _require_before_end(row, on, on)
+        cost = leaving.cost_of(
+            row,
+            binding(row.contract, on),
+            ends_on=on,
+            by=By.PROVIDER,
+            cause=Cause.NON_PAYMENT,
+        )
+        _replace_living(row, by=by, at=at, actor=actor)
+        notice = EndNotice.objects.create(
+            service=row,
+            side=Side.PROVIDER,
+            cause=Cause.NON_PAYMENT.value,
+            form=NoticeForm.EMAIL,
+            state=NoticeState.RUNNING,
+            received_on=received_on,
+            ends_on=on,
+            **frozen(cost),
+            because=because,
+            given_at=at,
+            given_by=by,
+            said=said,
+        )
+        cut_off(notice, at=at, actor=actor)
+        note(notice, "end_by_provider", at, actor)
+        carry_out(notice, at=at)
         tell_of(notice, "provider", at)
     return notice
 
