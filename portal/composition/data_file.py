@@ -20,7 +20,12 @@ from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
 from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
-from billing.credit_management.models import PaymentReminder, SuspensionNotice
+from billing.credit_management.models import (
+    DebtNotice,
+    Handover,
+    PaymentReminder,
+    SuspensionNotice,
+)
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -110,6 +115,7 @@ ENDED = (
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
+HANDED = ("kind", "to_whom", "amount", "since", "state", "recalled_at", "told_at", "because")
 WISHED = ("reference", "kinds", "can_pay", "every", "first_on", "months", "words")
 HELPED = (*WISHED, "state", "asked_at", "decide_by", "decided_at", "reasons", "because")
 ARRANGED = ("request__reference", "state", "amount", "waived", "other_help", "accepted_at")
@@ -293,6 +299,9 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     reminded = PaymentReminder.objects.filter(invoice__account=account)
     yield "payment_reminders", _rows(reminded, only=REMINDED)
     yield "suspension_notices", _rows(SuspensionNotice.objects.filter(**of), only=ANNOUNCED)
+    told = DebtNotice.objects.filter(**of)
+    yield "debt_notices", _rows(told, only=("kind", *ANNOUNCED))
+    yield "debts_handed_over", _rows(Handover.objects.filter(**of), only=HANDED)
     yield "more_time", _rows(Extension.objects.filter(**of), only=("asked_on", "until", "amount"))
     yield "help_requests", _rows(HelpRequest.objects.filter(**of), only=HELPED)
     yield "payment_arrangements", _rows(Arrangement.objects.filter(**of), only=ARRANGED)

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from billing.charging.models import ChargeRequest, NotBilled
 from billing.charging.states import ChargeState, NotBilledReason
-from billing.credit_management.models import Pursuit, SuspensionNotice
-from billing.credit_management.states import Step
+from billing.credit_management.models import DebtNotice, Handover, Pursuit, SuspensionNotice
+from billing.credit_management.selectors import possible
+from billing.credit_management.states import HandoverState, Step
 from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.states import HelpState
 from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
@@ -249,6 +250,36 @@ def _unpaid_lists(user: User, at: datetime) -> list[_List]:
             "?step__exact=person",
             rows.filter(step=Step.PERSON),
         ),
+        *_beyond_lists(rows, page, at),
+        _List(
+            "billing.view_handover",
+            "Debts taken back: tell the collector or the credit reporting body",
+            "billing_handover",
+            "?state__exact=recalled",
+            _confined(user, Handover.objects.filter(state=HandoverState.RECALLED)),
+            urgent=True,
+        ),
+    ]
+
+
+def _beyond_lists(rows: QuerySet[Any], page: str, at: datetime) -> list[_List]:
+    """What is possible on a debt beyond a suspension; each by a person."""
+    titles = {
+        "long": ("Suspended nearly as long as terms let it: bring back or end", True),
+        "end": ("Overdue so long that services can be ended", False),
+        "collect": ("Overdue so long that a collector can come in", False),
+        "list": ("A next step to a default listing is possible", False),
+    }
+    return [
+        _List(
+            "billing.view_pursuit",
+            title,
+            page,
+            f"?beyond={what}",
+            possible(rows, what, at.date()),
+            urgent=is_urgent,
+        )
+        for what, (title, is_urgent) in titles.items()
     ]
 
 
@@ -359,6 +390,14 @@ SWEPT = (
         "account",
     ),
     (
+        "billing.view_debtnotice",
+        "Notices of an end or a default",
+        "billing_debtnotice",
+        DebtNotice,
+        "account",
+    ),
+    ("billing.view_handover", "Debts handed over", "billing_handover", Handover, "account"),
+    (
         "billing.view_arrangement",
         "Payment arrangements",
         "billing_arrangement",
@@ -460,7 +499,11 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),
     Pursuit: (
         _may(Action.ARRANGE_HARDSHIP),
-        lambda row: row.step in (Step.NOTICE, Step.SUSPEND, Step.PERSON),
+        lambda row: row.step in (Step.NOTICE, Step.SUSPEND, Step.SUSPENDED, Step.PERSON),
+    ),
+    Handover: (
+        _may(Action.ARRANGE_HARDSHIP),
+        lambda row: row.state == HandoverState.RECALLED,
     ),
     GatewayEvent: (
         _has("billing.add_payment"),

@@ -22,6 +22,7 @@ from . import (
     safety,
     services,
     statement,
+    unpaid_notices,
 )
 
 urlpatterns = [
@@ -118,8 +119,13 @@ urlpatterns = [
     path("unpaid/more-time/", help_paying.MoreTime.as_view(), name="more_time"),
     path(
         "unpaid/notice/<uuid:public_id>/",
-        help_paying.SuspensionNoticePage.as_view(),
+        unpaid_notices.SuspensionNoticePage.as_view(),
         name="suspension_notice",
+    ),
+    path(
+        "unpaid/debt-notice/<uuid:public_id>/",
+        unpaid_notices.DebtNoticePage.as_view(),
+        name="debt_notice",
     ),
     path("help-paying/", help_paying.HelpPaying.as_view(), name="help_paying"),
     path("help-paying/accept/", help_paying.AcceptOffer.as_view(), name="accept_offer"),

@@ -19,6 +19,7 @@ PAGES = {
     "help-paying": "help_paying",
     "help-request-record": "admin:billing_helprequest_change",
     "credit": "credit_note",
+    "debt-notice": "debt_notice",
     "my-authority": "my_authority",
     "payment": "online_payment",
     "people": "people",

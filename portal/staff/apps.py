@@ -24,6 +24,7 @@ MODULES = (
     "privacy",
     "records",
     "unpaid",
+    "unpaid_beyond",
 )
 
 

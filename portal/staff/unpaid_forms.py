@@ -40,6 +40,30 @@ class NoticeForm(forms.Form):
     )
 
 
+class CollectorForm(forms.Form):
+    """Who collects."""
+
+    to_whom = forms.CharField(
+        label="To whom", min_length=2, max_length=100, help_text="As the customer reads it."
+    )
+
+
+class ListingForm(CollectorForm):
+    """To which body a default is reported, and that it is not too old."""
+
+    young_enough = forms.BooleanField(
+        label="I checked that the debt is not statute-barred in this state"
+    )
+
+
+class HowForm(forms.Form):
+    """How somebody outside was told."""
+
+    how = forms.CharField(
+        label="How they were told", min_length=3, max_length=200, help_text="By whom, and when."
+    )
+
+
 class AskedForm(forms.Form):
     """What somebody asks for on the phone."""
 

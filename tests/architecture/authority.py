@@ -19,7 +19,13 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from billing.charging.models import ChargeRequest, NotBilled
-from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
+from billing.credit_management.models import (
+    DebtNotice,
+    Handover,
+    PaymentReminder,
+    Pursuit,
+    SuspensionNotice,
+)
 from billing.hardship.models import Arrangement, Extension
 from billing.hardship.selectors import Part
 from billing.hardship.services import HelpWanted, ask_for_help, offer_help
@@ -277,6 +283,31 @@ def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
         given_by="x",
         notice=notice,
     )
+    DebtNotice.objects.create(
+        account=account,
+        kind="ending",
+        amount=1,
+        due_date=on,
+        pay_by=on,
+        printed_earliest=FOREVER,
+        given_at=AT,
+        given_by="x",
+        notice=notice,
+    )
+    Handover.objects.create(
+        account=account, kind="listing", to_whom="x", amount=1, due_date=on, since=AT, by="x"
+    )
+    Handover.objects.create(
+        account=account,
+        kind="collector",
+        to_whom="x",
+        amount=1,
+        due_date=on,
+        since=AT,
+        by="x",
+        state="recalled",
+        recalled_at=AT,
+    )
     Extension.objects.create(
         account=account, asked_at=AT, asked_on=on, asked_by=world.holder, until=on, amount=1
     )
@@ -485,6 +516,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
             "suspension_notice": SuspensionNotice.objects.get(account=world.account).public_id,
+            "debt_notice": DebtNotice.objects.get(account=world.account).public_id,
             "arrangement_pdf": Arrangement.objects.get(account=world.account).public_id,
             "together_one": presence.public_id,
             "admin:phone_answer": presence.public_id,

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from billing.credit_management.models import DebtNotice, Handover
+from billing.credit_management.models import DebtNotice, Handover, Pursuit
 from billing.credit_management.states import (
     DebtNoticeKind,
     HandoverKind,
@@ -21,6 +21,8 @@ from billing.credit_management.states import (
 from billing.hardship.selectors import known_in_hardship
 from billing.invoices.models import Invoice
 from billing.ledger.selectors import open_items
+from contracts.agreements.selectors import binding as contract_binding
+from contracts.leaving.selectors import Cost, cost_of
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.accounts.models import Account
@@ -41,6 +43,8 @@ ONE_DAY = timedelta(days=1)
 NO_RIGHT = Right(allowed=False, earliest_on=None, because=())
 # What gives a right: the terms, or what was agreed beside them.
 PRINTED = (Source.TERMS.value, Source.AGREED.value)
+# So long before its last day a suspension stands on a worklist.
+NEAR = timedelta(days=14)
 RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 Reasons = tuple[dict[str, Any], ...]
 
@@ -71,7 +75,8 @@ class DueNow:
 class Beyond:
     """What may follow on an account, each from a day on; nothing while anything stops the asking.
 
-    `must_end_by` is the last day that the suspension in force may last.
+    `must_end_by` is the last day that the suspension in force may last; `can_announce` says
+    whether a notice of an end, given now, would lead to one.
     """
 
     end: Right
@@ -80,6 +85,7 @@ class Beyond:
     collect: Right
     listing: Listing
     handovers: tuple[Handover, ...]
+    can_announce: bool = False
 
     def with_(self, kind: HandoverKind) -> Handover | None:
         return next((one for one in self.handovers if one.kind == kind), None)
@@ -112,9 +118,14 @@ def beyond(account: Account, found: Outlook, on: date) -> Beyond:
         end = Right(allowed=end.allowed, earliest_on=first, because=end.because)
     # Nothing ends, and nobody is reported, while any part of it is contested.
     contested = found.held > NIL
+    has_services = bool(runs(account, on))
+    told = ending_right(
+        account, due_date=found.oldest_due, received_on=on, suspended_on=suspended, on=on
+    )
     listing = listing_of(account, amount=found.chasable, due_date=found.oldest_due, on=on)
     return Beyond(
-        end=NO_RIGHT if contested or not runs(account, on) else end,
+        end=end if has_services and not contested else NO_RIGHT,
+        can_announce=told.allowed and has_services and not contested,
         ending_notice=notice,
         must_end_by=_longest(account, suspended, on),
         collect=collector_right(account, due_date=found.oldest_due, on=on),
@@ -137,6 +148,64 @@ def runs(account: Account, on: date) -> list[Service]:
         .select_related("contract__account__customer__provider", "plan")
         .order_by("label")
     )
+
+
+def announced_right(row: DebtNotice, on: date) -> Right:
+    """From when what a notice announces may happen, as it stands on a day."""
+    got = received(row).on
+    if got is None:
+        return NO_RIGHT
+    if row.kind == DebtNoticeKind.ENDING:
+        found = ending_right(
+            row.account,
+            due_date=row.due_date,
+            received_on=got,
+            suspended_on=suspended_since(row.account),
+            on=on,
+        )
+        first = found.earliest_on
+    else:
+        found = listing_of(row.account, amount=row.amount, due_date=row.due_date, on=on).right
+        # What the first notice leads to needs a second.
+        first = found.earliest_on or row.printed_earliest
+    if not found.allowed or first is None:
+        return found
+    return Right(allowed=True, earliest_on=max(first, row.printed_earliest), because=found.because)
+
+
+def shown_beyond(account: Account, found: Outlook, on: date) -> Beyond | None:
+    """What may follow beyond a suspension, for the customer's page; None while nothing is late."""
+    return beyond(account, found, on) if found.oldest_due is not None else None
+
+
+def ending_costs(account: Account, on: date) -> list[tuple[Service, Cost]]:
+    """What ending each service today would cost the customer, by its clause."""
+    return [
+        (
+            service,
+            cost_of(
+                service,
+                contract_binding(service.contract, on),
+                ends_on=on,
+                by=By.PROVIDER,
+                cause=Cause.NON_PAYMENT,
+            ),
+        )
+        for service in runs(account, on)
+    ]
+
+
+def possible(rows: QuerySet[Pursuit], what: str, on: date) -> QuerySet[Pursuit]:
+    """Accounts on which something beyond a suspension is possible by a day: end, long, collect
+    or list; all of them for another word.
+    """
+    ahead = {
+        "end": {"end_from__lte": on},
+        "long": {"must_end_by__lte": on + NEAR},
+        "collect": {"collect_from__lte": on},
+        "list": {"list_from__lte": on},
+    }.get(what)
+    return rows.filter(is_private=False, **ahead) if ahead else rows
 
 
 def suspended_since(account: Account) -> date | None:

@@ -46,7 +46,7 @@ def end_for_debt(*, account: Account, by: User, at: datetime) -> list[EndNotice]
             )
         if on < way.end.earliest_on:
             raise CreditStepRefused(
-                f"It is too early: not before {way.end.earliest_on:%-d %b %Y}."
+                f"It is too early: not before {way.end.earliest_on:%a %-d %b %Y}."
             )
         notice = way.ending_notice
         got = received(notice).on if notice is not None else None

@@ -352,6 +352,8 @@ IN_FILE = {
     "Event": "complaint_steps",
     "PaymentReminder": "payment_reminders",
     "SuspensionNotice": "suspension_notices",
+    "DebtNotice": "debt_notices",
+    "Handover": "debts_handed_over",
     "Extension": "more_time",
     "HelpRequest": "help_requests",
     "Arrangement": "payment_arrangements",
