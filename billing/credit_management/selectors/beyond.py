@@ -250,7 +250,7 @@ def ending_right(
     days = [way for way in ways if way.allowed and way.earliest_on is not None]
     if not days:
         return ways[0] if ways else NO_RIGHT
-    first = min(days, key=lambda way: way.earliest_on or on)
+    first = _after_sixty_days(bound, min(days, key=lambda way: way.earliest_on or on), due_date)
     return _after_the_laws_notice(bound, first, due_date, received_on)
 
 
@@ -328,6 +328,25 @@ def _by_ground(
     return Right(allowed=bool(answer.allowed), earliest_on=answer.effective_on, because=because)
 
 
+def _after_sixty_days(bound: Binding, way: Right, due_date: date) -> Right:
+    """Wait as long as terms want that name one time for ends and collectors (VP-SUS-08).
+
+    What is contested, or arranged on, is stopped before anybody asks here.
+    """
+    try:
+        answer = bound.decide(
+            rules.sixty_day_action, due_date=due_date, disputed=False, hardship=False
+        )
+    except TermsSilent:
+        return way
+    days = [day for day in (way.earliest_on, answer.not_before) if day is not None]
+    return Right(
+        allowed=way.allowed and answer.allowed,
+        earliest_on=max(days, default=None),
+        because=(*way.because, *dump(answer.because)),
+    )
+
+
 def _after_the_laws_notice(
     bound: Binding, way: Right, due_date: date, received_on: date | None
 ) -> Right:
@@ -367,7 +386,8 @@ def collector_right(account: Account, *, due_date: date, on: date) -> Right:
     found = _escalation(account, due_date, on)
     if found is None:
         return NO_RIGHT
-    return Right(allowed=True, earliest_on=found[0], because=found[2])
+    way = Right(allowed=True, earliest_on=found[0], because=found[2])
+    return _after_sixty_days(binding(account, on), way, due_date)
 
 
 def _escalation(account: Account, due_date: date, on: date) -> tuple[date, date, Reasons] | None:
