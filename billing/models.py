@@ -3,6 +3,7 @@
 from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
 from billing.credit_management.models import (
     DebtNotice,
+    Deposit,
     Handover,
     PaymentReminder,
     Pursuit,
@@ -41,6 +42,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "DebtNotice",
+    "Deposit",
     "Extension",
     "GatewayEvent",
     "Handover",

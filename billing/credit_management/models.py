@@ -15,6 +15,7 @@ from records.sweeps import Swept
 
 from .states import (
     DebtNoticeKind,
+    DepositState,
     HandoverKind,
     HandoverState,
     NoticeState,
@@ -230,3 +231,33 @@ class Handover(Swept):
 
     def __str__(self) -> str:
         return f"{self.account.number}: {self.get_kind_display()} since {self.since:%d %b %Y}"
+
+
+class Deposit(models.Model):
+    """Security that a customer was asked for; what of it is held stands in the ledger."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deposits")
+    amount = MoneyField(help_text="As asked for.")
+    reason = models.CharField(max_length=300, help_text="The customer reads it.")
+    state = models.CharField(max_length=8, choices=DepositState, default=DepositState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    applied = MoneyField(default=0, help_text="What of it paid the last bills, when settled.")
+    given_back = MoneyField(default=0, help_text="What of it became credit, when settled.")
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_is_positive"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state__in=[DepositState.ASKED, DepositState.HELD]),
+                name="one_deposit_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: deposit"

@@ -56,6 +56,7 @@ class DebtNoticeKind(models.TextChoices):
     ENDING = "ending", "We will end your services"
     LISTING_FIRST = "list_first", "Overdue: please pay"
     LISTING_SECOND = "list_second", "We intend to report a default"
+    DRAW = "draw", "We will use your deposit"
 
 
 class HandoverKind(models.TextChoices):
@@ -80,5 +81,30 @@ HANDOVER = Lifecycle(
     {
         (HandoverState.ACTIVE, HandoverAct.RECALL): HandoverState.RECALLED,
         (HandoverState.RECALLED, HandoverAct.CLOSE): HandoverState.CLOSED,
+    }
+)
+
+
+class DepositState(models.TextChoices):
+    """The life of a deposit; how much of it is held is a sum of the ledger."""
+
+    ASKED = "asked", "Asked for"
+    HELD = "held", "Held"
+    SETTLED = "settled", "Settled"
+    DROPPED = "dropped", "No longer asked for"
+
+
+class DepositAct(models.TextChoices):
+    RECEIVE = "receive", "Note that it came"
+    SETTLE = "settle", "Settle it"
+    DROP = "drop", "Ask for it no longer"
+
+
+DEPOSIT = Lifecycle(
+    {
+        (DepositState.ASKED, DepositAct.RECEIVE): DepositState.HELD,
+        (DepositState.ASKED, DepositAct.DROP): DepositState.DROPPED,
+        (DepositState.HELD, DepositAct.RECEIVE): DepositState.HELD,
+        (DepositState.HELD, DepositAct.SETTLE): DepositState.SETTLED,
     }
 )

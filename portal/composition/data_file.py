@@ -22,6 +22,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
 from billing.credit_management.models import (
     DebtNotice,
+    Deposit,
     Handover,
     PaymentReminder,
     SuspensionNotice,
@@ -94,7 +95,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
-CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "reason", "state")
+CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "state")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 ENDED = (
@@ -115,6 +116,7 @@ ENDED = (
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
+DEPOSITED = ("amount", "reason", "state", "asked_at", "settled_at", "applied", "given_back")
 HANDED = ("kind", "to_whom", "amount", "since", "state", "recalled_at", "told_at", "because")
 WISHED = ("reference", "kinds", "can_pay", "every", "first_on", "months", "words")
 HELPED = (*WISHED, "state", "asked_at", "decide_by", "decided_at", "reasons", "because")
@@ -301,6 +303,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "suspension_notices", _rows(SuspensionNotice.objects.filter(**of), only=ANNOUNCED)
     told = DebtNotice.objects.filter(**of)
     yield "debt_notices", _rows(told, only=("kind", *ANNOUNCED))
+    yield "deposits", _rows(Deposit.objects.filter(**of), only=DEPOSITED)
     yield "debts_handed_over", _rows(Handover.objects.filter(**of), only=HANDED)
     yield "more_time", _rows(Extension.objects.filter(**of), only=("asked_on", "until", "amount"))
     yield "help_requests", _rows(HelpRequest.objects.filter(**of), only=HELPED)

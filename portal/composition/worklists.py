@@ -12,8 +12,14 @@ from django.urls import reverse
 
 from billing.charging.models import ChargeRequest, NotBilled
 from billing.charging.states import ChargeState, NotBilledReason
-from billing.credit_management.models import DebtNotice, Handover, Pursuit, SuspensionNotice
-from billing.credit_management.selectors import possible
+from billing.credit_management.models import (
+    DebtNotice,
+    Deposit,
+    Handover,
+    Pursuit,
+    SuspensionNotice,
+)
+from billing.credit_management.selectors import possible, to_settle
 from billing.credit_management.states import HandoverState, Step
 from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.states import HelpState
@@ -251,6 +257,13 @@ def _unpaid_lists(user: User, at: datetime) -> list[_List]:
             rows.filter(step=Step.PERSON),
         ),
         *_beyond_lists(rows, page, at),
+        _List(
+            "billing.view_deposit",
+            "Deposits to settle: every service has ended",
+            "billing_deposit",
+            "?state__exact=held",
+            to_settle(_confined(user, Deposit.objects.all())),
+        ),
         _List(
             "billing.view_handover",
             "Debts taken back: tell the collector or the credit reporting body",

@@ -13,7 +13,7 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from billing.credit_management.models import DebtNotice, Handover, SuspensionNotice
-from billing.credit_management.selectors import due_now, outlook, shown_beyond
+from billing.credit_management.selectors import due_now, held, outlook, shown_beyond
 from billing.hardship import selectors as hardship
 from billing.hardship import services
 from billing.hardship.models import Arrangement, HelpRequest
@@ -68,6 +68,7 @@ class Unpaid(AccountPage, TemplateView):
             beyond=None if hidden else shown_beyond(self.account, found, self.today),
             debt_notices=[] if hidden else list(announced[:SHOWN]),
             handovers=[] if hidden else list(elsewhere.filter(is_private=False)[:SHOWN]),
+            deposit=held(self.account),
             balance=balance,
             more=hardship.more_time(self.account, self.today),
             extension=hardship.extension_in_force(self.account, self.today),

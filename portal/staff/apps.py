@@ -14,6 +14,7 @@ MODULES = (
     "charges",
     "complaints",
     "contracts",
+    "deposits",
     "giving",
     "help_paying",
     "identity",

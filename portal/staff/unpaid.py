@@ -93,6 +93,8 @@ class PursuitAdmin(BeyondSteps, StepsAdmin):
     steps = {
         "notice": "Give notice of suspension",
         "suspend": "Suspend",
+        "draw_notice": "Announce the use of the deposit",
+        "draw": "Use the deposit",
         "end_notice": "Give notice that services end",
         "end": "End services",
         "collect": "Take it to a collector",

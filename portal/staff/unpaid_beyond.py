@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,12 +15,14 @@ from django.urls import reverse
 from billing.credit_management import services as credit
 from billing.credit_management.models import DebtNotice, Handover, Pursuit
 from billing.credit_management.selectors import (
-    Beyond,
     Outlook,
     beyond,
+    draw_right,
     ending_costs,
+    held,
     live_debt_notice,
     outlook,
+    received,
 )
 from billing.credit_management.services import CreditStepRefused
 from billing.credit_management.states import (
@@ -30,6 +33,7 @@ from billing.credit_management.states import (
 )
 from billing.hardship.selectors import PlanRefused
 from billing.hardship.services import HelpRefused
+from parties.accounts.models import Account
 from parties.authority.selectors import NotAuthorised, local_day, staff_may
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
@@ -53,7 +57,7 @@ def beyond_steps(row: Pursuit, request: HttpRequest) -> list[str]:
     if found.is_private or found.stops:
         return []
     way = beyond(account, found, on)
-    steps = []
+    steps = _deposit_steps(account, found, on)
     if way.ending_notice is None and way.can_announce:
         steps.append("end_notice")
     if way.end.allowed and way.end.earliest_on and way.end.earliest_on <= on:
@@ -68,6 +72,18 @@ def beyond_steps(row: Pursuit, request: HttpRequest) -> list[str]:
         elif listed_from <= on:
             steps.append("report")
     return steps
+
+
+def _deposit_steps(account: Account, found: Outlook, on: date) -> list[str]:
+    """Whether the deposit can pay what is overdue, or be announced to."""
+    notice = live_debt_notice(account, DebtNoticeKind.DRAW)
+    advised = received(notice).on if notice is not None else None
+    draw = draw_right(account, found, on, advised_on=advised)
+    if not draw.allowed:
+        return []
+    if draw.needs_notice:
+        return ["draw_notice"] if notice is None else []
+    return ["draw"] if draw.draw_from is None or draw.draw_from <= on else []
 
 
 class BeyondSteps:
@@ -96,6 +112,29 @@ class BeyondSteps:
             return _given(row, kind, given, request)
 
         return self._beyond(request, row, NoticeForm, act, kind.label, "")
+
+    def draw_notice(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell the customer that the deposit will pay what is overdue, and leave time to pay."""
+        row = self._row(request, pk)
+
+        def act(given: dict[str, Any]) -> str:
+            return _given(row, DebtNoticeKind.DRAW, given, request)
+
+        intro = f"{in_dollars(held(row.account))} of a deposit is held."
+        return self._beyond(
+            request, row, NoticeForm, act, "Announce the use of the deposit", intro
+        )
+
+    def draw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the deposit pay what is overdue and not contested."""
+        row = self._row(request, pk)
+
+        def act(given: dict[str, Any]) -> str:
+            paid = credit.draw_deposit(account=row.account, by=request.user, at=request.at)
+            return f"The deposit paid {in_dollars(paid)}, and the customer is told."
+
+        intro = f"{in_dollars(held(row.account))} of a deposit is held; no more than that is used."
+        return self._beyond(request, row, NoForm, act, "Use the deposit", intro)
 
     def end(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End what runs on the account; everything is asked again at this moment."""
@@ -155,7 +194,7 @@ class BeyondSteps:
         if found.is_private:
             intro, because = "No step is planned here.", ()
         else:
-            because = _why(row, title, found, beyond(row.account, found, on))
+            because = _why(row, title, found, on)
             owed = f"{in_dollars(found.chasable)} is overdue and not contested."
             intro = f"{owed} {intro}".strip()
         return self.step(
@@ -170,8 +209,11 @@ class BeyondSteps:
         )
 
 
-def _why(row: Pursuit, title: str, found: Outlook, way: Beyond) -> Any:
+def _why(row: Pursuit, title: str, found: Outlook, on: date) -> Any:
     """The clauses on which the step rests."""
+    if "deposit" in title:
+        return draw_right(row.account, found, on, advised_on=None).because
+    way = beyond(row.account, found, on)
     if "collector" in title:
         return way.collect.because
     if "services" in title:

@@ -21,6 +21,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from billing.charging.models import ChargeRequest, NotBilled
 from billing.credit_management.models import (
     DebtNotice,
+    Deposit,
     Handover,
     PaymentReminder,
     Pursuit,
@@ -294,6 +295,7 @@ def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
         given_by="x",
         notice=notice,
     )
+    Deposit.objects.create(account=account, amount=1, reason="x", asked_at=AT, asked_by="x")
     Handover.objects.create(
         account=account, kind="listing", to_whom="x", amount=1, due_date=on, since=AT, by="x"
     )

@@ -43,7 +43,7 @@ from tests.billing.test_help_with_paying import owing, sweep
 from tests.world import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
-ENDING, FIRST, SECOND = DebtNoticeKind
+ENDING, FIRST, SECOND, _ = DebtNoticeKind
 
 
 @pytest.fixture

@@ -164,6 +164,8 @@ def announced_right(row: DebtNotice, on: date) -> Right:
             on=on,
         )
         first = found.earliest_on
+    elif row.kind == DebtNoticeKind.DRAW:
+        return Right(allowed=True, earliest_on=row.printed_earliest, because=tuple(row.because))
     else:
         found = listing_of(row.account, amount=row.amount, due_date=row.due_date, on=on).right
         # What the first notice leads to needs a second.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -11,7 +12,9 @@ from billing.credit_management.selectors import (
     Outlook,
     Right,
     deemed_received,
+    draw_right,
     ending_right,
+    held,
     listing_of,
     live_debt_notice,
     outlook,
@@ -49,6 +52,7 @@ LETTERS = {
     DebtNoticeKind.ENDING: "ending_notice",
     DebtNoticeKind.LISTING_FIRST: "default_notice",
     DebtNoticeKind.LISTING_SECOND: "default_notice",
+    DebtNoticeKind.DRAW: "draw_notice",
 }
 
 
@@ -67,7 +71,7 @@ def give_debt_notice(
         on = local_day(locked, at)
         cure_debt_notices(locked, at)
         found = outlook(locked, on, at)
-        _require_askable(found)
+        _require_askable(found, kind)
         if live_debt_notice(locked, kind) is not None:
             raise CreditStepRefused("Such a notice is in force already.")
         if pay_by is not None and pay_by <= on:
@@ -81,7 +85,7 @@ def give_debt_notice(
         row = DebtNotice(
             account=locked,
             kind=kind,
-            amount=found.chasable,
+            amount=_amount(locked, kind, found),
             due_date=found.oldest_due,
             pay_by=pay_by or earliest - ONE_DAY,
             printed_earliest=earliest,
@@ -104,6 +108,10 @@ def announced(
 ) -> Right:
     """From when what a notice sent now announces may happen, by which clauses."""
     got = deemed_received(account, at).on or on
+    if kind == DebtNoticeKind.DRAW:
+        way = draw_right(account, found, on, advised_on=got)
+        first = way.draw_from or on
+        return Right(allowed=way.allowed, earliest_on=first, because=way.because)
     if found.oldest_due is None or found.held > NIL:
         return Right(allowed=False, earliest_on=None, because=())
     if kind == DebtNoticeKind.ENDING:
@@ -132,8 +140,18 @@ def announced(
     return listing_of(account, **debt, as_if=(now.first, got)).right
 
 
-def _require_askable(found: Outlook) -> None:
-    if found.stops or found.step in UNASKED or found.oldest_due is None:
+def _amount(account: Account, kind: DebtNoticeKind, found: Outlook) -> Decimal:
+    """What the notice is about: of a deposit no more than is held."""
+    return min(found.chasable, held(account)) if kind == DebtNoticeKind.DRAW else found.chasable
+
+
+def _require_askable(found: Outlook, kind: DebtNoticeKind) -> None:
+    if found.stops or found.oldest_due is None:
+        raise CreditStepRefused(why_not(found))
+    if kind == DebtNoticeKind.DRAW:
+        # It is about the part that is not contested, and asks for nothing but payment.
+        return
+    if found.step in UNASKED:
         raise CreditStepRefused(why_not(found))
     if found.held > NIL:
         raise CreditStepRefused("Not now: a part of it is contested.")
@@ -155,6 +173,7 @@ def _write(row: DebtNotice, account: Account, on: date, at: datetime) -> Notice:
         pay_by=row.pay_by,
         earliest=row.printed_earliest,
         issued_on=on,
+        held=held(account),
         is_second=row.kind == DebtNoticeKind.LISTING_SECOND,
         services=[f"{one.label} ({one.identifier})" for one in runs(account, on)],
         payment_reference=payments.payment_reference(account),

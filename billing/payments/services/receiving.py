@@ -49,6 +49,7 @@ def record_payment(
     surcharge: Decimal = NIL,
     is_another: bool = False,
     tells: bool = True,
+    from_deposit: bool = False,
     actor: Actor = SYSTEM,
 ) -> Payment:
     """Record money received for an account; it pays what is open, the rest is credit.
@@ -57,7 +58,8 @@ def record_payment(
     the invoice that the customer named, paid first. Money pays the oldest as `payment_allocation`
     says, never what is contested. One that is alike in every respect is refused, unless it
     `is_another` (a bank's file has rows that are alike) or the first was reversed. It `tells` by a
-    receipt, where it is no history. Raises PaymentRefused, AlreadyRecorded.
+    receipt, where it is no history. What a deposit pays comes out of what is held, not out of the
+    bank. Raises PaymentRefused, AlreadyRecorded.
     """
     require_amount(amount)
     require_method(method)
@@ -86,7 +88,7 @@ def record_payment(
             day=received_on,
             key=f"payment:{payment.public_id}",
             legs=[
-                Leg(to=LedgerAccount.CLEARING, amount=amount + surcharge, detail=method),
+                _source(locked, amount + surcharge, method, from_deposit=from_deposit),
                 Leg(to=LedgerAccount.CREDIT, amount=-amount, account=locked),
                 *_surcharge_legs(surcharge),
             ],
@@ -97,6 +99,12 @@ def record_payment(
         if tells:
             tell_received(payment, at)
     return payment
+
+
+def _source(account: Account, amount: Decimal, method: str, *, from_deposit: bool) -> Leg:
+    if from_deposit:
+        return Leg(to=LedgerAccount.DEPOSITS, amount=amount, account=account)
+    return Leg(to=LedgerAccount.CLEARING, amount=amount, detail=method)
 
 
 def record_unmatched(

@@ -353,6 +353,7 @@ IN_FILE = {
     "PaymentReminder": "payment_reminders",
     "SuspensionNotice": "suspension_notices",
     "DebtNotice": "debt_notices",
+    "Deposit": "deposits",
     "Handover": "debts_handed_over",
     "Extension": "more_time",
     "HelpRequest": "help_requests",
