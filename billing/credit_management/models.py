@@ -40,16 +40,25 @@ class Pursuit(Swept):
     is_private = models.BooleanField(default=False)
     because = models.JSONField(default=list, blank=True)
     end_from = models.DateField(
-        null=True, blank=True, help_text="From here on services can be ended; empty: not now."
+        "services can be ended from",
+        null=True,
+        blank=True,
+        help_text="From here on services can be ended; empty: not now.",
     )
     must_end_by = models.DateField(
-        null=True, blank=True, help_text="The last day that a suspension may last."
+        "suspended at the longest until",
+        null=True,
+        blank=True,
+        help_text="The last day that a suspension may last.",
     )
     collect_from = models.DateField(
-        null=True, blank=True, help_text="From here on a collector may come in."
+        "collector from", null=True, blank=True, help_text="From here on a collector may come in."
     )
     list_from = models.DateField(
-        null=True, blank=True, help_text="From here on the next step to a listing is possible."
+        "next step to a listing from",
+        null=True,
+        blank=True,
+        help_text="From here on the next step to a listing is possible.",
     )
 
     class Meta:

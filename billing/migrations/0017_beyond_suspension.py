@@ -18,22 +18,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pursuit',
             name='collect_from',
-            field=models.DateField(blank=True, help_text='From here on a collector may come in.', null=True),
+            field=models.DateField(blank=True, help_text='From here on a collector may come in.', null=True, verbose_name="collector from"),
         ),
         migrations.AddField(
             model_name='pursuit',
             name='end_from',
-            field=models.DateField(blank=True, help_text='From here on services can be ended; empty: not now.', null=True),
+            field=models.DateField(blank=True, help_text='From here on services can be ended; empty: not now.', null=True, verbose_name="services can be ended from"),
         ),
         migrations.AddField(
             model_name='pursuit',
             name='list_from',
-            field=models.DateField(blank=True, help_text='From here on the next step to a listing is possible.', null=True),
+            field=models.DateField(blank=True, help_text='From here on the next step to a listing is possible.', null=True, verbose_name="next step to a listing from"),
         ),
         migrations.AddField(
             model_name='pursuit',
             name='must_end_by',
-            field=models.DateField(blank=True, help_text='The last day that a suspension may last.', null=True),
+            field=models.DateField(blank=True, help_text='The last day that a suspension may last.', null=True, verbose_name="suspended at the longest until"),
         ),
         migrations.AlterField(
             model_name='suspensionnotice',

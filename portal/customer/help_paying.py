@@ -68,6 +68,7 @@ class Unpaid(AccountPage, TemplateView):
             beyond=None if hidden else shown_beyond(self.account, found, self.today),
             debt_notices=[] if hidden else list(announced[:SHOWN]),
             handovers=[] if hidden else list(elsewhere.filter(is_private=False)[:SHOWN]),
+            with_collector=elsewhere.filter(kind="collector", state="active").exists(),
             deposit=held(self.account),
             balance=balance,
             more=hardship.more_time(self.account, self.today),
