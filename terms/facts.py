@@ -8,9 +8,23 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
 from functools import lru_cache
 from inspect import Parameter, signature
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NoReturn,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
+R = TypeVar("R", bound="DataclassInstance")
 
 
 class Action(StrEnum):
@@ -53,6 +67,54 @@ class BadFacts(ValueError):
         self.problem = problem
 
 
+class Unknown:
+    """A fact that is said not to be known.
+
+    It may be handed to a rule that does not use it; whatever a rule does with it raises BadFacts,
+    so that nothing unknown is ever taken for no, none or zero.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"Unknown({self._name!r})"
+
+    def _used(self, *_: object) -> NoReturn:
+        raise BadFacts((self._name,), "this document's rule needs it; it is not known")
+
+    __bool__ = __eq__ = __ne__ = __hash__ = __lt__ = __le__ = __gt__ = __ge__ = _used
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _used
+    __truediv__ = __rtruediv__ = __int__ = __str__ = __format__ = _used
+    __iter__ = __len__ = __contains__ = __getitem__ = _used
+    __getattr__ = _used
+
+
+def met(*alternatives: tuple[T, bool]) -> list[T]:
+    """Return which of several alternatives hold, where one is enough.
+
+    One that is not known does not matter beside one that holds; raise BadFacts where none does.
+    """
+    found = [what for what, holds in alternatives if holds is True]
+    return found or [what for what, holds in alternatives if holds]
+
+
+def missing(*wanted: tuple[T, bool]) -> list[T]:
+    """Return what is missing of all that is wanted.
+
+    One that is not known does not matter beside one that is missing; raise BadFacts where none is.
+    """
+    found = [what for what, has in wanted if has is False]
+    return found or [what for what, has in wanted if not has]
+
+
+def opposite(fact: bool) -> bool:
+    """Return the opposite of a fact; of one that is not known it is not known either."""
+    return fact if isinstance(fact, Unknown) else not fact
+
+
 def needed(name: str, value: T | None) -> T:
     """Return a fact that this document's rule cannot do without; raise BadFacts if it is None."""
     if value is None:
@@ -63,6 +125,7 @@ def needed(name: str, value: T | None) -> T:
 def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return `plain` as the typed keyword arguments of `rule`, the profile left out.
 
+    Null says that a fact is not known: the rule refuses it only where it needs it (`Unknown`).
     Raise BadFacts for an unknown key, a missing one, or a value of the wrong kind.
     """
     wanted = _arguments(rule)
@@ -74,7 +137,22 @@ def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, 
     missing = [name for name, (_, must) in wanted.items() if must and name not in names]
     if missing:
         raise BadFacts((missing[0],), "the rule needs this key")
-    return {name: coerce(wanted[name][0], plain[key], (key,)) for name, key in names.items()}
+    return {name: _fact(wanted[name][0], plain[key], key) for name, key in names.items()}
+
+
+def _fact(kind: Any, value: Any, key: str) -> Any:
+    """Return one fact as its annotation says; null where that knows no null is `Unknown`."""
+    nullable = kind is Any or type(None) in get_args(kind)
+    return Unknown(key) if value is None and not nullable else coerce(kind, value, (key,))
+
+
+def known(answer: R) -> R:
+    """Return an answer whose every field is known; raise BadFacts for one that is `Unknown`."""
+    for one in fields(answer):
+        value = getattr(answer, one.name)
+        if isinstance(value, Unknown):
+            bool(value)
+    return answer
 
 
 def takes(rule: Callable[..., Any], name: str) -> bool:

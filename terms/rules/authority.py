@@ -140,7 +140,7 @@ def may(
     and `committed` what counts against the same limit already.
     Raise TermsSilent for a role or an action of which the document does not speak.
     """
-    if actor.role is Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
+    if actor.role == Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
         return _advocate(profile, actor, action, customer_present, tcp)
     standing = profile.find(Anything, tcp=tcp, name=actor.role)
     if standing is None:
@@ -163,9 +163,9 @@ def _why_not(
     profile: Profile, actor: Actor, action: Action, on: date, expense: _Expense, tcp: bool
 ) -> Reason | None:
     """Return the reason why an appointment does not work for this action, or None."""
-    if actor.role is Role.CUSTOMER_CONTACT:
+    if actor.role == Role.CUSTOMER_CONTACT:
         return _removed(profile, actor, on)
-    if actor.role is not Role.AUTHORISED_REP:
+    if actor.role != Role.AUTHORISED_REP:
         return None
     return (
         _informal(profile, actor, tcp)
@@ -398,6 +398,6 @@ def transfer_of_account(
 ) -> TransferOfAccountAnswer:
     """Return whether one side may hand the contract over (CV-PTY-04, CV-PTY-06)."""
     terms = profile.of(TransferOfAccount, name=by)
-    allowed = written_consent or not terms.needs_consent
+    allowed = not terms.needs_consent or written_consent
     step = "written consent is needed" if terms.needs_consent else "no consent is needed"
     return TransferOfAccountAnswer(allowed=allowed, because=(terms.because(step),))

@@ -136,7 +136,7 @@ def charge_start(
 ) -> ChargedFrom:
     """Return from when an added item is charged (CV-BIL-09, CV-BIL-10)."""
     terms = profile.of(ChargeStart, name=item)
-    if terms.starts_with is StartsWith.ACTIVATION:
+    if terms.starts_with == StartsWith.ACTIVATION:
         day = needed("activated_on", activated_on)
     else:
         day = needed("installed_on", installed_on)
@@ -184,13 +184,13 @@ def charge_billable_on(
 ) -> BillableFrom:
     """Return when a kind of charge may be billed (BS-BILL-03 to BS-BILL-07)."""
     terms, calendar = profile.of(ChargeBillable, name=kind), profile.calendar(state)
-    if terms.waits_for is Billable.EVENT:
+    if terms.waits_for == Billable.EVENT:
         day = needed("event_on", event_on)
         reason = terms.because(f"the event is on {in_words(day)}")
         if terms.pay_by:
             return BillableFrom(payable_by=day, because=(reason,))
         return BillableFrom(billable_from=day, because=(reason,))
-    starts = terms.waits_for is Billable.PERIOD_START
+    starts = terms.waits_for == Billable.PERIOD_START
     fact = needed("period_start", period_start) if starts else needed("period_end", period_end)
     day = fact - timedelta(days=terms.lead_days or 0)
     step = f"the period {'starts' if starts else 'ends'} on {in_words(fact)}"
@@ -256,7 +256,7 @@ def part_period(profile: Profile, *, fee: Decimal, days: int, of_days: int) -> P
         step = f"{sum_of} = {money.in_dollars(amount)}, {terms.rounding.words}"
         return PartPeriod(amount=amount, because=(terms.because(step),))
     lines = profile.find(LineTerms)
-    if lines is None or lines.each_line or lines.basis is PriceBasis.INC:
+    if lines is None or lines.each_line or lines.basis == PriceBasis.INC:
         raise profile.silent("prorata")
     step = f"{sum_of}, rounded with the whole invoice"
     return PartPeriod(amount=share, because=(lines.because(step),))

@@ -134,7 +134,7 @@ def data_excess(
     over_mb = _megabytes(used_mb, used_gb, "used_mb") - _megabytes(
         allowance_mb, allowance_gb, "allowance_mb"
     )
-    over = max(over_mb, Decimal(0)) / (MB_IN_GB if terms.unit is Unit.GB else 1)
+    over = max(over_mb, Decimal(0)) / (MB_IN_GB if terms.unit == Unit.GB else 1)
     if terms.whole_units:
         over = Decimal(int(over))
     amount = money.to_cents(over * terms.rate)
@@ -176,7 +176,7 @@ def support_fee(
 ) -> Charge:
     """Return what support costs (CV-FEE-01 to CV-FEE-06). Part hours count in proportion."""
     if hourly := profile.find(Hourly, name=kind):
-        uplift = profile.of(AfterHours) if when is When.AFTER_HOURS else None
+        uplift = profile.of(AfterHours) if when == When.AFTER_HOURS else None
         times = uplift.times if uplift else Decimal(1)
         amount = money.to_cents(hours * hourly.an_hour * times)
         step = f"{hours} h × {money.in_dollars(hourly.an_hour)}"
@@ -251,7 +251,7 @@ def indexation(
 ) -> NewFee:
     """Return the fee after the yearly rise (CV-VAR-05); no other service rises by itself."""
     terms = profile.of(Indexation)
-    if service is not terms.service:
+    if service != terms.service:
         step = f"only {terms.service.words} rises each year"
         return NewFee(new_monthly_fee=monthly_fee, because=(terms.because(step),))
     if cpi_percent is None:

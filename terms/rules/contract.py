@@ -109,7 +109,7 @@ def term_start(
 ) -> date | None:
     """Return the first day of a minimum term, or what is known instead; None: nothing is."""
     begins = profile.find(TermStart)
-    if begins and begins.starts_with is StartsOn.CONTRACT:
+    if begins and begins.starts_with == StartsOn.CONTRACT:
         return contract_start or activated_on
     return activated_on or contract_start
 
@@ -310,7 +310,7 @@ def contract_renewal(
     end = last_day_of_term(start_on, minimum_months)
     next_day = end + ONE_DAY
     step = f"the term ends on {in_words(end)}"
-    if choice is Choice.ROLL:
+    if choice == Choice.ROLL:
         return HandsetRenewal(
             handsets_replaced=False,
             fee_changes=False,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from terms.calendar import Count, State, Walk, in_words, months_on
 from terms.clause import Reason, Terms, shape
-from terms.facts import needed
+from terms.facts import missing, needed
 from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile
 from terms.result import Result, combine
@@ -232,19 +232,16 @@ def dispute_notice(
     terms = profile.of(DisputeNotice)
     window = profile.of(DisputeWindow)
     last_day, reasons = _last_day(profile, window, invoice_date, received_on, None)
-    missing = [
-        words
-        for words, met in (
-            ("writing", in_writing),
-            ("the customer's name", identifies_customer),
-            ("the invoice", identifies_invoice),
-            ("the grounds", grounds_given),
-            (f"notice by {in_words(last_day)}", given_on <= last_day),
-        )
-        if not met
-    ]
-    step = f"missing: {', '.join(missing)}" if missing else "complete and in time"
-    return DisputeNoticeAnswer(valid=not missing, because=(terms.because(step), *reasons))
+    in_form = (
+        ("writing", in_writing),
+        ("the customer's name", identifies_customer),
+        ("the invoice", identifies_invoice),
+        ("the grounds", grounds_given),
+    )
+    owed = missing(*in_form)
+    owed += missing((f"notice by {in_words(last_day)}", given_on <= last_day))
+    step = f"missing: {', '.join(owed)}" if owed else "complete and in time"
+    return DisputeNoticeAnswer(valid=not owed, because=(terms.because(step), *reasons))
 
 
 @shape("dispute_escalation")

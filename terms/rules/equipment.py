@@ -135,14 +135,14 @@ def _by_value(
     damage, excused = profile.of(RepairCost), profile.of(Excused)
     if condition not in list(Condition):
         return EquipmentCharge(charge=money.NIL, because=(damage.because(sound),))
-    if caused_by is CausedBy.PROVIDER:
+    if caused_by == CausedBy.PROVIDER:
         step = "the provider caused it"
         return EquipmentCharge(charge=money.NIL, because=(excused.because(step),))
     if condition == Condition.MISSING:
         price = money.to_cents(needed("fair_value", fair_value))
         step = f"fair value {money.in_dollars(price)}"
         return EquipmentCharge(charge=price, because=(value.because(step),))
-    if caused_by is CausedBy.FAIR_WEAR:
+    if caused_by == CausedBy.FAIR_WEAR:
         step = "fair wear and tear"
         return EquipmentCharge(charge=money.NIL, because=(damage.because(step),))
     price = money.to_cents(needed("repair_cost", repair_cost))
@@ -203,10 +203,10 @@ def equipment_title(
     risk = profile.of(RiskPasses)
     bundled = profile.find(TitleAtTermEnd)
     terms: Terms
-    if basis is Basis.BUNDLED and bundled:
+    if basis == Basis.BUNDLED and bundled:
         terms, passed = bundled, term_is_over
         step = f"the term is {'' if passed else 'not '}over"
-    elif basis is Basis.RENTAL:
+    elif basis == Basis.RENTAL:
         terms, passed, step = risk, False, "it is rented"
     else:
         terms, owed, so_far = profile.of(TitleOnPayment), needed("price", price), paid or money.NIL
@@ -245,7 +245,7 @@ def handset_fault(
 ) -> HandsetSwap:
     """Return what a handset that does not work costs (CV-EQP-06), in warranty or out of it."""
     terms = profile.of(HandsetFault)
-    if cause is FaultCause.FAULT:
+    if cause == FaultCause.FAULT:
         when = "in" if in_warranty else "out of"
         reason = terms.because(f"a fault, {when} warranty: swapped free")
         return HandsetSwap(replace=True, charge_ex=money.NIL, because=(reason,))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from terms import money
 from terms.calendar import Calendar, State, in_words
 from terms.clause import Reason, Terms, shape
+from terms.facts import missing
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.vocabulary import Service, Use, Word
@@ -225,7 +226,7 @@ def permitted_use(
     if uses and (ruled := _on_service(uses, service, use)):
         return ruled
     listed: Terms = uses or barred or profile.of(Resale)
-    if use is Use.VOICE:
+    if use == Use.VOICE:
         return PermittedUse(allowed=True, because=(listed.because("calls are its purpose"),))
     step = f"nothing rules out {named} over {service.words}"
     if barred and barred.open:
@@ -411,11 +412,10 @@ def out_of_scope(
 ) -> ExtraWork:
     """Return whether work outside the standard offer may start (CV-CON-08, CV-FWL-05)."""
     terms = profile.of(OutOfScope)
-    given = (
-        (price_given, "a price"),
-        (customer_approved, "the customer's approval"),
-        (provider_approved, "the provider's approval"),
+    owed = missing(
+        ("a price", price_given),
+        ("the customer's approval", customer_approved),
+        ("the provider's approval", provider_approved),
     )
-    missing = [what for has, what in given if not has]
-    step = f"it waits for {' and '.join(missing)}" if missing else "priced and approved by both"
-    return ExtraWork(may_start=not missing, because=(terms.because(step),))
+    step = f"it waits for {' and '.join(owed)}" if owed else "priced and approved by both"
+    return ExtraWork(may_start=not owed, because=(terms.because(step),))

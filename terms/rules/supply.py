@@ -254,8 +254,8 @@ def liability_cap(
     the claim. What law does not let terms exclude stands beside it.
     """
     if months := profile.find(MonthsCap, name=liable):
-        day = claimed_on if months.before is CapBefore.CLAIM else loss_on
-        name = "claimed_on" if months.before is CapBefore.CLAIM else "loss_on"
+        day = claimed_on if months.before == CapBefore.CLAIM else loss_on
+        name = "claimed_on" if months.before == CapBefore.CLAIM else "loss_on"
         end = needed(name, day) if months.months is not None else day or date.max
         return _by_months(months, end, charges, loss, negligent, earlier_claims)
     terms = profile.of(LiabilityCap)
@@ -264,7 +264,7 @@ def liability_cap(
     if cause not in terms.causes:
         step = f"the cause is {cause.replace('_', ' ')}"
         return Cap(cap=money.NIL, because=(terms.because(step),))
-    if loss is Loss.INDIRECT and not agreed_in_writing:
+    if loss == Loss.INDIRECT and not agreed_in_writing:
         step = "indirect loss, and nothing was agreed in writing"
         return Cap(cap=money.NIL, because=(terms.because(step),))
     touched = [each for each in periods if each.from_ <= affected_to and each.to >= affected_from]
@@ -285,7 +285,7 @@ def _by_months(
     earlier: Decimal,
 ) -> Cap:
     """Return the cap that counts the charges of some months, the day itself left out."""
-    if terms.direct_only and loss is Loss.INDIRECT:
+    if terms.direct_only and loss == Loss.INDIRECT:
         return Cap(cap=money.NIL, because=(terms.because("indirect loss is excluded"),))
     if terms.negligence_only and negligent is False:
         step = "the loss follows from no negligent act"
@@ -296,7 +296,7 @@ def _by_months(
         for each in charges
         if start <= each.charged_on < end
         and (each.recurring or not terms.recurring_only)
-        and (each.paid or terms.counted is Counted.PAID_OR_PAYABLE)
+        and (each.paid or terms.counted == Counted.PAID_OR_PAYABLE)
     ]
     cap = money.total(each.amount for each in counted)
     when = (
@@ -460,7 +460,7 @@ def csg_compensation(
     if waived or lines > terms.max_lines:
         step = "it was waived" if waived else f"more than {terms.max_lines} lines"
         return Compensation(because=(terms.because(step),))
-    if delay is Delay.APPOINTMENT:
+    if delay == Delay.APPOINTMENT:
         step = f"a missed appointment: {money.in_dollars(terms.appointment)}"
         return Compensation(compensation=terms.appointment, because=(terms.because(step),))
     first = min(max(working_days_late, 0), terms.first_days)

@@ -219,7 +219,7 @@ def variation(
     if answer is not None:
         return answer
     if profile.find(ReasonableNotice, acl=acl_consumer):
-        forced = cause is ChangeCause.SUPPLIER and supplier_applies_generally
+        forced = cause == ChangeCause.SUPPLIER and supplier_applies_generally
         return _reasonable(profile, facts, acl_consumer, state, notice_days, forced)
     terms = profile.of(VariationNotice, name=kind, service=service)
     days = terms.notice_days + terms.clear
@@ -241,7 +241,7 @@ def _exempt(profile: Profile, facts: _Facts, premium_service: bool, acl: bool) -
         if facts.kind in exempt.kinds:
             kind = facts.kind.replace("_", " ")
             return _at_once(exempt, facts.told_on, f"it changes the {kind}")
-        supplier = facts.cause is ChangeCause.SUPPLIER
+        supplier = facts.cause == ChangeCause.SUPPLIER
         if exempt.premium_supplier and supplier and premium_service and facts.is_price:
             return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
     if harmless and _is_harmless(harmless, facts):
@@ -320,7 +320,7 @@ def _after_notice(
         step = f"{days - 1} clear days" if clear else f"day {days} is {in_words(day)}"
         step = f"{step}: {in_words(day)}" if clear else step
     reason = terms.because(f"told on {in_words(told)}", step)
-    hurt = facts.detriment is not Detriment.NONE
+    hurt = facts.detriment != Detriment.NONE
     if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
         return Variation(notice_required=True, effective_on=day, because=(reason,))
     since = facts.notice_received_on if walk_away.from_receipt else None
@@ -350,7 +350,7 @@ def _no_way_out(
     """Return why this change opens no way out to this customer, as far as that is known."""
     if window.fixed_term_only and fixed_term is False:
         return window.because("only a customer in a fixed term has this way out")
-    if detriment is Detriment.NONE:
+    if detriment == Detriment.NONE:
         return window.because("the change hurts nobody")
     exempt = profile.find(ExemptChange)
     if exempt and cause in exempt.causes:
