@@ -20,6 +20,8 @@ from typing import (
     get_type_hints,
 )
 
+from terms.vocabulary import Listed, plain
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -251,16 +253,17 @@ def fields_from(
         if one.default is MISSING and one.default_factory is MISSING
     }
     if not must <= given.keys() <= wanted.keys():
+        found = ", ".join(sorted(given)) or "nothing"
         extra = sorted(given[name][0] for name in given.keys() - wanted.keys())
         raise BadFacts(
             (*path, extra[0]) if extra else path,
-            f"expected {_listed(wanted, must)}; found {', '.join(sorted(given)) or 'nothing'}",
+            f"expected {_keys_listed(wanted, must)}; found {found}",
         )
     hints = get_type_hints(kind)
     return {name: coerce(hints[name], each, (*path, key)) for name, (key, each) in given.items()}
 
 
-def _listed(wanted: Mapping[str, Any], must: set[str]) -> str:
+def _keys_listed(wanted: Mapping[str, Any], must: set[str]) -> str:
     if not wanted:
         return "no keys"
     return ", ".join(name if name in must else f"{name} (optional)" for name in wanted)
@@ -326,7 +329,12 @@ def _time(value: Any) -> time:
     return value if isinstance(value, time) else time.fromisoformat(_text(value))
 
 
+def _listed(value: Any) -> Any:
+    return Listed(plain(_text(value)))
+
+
 _READERS: dict[Any, Callable[[Any], Any]] = {
+    Listed: _listed,
     Decimal: _decimal,
     str: _text,
     int: _int,
@@ -338,6 +346,7 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
 _NAMES = {
     Decimal: 'a decimal in quotes, as "27.50"',
     str: "text",
+    Listed: "a word",
     int: "a whole number",
     bool: "true or false",
     date: "a date, as 2026-12-24",

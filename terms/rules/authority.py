@@ -10,6 +10,7 @@ from terms.facts import Action, Role
 from terms.money import NIL, in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,8 +299,8 @@ class StaffAccessAnswer(Result):
 def staff_access(
     profile: Profile,
     *,
-    job: str,
-    data: str,
+    job: Listed,
+    data: Listed,
     senior_request: bool,
     remote: bool,
     selected_senior: bool,

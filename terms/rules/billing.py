@@ -14,6 +14,7 @@ from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
 from terms.rules.lines import LineTerms, PriceBasis
+from terms.vocabulary import Listed
 
 ONE_DAY = timedelta(days=1)
 
@@ -130,7 +131,7 @@ class ChargedFrom(Result):
 def charge_start(
     profile: Profile,
     *,
-    item: str,
+    item: Listed,
     installed_on: date | None = None,
     activated_on: date | None = None,
 ) -> ChargedFrom:
@@ -176,7 +177,7 @@ class BillableFrom(Result):
 def charge_billable_on(
     profile: Profile,
     *,
-    kind: str,
+    kind: Listed,
     state: State | None = None,
     period_start: date | None = None,
     period_end: date | None = None,

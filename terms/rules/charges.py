@@ -13,7 +13,7 @@ from terms.facts import BadFacts, needed
 from terms.money import Rounding
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service
+from terms.vocabulary import Listed, Service
 
 ONE_DAY = timedelta(days=1)
 A_MINUTE = 60
@@ -60,7 +60,7 @@ class CallTerms(Terms):
 def call_charge(
     profile: Profile,
     *,
-    kind: str,
+    kind: Listed,
     seconds: int,
     rate_per_minute: Decimal,
     flagfall: Decimal = money.NIL,
@@ -172,7 +172,7 @@ class AfterHours(Terms):
 
 
 def support_fee(
-    profile: Profile, *, kind: str, hours: Decimal, when: When, callout: bool = False
+    profile: Profile, *, kind: Listed, hours: Decimal, when: When, callout: bool = False
 ) -> Charge:
     """Return what support costs (CV-FEE-01 to CV-FEE-06). Part hours count in proportion."""
     if hourly := profile.find(Hourly, name=kind):

@@ -9,7 +9,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service
+from terms.vocabulary import Listed, Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -225,7 +225,7 @@ class LinesAllowed(Result):
     allowed: bool | None = None
 
 
-def plan_minimum_lines(profile: Profile, *, plan: str, lines: int) -> LinesAllowed:
+def plan_minimum_lines(profile: Profile, *, plan: Listed, lines: int) -> LinesAllowed:
     """Return whether a plan may be taken with so many lines (VP-CON-01)."""
     terms = profile.of(MinimumLines)
     least = terms.lines.get(plan, 1)
@@ -258,7 +258,7 @@ class Renews(Result):
 
 
 def renewal(
-    profile: Profile, *, item: str, renews_on: date, instruction: Instruction | None = None
+    profile: Profile, *, item: Listed, renews_on: date, instruction: Instruction | None = None
 ) -> Renews:
     """Return whether an item renews by itself (GL-CON-08)."""
     terms = profile.of(Renewal)

@@ -11,13 +11,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
-
-
-class Condition(StrEnum):
-    """What is wrong with equipment at the end; all else came back sound."""
-
-    DAMAGED = "damaged"
-    MISSING = "missing"
+from terms.vocabulary import Condition, Listed
 
 
 class CausedBy(StrEnum):
@@ -42,7 +36,7 @@ class ReturnBy(Result):
     return_by: date | None = combine("longest")
 
 
-def equipment_return(profile: Profile, *, ended_on: date, item: str = "equipment") -> ReturnBy:
+def equipment_return(profile: Profile, *, ended_on: date, item: Listed | None = None) -> ReturnBy:
     """Return by when equipment goes back (CV-EQP-01, -03 to -05, BS-EQP-05, GL-EQP-04)."""
     terms = profile.of(EquipmentReturn, name=item)
     if terms.days is None:
@@ -91,8 +85,8 @@ class EquipmentCharge(Result):
 def equipment_charge(
     profile: Profile,
     *,
-    item: str,
-    condition: str,
+    item: Listed,
+    condition: Condition,
     fair_value: Decimal | None = None,
     repair_cost: Decimal | None = None,
     caused_by: CausedBy = CausedBy.OTHER,
@@ -100,8 +94,7 @@ def equipment_charge(
 ) -> EquipmentCharge:
     """Return what loss or damage costs (CV-EQP-02 to -05, BS-EQP-04, -06, -07).
 
-    Whatever is neither missing nor damaged came back sound and costs nothing; that it came
-    `days_late` after the last day changes nothing.
+    What came back sound costs nothing; that it came late, by `days_late`, changes nothing.
     """
     if value := profile.find(FairValue):
         sound = _sound(days_late)
@@ -109,7 +102,7 @@ def equipment_charge(
     priced = profile.find(EquipmentPrices, name=item)
     unpriced = profile.of(EquipmentUnpriced)
     terms: Terms = priced or unpriced
-    if condition not in list(Condition):
+    if condition in (Condition.SOUND, Condition.LATE):
         sound = _sound(days_late)
         return EquipmentCharge(charge_ex=money.NIL, because=(terms.because(sound),))
     if priced is None or condition not in priced.conditions:
@@ -126,14 +119,14 @@ def _sound(days_late: int | None) -> str:
 def _by_value(
     profile: Profile,
     value: FairValue,
-    condition: str,
+    condition: Condition,
     fair_value: Decimal | None,
     repair_cost: Decimal | None,
     caused_by: CausedBy,
     sound: str,
 ) -> EquipmentCharge:
     damage, excused = profile.of(RepairCost), profile.of(Excused)
-    if condition not in list(Condition):
+    if condition in (Condition.SOUND, Condition.LATE):
         return EquipmentCharge(charge=money.NIL, because=(damage.because(sound),))
     if caused_by == CausedBy.PROVIDER:
         step = "the provider caused it"
@@ -241,7 +234,7 @@ class HandsetSwap(Result):
 
 
 def handset_fault(
-    profile: Profile, *, item: str, cause: FaultCause, in_warranty: bool = False
+    profile: Profile, *, item: Listed, cause: FaultCause, in_warranty: bool = False
 ) -> HandsetSwap:
     """Return what a handset that does not work costs (CV-EQP-06), in warranty or out of it."""
     terms = profile.of(HandsetFault)

@@ -10,7 +10,7 @@ from terms.clause import Reason, Terms, shape
 from terms.facts import missing
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service, Use, Word
+from terms.vocabulary import Listed, Service, Use, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -323,11 +323,10 @@ class Feature(Result):
 
 
 def firewall_feature(
-    profile: Profile, *, firewall: Firewall, feature: str, agreed: bool = False
+    profile: Profile, *, firewall: Firewall, feature: Listed, agreed: bool = False
 ) -> Feature:
     """Return whether a kind of firewall has a feature (CV-FWL-03, CV-FWL-05)."""
     terms = profile.of(FirewallFeatures)
-    feature = "_".join(feature.casefold().replace("_", " ").split())
     kinds = terms.only_on.get(feature)
     named = feature.replace("_", " ")
     if kinds is None and feature not in terms.on_all:
@@ -387,11 +386,12 @@ class Travel(Result):
     travel_fee_possible: bool | None = None
 
 
-def onsite_area(profile: Profile, *, nearest_metro: str, km_outside: Decimal) -> Travel:
+def onsite_area(profile: Profile, *, nearest_metro: Listed, km_outside: Decimal) -> Travel:
     """Return whether travel to a site may cost more (CV-FEE-08)."""
     terms = profile.of(OnsiteArea)
-    inside = nearest_metro.casefold() in terms.metros and km_outside <= terms.km
-    step = f"{km_outside} km outside {nearest_metro.title()}; beyond {terms.km} km it may"
+    inside = nearest_metro in terms.metros and km_outside <= terms.km
+    city = nearest_metro.replace("_", " ").title()
+    step = f"{km_outside} km outside {city}; beyond {terms.km} km it may"
     return Travel(travel_fee_possible=not inside, because=(terms.because(step),))
 
 

@@ -8,7 +8,7 @@ from terms.calendar import State, in_words
 from terms.clause import Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Word
+from terms.vocabulary import Listed, Word
 
 
 @shape("usage_alerts")
@@ -100,7 +100,7 @@ class FairUsed(Result):
 
 
 def fair_use(
-    profile: Profile, *, plan: str, trunks: int, calls_by_month: tuple[int, ...]
+    profile: Profile, *, plan: Listed, trunks: int, calls_by_month: tuple[int, ...]
 ) -> FairUsed:
     """Return whether calls were more than fair on average (VP-USE-01)."""
     terms = profile.of(FairUse)
