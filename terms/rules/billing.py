@@ -116,16 +116,18 @@ def billing_start(
 
 @shape("charge_start")
 class ChargeStart(Terms):
-    """Named for an added item: the event from which it is charged."""
+    """Named for an added item: from which event it is charged, and whether to the term's end."""
 
     starts_with: StartsWith
+    to_term_end: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChargedFrom(Result):
-    """The first day that an added item is charged."""
+    """The first day that an added item is charged, and the last; None: no last day is printed."""
 
     charged_from: date | None = combine("longest")
+    charged_until: date | None = combine("earliest")
 
 
 def charge_start(
@@ -134,15 +136,19 @@ def charge_start(
     item: Listed,
     installed_on: date | None = None,
     activated_on: date | None = None,
+    term_ends_on: date | None = None,
 ) -> ChargedFrom:
-    """Return from when an added item is charged (CV-BIL-09, CV-BIL-10)."""
+    """Return from when an added item is charged, and until when (CV-BIL-09, CV-BIL-10)."""
     terms = profile.of(ChargeStart, name=item)
     if terms.starts_with == StartsWith.ACTIVATION:
         day = needed("activated_on", activated_on)
     else:
         day = needed("installed_on", installed_on)
-    step = f"{terms.starts_with} on {in_words(day)}"
-    return ChargedFrom(charged_from=day, because=(terms.because(step),))
+    steps = [f"{terms.starts_with} on {in_words(day)}"]
+    until = term_ends_on if terms.to_term_end else None
+    if until:
+        steps.append(f"for the rest of the term, to {in_words(until)}")
+    return ChargedFrom(charged_from=day, charged_until=until, because=(terms.because(*steps),))
 
 
 class Billable(StrEnum):

@@ -71,7 +71,8 @@ def term_end(
         start_on = needed("start_on", term_start(profile, contract_start, activated_on))
         if begins := profile.find(TermStart):
             because.append(begins.because(f"the term starts on {in_words(start_on)}"))
-    if minimum_months is None and (blank := profile.find(BlankTerm, service=service)):
+    blank = profile.find(BlankTerm, service=service, name=service)
+    if minimum_months is None and blank:
         minimum_months = blank.months
         because.append(blank.because(f"the order form gives no length: {blank.months} months"))
     if minimum_months is None:
@@ -119,7 +120,7 @@ def minimum_end(
 ) -> date | None:
     """Return the last day of the minimum period, or None where there is none."""
     if minimum_months is None:
-        blank = profile.find(BlankTerm, service=service)
+        blank = profile.find(BlankTerm, service=service, name=service)
         minimum_months = blank.months if blank else None
     return None if minimum_months is None else last_day_of_term(start, minimum_months)
 

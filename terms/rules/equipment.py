@@ -276,6 +276,7 @@ class AddedHandsets(Result):
     new_contract: bool | None = None
     handset: Handset | None = None
     charged_from: date | None = None
+    charged_until: date | None = None
     new_contract_ends_on: date | None = None
 
 
@@ -288,16 +289,22 @@ def handset_addition(
     installed_on: date,
     quantity: int,
 ) -> AddedHandsets:
-    """Return what handsets asked for during a term bring (CV-EQP-07, CV-EQP-08)."""
+    """Return what handsets asked for during a term bring (CV-EQP-07, CV-EQP-08).
+
+    Early ones join the term and are charged to its last day; for later ones no end is printed.
+    """
     first, later = profile.of(HandsetAddition), profile.of(LaterAddition)
     last = last_day_of_term(activated_on, first.months)
     step = f"the first {first.months} months of {minimum_months} end on {in_words(last)}"
     if requested_on <= last:
+        until = last_day_of_term(activated_on, minimum_months)
+        steps = (step, "asked for before", f"they join the term, to {in_words(until)}")
         return AddedHandsets(
             new_contract=False,
             handset=Handset.NEW,
             charged_from=installed_on,
-            because=(first.because(step, "asked for before"),),
+            charged_until=until,
+            because=(first.because(*steps),),
         )
     if quantity <= later.without_contract:
         asked = f"asked for later, no more than {later.without_contract}"

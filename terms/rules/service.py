@@ -1,6 +1,6 @@
 """Running a service: repair, maintenance, permitted use, limits, sites and extra work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -315,11 +315,19 @@ class FirewallFeatures(Terms):
     on_all: tuple[str, ...] = ()
 
 
+@shape("firewall_feature.included")
+class IncludedFeatures(Terms):
+    """The kinds of firewall whose price holds a feature already."""
+
+    included: dict[str, tuple[Firewall, ...]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature(Result):
-    """Whether a feature is available."""
+    """Whether a feature is available, and whether the firewall's price holds it already."""
 
     available: bool | None = None
+    included: bool | None = None
 
 
 def firewall_feature(
@@ -336,7 +344,13 @@ def firewall_feature(
     if kinds is None:
         return Feature(available=True, because=(terms.because(f"{named} is on any kind"),))
     step = f"{named} is on {', '.join(each.replace('_', ' ') for each in kinds)}"
-    return Feature(available=firewall in kinds, because=(terms.because(step),))
+    answer = Feature(available=firewall in kinds, because=(terms.because(step),))
+    priced = profile.find(IncludedFeatures)
+    if priced is None or feature not in priced.included or not answer.available:
+        return answer
+    included = firewall in priced.included[feature]
+    step = "in the price of this firewall" if included else "an option, at a price of its own"
+    return replace(answer, included=included, because=(*answer.because, priced.because(step)))
 
 
 @shape("colo_access")

@@ -1,6 +1,6 @@
 """Changing the terms or prices: when a change takes effect and who may leave because of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
-from terms.vocabulary import Service
+from terms.vocabulary import Service, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -149,11 +149,29 @@ class PublishedPrices(Terms):
     """A price that is not held changes at once, by notice or by publication."""
 
 
+class Told(Word):
+    """A way in which a change is told."""
+
+    WEBSITE = "website"
+    IN_WRITING = "in_writing"
+
+
+@shape("variation.told_by")
+class ToldBy(Terms):
+    """A change that hurts is told in each of these ways."""
+
+    ways: tuple[Told, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variation(Result):
-    """Whether notice is needed, the first day of the change, and the last day to leave free."""
+    """Whether notice is needed, the first day of the change, and the last day to leave free.
+
+    `told_by` are all the ways in which it has to be told; none are those of any notice.
+    """
 
     notice_required: bool | None = combine("any")
+    told_by: tuple[Told, ...] = ()
     effective_on: date | None = combine("longest")
     walk_away_until: date | None = combine("longest")
 
@@ -223,7 +241,12 @@ def variation(
         return _reasonable(profile, facts, acl_consumer, state, notice_days, forced)
     terms = profile.of(VariationNotice, name=kind, service=service)
     days = terms.notice_days + terms.clear
-    return _after_notice(profile, terms, days, facts, profile.find(WalkAway), state)
+    answer = _after_notice(profile, terms, days, facts, profile.find(WalkAway), state)
+    ways = profile.find(ToldBy)
+    if ways is None or detriment == Detriment.NONE:
+        return answer
+    why = ways.because(f"told by each of: {', '.join(each.words for each in ways.ways)}")
+    return replace(answer, told_by=ways.ways, because=(*answer.because, why))
 
 
 def _at_once(terms: Terms, day: date | None, step: str, *more: Reason) -> Variation:
