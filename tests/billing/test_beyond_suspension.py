@@ -152,6 +152,12 @@ def test_the_letter_says_what_the_law_lists_and_what_may_follow(staff):
         assert part in words
 
 
+def test_a_notice_names_a_day_that_is_still_to_come_whatever_the_terms_allow_at_once(staff):
+    one = unpaid("greenlight", "NSW", tcp=False)
+    row = announce(one, staff, "2027-04-30")
+    assert (row.pay_by, row.printed_earliest) == (day("2027-04-30"), day("2027-05-01"))
+
+
 def test_callpro_prints_no_right_to_end_and_nothing_gives_one(staff):
     one = unpaid("callpro", "NSW", tcp=True)
     with pytest.raises(CreditStepRefused, match="no right"):

@@ -46,7 +46,7 @@ from .keeping import keep_outlook
 from .steps import CreditStepRefused, require_staff, tell_account, why_not
 
 ONE_DAY = timedelta(days=1)
-# Between the two notices of a listing, where only the second's earliest day is not known yet.
+# Where nothing is asked for yet.
 UNASKED = (Step.REMIND, Step.SMALL, Step.NOT_DUE, Step.NONE)
 LETTERS = {
     DebtNoticeKind.ENDING: "ending_notice",
@@ -81,7 +81,8 @@ def give_debt_notice(
             raise CreditStepRefused(
                 "These terms and the law give no right to it for what is owed. See the clauses."
             )
-        earliest = max(right.earliest_on, pay_by + ONE_DAY if pay_by else right.earliest_on)
+        # Whatever the terms allow at once, a notice names a day that is still to come.
+        earliest = max(right.earliest_on, (pay_by or on) + ONE_DAY)
         row = DebtNotice(
             account=locked,
             kind=kind,
