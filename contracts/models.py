@@ -1,7 +1,7 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from contracts.agreements.models import AgreedFigure, Contract
-from contracts.catalogue.models import Plan
+from contracts.catalogue.models import FormerPrice, Plan
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.supply.models import (
     Chargeable,
@@ -10,6 +10,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
+from contracts.variations.models import PriceChange, Variation
 
 __all__ = [
     "AgreedFigure",
@@ -17,9 +18,12 @@ __all__ = [
     "Contract",
     "Discount",
     "EndNotice",
+    "FormerPrice",
     "Plan",
     "PlanChange",
+    "PriceChange",
     "Service",
     "SupplyPeriod",
     "TermReminder",
+    "Variation",
 ]

@@ -24,6 +24,7 @@ ROOMS = (
     "complaints.process",
     "contracts.leaving",
     "contracts.supply",
+    "contracts.variations",
     "parties.appointments",
     "portal",
     "records.audit",
@@ -83,6 +84,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
     },
+    "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
     # In the evening of UTC: the morning of all of Australia.
     "remind of terms": {
         "task": "contracts.remind_of_terms",

@@ -46,6 +46,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
+from contracts.variations.models import PriceChange
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -105,6 +106,10 @@ ENDED = (
     "unknown",
     "because",
     "given_at",
+)
+REPRICED = (
+    *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
+    *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
 )
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
@@ -266,6 +271,8 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
+    told = PriceChange.objects.filter(**of_services, notice__isnull=False)
+    yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 

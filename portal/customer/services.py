@@ -24,6 +24,7 @@ from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import PlanChangeRefused
 from contracts.supply.states import PlanChangeState, ServiceStatus
+from contracts.variations import selectors as variations
 from parties.accounts import selectors as accounts
 from portal.web.guards import AccountPage
 from terms.facts import Action
@@ -73,6 +74,7 @@ class ServiceDetail(ServicePage, TemplateView):
             term=leaving.term_card(service, self.today),
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
+            prices=variations.news_of(self.account, self.today, service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

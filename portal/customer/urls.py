@@ -17,6 +17,7 @@ from . import (
     login,
     pay,
     people,
+    price_changes,
     privacy,
     profile,
     safety,
@@ -94,6 +95,16 @@ urlpatterns = [
         "services/<uuid:public_id>/plan/<slug:code>/",
         services.ConfirmPlan.as_view(),
         name="confirm_plan",
+    ),
+    path(
+        "services/price/<uuid:public_id>/",
+        price_changes.PriceChangePage.as_view(),
+        name="price_change",
+    ),
+    path(
+        "services/price/<uuid:public_id>/leave/",
+        price_changes.LeaveBecauseOfPrice.as_view(),
+        name="leave_because_of_price",
     ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
     # Money

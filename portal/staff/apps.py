@@ -23,6 +23,7 @@ MODULES = (
     "privacy",
     "records",
     "unpaid",
+    "variations",
 )
 
 

@@ -31,8 +31,16 @@ PRICED = (
     "call_rate",
     "minimum_months",
     "every_months",
+    "includes",
 )
-AGREED = ("version", "started_on", "minimum_months", "agreed", "agreed_in")
+AGREED = (
+    "version",
+    "started_on",
+    "minimum_months",
+    "price_fixed_until",
+    "agreed",
+    "agreed_in",
+)
 SUPPLIED = ("contract", "plan", "quantity", "ready_notified_on", "first_used_on")
 
 

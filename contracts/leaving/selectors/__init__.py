@@ -17,6 +17,7 @@ from .endings import End, end_of, ended_otherwise, term_ends_on
 from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
 from .terms import TermCard, term_card, terms_to_remind_of
+from .walking_away import WayOut, way_out
 
 __all__ = [
     "Cost",
@@ -28,6 +29,7 @@ __all__ = [
     "Porting",
     "ProviderEnd",
     "TermCard",
+    "WayOut",
     "cost_of",
     "end_of",
     "ended_otherwise",
@@ -44,4 +46,5 @@ __all__ = [
     "term_ends_on",
     "terms_to_remind_of",
     "together",
+    "way_out",
 ]

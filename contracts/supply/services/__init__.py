@@ -9,7 +9,9 @@ from .plan_changes import (
 )
 from .supplying import (
     SupplyRefused,
+    adjust_supply,
     agree_charge,
+    change_price,
     change_supply,
     close_ended,
     confirm_billing_start,
@@ -25,8 +27,10 @@ from .supplying import (
 __all__ = [
     "PlanChangeRefused",
     "SupplyRefused",
+    "adjust_supply",
     "agree_charge",
     "apply_plan_changes",
+    "change_price",
     "change_supply",
     "close_ended",
     "confirm_billing_start",

@@ -364,6 +364,7 @@ IN_FILE = {
     "Pause": "pauses",
     "Payment": "payments",
     "PlanChange": "plan_changes",
+    "PriceChange": "price_changes",
     "Preference": "preferences",
     "Presence": "asked_with_customer_there",
     "PrivacyRequest": "privacy_requests",
