@@ -109,7 +109,7 @@ class LeaveBecauseOfPrice(_PricePage, StepUp, TemplateView):
 
     action = Action.CLOSE_SERVICE
     risk = HighRisk.CLOSE_ACCOUNT
-    template_name = "customer/services/leave_because_of_price.html"
+    template_name = "customer/services/leave_free.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         services.require_end_notice(

@@ -104,7 +104,7 @@ urlpatterns = [
     path(
         "services/price/<uuid:public_id>/leave/",
         price_changes.LeaveBecauseOfPrice.as_view(),
-        name="leave_because_of_price",
+        name="leave_free",
     ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
     # Money

@@ -505,7 +505,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "take_back_notice": service.public_id,
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
-            "leave_because_of_price": service.price_changes.get().public_id,
+            "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,
             "change_appointment": appointment.public_id,
