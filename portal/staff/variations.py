@@ -422,7 +422,7 @@ def _lines(row: Variation) -> Iterator[str]:
     for one in found.iterator(500):
         cells = (
             one.service.contract.account.number,
-            one.service,
+            str(one.service),
             one.get_state_display(),
             one.get_keeps_display(),
             one.monthly_before,
