@@ -48,34 +48,42 @@ class Variation(Swept):
     )
     way = models.CharField(max_length=2, choices=PriceWay)
     amount = RateField()
-    effective_on = models.DateField(help_text="The first day of the new price.")
-    hurts = models.CharField(max_length=10, choices=Hurts, default=Hurts.MATERIAL)
+    effective_on = models.DateField("from", help_text="The first day of the new price.")
+    hurts = models.CharField("a rise hurts", max_length=10, choices=Hurts, default=Hurts.MATERIAL)
     forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
     supplier_wide = models.BooleanField(
         default=False, help_text="The supplier makes all its resellers change."
     )
     offers_way_out = models.BooleanField(
-        default=False, help_text="Leaving free is offered where the terms only allow it."
+        "we offer a way out",
+        default=False,
+        help_text="Leaving free is offered where the terms only allow it.",
     )
     notice_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
     )
     notice_why = models.CharField(
-        max_length=300, blank=True, help_text="Why that is reasonable. It is kept."
+        "why so many days",
+        max_length=300,
+        blank=True,
+        help_text="Why that is reasonable. It is kept.",
     )
-    says = models.CharField(max_length=300, help_text="Why, as the customers read it.")
+    says = models.CharField("why", max_length=300, help_text="As the customers read it.")
     state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
     drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     worked_through = models.BigIntegerField(default=0, editable=False)
-    worked_at = models.DateTimeField(null=True, blank=True)
+    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_why = models.CharField(max_length=300, blank=True)
     listed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the price list took the new price."
+        "in the price list since",
+        null=True,
+        blank=True,
+        help_text="When the price list took the new price.",
     )
 
     class Meta:
@@ -116,7 +124,7 @@ class PriceChange(Swept):
     variation = models.ForeignKey(Variation, on_delete=models.PROTECT, related_name="changes")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="price_changes")
     state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
-    keeps = models.CharField(max_length=6, choices=Keeps, blank=True)
+    keeps = models.CharField("keeps its price", max_length=6, choices=Keeps, blank=True)
     keeps_until = models.DateField(
         null=True, blank=True, help_text="Where it keeps it for a time."
     )
@@ -130,10 +138,10 @@ class PriceChange(Swept):
     earliest_on = models.DateField(
         null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
     )
-    effective_on = models.DateField(null=True, blank=True)
+    effective_on = models.DateField("from", null=True, blank=True)
     notice_required = models.BooleanField(default=True)
-    way_out_by = models.CharField(max_length=5, choices=WayOutBy, blank=True)
-    way_out_until = models.DateField(null=True, blank=True)
+    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
+    way_out_until = models.DateField("leave free until", null=True, blank=True)
     because = models.JSONField(default=list, blank=True)
     notice = models.ForeignKey(
         Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

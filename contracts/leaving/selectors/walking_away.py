@@ -90,7 +90,8 @@ def _ask(
     usage: Decimal,
     fee: Decimal,
 ) -> Any:
-    told = Told(on=change.told_on or today, received_on=change.received_on or today)
+    # Whoever acts on a notice has received it, whatever day the terms deem.
+    told = Told(on=change.told_on or today, received_on=min(change.received_on or today, today))
     owed = {kind: _unpaid(change.service, kind) or NIL for kind, _, _ in STILL_OWED}
     return ask(
         bound,

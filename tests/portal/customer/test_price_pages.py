@@ -132,8 +132,7 @@ def test_after_the_days_the_usual_cost_is_shown(one, change, monkeypatch):
     client = signed_in(one.world.holder)
 
     words = read(client, address(change))
-    print(words[words.index("Leave without") :][:400])
-    assert "The days to leave without a fee ended on Mon 12 Apr 2027." in words
+    assert "The days to leave without a fee ended on Mon 12 Apr 2027" in words
     assert "What would leaving cost?" in words
     prove(client, client.get(address(change, "leave/"))["Location"])
     assert "ended on Mon 12 Apr 2027" in read(client, address(change, "leave/"))
@@ -151,6 +150,17 @@ def test_change_that_opens_no_way_out_says_so_with_the_clause(monkeypatch):
     assert "This change opens no way to leave without the usual charge." in words
     assert "GL-CON-09" in words
     assert "Your price is fixed until Wed 31 Jan 2029." in words
+
+
+def test_whoever_reads_it_before_it_counts_as_received_can_leave_at_once(monkeypatch):
+    one = agree("vpnet", "33.00", since="2025-09-15", months=24, bill_day=10)
+    row = of(one, announce(one.service.plan, "36.00", "2027-05-10", one.at("2027-03-20")))
+    assert row.received_on == one.at("2027-03-22").date()  # sent on a Saturday
+    monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-03-21"))
+
+    words = read(signed_in(one.world.holder), address(row))
+    assert "If you leave on Sun 21 Mar 2027" in words
+    assert "Fee for leaving $0.00" in words
 
 
 def test_withdrawn_change_says_that_the_price_stays(one, change):
