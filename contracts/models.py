@@ -10,7 +10,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import IndexFigure, PriceChange, Variation
 
 __all__ = [
     "AgreedFigure",
@@ -19,6 +19,7 @@ __all__ = [
     "Discount",
     "EndNotice",
     "FormerPrice",
+    "IndexFigure",
     "Plan",
     "PlanChange",
     "PriceChange",

@@ -85,6 +85,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=10),
     },
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
+    "tell yearly rises": {
+        "task": "contracts.tell_yearly_rises",
+        "schedule": crontab(hour=23, minute=50),
+    },
     # In the evening of UTC: the morning of all of Australia.
     "remind of terms": {
         "task": "contracts.remind_of_terms",

@@ -18,6 +18,7 @@ from records.sweeps import Swept
 from .states import (
     OPEN,
     ChangeState,
+    FigureState,
     Forced,
     Hurts,
     Keeps,
@@ -58,6 +59,9 @@ class Variation(Swept):
         "we offer a way out",
         default=False,
         help_text="Leaving free is offered where the terms only allow it.",
+    )
+    is_yearly = models.BooleanField(
+        default=False, help_text="A rise that the terms themselves bring each year."
     )
     notice_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
@@ -179,3 +183,36 @@ class PriceChange(Swept):
         """What is paid more a month (below zero: less), in dollars, GST included."""
         more: Decimal = self.monthly_after - self.monthly_before
         return more
+
+
+class IndexFigure(models.Model):
+    """By how many per cent the consumer price index rose in a year, as it was published.
+
+    Only a figure that a second person confirmed counts; without one the index is not known.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="index_figures")
+    period = models.CharField(max_length=40, help_text="Which year: to the December quarter 2026.")
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    published_on = models.DateField()
+    source = models.CharField(max_length=200, help_text="Where it is published.")
+    state = models.CharField(max_length=10, choices=FigureState, default=FigureState.ASKED)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-published_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "period"],
+                condition=~models.Q(state=FigureState.REFUSED),
+                name="index_figure_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % {self.period}"

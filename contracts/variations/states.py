@@ -120,6 +120,25 @@ CHANGE = Lifecycle(
     }
 )
 
+
+class FigureState(models.TextChoices):
+    ASKED = "asked", "Waits for a second person"
+    CONFIRMED = "confirmed", "Confirmed"
+    REFUSED = "refused", "Refused"
+
+
+class FigureAct(models.TextChoices):
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+
+
+FIGURE = Lifecycle(
+    {
+        (FigureState.ASKED, FigureAct.CONFIRM): FigureState.CONFIRMED,
+        (FigureState.ASKED, FigureAct.REFUSE): FigureState.REFUSED,
+    }
+)
+
 # What the customer has heard of and still lives with.
 HEARD = (ChangeState.TOLD, ChangeState.PLANNED, ChangeState.APPLIED)
 # What still has to come to an end before the change as a whole has.

@@ -13,3 +13,9 @@ def carry_price_changes(*, at: str | None = None) -> int:
     """Tell of changes of price, and put them into force on their days."""
     now = datetime.fromisoformat(at) if at else timezone.now()
     return services.carry_price_changes(at=now)
+
+
+@shared_task(name="contracts.tell_yearly_rises")
+def tell_yearly_rises(*, at: str | None = None) -> int:
+    """Send out rises that the terms bring each year."""
+    return services.tell_yearly_rises(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -25,10 +25,11 @@ from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.supply.models import PlanChange
+from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
-from contracts.variations.models import PriceChange, Variation
-from contracts.variations.states import ChangeState, VariationState
+from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.selectors import waiting_for_index
+from contracts.variations.states import ChangeState, FigureState, VariationState
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
 from parties.authority.selectors import invitation_expired, sees_in_lists, staff_may, to_check
@@ -267,9 +268,10 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     notices = _confined(user, EndNotice.objects.all(), "service__contract__account")
     view, page = "contracts.view_endnotice", "contracts_endnotice"
-    prices = Variation.objects.all()
+    prices, figures = Variation.objects.all(), IndexFigure.objects.all()
     if user.provider_id:
         prices = prices.filter(provider=user.provider_id)
+        figures = figures.filter(provider=user.provider_id)
     late = PriceChange.objects.filter(state=ChangeState.LATE)
     return [
         _List(
@@ -286,6 +288,20 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
             "?state__exact=late",
             _confined(user, late, "service__contract__account"),
             urgent=True,
+        ),
+        _List(
+            "contracts.change_variation",
+            "Figures of the index that wait for a second person",
+            "contracts_indexfigure",
+            "?state__exact=asked",
+            figures.filter(state=FigureState.ASKED),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Services whose yearly rise waits for the index",
+            "contracts_service",
+            "?rise=waits",
+            waiting_for_index(Service.objects.all(), at.date(), user.provider),
         ),
         _List(
             "contracts.change_variation",

@@ -75,6 +75,7 @@ class ServiceDetail(ServicePage, TemplateView):
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
             prices=variations.news_of(self.account, self.today, service),
+            rise=variations.rise_ahead(service, self.today),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

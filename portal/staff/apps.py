@@ -16,6 +16,7 @@ MODULES = (
     "giving",
     "help_paying",
     "identity",
+    "indexing",
     "leaving",
     "online",
     "payments",

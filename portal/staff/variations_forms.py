@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 
 from contracts.catalogue.models import Plan
 from contracts.variations.states import Forced, Hurts, PriceWay
+from parties.accounts.models import Provider
 
 from .payments_forms import DayField, DollarsField
 
@@ -126,3 +127,57 @@ class LaterForm(forms.Form):
     """A later day for one service."""
 
     on = DayField(label="From which day", help_text="It is told anew for this day.")
+
+
+class PercentField(forms.CharField):
+    """Per cent as people write it, with a point; a Decimal once cleaned."""
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value).replace("\u2212", "-").removesuffix("%").strip()
+        if "," in text:
+            raise forms.ValidationError(f"Write it with a point: {text.replace(',', '.')}")
+        try:
+            percent = Decimal(text)
+        except InvalidOperation:
+            raise forms.ValidationError("Give per cent in figures: 3.1") from None
+        places = percent.as_tuple().exponent
+        if not percent.is_finite() or not isinstance(places, int) or places < -2:
+            raise forms.ValidationError("Give per cent with two places at most: 3.1")
+        return percent
+
+
+class FigureForm(forms.Form):
+    """By how much the consumer price index rose, as it was published."""
+
+    provider = forms.ModelChoiceField(label="For which provider", queryset=Provider.objects.none())
+    period = forms.CharField(
+        label="Which year",
+        max_length=40,
+        help_text="As customers read it: in the year to the December quarter 2026",
+    )
+    percent = PercentField(
+        label="Per cent",
+        max_length=12,
+        help_text="3.1. Below zero where prices fell; the terms may name a least rise all the "
+        "same.",
+    )
+    published_on = DayField(label="Published on")
+    source = forms.CharField(
+        label="Where", max_length=200, help_text="The publication and its address."
+    )
+
+    def __init__(self, *args: Any, providers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["provider"].queryset = providers
+
+
+class ConfirmFigureForm(forms.Form):
+    """Yes or no to a figure that somebody else entered."""
+
+    approve = forms.TypedChoiceField(
+        label="Is it as published?",
+        choices=[("yes", "Yes: prices rise by it"), ("no", "No")],
+        widget=forms.RadioSelect,
+        coerce=lambda given: given == "yes",
+        empty_value=None,
+    )

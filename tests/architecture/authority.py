@@ -43,7 +43,7 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
 from contracts.leaving.models import EndNotice
 from contracts.supply.models import Chargeable, PlanChange, Service
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
@@ -382,6 +382,14 @@ def _new_price(service: Service, by: User) -> None:
         way_out_by="terms",
         way_out_until=FOREVER,
         notice=Notice.objects.filter(account=service.contract.account).first(),
+    )
+    IndexFigure.objects.create(
+        provider=service.plan.provider,
+        period=service.contract.account.number,
+        percent=3,
+        published_on=AT.date(),
+        entered_by=by,
+        entered_at=AT,
     )
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
 

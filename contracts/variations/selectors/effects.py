@@ -138,7 +138,8 @@ def _worked_out(
     told: Told,
     asked: date,
 ) -> Effect:
-    hurts = Detriment(change.hurts) if after > period.unit_fee else Detriment.NONE
+    rises = after > period.unit_fee
+    hurts = _hurts(change, rises)
     facts = _facts(change, service, bound, hurts, told)
     fixed_until = _fixed_until(service, bound)
     answer = ask(
@@ -157,7 +158,7 @@ def _worked_out(
         earliest = told.on
     because = answer.because
     agreed = service.contract.price_fixed_until
-    if agreed is not None and (earliest or asked) <= agreed and hurts is not Detriment.NONE:
+    if agreed is not None and (earliest or asked) <= agreed and rises:
         earliest, because = agreed + ONE_DAY, [*because, _agreed_price(service, agreed)]
         fixed_until = agreed
     held = fixed_until is not None and earliest == fixed_until + ONE_DAY and earliest > asked
@@ -178,10 +179,14 @@ def _worked_out(
     )
 
 
+def _hurts(change: Variation, rises: bool) -> Detriment:
+    """How far a change hurts: a fall does not, nor a rise that the contract itself brings."""
+    return Detriment(change.hurts) if rises and not change.is_yearly else Detriment.NONE
+
+
 def facts_of(change: PriceChange, bound: Binding, told: Told) -> dict[str, Any]:
     """What the rules ask of a change that was told: what it is, and whom it touches."""
-    rises = change.unit_after > change.unit_before
-    hurts = Detriment(change.variation.hurts) if rises else Detriment.NONE
+    hurts = _hurts(change.variation, change.unit_after > change.unit_before)
     return _facts(change.variation, change.service, bound, hurts, told)
 
 

@@ -8,6 +8,7 @@ from .deciding import (
     work_out_again,
 )
 from .drafting import Draft, VariationRefused, draft_price_change, working_out
+from .indexing import decide_index_figure, enter_index_figure, tell_yearly_rises
 from .letters import cause_in_words, letter_facts
 from .sorting import come_back, keep_price, leave_because_of, tell_again
 from .withdrawing import withdraw_price_change
@@ -19,13 +20,16 @@ __all__ = [
     "carry_price_changes",
     "cause_in_words",
     "come_back",
+    "decide_index_figure",
     "decide_price_change",
     "draft_price_change",
     "drop_draft",
+    "enter_index_figure",
     "keep_price",
     "leave_because_of",
     "letter_facts",
     "tell_again",
+    "tell_yearly_rises",
     "withdraw_price_change",
     "work_out_again",
     "working_out",

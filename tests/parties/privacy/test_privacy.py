@@ -390,6 +390,7 @@ LEFT_OUT = {
     "ImportedRow": "the payments, which are there",
     "Invitation": "the messages; what is left is a secret",
     "Plan": "the provider's, not the customer's",
+    "IndexFigure": "the provider's, not the customer's",
     "Variation": "the provider's; what it does to the customer is in price_changes",
     "Provider": "the provider's, not the customer's",
     "Balance": "the sums of bills and payments, which are there",

@@ -213,3 +213,13 @@ def test_home_takes_no_more_queries_with_more_new_prices(one, change):
         announce(other.plan, "30.00", "2027-04-20", one.at("2027-03-01"), service=other)
     assert client.get("/").content.decode().count("/services/price/") >= 4
     assert queries() == few
+
+
+def test_service_page_says_that_a_price_rises_while_the_index_is_not_known(monkeypatch):
+    one = agree("comvergence", "1000.00", since="2026-04-10", kind="colocation", state="VIC")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-03-20"))
+
+    words = read(signed_in(one.world.holder), f"/services/{one.service.public_id}/")
+    assert "next on Sat 10 Apr 2027 : to at least $1,133.00 inc GST a month" in words
+    assert "the consumer price index is not known yet" in words
+    assert "CV-VAR-05" in words

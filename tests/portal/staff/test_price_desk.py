@@ -13,8 +13,13 @@ from django.urls import reverse
 
 from contracts.catalogue.models import Plan
 from contracts.variations import services
-from contracts.variations.models import PriceChange, Variation
-from contracts.variations.states import ChangeState, PriceWay, VariationState
+from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.states import (
+    ChangeState,
+    FigureState,
+    PriceWay,
+    VariationState,
+)
 from parties.people.states import StaffRole
 from records.notices.models import Notice
 from tests.contracts.leaving.contracts import Agreement, agree
@@ -245,3 +250,71 @@ def test_lists_take_no_more_queries_with_more_rows(desk, one):
     services.work_out_again(change=row, at=one.at("2027-03-01"))
     assert PriceChange.objects.count() == 5
     assert queries() == few
+
+
+# ── the index ───────────────────────────────────────────────────────────────────────────────
+
+
+def figure(one: Agreement, **facts: str) -> dict[str, str]:
+    return {
+        "provider": str(one.world.provider.pk),
+        "period": "in the year to the December quarter 2026",
+        "percent": "3.1",
+        "published_on": "2027-01-27",
+        "source": "abs.gov.au",
+    } | facts
+
+
+def index(name: str, *args) -> str:
+    return reverse(f"admin:contracts_indexfigure_{name}", args=args)
+
+
+@pytest.mark.parametrize(
+    ("percent", "says"),
+    [
+        ("3,1", "Write it with a point: 3.1"),
+        ("three", "Give per cent in figures: 3.1"),
+        ("3.123", "two places at most"),
+        ("NaN", "two places at most"),
+        ("1e3", "between -15 and 30"),
+        ("99", "between -15 and 30"),
+        ("", "This field is required"),
+    ],
+)
+def test_index_that_cannot_be_is_refused_in_words_and_stays(desk, one, percent, says):
+    text = desk.post(index("add"), figure(one, percent=percent)).content.decode()
+
+    assert says in text
+    assert not percent or f'value="{percent}"' in text
+    assert not IndexFigure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("-3 %", "-3.00"), ("\u22123", "-3.00"), ("3.1", "3.10")]
+)
+def test_index_is_read_as_people_write_it_and_confirmed_by_another(client, desk, one, typed, kept):
+    desk.post(index("add"), figure(one, percent=typed))
+    row = IndexFigure.objects.get()
+    assert str(row.percent) == kept
+    assert index("decide", row.pk) not in desk.get(index("change", row.pk)).content.decode()
+    assert (
+        "another person" in desk.post(index("decide", row.pk), {"approve": "yes"}).content.decode()
+    )
+
+    other = sign_in_staff(client, biller())
+    assert "Figures of the index that wait for a second person" in read(
+        other, reverse("admin:index")
+    )
+    other.post(index("decide", row.pk), {"approve": "yes"})
+    row.refresh_from_db()
+    assert row.state == FigureState.CONFIRMED
+
+
+def test_service_whose_rise_waits_for_the_index_is_on_a_worklist(desk, monkeypatch):
+    colo = agree("comvergence", "1000.00", since="2026-04-10", kind="colocation", state="VIC")
+    lists = read(desk, reverse("admin:index"))
+    assert "Services whose yearly rise waits for the index" in lists
+
+    listed = read(desk, reverse("admin:contracts_service_changelist") + "?rise=waits")
+    assert str(colo.service.identifier) in listed
+    assert "1 service" in listed
