@@ -2,6 +2,7 @@
 
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.supply.models import (
     Chargeable,
@@ -18,6 +19,7 @@ __all__ = [
     "Contract",
     "Discount",
     "EndNotice",
+    "Equipment",
     "FormerPrice",
     "IndexFigure",
     "Plan",

@@ -22,6 +22,7 @@ ROOMS = (
     "billing.payments",
     "billing.runs",
     "complaints.process",
+    "contracts.equipment",
     "contracts.leaving",
     "contracts.supply",
     "contracts.variations",
@@ -83,6 +84,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
+    },
+    "ask equipment back": {
+        "task": "contracts.ask_equipment_back",
+        "schedule": crontab(minute=50),
     },
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
     "tell yearly rises": {

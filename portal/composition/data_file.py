@@ -38,6 +38,7 @@ from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal
 from complaints.tickets.selectors import of_account
 from contracts.agreements.models import AgreedFigure, Contract
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.supply.models import (
     Chargeable,
@@ -106,6 +107,10 @@ ENDED = (
     "unknown",
     "because",
     "given_at",
+)
+GEAR = (
+    *("service__label", "item", "label", "serial", "basis", "price", "paid", "delivered_on"),
+    *("place", "asked_back_on", "due_on", "came_back_on", "charged", "because"),
 )
 REPRICED = (
     *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
@@ -271,6 +276,8 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
+    gear = Equipment.objects.filter(**of_services)
+    yield "equipment", _rows(gear, only=GEAR)
     told = PriceChange.objects.filter(**of_services, notice__isnull=False)
     yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)

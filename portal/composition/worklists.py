@@ -23,6 +23,8 @@ from billing.runs.models import RunProblem
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
+from contracts.equipment.models import Equipment
+from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
 from contracts.supply.models import PlanChange, Service
@@ -312,6 +314,17 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
             urgent=True,
         ),
         _List(
+            "contracts.view_equipment",
+            "Equipment that should be back already",
+            "contracts_equipment",
+            "?overdue=yes",
+            _confined(
+                user,
+                Equipment.objects.filter(place=Place.DUE, due_on__lt=at.date()),
+                "service__contract__account",
+            ),
+        ),
+        _List(
             "contracts.view_planchange",
             "Plan changes that wait for our decision",
             "contracts_planchange",
@@ -434,6 +447,13 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_equipment",
+        "Pieces of equipment",
+        "contracts_equipment",
+        Equipment,
+        "service__contract__account",
+    ),
+    (
         "parties.view_appointment",
         "Appointments",
         "parties_appointment",
@@ -493,6 +513,10 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
     EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
+    Equipment: (
+        _may(Action.OPEN_SERVICE),
+        lambda row: row.place == Place.DUE,
+    ),
     PriceChange: (
         _has("contracts.change_pricechange"),
         lambda row: row.state == ChangeState.LATE,

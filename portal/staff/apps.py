@@ -13,6 +13,7 @@ MODULES = (
     "calls",
     "complaints",
     "contracts",
+    "equipment",
     "giving",
     "help_paying",
     "identity",

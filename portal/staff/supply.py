@@ -26,6 +26,7 @@ from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .equipment import may_note
 from .leaving import LeavingSteps
 from .payments_forms import DayField
 
@@ -161,6 +162,9 @@ class SupplySteps(LeavingSteps):
         if row is not None and request.user.has_perm("contracts.add_variation"):
             draft = reverse("admin:contracts_variation_add")
             steps.append(("Draft a new price", f"{draft}?service={row.pk}"))
+        if row is not None and may_note(request):
+            noted = reverse("admin:contracts_equipment_add")
+            steps.append(("Note equipment", f"{noted}?service={row.pk}"))
         extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 

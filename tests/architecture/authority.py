@@ -41,6 +41,7 @@ from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.supply.models import Chargeable, PlanChange, Service
 from contracts.variations.models import IndexFigure, PriceChange, Variation
@@ -390,6 +391,16 @@ def _new_price(service: Service, by: User) -> None:
         published_on=AT.date(),
         entered_by=by,
         entered_at=AT,
+    )
+    Equipment.objects.create(
+        provider=service.plan.provider,
+        service=service,
+        item="modem",
+        serial=service.contract.account.number,
+        basis="rental",
+        delivered_on=AT.date(),
+        noted_by=by,
+        noted_at=AT,
     )
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
 

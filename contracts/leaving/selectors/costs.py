@@ -11,6 +11,7 @@ from typing import Any
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.selectors import Answer, ask, binding
 from contracts.agreements.states import FigureKind
+from contracts.equipment.selectors import Piece, pieces_of, still_ours
 from contracts.supply.models import Service
 from contracts.supply.selectors import period_on
 from contracts.supply.states import ServiceStatus
@@ -106,6 +107,7 @@ class Leaving:
     cost: Cost
     given_back: GivenBack | None
     equipment: Answer | None
+    to_bring: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +126,14 @@ class Porting:
 
 
 def services_to_leave(account: Account) -> list[Service]:
-    """The account's services that run, with what their cost is worked out from; three queries."""
+    """The account's services that run, with what their cost is worked out from; four queries."""
     rows = (
         Service.objects.filter(
             contract__account=account,
             status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED],
         )
         .select_related("plan", "contract")
-        .prefetch_related("periods", "agreed_figures")
+        .prefetch_related("periods", "agreed_figures", "equipment")
         .order_by("label", "pk")
     )
     found = list(rows)
@@ -154,6 +156,7 @@ def leaving_of(service: Service, *, today: date, asked_on: date | None = None) -
         cost=cost_of(service, bound, ends_on=end.ends_on),
         given_back=given_back(service, bound, end.ends_on),
         equipment=_equipment(bound, end.ends_on),
+        to_bring=tuple(still_ours(pieces_of(service, today, ended_on=end.ends_on))),
     )
 
 

@@ -352,6 +352,7 @@ IN_FILE = {
     "PaymentReminder": "payment_reminders",
     "SuspensionNotice": "suspension_notices",
     "Extension": "more_time",
+    "Equipment": "equipment",
     "HelpRequest": "help_requests",
     "Arrangement": "payment_arrangements",
     "Instalment": "instalments",
