@@ -23,7 +23,7 @@ class Equipment(Swept):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="equipment")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="equipment")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="pieces")
     item = models.CharField(max_length=24, choices=Item)
     label = models.CharField(max_length=80, blank=True, help_text="Where it stands, if it helps.")
     serial = models.CharField("serial number", max_length=60)

@@ -50,7 +50,7 @@ def pieces_of(service: Service, on: date, *, ended_on: date | None = None) -> li
 
     One query, or none where the service was read with its equipment.
     """
-    rows = [row for row in service.equipment.all() if row.place != Place.BACK]
+    rows = [row for row in service.pieces.all() if row.place != Place.BACK]
     if not rows:
         return []
     bound = binding(service.contract, on)

@@ -36,7 +36,7 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal
-from complaints.tickets.selectors import of_account
+from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
@@ -326,12 +326,12 @@ def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     referrals = Referral.objects.filter(complaint__in=complaints)
     yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)
-    yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
+    yield "disputed_amounts", _rows(held.exclude(complaint__in=unseen_references(account, by)))
 
 
 def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """What is due, messages to the asker, and what was done."""
-    unseen = _unseen(account, by)
+    unseen = unseen_references(account, by)
     due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
     yield "deadlines", _rows(due, only=PROMISED)
     to = {by.email}
@@ -341,12 +341,6 @@ def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     told = told.exclude(subject_ref__in=unseen)
     yield "messages", _messages(told)
     yield "history", _history(account)
-
-
-def _unseen(account: Account, by: User) -> list[str]:
-    """The references of complaints that concern somebody else's safety."""
-    seen = of_account(account, by).values("pk")
-    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
 
 
 def _rows(rows: QuerySet[Any], without: Iterable[str] = (), only: Iterable[str] = ()) -> Rows:

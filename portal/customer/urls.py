@@ -15,6 +15,7 @@ from . import (
     identity,
     leaving,
     login,
+    notices,
     pay,
     people,
     price_changes,
@@ -107,6 +108,8 @@ urlpatterns = [
         name="leave_free",
     ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<int:pk>/", notices.NoticePage.as_view(), name="notice"),
     # Money
     path("bills/", bills.Bills.as_view(), name="bills"),
     path("bills/statement/", statement.StatementPage.as_view(), name="statement"),

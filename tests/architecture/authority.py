@@ -496,6 +496,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "kinds" if address.name == "ask_for_help" else "person",
         "answer": "confirm",
+        "pk": Notice.objects.filter(account=world.account).first().pk,
         "code": "no-such-plan",
         "app_label": "parties",
         "content_type_id": 1,

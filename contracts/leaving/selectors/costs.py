@@ -133,7 +133,7 @@ def services_to_leave(account: Account) -> list[Service]:
             status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED],
         )
         .select_related("plan", "contract")
-        .prefetch_related("periods", "agreed_figures", "equipment")
+        .prefetch_related("periods", "agreed_figures", "pieces")
         .order_by("label", "pk")
     )
     found = list(rows)
