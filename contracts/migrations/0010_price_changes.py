@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contracts', '0009_term_reminders'),
         ('notices', '0006_outbox_leases'),
-        ('parties', '0017_large_businesses'),
+        ('parties', '0018_large_businesses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0010_price_changes'),
-        ('parties', '0017_large_businesses'),
+        ('parties', '0018_large_businesses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

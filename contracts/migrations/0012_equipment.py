@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0011_yearly_rises'),
-        ('parties', '0017_large_businesses'),
+        ('parties', '0018_large_businesses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,6 +24,7 @@ MODULES = (
     "pauses",
     "privacy",
     "records",
+    "settings",
     "unpaid",
     "variations",
 )

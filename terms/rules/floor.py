@@ -276,7 +276,7 @@ def _may(law: Law, *, actor: authority.Actor, action: Action, **facts: Any) -> R
     if actor.role not in (Role.ADVOCATE, Role.AUTHORISED_REP):
         return None
     tcp = law.standing.tcp
-    if actor.role is Role.AUTHORISED_REP and law.provider.find(
+    if actor.role == Role.AUTHORISED_REP and law.provider.find(
         authority.Anything, tcp=tcp, name=actor.role
     ):
         return None
@@ -455,7 +455,7 @@ def _variation(
     """Ask for notice of a change that hurts; the law names no days (FR-15)."""
     terms = law.floor.find(HarmfulChange)
     protected = acl_consumer or law.standing.small_business
-    if terms is None or not protected or detriment is Detriment.NONE:
+    if terms is None or not protected or detriment == Detriment.NONE:
         return None
     return Variation(notice_required=True, because=(terms.because("the change hurts"),))
 
@@ -470,7 +470,7 @@ def _walk_away_charge(
     """Open a way out without an exit fee where the terms give no days of their own (RF-TCP-24)."""
     terms = law.floor.find(HarmfulChange)
     protected = acl_consumer or law.standing.small_business
-    hurts = detriment is not None and detriment is not Detriment.NONE
+    hurts = detriment is not None and detriment != Detriment.NONE
     own_days = isinstance(law.answer, WalkAwayTotal) and law.answer.until is not None
     if terms is None or not protected or not hurts or own_days:
         return None

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0016_complaint_blocks'),
+        ('parties', '0017_setting_changes'),
     ]
 
     operations = [
