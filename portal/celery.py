@@ -22,8 +22,10 @@ ROOMS = (
     "billing.payments",
     "billing.runs",
     "complaints.process",
+    "contracts.equipment",
     "contracts.leaving",
     "contracts.supply",
+    "contracts.variations",
     "parties.appointments",
     "portal",
     "records.audit",
@@ -83,6 +85,15 @@ BEAT: dict[str, dict[str, Any]] = {
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
+    },
+    "ask equipment back": {
+        "task": "contracts.ask_equipment_back",
+        "schedule": crontab(minute=50),
+    },
+    "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
+    "tell yearly rises": {
+        "task": "contracts.tell_yearly_rises",
+        "schedule": crontab(hour=23, minute=50),
     },
     # In the evening of UTC: the morning of all of Australia.
     "remind of terms": {

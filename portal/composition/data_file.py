@@ -42,8 +42,9 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal
-from complaints.tickets.selectors import of_account
+from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.supply.models import (
     Chargeable,
@@ -52,6 +53,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
+from contracts.variations.models import PriceChange
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -112,6 +114,14 @@ ENDED = (
     "unknown",
     "because",
     "given_at",
+)
+GEAR = (
+    *("service__label", "item", "label", "serial", "basis", "price", "paid", "delivered_on"),
+    *("place", "asked_back_on", "due_on", "came_back_on", "charged", "because"),
+)
+REPRICED = (
+    *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
+    *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
 )
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
@@ -275,6 +285,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
+    gear = Equipment.objects.filter(**of_services)
+    yield "equipment", _rows(gear, only=GEAR)
+    told = PriceChange.objects.filter(**of_services, notice__isnull=False)
+    yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 
@@ -326,12 +340,12 @@ def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     referrals = Referral.objects.filter(complaint__in=complaints)
     yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)
-    yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
+    yield "disputed_amounts", _rows(held.exclude(complaint__in=unseen_references(account, by)))
 
 
 def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """What is due, messages to the asker, and what was done."""
-    unseen = _unseen(account, by)
+    unseen = unseen_references(account, by)
     due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
     yield "deadlines", _rows(due, only=PROMISED)
     to = {by.email}
@@ -341,12 +355,6 @@ def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     told = told.exclude(subject_ref__in=unseen)
     yield "messages", _messages(told)
     yield "history", _history(account)
-
-
-def _unseen(account: Account, by: User) -> list[str]:
-    """The references of complaints that concern somebody else's safety."""
-    seen = of_account(account, by).values("pk")
-    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
 
 
 def _rows(rows: QuerySet[Any], without: Iterable[str] = (), only: Iterable[str] = ()) -> Rows:

@@ -30,10 +30,15 @@ from billing.runs.models import RunProblem
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
+from contracts.equipment.models import Equipment
+from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.supply.models import PlanChange
+from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
+from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.selectors import waiting_for_index
+from contracts.variations.states import ChangeState, FigureState, VariationState
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
 from parties.authority.selectors import invitation_expired, sees_in_lists, staff_may, to_check
@@ -331,7 +336,60 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     notices = _confined(user, EndNotice.objects.all(), "service__contract__account")
     view, page = "contracts.view_endnotice", "contracts_endnotice"
+    prices, figures = Variation.objects.all(), IndexFigure.objects.all()
+    if user.provider_id:
+        prices = prices.filter(provider=user.provider_id)
+        figures = figures.filter(provider=user.provider_id)
+    late = PriceChange.objects.filter(state=ChangeState.LATE)
     return [
+        _List(
+            "contracts.change_variation",
+            "Price changes that wait for a second person",
+            "contracts_variation",
+            "?state__exact=asked",
+            prices.filter(state=VariationState.ASKED),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Customers whom no notice of a new price reached in time",
+            "contracts_pricechange",
+            "?state__exact=late",
+            _confined(user, late, "service__contract__account"),
+            urgent=True,
+        ),
+        _List(
+            "contracts.change_variation",
+            "Figures of the index that wait for a second person",
+            "contracts_indexfigure",
+            "?state__exact=asked",
+            figures.filter(state=FigureState.ASKED),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Services whose yearly rise waits for the index",
+            "contracts_service",
+            "?rise=waits",
+            waiting_for_index(Service.objects.all(), at.date(), user.provider),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Price changes that the portal could not handle by itself",
+            "contracts_variation",
+            "?problem__isempty=0",
+            prices.exclude(problem=""),
+            urgent=True,
+        ),
+        _List(
+            "contracts.view_equipment",
+            "Equipment that should be back already",
+            "contracts_equipment",
+            "?overdue=yes",
+            _confined(
+                user,
+                Equipment.objects.filter(place=Place.DUE, due_on__lt=at.date()),
+                "service__contract__account",
+            ),
+        ),
         _List(
             "contracts.view_planchange",
             "Plan changes that wait for our decision",
@@ -456,6 +514,20 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_pricechange",
+        "New prices of services",
+        "contracts_pricechange",
+        PriceChange,
+        "service__contract__account",
+    ),
+    (
+        "contracts.view_equipment",
+        "Pieces of equipment",
+        "contracts_equipment",
+        Equipment,
+        "service__contract__account",
+    ),
+    (
         "parties.view_appointment",
         "Appointments",
         "parties_appointment",
@@ -516,6 +588,14 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
     EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
+    Equipment: (
+        _may(Action.OPEN_SERVICE),
+        lambda row: row.place == Place.DUE,
+    ),
+    PriceChange: (
+        _has("contracts.change_pricechange"),
+        lambda row: row.state == ChangeState.LATE,
+    ),
     MoneyRequest: (
         _has("billing.add_moneyrequest"),
         lambda row: row.state == RequestState.ASKED,

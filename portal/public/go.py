@@ -25,6 +25,7 @@ PAGES = {
     "people": "people",
     "receipt": "receipt",
     "refund": "refund",
+    "price-change": "price_change",
     "privacy": "privacy",
     "privacy-request-record": "admin:parties_privacyrequest_change",
     "service": "service",

@@ -15,9 +15,11 @@ MODULES = (
     "complaints",
     "contracts",
     "deposits",
+    "equipment",
     "giving",
     "help_paying",
     "identity",
+    "indexing",
     "leaving",
     "online",
     "payments",
@@ -27,6 +29,7 @@ MODULES = (
     "settings",
     "unpaid",
     "unpaid_beyond",
+    "variations",
 )
 
 

@@ -26,6 +26,7 @@ from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .equipment import may_note
 from .leaving import LeavingSteps
 from .payments_forms import DayField
 
@@ -70,7 +71,8 @@ class ChangeForm(SupplyForm):
         label="Price of each a month",
         required=False,
         nil=True,
-        help_text="In the basis of its price now. Empty: stays.",
+        help_text="Lower than now, in the basis of its price. Empty: stays. A higher one is told "
+        "first: “Draft a new price” does that.",
     )
     field_order = ("on", "quantity", "unit_fee")
 
@@ -122,7 +124,7 @@ def _restore(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None
 
 def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     what = {"quantity": given["quantity"], "unit_fee": given["unit_fee"]}
-    services.change_supply(service=row, on=given["on"], **what, **facts)
+    services.adjust_supply(service=row, on=given["on"], **what, **facts)
 
 
 def _add(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -188,6 +190,12 @@ class SupplySteps(LeavingSteps):
             name = "admin:contracts_service_supply_step"
             steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
         ends = self.leaving_links(request, row) if row is not None else []
+        if row is not None and request.user.has_perm("contracts.add_variation"):
+            draft = reverse("admin:contracts_variation_add")
+            steps.append(("Draft a new price", f"{draft}?service={row.pk}"))
+        if row is not None and may_note(request):
+            noted = reverse("admin:contracts_equipment_add")
+            steps.append(("Note equipment", f"{noted}?service={row.pk}"))
         extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 

@@ -31,7 +31,7 @@ from terms.rules.suspension import (
     SuspensionAnswer,
     SuspensionException,
 )
-from terms.rules.variation import Detriment, Variation
+from terms.rules.variation import Detriment, Variation, WalkAwayTotal, leave_by_law
 from terms.vocabulary import Card, Ground
 
 NOON = time(12)
@@ -46,6 +46,16 @@ FOR_DEBT = frozenset(
         Ground.FRAUD,
         Ground.NOMINATED_LIMIT,
     }
+)
+
+# What somebody who leaves because of a change owes however they leave.
+STILL_OWED = (
+    "usage_to_date",
+    "access_to_date",
+    "installation_unpaid",
+    "equipment_unpaid",
+    "equipment_usable_elsewhere",
+    "early_termination_fee",
 )
 
 
@@ -481,6 +491,23 @@ def _variation(
     return Variation(notice_required=True, because=(terms.because("the change hurts"),))
 
 
+def _walk_away_charge(
+    law: Law,
+    *,
+    detriment: Detriment | None = None,
+    acl_consumer: bool | None = None,
+    **facts: Any,
+) -> Result | None:
+    """Open a way out without an exit fee where the terms give no days of their own (RF-TCP-24)."""
+    terms = law.floor.find(HarmfulChange)
+    protected = acl_consumer or law.standing.small_business
+    hurts = detriment is not None and detriment != Detriment.NONE
+    own_days = isinstance(law.answer, WalkAwayTotal) and law.answer.until is not None
+    if terms is None or not protected or not hurts or own_days:
+        return None
+    return leave_by_law(terms, **{name: facts[name] for name in STILL_OWED if name in facts})
+
+
 def _contact_hours(law: Law, **facts: Any) -> Result | None:
     """Ask by the customer's clock and holidays alone: no other clock is theirs (RF-DEBT-01)."""
     state = facts.pop("state", None) or law.standing.state or law.provider.default_state
@@ -506,5 +533,6 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "document_fee": _document_fee,
     "card_surcharge": _card_surcharge,
     "variation": _variation,
+    "walk_away_charge": _walk_away_charge,
     "contact_hours": _contact_hours,
 }

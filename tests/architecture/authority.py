@@ -47,8 +47,11 @@ from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
+from contracts.catalogue.models import FormerPrice
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.supply.models import Chargeable, PlanChange
+from contracts.supply.models import Chargeable, PlanChange, Service
+from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
@@ -395,6 +398,55 @@ def _of_people(world: World) -> None:
         asked_at=at,
         asked_by=holder,
     )
+    _new_price(service, holder)
+
+
+def _new_price(service: Service, by: User) -> None:
+    """A higher price that was told, and that lets the customer leave."""
+    change = Variation.objects.create(
+        provider=service.plan.provider,
+        plan=service.plan,
+        way="to",
+        amount=99,
+        effective_on=FOREVER,
+        says="Costs have risen.",
+        state="asked",
+        drafted_by=by,
+        drafted_at=AT,
+        worked_at=AT,
+    )
+    PriceChange.objects.create(
+        variation=change,
+        service=service,
+        state="told",
+        unit_before=1,
+        unit_after=99,
+        monthly_before=1,
+        monthly_after=99,
+        effective_on=FOREVER,
+        way_out_by="terms",
+        way_out_until=FOREVER,
+        notice=Notice.objects.filter(account=service.contract.account).first(),
+    )
+    IndexFigure.objects.create(
+        provider=service.plan.provider,
+        period=service.contract.account.number,
+        percent=3,
+        published_on=AT.date(),
+        entered_by=by,
+        entered_at=AT,
+    )
+    Equipment.objects.create(
+        provider=service.plan.provider,
+        service=service,
+        item="modem",
+        serial=service.contract.account.number,
+        basis="rental",
+        delivered_on=AT.date(),
+        noted_by=by,
+        noted_at=AT,
+    )
+    FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
 
 
 def build_people() -> dict[str, Person]:
@@ -488,6 +540,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "risk": HighRisk.EXPORT_DATA.value,
         "step": "kinds" if address.name == "ask_for_help" else "person",
         "answer": "confirm",
+        "pk": Notice.objects.filter(account=world.account).first().pk,
         "code": "no-such-plan",
         "group": 1,
         "app_label": "parties",
@@ -516,6 +569,8 @@ def _value(address: Address, key: str, world: World) -> Any:
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,
             "confirm_plan": service.public_id,
+            "price_change": service.price_changes.get().public_id,
+            "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,
             "change_appointment": appointment.public_id,

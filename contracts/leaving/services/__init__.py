@@ -12,6 +12,7 @@ from .notices import (
 )
 from .others import end_by_provider, end_for_debt, record_transfer
 from .terms import remind_of_terms
+from .walking_away import walk_away
 
 __all__ = [
     "LeavingRefused",
@@ -26,4 +27,5 @@ __all__ = [
     "remind_of_terms",
     "require_end_notice",
     "take_back_end_notice",
+    "walk_away",
 ]

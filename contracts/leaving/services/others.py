@@ -11,9 +11,8 @@ from contracts.agreements.selectors import binding
 from contracts.leaving import selectors as leaving
 from contracts.leaving.models import EndNotice
 from contracts.leaving.selectors import Grounds
-from contracts.leaving.states import NoticeAct, NoticeForm, NoticeState, Side
+from contracts.leaving.states import NoticeForm, NoticeState, Side
 from contracts.supply.models import Service
-from contracts.supply.services import reopen_supply
 from parties.accounts.selectors import blocks_at
 from parties.authority import selectors as authority
 from parties.people.models import User
@@ -24,7 +23,7 @@ from terms.rules.leaving import By, Cause
 
 from .carrying_out import carry_out
 from .letters import tell_of, tell_of_numbers
-from .notices import LeavingRefused, cut_off, frozen, locked, note, step
+from .notices import LeavingRefused, cut_off, frozen, locked, note, replace_living
 
 
 def record_transfer(
@@ -63,7 +62,7 @@ def record_transfer(
                 )
                 tell_of_numbers(row, found, at)
             return None
-        _replace_living(row, by=by, at=at, actor=actor)
+        replace_living(row, by=by, at=at, actor=actor)
         notice = EndNotice.objects.create(
             service=row,
             side=Side.PORT,
@@ -123,7 +122,7 @@ def end_by_provider(
             )
         _require_before_end(row, found.ends_on, on)
         actor = authority.with_customer(by, decision)
-        _replace_living(row, by=by, at=at, actor=actor)
+        replace_living(row, by=by, at=at, actor=actor)
         notice = EndNotice.objects.create(
             service=row,
             side=Side.PROVIDER,
@@ -173,7 +172,7 @@ def end_for_debt(
             by=By.PROVIDER,
             cause=Cause.NON_PAYMENT,
         )
-        _replace_living(row, by=by, at=at, actor=actor)
+        replace_living(row, by=by, at=at, actor=actor)
         notice = EndNotice.objects.create(
             service=row,
             side=Side.PROVIDER,
@@ -193,16 +192,6 @@ def end_for_debt(
         carry_out(notice, at=at)
         tell_of(notice, "provider", at)
     return notice
-
-
-def _replace_living(row: Service, *, by: User, at: datetime, actor: Actor) -> None:
-    """Let another end overtake the notice that runs."""
-    alive = leaving.living_notice(row)
-    if alive is None:
-        return
-    if alive.state == NoticeState.RUNNING:
-        reopen_supply(service=row, planned=alive.cut, at=at, actor=actor)
-    step(alive, NoticeAct.REPLACE, by=by, why="", at=at)
 
 
 def _require_before_end(row: Service, day: date, today: date) -> None:

@@ -10,7 +10,9 @@ from .plan_changes import (
 )
 from .supplying import (
     SupplyRefused,
+    adjust_supply,
     agree_charge,
+    change_price,
     change_supply,
     close_ended,
     confirm_billing_start,
@@ -27,8 +29,10 @@ __all__ = [
     "PlanChangeRefused",
     "SupplyRefused",
     "add_items",
+    "adjust_supply",
     "agree_charge",
     "apply_plan_changes",
+    "change_price",
     "change_supply",
     "charged_from",
     "close_ended",
