@@ -3,11 +3,9 @@
 from .beyond import (
     NO_RIGHT,
     Beyond,
-    DueNow,
     Listing,
     announced_right,
     beyond,
-    due_now,
     ending_costs,
     ending_right,
     handovers_to_mind,
@@ -17,6 +15,7 @@ from .beyond import (
     runs,
     shown_beyond,
 )
+from .due import DueNow, due_now
 from .outlook import (
     LateCharge,
     Outlook,

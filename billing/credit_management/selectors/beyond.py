@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,8 +18,6 @@ from billing.credit_management.states import (
     Step,
 )
 from billing.hardship.selectors import known_in_hardship
-from billing.invoices.models import Invoice
-from billing.ledger.selectors import open_items
 from contracts.agreements.selectors import binding as contract_binding
 from contracts.leaving.selectors import Cost, cost_of
 from contracts.supply.models import Service, SupplyPeriod
@@ -34,7 +31,6 @@ from terms.clause import Source, dump
 from terms.facts import BadFacts
 from terms.money import NIL
 from terms.profile import TermsSilent
-from terms.rules.credit import Bill
 from terms.rules.leaving import By, Cause
 
 from .outlook import HOUSE, Outlook, Right, received
@@ -60,15 +56,6 @@ class Listing:
     first: date | None = None
     second: date | None = None
     second_from: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DueNow:
-    """What is payable at once, in dollars, and how much of it only because a bill is overdue."""
-
-    amount: Decimal
-    brought_forward: Decimal
-    because: Reasons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -451,46 +438,6 @@ def _notified_on(account: Account, due_date: date, kind: DebtNoticeKind) -> date
     """The day on which the notice in force of that kind about this debt was received."""
     row = live_debt_notice(account, kind)
     return received(row).on if row is not None and row.due_date <= due_date else None
-
-
-# ── what is payable at once ─────────────────────────────────────────────────────────────────
-
-
-def due_now(account: Account, found: Outlook, on: date) -> DueNow | None:
-    """What is payable at once where one overdue bill makes the others so; None: nothing is.
-
-    A bill that is due by this alone is not overdue, and a contested part brings nothing forward
-    (BS-PAY-04, VP-SUS-08).
-    """
-    if found.stops or found.chasable <= NIL:
-        return None
-    items = [one for one in open_items(account) if one.amount > one.held]
-    issued = Invoice.objects.in_bulk([one.invoice_id for one in items])
-    bills = tuple(_bills(items, issued))
-    try:
-        answer = binding(account, on).decide(
-            rules.bill_acceleration, bills=bills, on=on, state=State(account.state)
-        )
-    except (TermsSilent, BadFacts):
-        return None
-    forward = answer.due_now - sum(
-        (one.amount - one.held for one in items if one.due_date <= on), NIL
-    )
-    if forward <= NIL:
-        return None
-    return DueNow(
-        amount=answer.due_now, brought_forward=forward, because=tuple(dump(answer.because))
-    )
-
-
-def _bills(items: Iterable[Any], issued: dict[int, Invoice]) -> Iterable[Bill]:
-    for one in items:
-        yield Bill(
-            bill=issued[one.invoice_id].number,
-            bill_date=issued[one.invoice_id].issue_date,
-            amount=one.amount - one.held,
-            paid=False,
-        )
 
 
 def handovers_to_mind(at: datetime) -> Any:

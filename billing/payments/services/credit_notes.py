@@ -99,30 +99,15 @@ def issue_credit_note(
         require_room(invoice, rows, total)
         require_second_person(account, total, asked_by, approved_by)
         on = local_day(account, at)
-        note = CreditNote.objects.create(
+        note = _write(
+            rows,
             account=account,
             invoice=invoice,
-            number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
             issue_date=on,
             reason=reason,
-            subtotal_ex=sum((row.amount_ex for row in rows), NIL),
-            gst=sum((row.gst for row in rows), NIL),
-            total_inc=total,
             because=because or [],
             asked_by=str(asked_by or ""),
             approved_by=str(approved_by or ""),
-        )
-        CreditNoteLine.objects.bulk_create(
-            CreditNoteLine(
-                credit_note=note,
-                line=row.line,
-                kind=row.kind,
-                description=row.description,
-                amount_ex=row.amount_ex,
-                gst=row.gst,
-                amount_inc=row.amount_inc,
-            )
-            for row in rows
         )
         book_credit_note(note, on=on, at=at)
         record(
@@ -136,6 +121,31 @@ def issue_credit_note(
             because=note.because,
         )
         issue_adjustment_note(note, at, tells=tells)
+    return note
+
+
+def _write(rows: list[CreditLine], *, account: Account, **facts: Any) -> CreditNote:
+    """Write a note with the next number of its series, and its lines."""
+    note = CreditNote.objects.create(
+        account=account,
+        number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
+        subtotal_ex=sum((row.amount_ex for row in rows), NIL),
+        gst=sum((row.gst for row in rows), NIL),
+        total_inc=sum((row.amount_inc for row in rows), NIL),
+        **facts,
+    )
+    CreditNoteLine.objects.bulk_create(
+        CreditNoteLine(
+            credit_note=note,
+            line=row.line,
+            kind=row.kind,
+            description=row.description,
+            amount_ex=row.amount_ex,
+            gst=row.gst,
+            amount_inc=row.amount_inc,
+        )
+        for row in rows
+    )
     return note
 
 

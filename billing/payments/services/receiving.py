@@ -82,23 +82,31 @@ def record_payment(
             recorded_at=at,
             recorded_by=actor.name,
         )
-        payment.posting = post(
-            provider=payment.provider,
-            kind=PostingKind.PAYMENT,
-            day=received_on,
-            key=f"payment:{payment.public_id}",
-            legs=[
-                _source(locked, amount + surcharge, method, from_deposit=from_deposit),
-                Leg(to=LedgerAccount.CREDIT, amount=-amount, account=locked),
-                *_surcharge_legs(surcharge),
-            ],
-            at=at,
-        )
-        payment.save(update_fields=["posting"])
+        source = _source(locked, amount + surcharge, method, from_deposit=from_deposit)
+        _book(payment, locked, source, surcharge, at)
         _settle(payment, at, actor)
         if tells:
             tell_received(payment, at)
     return payment
+
+
+def _book(
+    payment: Payment, account: Account, source: Leg, surcharge: Decimal, at: datetime
+) -> None:
+    """Post a payment: from where it came, to the account's credit."""
+    payment.posting = post(
+        provider=payment.provider,
+        kind=PostingKind.PAYMENT,
+        day=payment.received_on,
+        key=f"payment:{payment.public_id}",
+        legs=[
+            source,
+            Leg(to=LedgerAccount.CREDIT, amount=-payment.amount, account=account),
+            *_surcharge_legs(surcharge),
+        ],
+        at=at,
+    )
+    payment.save(update_fields=["posting"])
 
 
 def _source(account: Account, amount: Decimal, method: str, *, from_deposit: bool) -> Leg:
