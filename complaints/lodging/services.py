@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,6 +26,7 @@ from records.audit.services import record
 from records.deadlines.services import meet_deadline
 from records.notices.models import Notice
 from records.notices.services import Link
+from records.references import new_reference
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import Channel
@@ -34,10 +34,6 @@ from terms.clause import dump
 from terms.facts import Action
 from terms.money import in_dollars
 from terms.profile import TermsSilent
-
-# Without the letters and digits that are mistaken for each other on the phone.
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-
 
 # The same words of the same person within this time are a second click, not a second complaint.
 ONE_CLICK = timedelta(minutes=10)
@@ -106,7 +102,7 @@ def lodge_complaint(
         if (made := _made_already(account, by, details, at)) is not None:
             return made
         complaint = Complaint(
-            reference=new_reference(),
+            reference=new_reference("C"),
             account=account,
             lodged_by=by,
             role=decision.role,
@@ -154,7 +150,7 @@ def lodge_for_customer(
             return made
         received_on = authority.local_day(account, arrival.received_at)
         complaint = Complaint(
-            reference=new_reference(),
+            reference=new_reference("C"),
             account=account,
             lodged_by=by,
             role=role,
@@ -323,11 +319,6 @@ def _record(complaint: Complaint, actor: audit.Actor, clocks: Clocks, at: dateti
         is_private=complaint.safety_threat,
         because=clocks.because,
     )
-
-
-def new_reference() -> str:
-    """A reference that can be read out and can't be guessed: C- and eight signs."""
-    return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
 def _urgency(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
