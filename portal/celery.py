@@ -21,6 +21,7 @@ ROOMS = (
     "billing.hardship",
     "billing.payments",
     "billing.runs",
+    "complaints.lodging",
     "complaints.process",
     "contracts.leaving",
     "contracts.supply",
@@ -46,6 +47,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "name the privacy regulator": {
         "task": "complaints.name_regulator",
         "schedule": crontab(minute="4-59/15"),
+    },
+    "throw old drafts away": {
+        "task": "complaints.drop_drafts",
+        "schedule": crontab(minute=50),
     },
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import models
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import Invoice, InvoiceLine
+from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.people.models import User
 from records.fields import MoneyField
@@ -60,8 +61,19 @@ class Complaint(Swept):
     safety_threat = models.BooleanField(default=False)
     is_urgent = models.BooleanField("urgent", default=False)
     urgent_because = models.JSONField(default=list, blank=True)
+    service = models.ForeignKey(
+        Service,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="complaints",
+        help_text="Which one it is about, if one.",
+    )
     disputed_invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="complaints"
+    )
+    disputed_line = models.ForeignKey(
+        InvoiceLine, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     disputed_amount = MoneyField(null=True, blank=True)
     state = models.CharField(max_length=22, choices=State, default=State.RECEIVED)

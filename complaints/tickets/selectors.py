@@ -93,7 +93,10 @@ class ComplaintRecord:
     channel: str
     lodged_by: str
     urgent_because: list[dict[str, Any]]
+    service: str
+    service_id: str
     disputed_invoice: str | None
+    disputed_line: str
     disputed_amount: Decimal | None
     deadlines: list[DueDate]
     steps: list[Step]
@@ -180,7 +183,11 @@ def record_of(
     as it was, so that nobody can find out by guessing what is hidden.
     """
     known = of_account(account) if rows is None else rows
-    row = known.filter(reference=reference).select_related("lodged_by", "disputed_invoice").first()
+    row = (
+        known.filter(reference=reference)
+        .select_related("lodged_by", "service", "disputed_invoice", "disputed_line")
+        .first()
+    )
     if row is None:
         return None
     due = _in_words(_with_days_left(account, deadlines_of([reference])[reference], on))
@@ -199,7 +206,10 @@ def record_of(
         channel=row.get_channel_display(),
         lodged_by=str(lodger) if lodger.is_staff else told.name(str(lodger)),
         urgent_because=row.urgent_because,
+        service=mask.text(str(row.service)) if row.service else "",
+        service_id=str(row.service.public_id) if row.service else "",
         disputed_invoice=row.disputed_invoice.number if row.disputed_invoice else None,
+        disputed_line=mask.text(str(row.disputed_line)) if row.disputed_line else "",
         disputed_amount=row.disputed_amount,
         deadlines=[one for one in due if reader is None or one.duty not in INTERNAL],
         steps=steps,

@@ -43,6 +43,7 @@ class Happening(models.TextChoices):
     LODGE = "lodge", "Lodged"
     MESSAGE = "message", "Message"
     NOTE = "note", "Internal note"
+    FILES = "files", "Files added"
     ASSIGN = "assign", "Handed over"
     ATTEMPT = "attempt", "Tried to reach the customer"
     CLOSING_LETTER = "closing_letter", "Letter before closing"

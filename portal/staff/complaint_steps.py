@@ -218,6 +218,15 @@ STEPS: dict[str, Step] = {
             "Its days run from receipt, so they may end today.",
             "Its days are shorter now.",
         ),
+        Step(
+            "files",
+            "Add files",
+            process.add_files,
+            forms.FilesForm,
+            lambda now: True,
+            "A letter that was scanned, photos that came by email.",
+            "Added.",
+        ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
             "assign",

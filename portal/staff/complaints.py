@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -29,10 +30,12 @@ from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
+from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists
 from parties.people.states import StaffData
+from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
@@ -63,7 +66,14 @@ SHORT = {
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }
-REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson, MonthClosed)
+REFUSALS = (
+    lodging.FileRefused,
+    process.StepRefused,
+    IllegalStep,
+    CreditRefused,
+    NeedsSecondPerson,
+    MonthClosed,
+)
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -231,7 +241,20 @@ class ComplaintAdmin(AddStepAdmin):
             self.admin_site.admin_view(self.step_view),
             name="complaints_complaint_step",
         )
-        return [step, *super().get_urls()]
+        file = path(
+            "<int:pk>/file/<uuid:public_id>/",
+            self.admin_site.admin_view(self.file_view),
+            name="complaints_complaint_file",
+        )
+        return [step, file, *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
+        """A file of a complaint, for whoever may open the complaint."""
+        complaint = self.get_object(request, str(pk))
+        row = complaint and complaint.files.filter(public_id=public_id).first()
+        if row is None:
+            raise Http404
+        return attachment_response(row)
 
     def change_view(
         self,
@@ -253,9 +276,9 @@ class ComplaintAdmin(AddStepAdmin):
             extra |= {
                 "record": record,
                 "complaint": complaint,
-                "history": Event.objects.filter(complaint=complaint).select_related(
-                    "by", "notice"
-                ),
+                "history": Event.objects.filter(complaint=complaint)
+                .select_related("by", "notice")
+                .prefetch_related("files"),
                 "acts": [(one, self._step_url(complaint, one)) for one in steps_now(now)]
                 if may_work
                 else [],
@@ -320,7 +343,7 @@ class ComplaintAdmin(AddStepAdmin):
                 # The state moved on under an open form: the service says so, the words stay.
                 found = {**_all_meanings(), **found}
             known |= {"meanings": found, "people": speakers(now.complaint, now.at)}
-        return step.form(request.POST or None, **known)
+        return step.form(request.POST or None, request.FILES or None, **known)
 
     def _take_step(
         self, request: HttpRequest, step: Step, form: Any, complaint: Complaint
@@ -338,6 +361,7 @@ class ComplaintAdmin(AddStepAdmin):
             request.POST or None,
             people=people_here(account, request.at),
             invoices=Invoice.objects.filter(account=account).order_by("-issue_date"),
+            services=Service.objects.filter(contract__account=account).order_by("label"),
             zone=zone,
             initial={"received_at": request.at.astimezone(zone).replace(tzinfo=None)},
         )

@@ -16,6 +16,7 @@ from complaints.tickets.models import Complaint
 from complaints.tickets.states import Answer
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
+from portal.web.uploads import FilesField
 from terms.calendar import Channel
 
 from .payments_forms import DayField, DollarsField
@@ -108,6 +109,18 @@ class TellForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "sure"}
+
+
+class FilesForm(StepForm):
+    """Papers and photos that reached staff."""
+
+    uploads = FilesField(label="Files", required=True)
+    text = forms.CharField(
+        label="What are they?", max_length=300, required=False, widget=forms.TextInput
+    )
+    for_staff_only = forms.BooleanField(
+        label="For staff only: the customer does not see them", required=False
+    )
 
 
 class ProposeForm(TellForm):

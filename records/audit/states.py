@@ -70,6 +70,7 @@ IN_WORDS: dict[str, str] = {
     "complaint_investigate": "Began to look into a complaint",
     "complaint_ask_customer": "Asked for something about a complaint",
     "complaint_customer_answers": "Answered a question about a complaint",
+    "complaint_files": "Added files to a complaint",
     "complaint_message": "Wrote about a complaint",
     "choose_preference": "Chose",
     "ask_privacy": "Asked about the data held",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,13 @@ from billing.payments.models import (
 from billing.payments.services import issue_credit_note, record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import ComplaintDetails, lodge_complaint
+from complaints.lodging.models import Attachment, Draft
+from complaints.lodging.services import (
+    ComplaintDetails,
+    keep_files,
+    lodge_complaint,
+    read_upload,
+)
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.leaving.models import EndNotice
@@ -93,7 +100,8 @@ STAFF_ACTS = (
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
-    "lodge_complaint": lambda world: {"topic": "fault", "description": "No dial tone."},
+    "lodge_complaint": lambda world: {"topic": "fault"},
+    "lodge_step": lambda world: {"description": "No dial tone."},
     "add_message": lambda world: {"text": "Still no dial tone."},
     "decline_proposal": lambda world: {"text": "That does not mend it."},
     "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
@@ -218,6 +226,7 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
             disputed_amount=Decimal("9.00"),
         ),
     )
+    _of_writing(world, complaint)
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
     desk = make_staff(StaffRole.TEAM_MANAGER)
@@ -249,6 +258,21 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
+
+
+def _of_writing(world: World, complaint: Complaint) -> None:
+    """A file that came with a complaint, and another complaint that is being written."""
+    file = read_upload("photo.png", BytesIO(b"\x89PNG\r\n\x1a\n" + world.account.number.encode()))
+    event = complaint.events.get()
+    keep_files([file], at=AT, by=world.holder, complaint=complaint, event=event)
+    draft = Draft.objects.create(
+        account=world.account,
+        by=world.holder,
+        answers={"about": {"topic": ["fault"]}, "urgent": {}, "words": {"description": ["Dead."]}},
+        begun_at=AT,
+        expires_at=END_OF_TIME,
+    )
+    keep_files([file], at=AT, by=world.holder, draft=draft)
 
 
 def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
@@ -432,6 +456,7 @@ def _value(address: Address, key: str, world: World) -> Any:
     appointment = world.account.appointments.filter(role=Role.AUTHORISED_REP).first()
     presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
+        "draft_id": Draft.objects.get(account=world.account).public_id,
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
@@ -442,7 +467,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "admin:billing_helprequest_help_step": "offer",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
-        "step": "kinds" if address.name == "ask_for_help" else "person",
+        "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
         "code": "no-such-plan",
         "app_label": "parties",
@@ -476,6 +501,11 @@ def _value(address: Address, key: str, world: World) -> Any:
             "change_appointment": appointment.public_id,
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
+            "complaint_file": Attachment.objects.get(complaint__account=world.account).public_id,
+            "admin:complaints_complaint_file": Attachment.objects.get(
+                complaint__account=world.account
+            ).public_id,
+            "drop_file": Attachment.objects.get(draft__account=world.account).public_id,
             "suspension_notice": SuspensionNotice.objects.get(account=world.account).public_id,
             "arrangement_pdf": Arrangement.objects.get(account=world.account).public_id,
             "together_one": presence.public_id,

@@ -24,6 +24,7 @@ from .ending import (
 )
 from .handling import (
     Urgency,
+    add_files,
     add_message,
     add_note,
     ask_customer,
@@ -50,6 +51,7 @@ __all__ = [
     "accept_proposal",
     "acknowledge_by_hand",
     "acknowledge_sent",
+    "add_files",
     "add_message",
     "add_note",
     "agree_to_close",

@@ -1,0 +1,61 @@
+"""Receive complaints: written step by step or at once, by customers or through staff."""
+
+from .drafts import (
+    add_to_draft,
+    begin_draft,
+    discard_draft,
+    drop_drafts,
+    save_step,
+    send_draft,
+    take_from_draft,
+)
+from .files import (
+    AT_ONCE,
+    KINDS_IN_WORDS,
+    SHOWN,
+    FileRefused,
+    Upload,
+    keep_files,
+    read_upload,
+    record_files,
+)
+from .receiving import (
+    Arrival,
+    ComplaintDetails,
+    Cost,
+    LodgingRefused,
+    Outlook,
+    cost_of_handling,
+    foretell,
+    lodge_complaint,
+    lodge_for_customer,
+    send_acknowledgement,
+)
+
+__all__ = [
+    "AT_ONCE",
+    "KINDS_IN_WORDS",
+    "SHOWN",
+    "Arrival",
+    "ComplaintDetails",
+    "Cost",
+    "FileRefused",
+    "LodgingRefused",
+    "Outlook",
+    "Upload",
+    "add_to_draft",
+    "begin_draft",
+    "cost_of_handling",
+    "discard_draft",
+    "drop_drafts",
+    "foretell",
+    "keep_files",
+    "lodge_complaint",
+    "lodge_for_customer",
+    "read_upload",
+    "record_files",
+    "save_step",
+    "send_acknowledgement",
+    "send_draft",
+    "take_from_draft",
+]
