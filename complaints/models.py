@@ -1,7 +1,7 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from complaints.lodging.models import Attachment, Draft
+from complaints.lodging.models import Attachment, Draft, Follow
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Complaint, Event, Proposal
 
-__all__ = ["Attachment", "Complaint", "Draft", "Event", "Proposal", "Referral"]
+__all__ = ["Attachment", "Complaint", "Draft", "Event", "Follow", "Proposal", "Referral"]

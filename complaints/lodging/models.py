@@ -89,3 +89,15 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Follow(models.Model):
+    """By what somebody without a name follows their complaint; only the secret's hash is kept."""
+
+    complaint = models.OneToOneField(
+        Complaint, on_delete=models.PROTECT, primary_key=True, related_name="follow"
+    )
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"Secret of {self.complaint}"

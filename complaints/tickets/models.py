@@ -24,7 +24,13 @@ class Complaint(Swept):
 
     reference = models.CharField(max_length=20, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="complaints")
-    lodged_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    lodged_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty: somebody who gave no name, and follows it by a secret.",
+    )
     role = models.CharField(max_length=20, help_text="The lodger's standing then.")
     channel = models.CharField(max_length=12, choices=CHANNELS)
     received_at = models.DateTimeField()

@@ -194,7 +194,7 @@ def record_of(
     events = Event.objects.filter(complaint=row, for_staff_only=False).select_related("by")
     steps = [_step(event, reader, mask) for event in events]
     lodger, state = row.lodged_by, State(row.state)
-    told = NOTHING_HIDDEN if lodger == reader else mask
+    told = NOTHING_HIDDEN if lodger is not None and lodger == reader else mask
     proposals = {one.answer: one for one in row.proposals.select_related("invoice")}
     accepted = proposals.get(Answer.ACCEPTED)
     task = accepted.customer_task if accepted and accepted.task_done_at is None else ""
@@ -204,7 +204,7 @@ def record_of(
         description=told.text(row.description),
         wanted=told.text(row.wanted),
         channel=row.get_channel_display(),
-        lodged_by=str(lodger) if lodger.is_staff else told.name(str(lodger)),
+        lodged_by=_lodger(row, told),
         urgent_because=row.urgent_because,
         service=mask.text(str(row.service)) if row.service else "",
         service_id=str(row.service.public_id) if row.service else "",
@@ -223,6 +223,13 @@ def record_of(
         can_ask_manager=state not in OVER and row.escalated_at is None,
         is_with_manager=row.escalated_at is not None,
     )
+
+
+def _lodger(row: Complaint, mask: Mask) -> str:
+    if row.lodged_by is None:
+        return row.caller_name
+    name = str(row.lodged_by)
+    return name if row.lodged_by.is_staff else mask.name(name)
 
 
 def _in_words(due: list[DueDate]) -> list[DueDate]:
@@ -320,9 +327,12 @@ def _step(event: Event, reader: User | None, mask: Mask) -> Step:
     by = event.by
     told = NOTHING_HIDDEN if by is not None and by == reader else mask
     who = str(by or "The portal") if by is None or by.is_staff else told.name(str(by))
+    if event.said_by:
+        said_by = told.name(event.said_by)
+        who = f"{who}, as told by {said_by}" if by is not None else said_by
     return Step(
         at=event.at,
-        who=f"{who}, as told by {told.name(event.said_by)}" if event.said_by else who,
+        who=who,
         what=DONE[event.act],
         text=told.text(event.text),
         because=event.because,

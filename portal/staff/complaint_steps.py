@@ -368,7 +368,7 @@ def meanings(now: Situation) -> dict[str, tuple[str, Any]]:
 
 def speakers(complaint: Complaint, at: datetime) -> list[User]:
     """Who may be speaking: the people of the account; for a private complaint its lodger alone."""
-    if complaint.caller_name:
+    if complaint.caller_name or complaint.lodged_by is None:
         return []
     if complaint.safety_threat:
         return [complaint.lodged_by]

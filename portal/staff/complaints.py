@@ -122,6 +122,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("customer", "The customer's word"),
             ("manager", "A manager's decision"),
             ("ombudsman", "It is with the ombudsman"),
+            ("no_name", "It came without a name"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -135,6 +136,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.to_decide(queryset)
         if self.value() == "ombudsman":
             return queryset.filter(with_ombudsman_since__isnull=False)
+        if self.value() == "no_name":
+            return queryset.filter(lodged_by__isnull=True)
         return queryset
 
 
@@ -328,6 +331,8 @@ class ComplaintAdmin(AddStepAdmin):
 
     def _note(self, complaint: Complaint) -> str:
         """How who complains without a log-in wants to be reached."""
+        if complaint.lodged_by_id is None:
+            return f"{complaint.caller_name}: they read this on the page where they follow it"
         if not complaint.caller_name:
             return ""
         return f"{complaint.caller_name}: {complaint.caller_contact or 'no contact given'}"

@@ -28,6 +28,8 @@ WAYS = [
     (Channel.IN_PERSON, "In person"),
 ]
 TELLING = [(Channel.EMAIL, "By email, from the portal"), *WAYS]
+# Where somebody looks who gave no name.
+ON_THEIR_PAGE = (Channel.WEB, "On the page where they follow it")
 # So few words are hardly an answer that somebody waited two weeks for.
 SHORT = 4
 
@@ -65,7 +67,9 @@ class StepForm(forms.Form):
         field = self.fields.get("told_by")
         if field is None:
             return
-        if complaint.caller_name:
+        if complaint.lodged_by_id is None:
+            field.choices = [ON_THEIR_PAGE]
+        elif complaint.caller_name:
             field.choices = WAYS
         field.initial = complaint.told_by
         if complaint.caller_contact:
@@ -269,7 +273,12 @@ class AttemptForm(StepForm):
 
     channel = forms.ChoiceField(
         label="How",
-        choices=[*WAYS, (Channel.EMAIL, "By email"), (Channel.SMS, "By text message")],
+        choices=[
+            *WAYS,
+            (Channel.EMAIL, "By email"),
+            (Channel.SMS, "By text message"),
+            ON_THEIR_PAGE,
+        ],
         widget=forms.RadioSelect,
     )
     tried_at = WhenField(label="When", help_text="On the customer's clock.")

@@ -465,6 +465,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "admin:phone_ask": "look",
             "admin:contracts_service_supply_step": "suspend",
             "admin:billing_helprequest_help_step": "offer",
+            "follow_step": "withdraw",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
@@ -501,6 +502,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "change_appointment": appointment.public_id,
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
+            "follow_file": Attachment.objects.get(complaint__account=world.account).public_id,
             "complaint_file": Attachment.objects.get(complaint__account=world.account).public_id,
             "admin:complaints_complaint_file": Attachment.objects.get(
                 complaint__account=world.account

@@ -19,6 +19,14 @@ from .files import (
     read_upload,
     record_files,
 )
+from .nameless import (
+    Followed,
+    find_followed,
+    in_groups,
+    lodge_nameless,
+    nameless_allowed,
+    new_page_key,
+)
 from .receiving import (
     Arrival,
     ComplaintDetails,
@@ -40,6 +48,7 @@ __all__ = [
     "ComplaintDetails",
     "Cost",
     "FileRefused",
+    "Followed",
     "LodgingRefused",
     "Outlook",
     "Upload",
@@ -48,10 +57,15 @@ __all__ = [
     "cost_of_handling",
     "discard_draft",
     "drop_drafts",
+    "find_followed",
     "foretell",
+    "in_groups",
     "keep_files",
     "lodge_complaint",
     "lodge_for_customer",
+    "lodge_nameless",
+    "nameless_allowed",
+    "new_page_key",
     "read_upload",
     "record_files",
     "save_step",

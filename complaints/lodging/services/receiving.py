@@ -130,7 +130,7 @@ def lodge_complaint(
             **vars(details),
         )
         bound = binding_of(complaint)
-        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
+        complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
         clocks = start_clocks(complaint, bound, at=at)
         actor = authority.with_customer(by, decision, together_with)
@@ -180,7 +180,7 @@ def lodge_for_customer(
             **vars(details),
         )
         bound = binding_of(complaint)
-        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
+        complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
         clocks = start_clocks(complaint, bound, at=at)
         _record(complaint, actor, clocks, at)
@@ -360,7 +360,7 @@ def foretell(*, account: Account, details: ComplaintDetails, at: datetime) -> Ou
         **vars(details),
     )
     bound = binding_of(complaint)
-    complaint.is_urgent, urgent_because = _urgency(details, bound)
+    complaint.is_urgent, urgent_because = urgency_of(details, bound)
     clocks = dates_from_receipt(complaint, bound)
     return Outlook(
         urgent=complaint.is_urgent,
@@ -392,7 +392,8 @@ def cost_of_handling(account: Account, at: datetime) -> Cost:
     return Cost(is_free=not answer.may_charge, because=dump(answer.because))
 
 
-def _urgency(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
+def urgency_of(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether what was told makes it urgent, and why."""
     try:
         answer = bound.decide(
             rules.urgent_complaint,

@@ -384,6 +384,7 @@ LEFT_OUT = {
     "Document": "the PDFs",
     "Draft": "what its writer has not sent, seen by them alone",
     "ExpiryReminder": "the messages",
+    "Follow": "secrets of links",
     "GatewayEvent": "the payments, which are there",
     "PaymentOption": "the provider's, not the customer's",
     "BankFormat": "the provider's, not the customer's",
