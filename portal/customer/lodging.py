@@ -195,6 +195,9 @@ class LodgeStep(_OneDraft, TemplateView):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
         self.draft.answers[self.step] = typed
+        if "files" in self.draft.answers and not self.answers(self.draft.answers)[1]:
+            # Changed from the last page: all the rest is there.
+            return redirect("lodge_check", self.draft.public_id)
         steps = path({**self.told, **form.cleaned_data}, self.asker)
         return redirect("lodge_step", self.draft.public_id, steps[steps.index(self.step) + 1])
 
@@ -207,6 +210,7 @@ class LodgeStep(_OneDraft, TemplateView):
             except lodging.FileRefused as refusal:
                 form.add_error("uploads", str(refusal))
             else:
+                lodging.save_step(draft=self.draft, step="files", answers={}, at=self.request.at)
                 more = "more" in self.request.POST
                 return redirect("lodge_step", self.draft.public_id, "files" if more else "check")
         return self.render_to_response(self.get_context_data(form=form))

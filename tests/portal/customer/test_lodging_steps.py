@@ -120,6 +120,17 @@ def test_what_was_typed_wrong_is_kept_and_can_be_gone_on_with_later(world):
     assert "My money back" in text(later, f"{draft}words/")
 
 
+def test_change_from_the_last_page_leads_back_to_it(world):
+    client = signed_in(world.holder)
+    draft = written(client)
+    send_files(client, draft)
+
+    changed = client.post(f"{draft}urgent/", {"priority_assistance": "on"})
+
+    assert changed["Location"] == f"{draft}check/"
+    assert "priority assistance" in text(client, f"{draft}check/")
+
+
 def test_no_step_is_passed_over(world):
     client = signed_in(world.holder)
     draft = begin(client)
