@@ -22,6 +22,7 @@ ROOMS = (
     "billing.payments",
     "billing.runs",
     "complaints.lodging",
+    "complaints.ombudsman",
     "complaints.process",
     "contracts.leaving",
     "contracts.supply",
@@ -48,6 +49,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "complaints.name_regulator",
         "schedule": crontab(minute="4-59/15"),
     },
+    "make evidence packs": {"task": "complaints.make_packs", "schedule": 15},
     "throw old drafts away": {
         "task": "complaints.drop_drafts",
         "schedule": crontab(minute=50),

@@ -56,6 +56,7 @@ class Happening(models.TextChoices):
     CONSENT = "consent", "The customer agreed to close"
     CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
     ANSWER_OMBUDSMAN = "answer_ombudsman", "Ombudsman answered"
+    EVIDENCE = "evidence", "Evidence pack made"
     NAME_REGULATOR = "name_regulator", "Privacy regulator named"
     NOT_HELD = "not_held", "Stays payable meanwhile"
     SIGN_REFUSAL = "sign_refusal", "Refusal signed by a second person"

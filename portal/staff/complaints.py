@@ -16,7 +16,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -25,6 +25,7 @@ from billing.invoices.models import Invoice
 from billing.ledger.services import MonthClosed
 from billing.payments.services import CreditRefused, NeedsSecondPerson
 from complaints.lodging import services as lodging
+from complaints.ombudsman import services as ombudsman
 from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
@@ -50,6 +51,7 @@ from .complaint_steps import (
     speakers,
     steps_now,
 )
+from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 
 # What is owed, as short as a queue needs it.
@@ -249,7 +251,62 @@ class ComplaintAdmin(AddStepAdmin):
             self.admin_site.admin_view(self.file_view),
             name="complaints_complaint_file",
         )
-        return [step, file, *super().get_urls()]
+        pack = path(
+            "<int:pk>/evidence/",
+            self.admin_site.admin_view(self.evidence_view),
+            name="complaints_complaint_evidence",
+        )
+        fetch = path(
+            "<int:pk>/evidence/<uuid:public_id>/",
+            self.admin_site.admin_view(self.fetch_view),
+            name="complaints_complaint_fetch",
+        )
+        return [step, file, pack, fetch, *super().get_urls()]
+
+    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Have an evidence pack made, by whoever may hand out records."""
+        complaint = self.get_object(request, str(pk))
+        if complaint is None:
+            raise Http404
+        form = EvidenceForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                ombudsman.ask_evidence(
+                    reference=complaint.reference,
+                    by=request.user,
+                    at=request.at,
+                    **form.cleaned_data,
+                )
+            except (process.StepRefused, NotAuthorised) as refusal:
+                form.add_error(None, _words(refusal))
+            else:
+                messages.success(request, "It is being made. You get an email when it is ready.")
+                return redirect("admin:complaints_complaint_change", pk)
+        return self.step(
+            request,
+            form,
+            title=f"Evidence pack: {complaint.reference}",
+            action="Make the pack",
+            about=f"{complaint.account}: {complaint.description[:300]}",
+            intro="One ZIP file with the story, every letter, the calls of who complained, the "
+            "contested bill, the clauses, the audit trail and what came with it, each with its "
+            "hash. That it was made and fetched is on record.",
+            back=reverse("admin:complaints_complaint_change", args=[pk]),
+        )
+
+    def fetch_view(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
+        """The file of a pack that is ready."""
+        complaint = self.get_object(request, str(pk))
+        pack = complaint and complaint.evidence_packs.filter(public_id=public_id).first()
+        if pack is None:
+            raise Http404
+        try:
+            file = ombudsman.fetch_evidence(pack=pack, by=request.user, at=request.at)
+        except (process.StepRefused, NotAuthorised) as refusal:
+            messages.error(request, _words(refusal))
+            return redirect("admin:complaints_complaint_change", pk)
+        name = f"evidence-{complaint.reference}-{pack.asked_at:%Y-%m-%d}.zip"
+        return FileResponse(file, as_attachment=True, filename=name)
 
     def file_view(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
         """A file of a complaint, for whoever may open the complaint."""
@@ -288,9 +345,18 @@ class ComplaintAdmin(AddStepAdmin):
                 "did_not_arrive": process_selectors.not_reached(
                     Complaint.objects.filter(pk=complaint.pk)
                 ).exists(),
+                "packs": complaint.evidence_packs.select_related("asked_by")[:5],
+                "may_pack": self._may_pack(request, complaint),
                 "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def _may_pack(self, request: HttpRequest, complaint: Complaint) -> bool:
+        try:
+            ombudsman.require_may_have_evidence(complaint, request.user, request.at)
+        except (process.StepRefused, NotAuthorised):
+            return False
+        return True
 
     def _step_url(self, complaint: Complaint, step: Step) -> str:
         return reverse("admin:complaints_complaint_step", args=[complaint.pk, step.slug])

@@ -127,6 +127,14 @@ class FilesForm(StepForm):
     )
 
 
+class EvidenceForm(forms.Form):
+    """What an evidence pack holds besides."""
+
+    with_notes = forms.BooleanField(
+        label="With our notes among staff, and the files that only staff see", required=False
+    )
+
+
 class ProposeForm(TellForm):
     """An answer, and what it gives."""
 

@@ -70,6 +70,8 @@ IN_WORDS: dict[str, str] = {
     "complaint_investigate": "Began to look into a complaint",
     "complaint_ask_customer": "Asked for something about a complaint",
     "complaint_customer_answers": "Answered a question about a complaint",
+    "complaint_evidence": "Made an evidence pack of a complaint",
+    "complaint_evidence_fetch": "Fetched an evidence pack of a complaint",
     "complaint_files": "Added files to a complaint",
     "complaint_message": "Wrote about a complaint",
     "choose_preference": "Chose",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import admin
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -45,6 +46,7 @@ from complaints.lodging.services import (
     lodge_complaint,
     read_upload,
 )
+from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.leaving.models import EndNotice
@@ -94,6 +96,7 @@ STAFF_ACTS = (
     "_knowledge",
     "_statement",
     "_invite",
+    "_evidence",
     "_lift",
     ":phone_ask",
 )
@@ -232,6 +235,8 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     desk = make_staff(StaffRole.TEAM_MANAGER)
     start_investigation(reference=complaint.reference, by=desk, at=AT)
     propose_resolution(reference=complaint.reference, by=desk, text="A credit.", at=AT)
+    pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
+    pack.file.save("x.zip", ContentFile(b"PK"))
     Chargeable.objects.create(
         account=account, kind="one_off", description="Visit", amount=1, incurred_on=AT.date()
     )
@@ -504,6 +509,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "appointment_form": appointment.public_id,
             "follow_file": Attachment.objects.get(complaint__account=world.account).public_id,
             "complaint_file": Attachment.objects.get(complaint__account=world.account).public_id,
+            "admin:complaints_complaint_fetch": EvidencePack.objects.get(
+                complaint__account=world.account
+            ).public_id,
             "admin:complaints_complaint_file": Attachment.objects.get(
                 complaint__account=world.account
             ).public_id,

@@ -383,6 +383,7 @@ LEFT_OUT = {
     "DataExport": "the file itself",
     "Document": "the PDFs",
     "Draft": "what its writer has not sent, seen by them alone",
+    "EvidencePack": "what it holds is there; the file is made for others",
     "ExpiryReminder": "the messages",
     "Follow": "secrets of links",
     "GatewayEvent": "the payments, which are there",
