@@ -14,7 +14,7 @@ from records.fields import MoneyField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import DONE, Act, Answer, Ending, Happening, State, Topic
+from .states import DONE, Act, Answer, Cause, Ending, Happening, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -112,6 +112,9 @@ class Complaint(Swept):
     )
     ending = models.CharField("closed because", max_length=12, choices=Ending, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    cause = models.CharField(
+        max_length=10, choices=Cause, blank=True, help_text="What it came from, for the figures."
+    )
     acknowledgement = models.ForeignKey(
         "notices.Notice",
         on_delete=models.PROTECT,
@@ -126,6 +129,8 @@ class Complaint(Swept):
         indexes = [
             models.Index(fields=["account", "-received_at"], name="complaint_newest_first"),
             models.Index(fields=["state", "received_at"], name="complaint_by_state"),
+            models.Index(fields=["received_at"], name="complaints_by_receipt"),
+            models.Index(fields=["closed_at"], name="complaints_by_end"),
         ]
 
     def __str__(self) -> str:

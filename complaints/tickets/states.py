@@ -44,6 +44,7 @@ class Happening(models.TextChoices):
     MESSAGE = "message", "Message"
     NOTE = "note", "Internal note"
     FILES = "files", "Files added"
+    NAME_CAUSE = "name_cause", "Cause named"
     ASSIGN = "assign", "Handed over"
     ATTEMPT = "attempt", "Tried to reach the customer"
     CLOSING_LETTER = "closing_letter", "Letter before closing"
@@ -219,4 +220,22 @@ class Topic(models.TextChoices):
     CONTRACT = "contract", "My contract or leaving it"
     MOVE = "move", "A connection, move or number"
     PRIVACY = "privacy", "My privacy, or what is held about me"
+    OTHER = "other", "Something else"
+
+
+class Cause(models.TextChoices):
+    """What a complaint came from, as whoever ended it sees it (RF-CMP-15, -16)."""
+
+    BILLING = "billing", "A wrong bill or charge"
+    FAULT = "fault", "A fault of a service"
+    OUTAGE = "outage", "A network outage"
+    DELAY = "delay", "Something took too long"
+    PROMISE = "promise", "A promise or an appointment not kept"
+    SALES = "sales", "What was said or left out at the sale"
+    CONDUCT = "conduct", "How somebody was treated"
+    CREDIT = "credit", "Chasing, suspension or credit listing"
+    PRIVACY = "privacy", "How personal data were handled"
+    TERMS = "terms", "The terms themselves"
+    SUPPLIER = "supplier", "A supplier or another provider"
+    NOTHING = "nothing", "Nothing went wrong on our side"
     OTHER = "other", "Something else"

@@ -227,6 +227,15 @@ STEPS: dict[str, Step] = {
             "A letter that was scanned, photos that came by email.",
             "Added.",
         ),
+        Step(
+            "cause",
+            "Name the cause",
+            process.name_cause,
+            forms.CauseForm,
+            lambda now: now.stands(State.IMPLEMENTING, State.RESOLVED, *OVER),
+            "For the figures and the monthly review; the customer does not see it.",
+            "Named.",
+        ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
             "assign",

@@ -24,6 +24,7 @@ from billing.disputes.services import AmountTooHigh
 from billing.invoices.models import Invoice
 from billing.ledger.services import MonthClosed
 from billing.payments.services import CreditRefused, NeedsSecondPerson
+from complaints.analysis.selectors import lacks_cause
 from complaints.lodging import services as lodging
 from complaints.ombudsman import services as ombudsman
 from complaints.process import selectors as process_selectors
@@ -125,6 +126,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("manager", "A manager's decision"),
             ("ombudsman", "It is with the ombudsman"),
             ("no_name", "It came without a name"),
+            ("cause", "It is over, and its cause is not named"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -138,6 +140,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.to_decide(queryset)
         if self.value() == "ombudsman":
             return queryset.filter(with_ombudsman_since__isnull=False)
+        if self.value() == "cause":
+            return lacks_cause(queryset)
         if self.value() == "no_name":
             return queryset.filter(lodged_by__isnull=True)
         return queryset
@@ -165,6 +169,7 @@ class ComplaintAdmin(AddStepAdmin):
         "state",
         "is_urgent",
         "topic",
+        "cause",
         ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )

@@ -13,7 +13,7 @@ from complaints.ombudsman.services import Letter
 from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, Urgency
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import Answer
+from complaints.tickets.states import Answer, Cause
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
 from portal.web.uploads import FilesField
@@ -125,6 +125,21 @@ class FilesForm(StepForm):
     for_staff_only = forms.BooleanField(
         label="For staff only: the customer does not see them", required=False
     )
+
+
+class CauseForm(StepForm):
+    """What it came from."""
+
+    cause = forms.ChoiceField(label="What did it come from?", choices=Cause.choices)
+    text = forms.CharField(
+        label="What would prevent the next one?",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "cause": Cause(self.cleaned_data["cause"])}
 
 
 class EvidenceForm(forms.Form):

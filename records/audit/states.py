@@ -72,6 +72,7 @@ IN_WORDS: dict[str, str] = {
     "complaint_customer_answers": "Answered a question about a complaint",
     "complaint_evidence": "Made an evidence pack of a complaint",
     "complaint_evidence_fetch": "Fetched an evidence pack of a complaint",
+    "complaint_name_cause": "Named the cause of a complaint",
     "complaint_files": "Added files to a complaint",
     "complaint_message": "Wrote about a complaint",
     "choose_preference": "Chose",

@@ -31,6 +31,7 @@ from .handling import (
     assign_complaint,
     explain_delay,
     learn_urgency,
+    name_cause,
     name_ombudsman,
     start_investigation,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "explain_delay",
     "finish_task",
     "learn_urgency",
+    "name_cause",
     "name_ombudsman",
     "name_regulator",
     "propose_resolution",

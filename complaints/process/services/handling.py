@@ -22,7 +22,7 @@ from complaints.clocks.services import (
 from complaints.lodging.services import Upload, keep_files, record_files
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import stop_cutting, tell_desk
-from complaints.tickets.states import IN_HAND, OVER, Act, Duty, Happening, State
+from complaints.tickets.states import IN_HAND, OVER, Act, Cause, Duty, Happening, State
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -162,6 +162,32 @@ def add_message(
         _keep(complaint, uploads, by=by, at=at, event=event, actor=actor)
         if heard is None:
             tell_desk(complaint, "The customer wrote", at=at)
+    return complaint
+
+
+def name_cause(
+    *, reference: str, by: User, cause: Cause, at: datetime, text: str = ""
+) -> Complaint:
+    """Note what a complaint came from, for the figures; the same again is nothing new."""
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        if complaint.cause == cause:
+            return complaint
+        before = complaint.get_cause_display()
+        complaint.cause = cause
+        complaint.save(update_fields=["cause"])
+        happen(
+            complaint,
+            Happening.NAME_CAUSE,
+            by=by,
+            at=at,
+            actor=actor,
+            text="\n".join(filter(None, [cause.label, text])),
+            for_staff_only=True,
+            before={"cause": before},
+            after={"cause": cause.label},
+        )
     return complaint
 
 
