@@ -80,7 +80,7 @@ class Kept:
 
     @property
     def share(self) -> int | None:
-        """Whole per cent met in time of all that are decided, so 100 is all; None where none is."""
+        """Whole per cent met in time of all that are decided: 100 is all; None where none is."""
         decided = self.met + self.late + self.missed
         return 100 * self.met // decided if decided else None
 
