@@ -19,7 +19,7 @@ from parties.authority.models import (
 )
 from parties.correspondence.models import Preference, SafeContact
 from parties.desk.models import Call
-from parties.people.models import StaffGrant, User
+from parties.people.models import SettingChange, StaffGrant, User
 from parties.privacy.models import DataExport, PrivacyRequest
 from parties.security.models import ContactChange, EmailChange, IdentityCheck, Pause, StopLink
 
@@ -44,6 +44,7 @@ __all__ = [
     "PrivacyRequest",
     "Provider",
     "SafeContact",
+    "SettingChange",
     "Signature",
     "StaffGrant",
     "StopLink",

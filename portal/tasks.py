@@ -22,6 +22,7 @@ def make_exports(*, at: str | None = None) -> int:
 
 
 @shared_task(name="portal.apply_declared_days")
-def apply_declared_days() -> int:
+def apply_declared_days(*, at: str | None = None) -> int:
     """Let open clocks follow the days that states proclaimed."""
-    return declared_days.apply_declared_days(at=timezone.now())
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    return declared_days.apply_declared_days(at=moment)

@@ -33,7 +33,7 @@ quick)
 usual)
     part "everything, on PostgreSQL and Redis" $services $pytest tests $shared "$@"
     part "what depends on the database, on SQLite and the embedded broker" \
-        $pytest tests $shared -m portable "$@"
+        $pytest tests $shared -m "portable and not hypothesis" "$@"
     part "in a browser, on PostgreSQL and Redis" $services $pytest tests/browser "$@"
     part "the main job in a browser, on SQLite and the embedded broker" \
         $pytest tests/browser/test_main_job.py "$@"

@@ -8,9 +8,25 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
 from functools import lru_cache
 from inspect import Parameter, signature
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NoReturn,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from terms.vocabulary import Listed, plain
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
+R = TypeVar("R", bound="DataclassInstance")
 
 
 class Action(StrEnum):
@@ -53,6 +69,54 @@ class BadFacts(ValueError):
         self.problem = problem
 
 
+class Unknown:
+    """A fact that is said not to be known.
+
+    It may be handed to a rule that does not use it; whatever a rule does with it raises BadFacts,
+    so that nothing unknown is ever taken for no, none or zero.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"Unknown({self._name!r})"
+
+    def _used(self, *_: object) -> NoReturn:
+        raise BadFacts((self._name,), "this document's rule needs it; it is not known")
+
+    __bool__ = __eq__ = __ne__ = __hash__ = __lt__ = __le__ = __gt__ = __ge__ = _used
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _used
+    __truediv__ = __rtruediv__ = __int__ = __str__ = __format__ = _used
+    __iter__ = __len__ = __contains__ = __getitem__ = _used
+    __getattr__ = _used
+
+
+def met(*alternatives: tuple[T, bool]) -> list[T]:
+    """Return which of several alternatives hold, where one is enough.
+
+    One that is not known does not matter beside one that holds; raise BadFacts where none does.
+    """
+    found = [what for what, holds in alternatives if holds is True]
+    return found or [what for what, holds in alternatives if holds]
+
+
+def missing(*wanted: tuple[T, bool]) -> list[T]:
+    """Return what is missing of all that is wanted.
+
+    One that is not known does not matter beside one that is missing; raise BadFacts where none is.
+    """
+    found = [what for what, has in wanted if has is False]
+    return found or [what for what, has in wanted if not has]
+
+
+def opposite(fact: bool) -> bool:
+    """Return the opposite of a fact; of one that is not known it is not known either."""
+    return fact if isinstance(fact, Unknown) else not fact
+
+
 def needed(name: str, value: T | None) -> T:
     """Return a fact that this document's rule cannot do without; raise BadFacts if it is None."""
     if value is None:
@@ -63,6 +127,7 @@ def needed(name: str, value: T | None) -> T:
 def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return `plain` as the typed keyword arguments of `rule`, the profile left out.
 
+    Null says that a fact is not known: the rule refuses it only where it needs it (`Unknown`).
     Raise BadFacts for an unknown key, a missing one, or a value of the wrong kind.
     """
     wanted = _arguments(rule)
@@ -74,7 +139,22 @@ def read_facts(rule: Callable[..., Any], plain: Mapping[str, Any]) -> dict[str, 
     missing = [name for name, (_, must) in wanted.items() if must and name not in names]
     if missing:
         raise BadFacts((missing[0],), "the rule needs this key")
-    return {name: coerce(wanted[name][0], plain[key], (key,)) for name, key in names.items()}
+    return {name: _fact(wanted[name][0], plain[key], key) for name, key in names.items()}
+
+
+def _fact(kind: Any, value: Any, key: str) -> Any:
+    """Return one fact as its annotation says; null where that knows no null is `Unknown`."""
+    nullable = kind is Any or type(None) in get_args(kind)
+    return Unknown(key) if value is None and not nullable else coerce(kind, value, (key,))
+
+
+def known(answer: R) -> R:
+    """Return an answer whose every field is known; raise BadFacts for one that is `Unknown`."""
+    for one in fields(answer):
+        value = getattr(answer, one.name)
+        if isinstance(value, Unknown):
+            bool(value)
+    return answer
 
 
 def takes(rule: Callable[..., Any], name: str) -> bool:
@@ -173,16 +253,17 @@ def fields_from(
         if one.default is MISSING and one.default_factory is MISSING
     }
     if not must <= given.keys() <= wanted.keys():
+        found = ", ".join(sorted(given)) or "nothing"
         extra = sorted(given[name][0] for name in given.keys() - wanted.keys())
         raise BadFacts(
             (*path, extra[0]) if extra else path,
-            f"expected {_listed(wanted, must)}; found {', '.join(sorted(given)) or 'nothing'}",
+            f"expected {_keys_listed(wanted, must)}; found {found}",
         )
     hints = get_type_hints(kind)
     return {name: coerce(hints[name], each, (*path, key)) for name, (key, each) in given.items()}
 
 
-def _listed(wanted: Mapping[str, Any], must: set[str]) -> str:
+def _keys_listed(wanted: Mapping[str, Any], must: set[str]) -> str:
     if not wanted:
         return "no keys"
     return ", ".join(name if name in must else f"{name} (optional)" for name in wanted)
@@ -248,7 +329,12 @@ def _time(value: Any) -> time:
     return value if isinstance(value, time) else time.fromisoformat(_text(value))
 
 
+def _listed(value: Any) -> Any:
+    return Listed(plain(_text(value)))
+
+
 _READERS: dict[Any, Callable[[Any], Any]] = {
+    Listed: _listed,
     Decimal: _decimal,
     str: _text,
     int: _int,
@@ -260,6 +346,7 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
 _NAMES = {
     Decimal: 'a decimal in quotes, as "27.50"',
     str: "text",
+    Listed: "a word",
     int: "a whole number",
     bool: "true or false",
     date: "a date, as 2026-12-24",

@@ -15,6 +15,7 @@ T = TypeVar("T", bound=Terms)
 
 
 UNVERIFIED = "unverified"
+SERVICE = "service:"
 NOT_COMPUTED = "not computed here: see this clause"
 
 
@@ -97,6 +98,27 @@ class Agreed:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who asks. A class is looked at only where a clause names it, so it may be unknown else."""
+
+    tcp: bool
+    acl: bool
+    business: bool | None
+    service: str | None
+
+    def is_of(self, named: str) -> bool | None:
+        """Say whether the customer is of the class that a clause names; None is not said."""
+        if named.startswith(SERVICE):
+            if self.service is None:
+                return None
+            return Service(named.removeprefix(SERVICE)) in Service(self.service).families
+        if named in ("business", "personal"):
+            return None if self.business is None else self.business == (named == "business")
+        known = self.tcp if named.endswith("tcp") else self.acl
+        return not known if named.startswith("non_") else known
+
+
 @dataclass(frozen=True)
 class Part:
     """Parameters, with the audience, the name and the days for which their clause gives them.
@@ -123,7 +145,7 @@ class Part:
         none: dict[str, Any] = dict.fromkeys(self.unsure)
         return replace(self, terms=replace(self.terms, **none))
 
-    def rank(self, audience: Mapping[str, bool | None]) -> int | None:
+    def rank(self, audience: Audience) -> int | None:
         """Return how special the part is to such a customer, 0 most; None where it does not bind.
 
         A service outranks a class of customer, a class outranks all. Where the question does not
@@ -131,11 +153,10 @@ class Part:
         """
         if self.applies_to == "all":
             return 2
-        named = self.applies_to.startswith("service:")
-        said = audience.get(self.applies_to, audience["service"] if named else False)
+        said = audience.is_of(self.applies_to)
         if said is None:
             return 3
-        return (0 if named else 1) if said else None
+        return (0 if self.applies_to.startswith(SERVICE) else 1) if said else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +197,7 @@ class Profile:
 
         `name` chooses one of several (a desk, a kind of breach); one without a name serves all.
         """
-        audience = _audience(tcp, acl, business, service)
+        audience = Audience(tcp, acl, business, service)
         best: Part | None = None
         best_order = (True, 9)
         for part in self.parts.get(shape.key, ()):
@@ -280,7 +301,7 @@ class Profile:
         What could not be verified is left out, whole clauses and single figures, save for the
         clause ids that are `switched_on`.
         """
-        audience = _audience(tcp, False, None, None)
+        audience = Audience(tcp, False, None, None)
         parts = {
             key: tuple(
                 replace(part.of_the_sure(switched_on), applies_to="all")
@@ -311,20 +332,3 @@ class Profile:
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
         return replace(self, agreed=agreed) if agreed else self
-
-
-def _audience(
-    tcp: bool, acl: bool, business: bool | None, service: str | None
-) -> dict[str, bool | None]:
-    """Return which classes the customer is known to be in; None is not said."""
-    families = () if service is None else Service(service).families
-    return {
-        "tcp": tcp,
-        "non_tcp": not tcp,
-        "acl": acl,
-        "non_acl": not acl,
-        "business": business,
-        "personal": None if business is None else not business,
-        "service": None if service is None else False,
-        **{f"service:{each}": True for each in families},
-    }

@@ -6,7 +6,18 @@ spelling listed for it; every other word is refused, so that no spelling gets an
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Self
+from typing import NewType, Self
+
+Listed = NewType("Listed", str)
+"""A word of an open list: a document names some, and what it names nowhere it says nothing of."""
+
+
+PROVIDERS_CHOICE = Listed("provider_choice")
+
+
+def plain(text: str) -> str:
+    """Return a word as the vocabulary has it, whatever its capitals, spaces and hyphens."""
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
 
 
 class Word(StrEnum):
@@ -17,9 +28,9 @@ class Word(StrEnum):
         """Read capitals, spaces, hyphens and the other spellings in use."""
         if not isinstance(value, str):
             return None
-        plain = "_".join(value.casefold().replace("-", " ").replace("_", " ").split())
-        plain = SPELLINGS.get(cls.__name__, {}).get(plain, plain)
-        return next((each for each in cls if each.value == plain), None)
+        word = plain(value)
+        word = SPELLINGS.get(cls.__name__, {}).get(word, word)
+        return next((each for each in cls if each.value == word), None)
 
     @property
     def words(self) -> str:
@@ -218,7 +229,38 @@ class Ground(Word):
     CHANGE = "change"
 
 
+class Act(Word):
+    """What somebody does that may accept terms."""
+
+    ENGAGE_SERVICE = "engage_service"
+    ACCEPT_QUOTE = "accept_quote"
+    PAY_INVOICE = "pay_invoice"
+    REQUEST_QUOTE = "request_quote"
+    BROWSE_WEBSITE = "browse_website"
+    ACCEPT_SUPPLY = "accept_supply"
+    USE_SERVICE = "use_service"
+    CONTINUED_USE = "continued_use"
+
+
+class Condition(Word):
+    """How equipment came back, or that it did not."""
+
+    SOUND = "sound"
+    LATE = "late"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+
+
 SPELLINGS: dict[str, dict[str, str]] = {
+    "Condition": {
+        "lost": "missing",
+        "not_returned": "missing",
+        "unreturned": "missing",
+        "stolen": "missing",
+        "broken": "damaged",
+        "good": "sound",
+        "returned": "sound",
+    },
     "Service": {
         "firewall": "managed_firewall",
         "hosted_managed_firewall": "managed_firewall",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from terms.facts import Action
+from terms.lifecycle import Lifecycle
 
 SESSION_KEY = "account"
 PROOFS_KEY = "proofs"
@@ -77,4 +78,27 @@ TAKES_CALLS = frozenset(StaffRole) - {StaffRole.AUDITOR}
 # Who may see the portal as a customer sees it, to help on the phone.
 VIEWS_AS_CUSTOMER = frozenset(
     {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR}
+)
+
+
+class SettingState(models.TextChoices):
+    """Where a change of a provider's settings stands."""
+
+    ASKED = "asked", "Waits for a second person"
+    IN_FORCE = "in_force", "In force"
+    REFUSED = "refused", "Refused"
+
+
+class SettingAct(models.TextChoices):
+    """What happens to a change that waits."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+SETTING_CHANGE = Lifecycle(
+    {
+        (SettingState.ASKED, SettingAct.APPROVE): SettingState.IN_FORCE,
+        (SettingState.ASKED, SettingAct.REFUSE): SettingState.REFUSED,
+    }
 )

@@ -33,8 +33,8 @@ from parties.authority.models import Appointment
 from parties.authority.selectors import invitation_expired, sees_in_lists, staff_may, to_check
 from parties.desk.models import Call
 from parties.desk.selectors import calls_to_close
-from parties.people.models import User
-from parties.people.states import StaffData
+from parties.people.models import SettingChange, User
+from parties.people.states import SettingState, StaffData
 from parties.privacy.models import PrivacyRequest
 from parties.privacy.states import PrivacyState
 from parties.security.models import Pause
@@ -166,6 +166,21 @@ def _people_lists(user: User, at: datetime) -> list[_List]:
             "?holder=lapsed",
             in_vain,
         ),
+    ]
+
+
+def _setting_lists(user: User, at: datetime) -> list[_List]:
+    asked = SettingChange.objects.filter(state=SettingState.ASKED)
+    if user.provider_id:
+        asked = asked.filter(provider=user.provider_id)
+    return [
+        _List(
+            "parties.add_settingchange",
+            "Settings that wait for another administrator",
+            "parties_settingchange",
+            "?state__exact=asked",
+            asked,
+        )
     ]
 
 
@@ -426,6 +441,7 @@ WORKLISTS = (
     _gateway_lists,
     _billing_lists,
     _message_lists,
+    _setting_lists,
 )
 
 

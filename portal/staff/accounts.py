@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from parties.accounts.models import Account, Customer, Provider
+from parties.accounts.models import Account, Customer
 from parties.appointments import services as appointments
 from parties.appointments.services import InvitationRefused
 from parties.authority import selectors as authority
@@ -166,12 +166,6 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def accounts_of(self, record: Any) -> list[Account]:
         return list(record.accounts.select_related("customer__provider"))
-
-
-@admin.register(Provider)
-class ProviderAdmin(ReadOnlyAdmin):
-    provider_path = "pk"
-    list_display = ("name", "key", "complaints_email")
 
 
 @admin.register(User)

@@ -22,6 +22,7 @@ MODULES = (
     "pauses",
     "privacy",
     "records",
+    "settings",
     "unpaid",
 )
 

@@ -24,14 +24,29 @@ from terms.money import in_dollars
 from .base import ConfinedAdmin, ReadOnlyAdmin, StepAdmin
 
 
+class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is said of one way to pay, and why it changes."""
+
+    reason = forms.CharField(
+        label="Why", min_length=5, max_length=300, help_text="Kept with the change, for auditors."
+    )
+
+
 @admin.register(PaymentOption)
 class PaymentOptionAdmin(ConfinedAdmin):
     """What a provider says of each way to pay in the portal; terms and law decide the rest."""
 
+    form = OptionForm
     provider_path = "provider"
     list_display = ("card", "provider", "is_offered", "surcharge_percent", "cost_percent")
     list_filter = ("provider",)
     list_select_related = ("provider",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save it with a record of what it was, who changed it and why."""
+        services.keep_option(
+            option=obj, reason=form.cleaned_data["reason"], by=request.user, at=request.at
+        )
 
 
 @admin.register(OnlinePayment)

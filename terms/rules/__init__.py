@@ -6,6 +6,7 @@ Each rule stands under its own name in RULES; the shape it rests on bears that n
 from collections.abc import Callable
 
 from terms.result import Result
+from terms.rules.assessment import credit_report, security_demand
 from terms.rules.authority import (
     access_logged,
     anonymous_contact,
@@ -34,6 +35,7 @@ from terms.rules.charges import (
     indexation,
     indexation_date,
     price_review,
+    promotion,
     support_fee,
     support_rate_band,
 )
@@ -234,6 +236,7 @@ RULES: dict[str, Rule] = {
         indexation,
         indexation_date,
         price_review,
+        promotion,
         bundle_break,
         # documents
         document_fee,
@@ -282,6 +285,9 @@ RULES: dict[str, Rule] = {
         deposit_settlement,
         collection_costs,
         dishonour_fee,
+        # assessment
+        credit_report,
+        security_demand,
         # suspension
         suspension,
         suspension_charges,

@@ -10,6 +10,7 @@ from terms.facts import Action, Role
 from terms.money import NIL, in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,7 @@ def may(
     and `committed` what counts against the same limit already.
     Raise TermsSilent for a role or an action of which the document does not speak.
     """
-    if actor.role is Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
+    if actor.role == Role.ADVOCATE and profile.find(Advocate, tcp=tcp, name=action):
         return _advocate(profile, actor, action, customer_present, tcp)
     standing = profile.find(Anything, tcp=tcp, name=actor.role)
     if standing is None:
@@ -163,9 +164,9 @@ def _why_not(
     profile: Profile, actor: Actor, action: Action, on: date, expense: _Expense, tcp: bool
 ) -> Reason | None:
     """Return the reason why an appointment does not work for this action, or None."""
-    if actor.role is Role.CUSTOMER_CONTACT:
+    if actor.role == Role.CUSTOMER_CONTACT:
         return _removed(profile, actor, on)
-    if actor.role is not Role.AUTHORISED_REP:
+    if actor.role != Role.AUTHORISED_REP:
         return None
     return (
         _informal(profile, actor, tcp)
@@ -298,8 +299,8 @@ class StaffAccessAnswer(Result):
 def staff_access(
     profile: Profile,
     *,
-    job: str,
-    data: str,
+    job: Listed,
+    data: Listed,
     senior_request: bool,
     remote: bool,
     selected_senior: bool,
@@ -398,6 +399,6 @@ def transfer_of_account(
 ) -> TransferOfAccountAnswer:
     """Return whether one side may hand the contract over (CV-PTY-04, CV-PTY-06)."""
     terms = profile.of(TransferOfAccount, name=by)
-    allowed = written_consent or not terms.needs_consent
+    allowed = not terms.needs_consent or written_consent
     step = "written consent is needed" if terms.needs_consent else "no consent is needed"
     return TransferOfAccountAnswer(allowed=allowed, because=(terms.because(step),))

@@ -14,6 +14,7 @@ from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
 from terms.rules.lines import LineTerms, PriceBasis
+from terms.vocabulary import Listed
 
 ONE_DAY = timedelta(days=1)
 
@@ -115,33 +116,39 @@ def billing_start(
 
 @shape("charge_start")
 class ChargeStart(Terms):
-    """Named for an added item: the event from which it is charged."""
+    """Named for an added item: from which event it is charged, and whether to the term's end."""
 
     starts_with: StartsWith
+    to_term_end: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChargedFrom(Result):
-    """The first day that an added item is charged."""
+    """The first day that an added item is charged, and the last; None: no last day is printed."""
 
     charged_from: date | None = combine("longest")
+    charged_until: date | None = combine("earliest")
 
 
 def charge_start(
     profile: Profile,
     *,
-    item: str,
+    item: Listed,
     installed_on: date | None = None,
     activated_on: date | None = None,
+    term_ends_on: date | None = None,
 ) -> ChargedFrom:
-    """Return from when an added item is charged (CV-BIL-09, CV-BIL-10)."""
+    """Return from when an added item is charged, and until when (CV-BIL-09, CV-BIL-10)."""
     terms = profile.of(ChargeStart, name=item)
-    if terms.starts_with is StartsWith.ACTIVATION:
+    if terms.starts_with == StartsWith.ACTIVATION:
         day = needed("activated_on", activated_on)
     else:
         day = needed("installed_on", installed_on)
-    step = f"{terms.starts_with} on {in_words(day)}"
-    return ChargedFrom(charged_from=day, because=(terms.because(step),))
+    steps = [f"{terms.starts_with} on {in_words(day)}"]
+    until = term_ends_on if terms.to_term_end else None
+    if until:
+        steps.append(f"for the rest of the term, to {in_words(until)}")
+    return ChargedFrom(charged_from=day, charged_until=until, because=(terms.because(*steps),))
 
 
 class Billable(StrEnum):
@@ -176,7 +183,7 @@ class BillableFrom(Result):
 def charge_billable_on(
     profile: Profile,
     *,
-    kind: str,
+    kind: Listed,
     state: State | None = None,
     period_start: date | None = None,
     period_end: date | None = None,
@@ -184,13 +191,13 @@ def charge_billable_on(
 ) -> BillableFrom:
     """Return when a kind of charge may be billed (BS-BILL-03 to BS-BILL-07)."""
     terms, calendar = profile.of(ChargeBillable, name=kind), profile.calendar(state)
-    if terms.waits_for is Billable.EVENT:
+    if terms.waits_for == Billable.EVENT:
         day = needed("event_on", event_on)
         reason = terms.because(f"the event is on {in_words(day)}")
         if terms.pay_by:
             return BillableFrom(payable_by=day, because=(reason,))
         return BillableFrom(billable_from=day, because=(reason,))
-    starts = terms.waits_for is Billable.PERIOD_START
+    starts = terms.waits_for == Billable.PERIOD_START
     fact = needed("period_start", period_start) if starts else needed("period_end", period_end)
     day = fact - timedelta(days=terms.lead_days or 0)
     step = f"the period {'starts' if starts else 'ends'} on {in_words(fact)}"
@@ -256,7 +263,7 @@ def part_period(profile: Profile, *, fee: Decimal, days: int, of_days: int) -> P
         step = f"{sum_of} = {money.in_dollars(amount)}, {terms.rounding.words}"
         return PartPeriod(amount=amount, because=(terms.because(step),))
     lines = profile.find(LineTerms)
-    if lines is None or lines.each_line or lines.basis is PriceBasis.INC:
+    if lines is None or lines.each_line or lines.basis == PriceBasis.INC:
         raise profile.silent("prorata")
     step = f"{sum_of}, rounded with the whole invoice"
     return PartPeriod(amount=share, because=(lines.because(step),))

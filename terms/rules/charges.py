@@ -1,6 +1,6 @@
 """What calls, data, support and changes of price cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,7 @@ from terms.facts import BadFacts, needed
 from terms.money import Rounding
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service
+from terms.vocabulary import Listed, Service
 
 ONE_DAY = timedelta(days=1)
 A_MINUTE = 60
@@ -60,7 +60,7 @@ class CallTerms(Terms):
 def call_charge(
     profile: Profile,
     *,
-    kind: str,
+    kind: Listed,
     seconds: int,
     rate_per_minute: Decimal,
     flagfall: Decimal = money.NIL,
@@ -119,6 +119,18 @@ class DataExcess(Terms):
     whole_units: bool = False
 
 
+@shape("data_excess.uploads")
+class Uploads(Terms):
+    """Uploads may be charged where they are more than downloads; no rate is printed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCharge(Charge):
+    """What data over the allowance costs, and whether uploads may be charged besides."""
+
+    uploads_chargeable: bool | None = combine("all")
+
+
 def data_excess(
     profile: Profile,
     *,
@@ -127,14 +139,19 @@ def data_excess(
     used_gb: Decimal | None = None,
     allowance_mb: Decimal | None = None,
     used_mb: Decimal | None = None,
-) -> Charge:
-    """Return what data over the allowance costs (CV-DAT-01, -02, -04, GL-BILL-03)."""
+    uploaded_gb: Decimal | None = None,
+) -> DataCharge:
+    """Return what data over the allowance costs (CV-DAT-01 to -04, GL-BILL-03).
+
+    What is used is downloaded; where `uploaded_gb` is more than that, a document may keep back the
+    right to charge for it, without a rate.
+    """
     rates = (profile.find(DataExcess, name=each) for each in service.families)
     terms = next((rate for rate in rates if rate), None) or profile.of(DataExcess, name=service)
     over_mb = _megabytes(used_mb, used_gb, "used_mb") - _megabytes(
         allowance_mb, allowance_gb, "allowance_mb"
     )
-    over = max(over_mb, Decimal(0)) / (MB_IN_GB if terms.unit is Unit.GB else 1)
+    over = max(over_mb, Decimal(0)) / (MB_IN_GB if terms.unit == Unit.GB else 1)
     if terms.whole_units:
         over = Decimal(int(over))
     amount = money.to_cents(over * terms.rate)
@@ -142,7 +159,15 @@ def data_excess(
         f"{over.normalize():f} {terms.unit.value.upper()} over × {money.in_dollars(terms.rate)}"
         f" = {money.in_dollars(amount)}"
     )
-    return Charge(amount_ex=amount, because=(terms.because(step),))
+    answer = DataCharge(amount_ex=amount, because=(terms.because(step),))
+    uploads = profile.find(Uploads, service=service)
+    if uploads is None or uploaded_gb is None:
+        return answer
+    more = uploaded_gb * MB_IN_GB > _megabytes(used_mb, used_gb, "used_mb")
+    step = f"uploads are {'more' if more else 'no more'} than downloads; no rate is printed"
+    return replace(
+        answer, uploads_chargeable=more, because=(*answer.because, uploads.because(step))
+    )
 
 
 def _megabytes(mb: Decimal | None, gb: Decimal | None, name: str) -> Decimal:
@@ -172,11 +197,11 @@ class AfterHours(Terms):
 
 
 def support_fee(
-    profile: Profile, *, kind: str, hours: Decimal, when: When, callout: bool = False
+    profile: Profile, *, kind: Listed, hours: Decimal, when: When, callout: bool = False
 ) -> Charge:
     """Return what support costs (CV-FEE-01 to CV-FEE-06). Part hours count in proportion."""
     if hourly := profile.find(Hourly, name=kind):
-        uplift = profile.of(AfterHours) if when is When.AFTER_HOURS else None
+        uplift = profile.of(AfterHours) if when == When.AFTER_HOURS else None
         times = uplift.times if uplift else Decimal(1)
         amount = money.to_cents(hours * hourly.an_hour * times)
         step = f"{hours} h × {money.in_dollars(hourly.an_hour)}"
@@ -251,7 +276,7 @@ def indexation(
 ) -> NewFee:
     """Return the fee after the yearly rise (CV-VAR-05); no other service rises by itself."""
     terms = profile.of(Indexation)
-    if service is not terms.service:
+    if service != terms.service:
         step = f"only {terms.service.words} rises each year"
         return NewFee(new_monthly_fee=monthly_fee, because=(terms.because(step),))
     if cpi_percent is None:
@@ -304,6 +329,28 @@ def price_review(profile: Profile, *, last_changed_on: date, interval_months: in
     day = months_on(last_changed_on, interval_months)
     step = f"{interval_months} months after {in_words(last_changed_on)}"
     return NextReview(next_change_from=day, because=(terms.because(step),))
+
+
+@shape("promotion")
+class Promotion(Terms):
+    """A promotion is not used together with another unless that was agreed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromotionAnswer(Result):
+    """Whether a promotion may be used."""
+
+    may_use: bool | None = combine("any")
+
+
+def promotion(profile: Profile, *, beside_another: bool, agreed: bool = False) -> PromotionAnswer:
+    """Return whether a promotion may be used on a service (VP-VAR-08)."""
+    terms = profile.of(Promotion)
+    may = not beside_another or agreed
+    step = "the only one" if not beside_another else "beside another one, "
+    if beside_another:
+        step += "as was agreed" if agreed else "which was not agreed"
+    return PromotionAnswer(may_use=may, because=(terms.because(step),))
 
 
 @shape("bundle_break")

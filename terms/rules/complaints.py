@@ -6,7 +6,7 @@ from typing import Literal
 
 from terms.calendar import Channel, State, in_words, months_on
 from terms.clause import Reason, Terms, shape
-from terms.facts import needed
+from terms.facts import met, missing, needed, opposite
 from terms.profile import Profile
 from terms.result import Result, combine
 
@@ -322,10 +322,9 @@ def complaint_close(
 ) -> ComplaintCloseAnswer:
     """Return whether a complaint may be closed (VP-CMP-19)."""
     terms = profile.of(ComplaintClose)
-    unanswered = tried_to_contact and not customer_replied
     if consent:
         may_close, step = True, "the customer consents"
-    elif unanswered:
+    elif not missing(("attempt", tried_to_contact), ("silence", opposite(customer_replied))):
         may_close, step = terms.unanswered_attempt, "an attempt at contact stays unanswered"
     else:
         may_close, step = False, "no consent, and no attempt that stays unanswered"
@@ -356,15 +355,11 @@ def complaint_escalation(
     """Return whether a complaint is escalated (VP-CMP-21, VP-CMP-22)."""
     terms = profile.of(ComplaintEscalation)
     unhappy = unhappy_with in terms.unhappy_with
-    steps = [
-        words
-        for words, met in (
-            (f"unhappy with {unhappy_with}", unhappy),
-            ("says that it is urgent", says_urgent),
-            ("asked for a manager", asked_for_manager),
-        )
-        if met
-    ]
+    steps = met(
+        (f"unhappy with {unhappy_with}", unhappy),
+        ("says that it is urgent", says_urgent),
+        ("asked for a manager", asked_for_manager),
+    )
     return Escalation(
         escalate=bool(steps), because=(terms.because(*(steps or ["no ground to escalate"])),)
     )
@@ -394,20 +389,16 @@ def vexatious_refusal(
 ) -> Refusal:
     """Return whether a frivolous or abusive complaint may be refused (VP-CMP-23)."""
     terms = profile.of(VexatiousRefusal)
-    missing = [
-        words
-        for words, met in (
-            ("careful thought", considered),
-            ("escalation", escalated),
-            ("written reasons", written_reasons_sent),
-            ("the external options", external_options_told),
-            ("the same or a similar issue", same_or_similar_issue),
-            ("no external scheme", not through_external_scheme),
-        )
-        if not met
-    ]
-    step = f"missing: {', '.join(missing)}" if missing else "every step was taken"
-    return Refusal(may_refuse=not missing, because=(terms.because(step),))
+    owed = missing(
+        ("careful thought", considered),
+        ("escalation", escalated),
+        ("written reasons", written_reasons_sent),
+        ("the external options", external_options_told),
+        ("the same or a similar issue", same_or_similar_issue),
+        ("no external scheme", opposite(through_external_scheme)),
+    )
+    step = f"missing: {', '.join(owed)}" if owed else "every step was taken"
+    return Refusal(may_refuse=not owed, because=(terms.because(step),))
 
 
 @shape("privacy_complaint")

@@ -9,7 +9,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service
+from terms.vocabulary import Listed, Service
 
 ONE_DAY = timedelta(days=1)
 
@@ -71,7 +71,8 @@ def term_end(
         start_on = needed("start_on", term_start(profile, contract_start, activated_on))
         if begins := profile.find(TermStart):
             because.append(begins.because(f"the term starts on {in_words(start_on)}"))
-    if minimum_months is None and (blank := profile.find(BlankTerm, service=service)):
+    blank = profile.find(BlankTerm, service=service, name=service)
+    if minimum_months is None and blank:
         minimum_months = blank.months
         because.append(blank.because(f"the order form gives no length: {blank.months} months"))
     if minimum_months is None:
@@ -109,7 +110,7 @@ def term_start(
 ) -> date | None:
     """Return the first day of a minimum term, or what is known instead; None: nothing is."""
     begins = profile.find(TermStart)
-    if begins and begins.starts_with is StartsOn.CONTRACT:
+    if begins and begins.starts_with == StartsOn.CONTRACT:
         return contract_start or activated_on
     return activated_on or contract_start
 
@@ -119,7 +120,7 @@ def minimum_end(
 ) -> date | None:
     """Return the last day of the minimum period, or None where there is none."""
     if minimum_months is None:
-        blank = profile.find(BlankTerm, service=service)
+        blank = profile.find(BlankTerm, service=service, name=service)
         minimum_months = blank.months if blank else None
     return None if minimum_months is None else last_day_of_term(start, minimum_months)
 
@@ -225,7 +226,7 @@ class LinesAllowed(Result):
     allowed: bool | None = None
 
 
-def plan_minimum_lines(profile: Profile, *, plan: str, lines: int) -> LinesAllowed:
+def plan_minimum_lines(profile: Profile, *, plan: Listed, lines: int) -> LinesAllowed:
     """Return whether a plan may be taken with so many lines (VP-CON-01)."""
     terms = profile.of(MinimumLines)
     least = terms.lines.get(plan, 1)
@@ -258,7 +259,7 @@ class Renews(Result):
 
 
 def renewal(
-    profile: Profile, *, item: str, renews_on: date, instruction: Instruction | None = None
+    profile: Profile, *, item: Listed, renews_on: date, instruction: Instruction | None = None
 ) -> Renews:
     """Return whether an item renews by itself (GL-CON-08)."""
     terms = profile.of(Renewal)
@@ -310,7 +311,7 @@ def contract_renewal(
     end = last_day_of_term(start_on, minimum_months)
     next_day = end + ONE_DAY
     step = f"the term ends on {in_words(end)}"
-    if choice is Choice.ROLL:
+    if choice == Choice.ROLL:
         return HandsetRenewal(
             handsets_replaced=False,
             fee_changes=False,

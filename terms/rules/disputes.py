@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from terms.calendar import Count, State, Walk, in_words, months_on
 from terms.clause import Reason, Terms, shape
-from terms.facts import needed
+from terms.facts import met, missing, needed
 from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile
 from terms.result import Result, combine
@@ -210,6 +210,11 @@ class DisputeNotice(Terms):
     """A dispute is given in writing, names customer and invoice, and says why."""
 
 
+@shape("dispute_notice.names")
+class NamesWhat(Terms):
+    """A dispute says how much, or which kind of charge, is contested; it needs no form."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DisputeNoticeAnswer(Result):
     """Whether a notice opens a dispute."""
@@ -227,24 +232,29 @@ def dispute_notice(
     given_on: date,
     invoice_date: date,
     received_on: date | None = None,
+    amount_given: bool = False,
 ) -> DisputeNoticeAnswer:
-    """Return whether a notice of dispute is complete and in time (GL-DISP-05)."""
+    """Return whether a notice of dispute is complete and in time (GL-DISP-05, VP-DIS-01).
+
+    `grounds_given` says that it names what is wrong, `amount_given` that it names the sum.
+    """
+    if names := profile.find(NamesWhat):
+        valid = bool(met((None, amount_given), (None, grounds_given)))
+        step = "the amount or the kind of charge is " + ("named" if valid else "missing")
+        return DisputeNoticeAnswer(valid=valid, because=(names.because(step),))
     terms = profile.of(DisputeNotice)
     window = profile.of(DisputeWindow)
     last_day, reasons = _last_day(profile, window, invoice_date, received_on, None)
-    missing = [
-        words
-        for words, met in (
-            ("writing", in_writing),
-            ("the customer's name", identifies_customer),
-            ("the invoice", identifies_invoice),
-            ("the grounds", grounds_given),
-            (f"notice by {in_words(last_day)}", given_on <= last_day),
-        )
-        if not met
-    ]
-    step = f"missing: {', '.join(missing)}" if missing else "complete and in time"
-    return DisputeNoticeAnswer(valid=not missing, because=(terms.because(step), *reasons))
+    in_form = (
+        ("writing", in_writing),
+        ("the customer's name", identifies_customer),
+        ("the invoice", identifies_invoice),
+        ("the grounds", grounds_given),
+    )
+    owed = missing(*in_form)
+    owed += missing((f"notice by {in_words(last_day)}", given_on <= last_day))
+    step = f"missing: {', '.join(owed)}" if owed else "complete and in time"
+    return DisputeNoticeAnswer(valid=not owed, because=(terms.because(step), *reasons))
 
 
 @shape("dispute_escalation")

@@ -8,6 +8,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import PROVIDERS_CHOICE, Listed
 
 
 @shape("document_fee.each")
@@ -60,12 +61,12 @@ class DocumentFee(Result):
 def document_fee(
     profile: Profile,
     *,
-    kind: str,
+    kind: Listed,
     tcp: bool = False,
     count: int = 1,
     months_back: int | None = None,
     standard_method: bool = False,
-    medium: str = "provider_choice",
+    medium: Listed = PROVIDERS_CHOICE,
     actual_cost: Decimal | None = None,
     listed_fee: Decimal | None = None,
 ) -> DocumentFee:
@@ -102,13 +103,13 @@ def _history(
     older: OlderHistory,
     other: OtherMedium,
     months: int,
-    medium: str,
+    medium: Listed,
     actual_cost: Decimal | None,
 ) -> DocumentFee:
     if months > older.max_months:
         step = f"older than {older.max_months} months: need not be supplied"
         return DocumentFee(available=False, because=(older.because(step),))
-    if months <= terms.free_months and medium == "provider_choice":
+    if months <= terms.free_months and medium == PROVIDERS_CHOICE:
         return _fee(terms, money.NIL, f"no older than {terms.free_months} months")
     cause: Terms = older if months > terms.free_months else other
     cost = money.to_cents(needed("actual_cost", actual_cost))

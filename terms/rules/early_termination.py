@@ -217,7 +217,7 @@ def _with_basis(profile: Profile, answer: EarlyTermination) -> EarlyTermination:
     prices = profile.find(LineTerms)
     if prices is None or answer.charge is None:
         return answer
-    if prices.basis is PriceBasis.INC or not answer.charge:
+    if prices.basis == PriceBasis.INC or not answer.charge:
         return replace(answer, basis=prices.basis, charge_inc=answer.charge)
     inc = money.to_cents(answer.charge + money.gst_on(answer.charge))
     step = f"before GST; with GST {money.in_dollars(inc)}"
@@ -232,16 +232,16 @@ def _with_basis(profile: Profile, answer: EarlyTermination) -> EarlyTermination:
 def _free(profile: Profile, facts: _Facts) -> EarlyTermination | None:
     """Return that nothing is due, where a clause says so of who ends it and why."""
     free = profile.find(FreeFor)
-    if free and facts.ended_by is By.CUSTOMER:
+    if free and facts.ended_by == By.CUSTOMER:
         named = facts.cause.words if facts.cause in free.causes else None
         if facts.provider_in_breach and Cause.PROVIDER_BREACH in free.causes:
             named = Cause.PROVIDER_BREACH.words
         if named:
             return _nothing(free, f"the customer leaves for {named}")
-    if facts.ended_by is not By.PROVIDER:
+    if facts.ended_by != By.PROVIDER:
         return None
     under, only = profile.find(EndedUnder), profile.find(OnlyCustomers)
-    why = "for no cause" if facts.cause is Cause.NONE else f"for {facts.cause.words}"
+    why = "for no cause" if facts.cause == Cause.NONE else f"for {facts.cause.words}"
     if under and facts.cause not in under.causes:
         return _nothing(under, f"the provider ends it {why}: no cause that costs the charge")
     if only:
@@ -262,12 +262,12 @@ def _charge(
     if subsidy := profile.find(HardwareSubsidy):
         answer = _hardware(subsidy, facts, *hardware)
         ported = profile.find(PortedAway)
-        if ported and facts.ended_by is By.PORT:
+        if ported and facts.ended_by == By.PORT:
             why = ported.because("moved to another provider")
             answer = replace(answer, because=(*answer.because, why))
         return answer
     given_up = profile.find(WholeService)
-    if given_up and whole in given_up.services and facts.ended_by is not By.PROVIDER:
+    if given_up and whole in given_up.services and facts.ended_by != By.PROVIDER:
         return _monthly_fees(given_up, facts)
     if profile.find(Unrecovered):
         return _or_rest_of_term(profile, facts, parts)
@@ -284,7 +284,7 @@ def _or_rest_of_term(profile: Profile, facts: _Facts, parts: _Parts) -> EarlyTer
     rest = profile.find(RestOfTerm)
     if (
         rest is None
-        or facts.ended_by is not By.PROVIDER
+        or facts.ended_by != By.PROVIDER
         or facts.cause not in rest.causes
         or facts.monthly_fee is None
         or facts.is_over
@@ -314,8 +314,8 @@ def _fees_left(
     terms = profile.of(MonthlyFees)
     for_cause = profile.find(TerminationForCause, name=facts.cause)
     costs_it = for_cause is not None and for_cause.charge
-    if facts.ended_by is By.PROVIDER and not costs_it:
-        named = f" but {facts.cause.words}" if facts.cause is not Cause.NONE else ""
+    if facts.ended_by == By.PROVIDER and not costs_it:
+        named = f" but {facts.cause.words}" if facts.cause != Cause.NONE else ""
         return _nothing(terms, f"the provider ended it for no cause that costs it{named}")
     return _monthly_fees(terms, facts)
 
@@ -338,7 +338,7 @@ def _hardware(
 ) -> EarlyTermination:
     if facts.last_day is None or facts.is_over:
         return _nothing(terms, "no term was cut short")
-    if facts.ended_by is By.PROVIDER:
+    if facts.ended_by == By.PROVIDER:
         return _nothing(terms, "the provider ended it")
     charge = max(money.to_cents(price - paid), money.NIL)
     steps = (
@@ -363,7 +363,7 @@ def _losses(
 def _with_waived(
     terms: WaivedItems, facts: _Facts, value: Decimal, answer: EarlyTermination
 ) -> EarlyTermination:
-    if facts.ended_by is By.PORT:
+    if facts.ended_by == By.PORT:
         step = "moved away: they are charged only where the provider agreed to an early end"
         return replace(
             answer, waived_items_charge=money.NIL, because=(*answer.because, terms.because(step))

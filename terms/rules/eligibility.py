@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from terms.clause import Terms, shape
-from terms.facts import needed
+from terms.facts import met, needed
 from terms.money import in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
@@ -71,7 +71,7 @@ def protected(
     cap = terms.annual_spend_max
     if resale:
         tcp, step = False, "buys to resell"
-    elif kind is CustomerKind.PERSONAL:
+    elif kind == CustomerKind.PERSONAL:
         tcp, step = True, "buys for personal or home use"
     elif could_negotiate:
         tcp, step = False, "had a real chance to negotiate"
@@ -132,16 +132,17 @@ def urgent_complaint(
     priority_assistance: bool,
 ) -> UrgentComplaintAnswer:
     """Return whether a complaint is urgent; one ground is enough (VP-CMP-16)."""
-    met = {
-        UrgentGround.HARDSHIP_RELATED: hardship_related,
-        UrgentGround.DISCONNECTION_WITHOUT_PROCESS: disconnection_without_process,
-        UrgentGround.PRIORITY_ASSISTANCE: priority_assistance,
-    }
-    return urgent_for(profile.of(UrgentComplaint), {ground for ground, yes in met.items() if yes})
+    terms = profile.of(UrgentComplaint)
+    said = (
+        (UrgentGround.HARDSHIP_RELATED, hardship_related),
+        (UrgentGround.DISCONNECTION_WITHOUT_PROCESS, disconnection_without_process),
+        (UrgentGround.PRIORITY_ASSISTANCE, priority_assistance),
+    )
+    return urgent_for(terms, set(met(*(each for each in said if each[0] in terms.grounds))))
 
 
-def urgent_for(terms: UrgentComplaint, met: set[UrgentGround]) -> UrgentComplaintAnswer:
+def urgent_for(terms: UrgentComplaint, given: set[UrgentGround]) -> UrgentComplaintAnswer:
     """Test one document's grounds against those that are met (VP-CMP-16, RF-CMP-06)."""
-    counting = [ground for ground in terms.grounds if ground in met]
+    counting = [ground for ground in terms.grounds if ground in given]
     steps = [ground.replace("_", " ") for ground in counting] or ["none of the grounds is met"]
     return UrgentComplaintAnswer(urgent=bool(counting), because=(terms.because(*steps),))

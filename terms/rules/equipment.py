@@ -11,13 +11,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
-
-
-class Condition(StrEnum):
-    """What is wrong with equipment at the end; all else came back sound."""
-
-    DAMAGED = "damaged"
-    MISSING = "missing"
+from terms.vocabulary import Condition, Listed
 
 
 class CausedBy(StrEnum):
@@ -42,7 +36,7 @@ class ReturnBy(Result):
     return_by: date | None = combine("longest")
 
 
-def equipment_return(profile: Profile, *, ended_on: date, item: str = "equipment") -> ReturnBy:
+def equipment_return(profile: Profile, *, ended_on: date, item: Listed | None = None) -> ReturnBy:
     """Return by when equipment goes back (CV-EQP-01, -03 to -05, BS-EQP-05, GL-EQP-04)."""
     terms = profile.of(EquipmentReturn, name=item)
     if terms.days is None:
@@ -91,8 +85,8 @@ class EquipmentCharge(Result):
 def equipment_charge(
     profile: Profile,
     *,
-    item: str,
-    condition: str,
+    item: Listed,
+    condition: Condition,
     fair_value: Decimal | None = None,
     repair_cost: Decimal | None = None,
     caused_by: CausedBy = CausedBy.OTHER,
@@ -100,8 +94,7 @@ def equipment_charge(
 ) -> EquipmentCharge:
     """Return what loss or damage costs (CV-EQP-02 to -05, BS-EQP-04, -06, -07).
 
-    Whatever is neither missing nor damaged came back sound and costs nothing; that it came
-    `days_late` after the last day changes nothing.
+    What came back sound costs nothing; that it came late, by `days_late`, changes nothing.
     """
     if value := profile.find(FairValue):
         sound = _sound(days_late)
@@ -109,7 +102,7 @@ def equipment_charge(
     priced = profile.find(EquipmentPrices, name=item)
     unpriced = profile.of(EquipmentUnpriced)
     terms: Terms = priced or unpriced
-    if condition not in list(Condition):
+    if condition in (Condition.SOUND, Condition.LATE):
         sound = _sound(days_late)
         return EquipmentCharge(charge_ex=money.NIL, because=(terms.because(sound),))
     if priced is None or condition not in priced.conditions:
@@ -126,23 +119,23 @@ def _sound(days_late: int | None) -> str:
 def _by_value(
     profile: Profile,
     value: FairValue,
-    condition: str,
+    condition: Condition,
     fair_value: Decimal | None,
     repair_cost: Decimal | None,
     caused_by: CausedBy,
     sound: str,
 ) -> EquipmentCharge:
     damage, excused = profile.of(RepairCost), profile.of(Excused)
-    if condition not in list(Condition):
+    if condition in (Condition.SOUND, Condition.LATE):
         return EquipmentCharge(charge=money.NIL, because=(damage.because(sound),))
-    if caused_by is CausedBy.PROVIDER:
+    if caused_by == CausedBy.PROVIDER:
         step = "the provider caused it"
         return EquipmentCharge(charge=money.NIL, because=(excused.because(step),))
     if condition == Condition.MISSING:
         price = money.to_cents(needed("fair_value", fair_value))
         step = f"fair value {money.in_dollars(price)}"
         return EquipmentCharge(charge=price, because=(value.because(step),))
-    if caused_by is CausedBy.FAIR_WEAR:
+    if caused_by == CausedBy.FAIR_WEAR:
         step = "fair wear and tear"
         return EquipmentCharge(charge=money.NIL, because=(damage.because(step),))
     price = money.to_cents(needed("repair_cost", repair_cost))
@@ -203,10 +196,10 @@ def equipment_title(
     risk = profile.of(RiskPasses)
     bundled = profile.find(TitleAtTermEnd)
     terms: Terms
-    if basis is Basis.BUNDLED and bundled:
+    if basis == Basis.BUNDLED and bundled:
         terms, passed = bundled, term_is_over
         step = f"the term is {'' if passed else 'not '}over"
-    elif basis is Basis.RENTAL:
+    elif basis == Basis.RENTAL:
         terms, passed, step = risk, False, "it is rented"
     else:
         terms, owed, so_far = profile.of(TitleOnPayment), needed("price", price), paid or money.NIL
@@ -241,11 +234,11 @@ class HandsetSwap(Result):
 
 
 def handset_fault(
-    profile: Profile, *, item: str, cause: FaultCause, in_warranty: bool = False
+    profile: Profile, *, item: Listed, cause: FaultCause, in_warranty: bool = False
 ) -> HandsetSwap:
     """Return what a handset that does not work costs (CV-EQP-06), in warranty or out of it."""
     terms = profile.of(HandsetFault)
-    if cause is FaultCause.FAULT:
+    if cause == FaultCause.FAULT:
         when = "in" if in_warranty else "out of"
         reason = terms.because(f"a fault, {when} warranty: swapped free")
         return HandsetSwap(replace=True, charge_ex=money.NIL, because=(reason,))
@@ -283,6 +276,7 @@ class AddedHandsets(Result):
     new_contract: bool | None = None
     handset: Handset | None = None
     charged_from: date | None = None
+    charged_until: date | None = None
     new_contract_ends_on: date | None = None
 
 
@@ -295,16 +289,22 @@ def handset_addition(
     installed_on: date,
     quantity: int,
 ) -> AddedHandsets:
-    """Return what handsets asked for during a term bring (CV-EQP-07, CV-EQP-08)."""
+    """Return what handsets asked for during a term bring (CV-EQP-07, CV-EQP-08).
+
+    Early ones join the term and are charged to its last day; for later ones no end is printed.
+    """
     first, later = profile.of(HandsetAddition), profile.of(LaterAddition)
     last = last_day_of_term(activated_on, first.months)
     step = f"the first {first.months} months of {minimum_months} end on {in_words(last)}"
     if requested_on <= last:
+        until = last_day_of_term(activated_on, minimum_months)
+        steps = (step, "asked for before", f"they join the term, to {in_words(until)}")
         return AddedHandsets(
             new_contract=False,
             handset=Handset.NEW,
             charged_from=installed_on,
-            because=(first.because(step, "asked for before"),),
+            charged_until=until,
+            because=(first.because(*steps),),
         )
     if quantity <= later.without_contract:
         asked = f"asked for later, no more than {later.without_contract}"

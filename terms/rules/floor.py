@@ -266,7 +266,7 @@ def _may(law: Law, *, actor: authority.Actor, action: Action, **facts: Any) -> R
     if actor.role not in (Role.ADVOCATE, Role.AUTHORISED_REP):
         return None
     tcp = law.standing.tcp
-    if actor.role is Role.AUTHORISED_REP and law.provider.find(
+    if actor.role == Role.AUTHORISED_REP and law.provider.find(
         authority.Anything, tcp=tcp, name=actor.role
     ):
         return None
@@ -445,7 +445,7 @@ def _variation(
     """Ask for notice of a change that hurts; the law names no days (FR-15)."""
     terms = law.floor.find(HarmfulChange)
     protected = acl_consumer or law.standing.small_business
-    if terms is None or not protected or detriment is Detriment.NONE:
+    if terms is None or not protected or detriment == Detriment.NONE:
         return None
     return Variation(notice_required=True, because=(terms.because("the change hurts"),))
 

@@ -98,7 +98,7 @@ def late_fee(
         return _no_late_fee(terms, lateness)
     if isinstance(terms, PermittedLateFee):
         return LateFee(may_charge=True, interest=money.NIL, because=(terms.because(lateness),))
-    if needed("elected", elected) is Elected.INTEREST:
+    if needed("elected", elected) == Elected.INTEREST:
         rate = needed("penalty_rate_percent", penalty_rate_percent) + terms.margin_percent
         days = (paid_on - needed("bill_date", bill_date)).days
         charge = money.to_cents(money.percent_of(balance, rate) * days / 365)
@@ -113,7 +113,7 @@ def late_fee(
     if cost_only := profile.find(CostOnly, tcp=tcp):
         charge, capped = at_cost(cost_only, charge, actual_cost, charge_advised)
         why = (*why, capped)
-    fee, interest = (money.NIL, charge) if elected is Elected.INTEREST else (charge, money.NIL)
+    fee, interest = (money.NIL, charge) if elected == Elected.INTEREST else (charge, money.NIL)
     return LateFee(may_charge=charge > 0, fee=fee, interest=interest, because=why)
 
 

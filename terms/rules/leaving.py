@@ -229,16 +229,12 @@ def termination(
         bill_day,
     )
     grounds = _Grounds(cause_since, holder, payment_doubted, disputed, hardship, tcp)
-    if (
-        by is By.PROVIDER
-        and cause is not Cause.NONE
-        and profile.parts.get(TerminationForCause.key)
-    ):
+    if by == By.PROVIDER and cause != Cause.NONE and profile.parts.get(TerminationForCause.key):
         return _for_cause(profile, notice, grounds, state)
-    if by is By.PORT and (transfer := profile.find(EndsOnTransfer)):
+    if by == By.PORT and (transfer := profile.find(EndsOnTransfer)):
         return _on_transfer(transfer, notice)
     own = profile.find(CustomerCause, name=cause, acl=acl_consumer)
-    if own and by is By.CUSTOMER and cause is not Cause.NONE:
+    if own and by == By.CUSTOMER and cause != Cause.NONE:
         return _customers_cause(profile, own, notice, cause_since, state)
     return _early(profile, notice) or _by_notice(profile, notice)
 
@@ -314,7 +310,7 @@ def _opens(
     """Return the first day for ending it, where days must have run, and how it was counted."""
     if not terms.days:
         return None, ()
-    unit = "working days" if terms.counted_in is Count.WORKING_DAYS else "days"
+    unit = "working days" if terms.counted_in == Count.WORKING_DAYS else "days"
     if grounds.since is None:
         step = f"only once {terms.days} {unit} have run since {terms.runs_from.words}"
         return None, (step,)
@@ -363,7 +359,7 @@ def _customers_cause(
 def _early(profile: Profile, notice: _Notice) -> Ending | None:
     """Return the end inside the term that the customer asked for, where that is possible."""
     asked, last_day = notice.requested_end_on, notice.last_day
-    if asked is None or last_day is None or asked >= last_day or notice.by is By.PROVIDER:
+    if asked is None or last_day is None or asked >= last_day or notice.by == By.PROVIDER:
         return None
     agreed, early = profile.find(AgreedEarlyEnd), profile.find(EarlyEnd)
     inside = f"{in_words(asked)} is inside the term, which ends on {in_words(last_day)}"
@@ -415,9 +411,9 @@ def _outside_term(profile: Profile, notice: _Notice) -> OutsideTerm | None:
 
 
 def _ends_with(ends_with: EndsWith, day: date, bill_day: int | None) -> tuple[date, str] | None:
-    if ends_with is EndsWith.BILLING_MONTH:
+    if ends_with == EndsWith.BILLING_MONTH:
         return month_end(day), f"the billing month ends on {in_words(month_end(day))}"
-    if ends_with is EndsWith.INVOICE and bill_day is not None:
+    if ends_with == EndsWith.INVOICE and bill_day is not None:
         this, following = billing_period(day, bill_day)
         issue = day if day == this else following
         return issue, f"the next invoice is issued on {in_words(issue)}"
@@ -436,12 +432,12 @@ def _charged(
     charge, last_day = profile.find(EarlyCharge), notice.last_day
     if charge is None or last_day is None:
         return Ending(effective_on=day, early_charge_applies=False, because=because)
-    own = at_fault or notice.by is not By.PROVIDER
+    own = at_fault or notice.by != By.PROVIDER
     inside = day < last_day
     side = "the customer"
-    if notice.by is By.PROVIDER and notice.cause is not Cause.NONE:
+    if notice.by == By.PROVIDER and notice.cause != Cause.NONE:
         side = f"the provider, for {notice.cause.words},"
-    elif notice.by is By.PROVIDER:
+    elif notice.by == By.PROVIDER:
         side = "the provider, for no cause of the customer's,"
     where = "inside" if inside else "not inside"
     step = f"{side} ends it {where} the term to {in_words(last_day)}"

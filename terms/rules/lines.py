@@ -94,7 +94,7 @@ def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
     answer = worked(terms, lines)
     if listed is None or not from_list:
         return answer
-    step = f"listed prices {'hold' if listed.basis is PriceBasis.INC else 'come before'} GST"
+    step = f"listed prices {'hold' if listed.basis == PriceBasis.INC else 'come before'} GST"
     return replace(answer, because=(*answer.because, listed.because(step)))
 
 
@@ -107,7 +107,7 @@ def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
     base = money.total(
         part
         for at, (part, line) in enumerate(zip(parts_ex, lines, strict=True))
-        if at not in own and line.gst is Gst.TAXABLE
+        if at not in own and line.gst == Gst.TAXABLE
     )
     held = sum((money.gst_within(inc) for inc in own.values()), money.NIL)
     gst = money.to_cents(money.gst_on(base) + held)
@@ -141,7 +141,7 @@ def _shared(
     """Share the GST out: prices that hold it keep their cents, the other lines take the rest."""
     places = list(own)
     held = [money.gst_within(own[at]) for at in places]
-    others = [at for at, line in enumerate(lines) if at not in own and line.gst is Gst.TAXABLE]
+    others = [at for at, line in enumerate(lines) if at not in own and line.gst == Gst.TAXABLE]
     of_own = money.to_cents(money.total(held)) if others else gst
     parts_gst = [money.NIL] * len(lines)
     for at, part in zip(places, money.share_out(of_own, held), strict=True):
@@ -156,7 +156,7 @@ def _shared(
 def _rounded_once(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
     exact_gst = [_exact_gst(terms, line) for line in lines]
     gst = money.to_cents(money.total(exact_gst))
-    if terms.basis is PriceBasis.INC:
+    if terms.basis == PriceBasis.INC:
         parts_gst = money.share_out(gst, exact_gst)
         exact_inc = [_exact_inc(terms, line) for line in lines]
         total = money.to_cents(money.total(exact_inc), terms.rounding)
@@ -208,9 +208,9 @@ def _exact_inc(terms: LineTerms, line: Line) -> Decimal:
 
 
 def _exact_gst(terms: LineTerms, line: Line) -> Decimal:
-    if line.gst is Gst.FREE:
+    if line.gst == Gst.FREE:
         return money.NIL
-    if _basis(terms, line) is PriceBasis.INC:
+    if _basis(terms, line) == PriceBasis.INC:
         return _gst_within(terms, line)
     return money.gst_on(_price(line))
 
@@ -220,7 +220,7 @@ def _gst_within(terms: LineTerms, line: Line) -> Decimal:
 
 
 def _holds_gst(terms: LineTerms, line: Line) -> bool:
-    return line.gst is Gst.TAXABLE and _basis(terms, line) is PriceBasis.INC
+    return line.gst == Gst.TAXABLE and _basis(terms, line) == PriceBasis.INC
 
 
 def _price(line: Line) -> Decimal:

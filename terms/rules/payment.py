@@ -129,7 +129,7 @@ def direct_debit(
             profile, query, needed("issue_date", issue_date), received_on, disputed, state
         )
     if held := profile.find(DebitByAuthority):
-        if needed("authority", authority) is Authority.NONE:
+        if needed("authority", authority) == Authority.NONE:
             return Debit(allowed=False, because=(held.because("no authority is held"),))
         accrued = needed("charge_accrued_on", charge_accrued_on)
         step = f"the charge accrued on {in_words(accrued)}"
@@ -263,7 +263,7 @@ def payment_method(
     only = profile.find(DebitOnly)
     if only and debit_only_plan:
         step = f"the plan is by direct debit only, this is {method.words}"
-        accepted = method is Method.DIRECT_DEBIT
+        accepted = method == Method.DIRECT_DEBIT
         return MethodTaken(accepted=accepted, because=(only.because(step),))
     named = method.words
     is_taken, why = _is_taken(taken, method, provider_agrees, on_invoice)

@@ -9,6 +9,7 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Listed
 
 STANDARD_TIME = ZoneInfo("Australia/Brisbane")
 """Eastern standard time all year: Queensland keeps no daylight saving."""
@@ -222,7 +223,7 @@ class DeskOpenAnswer(Result):
 
 
 def desk_open(
-    profile: Profile, *, desk: str, at: datetime, state: State | None = None
+    profile: Profile, *, desk: Listed, at: datetime, state: State | None = None
 ) -> DeskOpenAnswer:
     """Return whether a desk is open at an instant (VP-CMP-03, CV-NOT-03 to -05; A-09, A27).
 

@@ -87,10 +87,10 @@ def relocation(
     """
     terms = profile.of(Relocation)
     last = last_day_of_term(activated_on, minimum_months)
-    inside = service is terms.service and move_on <= last
+    inside = service == terms.service and move_on <= last
     steps = [f"the term ends on {in_words(last)}, the move is on {in_words(move_on)}"]
     if not inside:
-        if service is not terms.service:
+        if service != terms.service:
             steps = [f"only {terms.service.words} has a price for moving"]
         steps.append("no price is printed: it is told on request, and needs both to approve")
         return Move(early_charge_applies=False, because=(terms.because(*steps),))

@@ -1,15 +1,16 @@
 """Running a service: repair, maintenance, permitted use, limits, sites and extra work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from terms import money
 from terms.calendar import Calendar, State, in_words
 from terms.clause import Reason, Terms, shape
+from terms.facts import missing
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Service, Use, Word
+from terms.vocabulary import Listed, Service, Use, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -225,7 +226,7 @@ def permitted_use(
     if uses and (ruled := _on_service(uses, service, use)):
         return ruled
     listed: Terms = uses or barred or profile.of(Resale)
-    if use is Use.VOICE:
+    if use == Use.VOICE:
         return PermittedUse(allowed=True, because=(listed.because("calls are its purpose"),))
     step = f"nothing rules out {named} over {service.words}"
     if barred and barred.open:
@@ -314,19 +315,26 @@ class FirewallFeatures(Terms):
     on_all: tuple[str, ...] = ()
 
 
+@shape("firewall_feature.included")
+class IncludedFeatures(Terms):
+    """The kinds of firewall whose price holds a feature already."""
+
+    included: dict[str, tuple[Firewall, ...]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature(Result):
-    """Whether a feature is available."""
+    """Whether a feature is available, and whether the firewall's price holds it already."""
 
     available: bool | None = None
+    included: bool | None = None
 
 
 def firewall_feature(
-    profile: Profile, *, firewall: Firewall, feature: str, agreed: bool = False
+    profile: Profile, *, firewall: Firewall, feature: Listed, agreed: bool = False
 ) -> Feature:
     """Return whether a kind of firewall has a feature (CV-FWL-03, CV-FWL-05)."""
     terms = profile.of(FirewallFeatures)
-    feature = "_".join(feature.casefold().replace("_", " ").split())
     kinds = terms.only_on.get(feature)
     named = feature.replace("_", " ")
     if kinds is None and feature not in terms.on_all:
@@ -336,7 +344,13 @@ def firewall_feature(
     if kinds is None:
         return Feature(available=True, because=(terms.because(f"{named} is on any kind"),))
     step = f"{named} is on {', '.join(each.replace('_', ' ') for each in kinds)}"
-    return Feature(available=firewall in kinds, because=(terms.because(step),))
+    answer = Feature(available=firewall in kinds, because=(terms.because(step),))
+    priced = profile.find(IncludedFeatures)
+    if priced is None or feature not in priced.included or not answer.available:
+        return answer
+    included = firewall in priced.included[feature]
+    step = "in the price of this firewall" if included else "an option, at a price of its own"
+    return replace(answer, included=included, because=(*answer.because, priced.because(step)))
 
 
 @shape("colo_access")
@@ -386,11 +400,12 @@ class Travel(Result):
     travel_fee_possible: bool | None = None
 
 
-def onsite_area(profile: Profile, *, nearest_metro: str, km_outside: Decimal) -> Travel:
+def onsite_area(profile: Profile, *, nearest_metro: Listed, km_outside: Decimal) -> Travel:
     """Return whether travel to a site may cost more (CV-FEE-08)."""
     terms = profile.of(OnsiteArea)
-    inside = nearest_metro.casefold() in terms.metros and km_outside <= terms.km
-    step = f"{km_outside} km outside {nearest_metro.title()}; beyond {terms.km} km it may"
+    inside = nearest_metro in terms.metros and km_outside <= terms.km
+    city = nearest_metro.replace("_", " ").title()
+    step = f"{km_outside} km outside {city}; beyond {terms.km} km it may"
     return Travel(travel_fee_possible=not inside, because=(terms.because(step),))
 
 
@@ -411,11 +426,10 @@ def out_of_scope(
 ) -> ExtraWork:
     """Return whether work outside the standard offer may start (CV-CON-08, CV-FWL-05)."""
     terms = profile.of(OutOfScope)
-    given = (
-        (price_given, "a price"),
-        (customer_approved, "the customer's approval"),
-        (provider_approved, "the provider's approval"),
+    owed = missing(
+        ("a price", price_given),
+        ("the customer's approval", customer_approved),
+        ("the provider's approval", provider_approved),
     )
-    missing = [what for has, what in given if not has]
-    step = f"it waits for {' and '.join(missing)}" if missing else "priced and approved by both"
-    return ExtraWork(may_start=not missing, because=(terms.because(step),))
+    step = f"it waits for {' and '.join(owed)}" if owed else "priced and approved by both"
+    return ExtraWork(may_start=not owed, because=(terms.because(step),))

@@ -12,13 +12,14 @@ from terms.clause import Terms, shape
 from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
+from terms.vocabulary import Act, Listed, Service
 
 
 @shape("terms_acceptance")
 class Acceptance(Terms):
     """Acts that accept the terms."""
 
-    acts: tuple[str, ...]
+    acts: tuple[Act, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,10 @@ class Accepted(Result):
     accepted: bool | None = None
 
 
-def terms_acceptance(profile: Profile, *, act: str) -> Accepted:
+def terms_acceptance(profile: Profile, *, act: Act) -> Accepted:
     """Return whether an act accepts the terms (CP-PTY-02)."""
     terms = profile.of(Acceptance)
-    step = f"acceptance is to {', '.join(each.replace('_', ' ') for each in terms.acts)}"
+    step = f"acceptance is to {', '.join(each.words for each in terms.acts)}"
     return Accepted(accepted=act in terms.acts, because=(terms.because(step),))
 
 
@@ -60,7 +61,7 @@ class BoundBy(Result):
 def terms_version(
     profile: Profile,
     *,
-    document: str,
+    document: Listed,
     issued_on: date,
     versions: tuple[Published, ...],
     otherwise_in_writing: bool = False,
@@ -93,7 +94,7 @@ class CsgWaiver(Terms):
     Without a waiver there is no supply; `kept_without` says that the rights then stay.
     """
 
-    products: tuple[str, ...] = ()
+    products: tuple[Service, ...] = ()
     kept_without: bool = False
 
 
@@ -105,11 +106,11 @@ class Supply(Result):
     csg_rights: CsgRights | None = None
 
 
-def csg_waiver(profile: Profile, *, product: str, agrees: bool) -> Supply:
+def csg_waiver(profile: Profile, *, product: Service, agrees: bool) -> Supply:
     """Return whether a product may be supplied (CP-CON-05, GL-CARE-05)."""
     terms = profile.of(CsgWaiver)
     if terms.products and product not in terms.products:
-        step = f"{product} needs no waiver"
+        step = f"{product.words} needs no waiver"
         return Supply(may_supply=True, csg_rights=CsgRights.KEPT, because=(terms.because(step),))
     if agrees:
         reason = terms.because("the customer gave the waiver expressly")
@@ -123,7 +124,7 @@ def csg_waiver(profile: Profile, *, product: str, agrees: bool) -> Supply:
 class Vendors(Terms):
     """The vendors of each product; others are those that the quotation names."""
 
-    vendors: dict[str, tuple[str, ...]]
+    vendors: dict[Service, tuple[str, ...]]
 
 
 @shape("vendor_terms.bound")
@@ -140,7 +141,7 @@ class VendorTerms(Result):
 
 
 def vendor_terms(
-    profile: Profile, *, product: str, quotation_names: str | None = None
+    profile: Profile, *, product: Service, quotation_names: str | None = None
 ) -> VendorTerms:
     """Return the vendors of a product; the quotation's comes first (CP-CON-02, CP-CON-03)."""
     terms, bound = profile.of(Vendors), profile.of(BoundByVendor)
@@ -234,7 +235,7 @@ class Cap(Result):
 def liability_cap(
     profile: Profile,
     *,
-    cause: str = "provider",
+    cause: Listed | None = None,
     loss: Loss = Loss.DIRECT,
     agreed_in_writing: bool = False,
     affected_from: date | None = None,
@@ -254,17 +255,17 @@ def liability_cap(
     the claim. What law does not let terms exclude stands beside it.
     """
     if months := profile.find(MonthsCap, name=liable):
-        day = claimed_on if months.before is CapBefore.CLAIM else loss_on
-        name = "claimed_on" if months.before is CapBefore.CLAIM else "loss_on"
+        day = claimed_on if months.before == CapBefore.CLAIM else loss_on
+        name = "claimed_on" if months.before == CapBefore.CLAIM else "loss_on"
         end = needed(name, day) if months.months is not None else day or date.max
         return _by_months(months, end, charges, loss, negligent, earlier_claims)
     terms = profile.of(LiabilityCap)
     affected_from = needed("affected_from", affected_from)
     affected_to = needed("affected_to", affected_to)
     if cause not in terms.causes:
-        step = f"the cause is {cause.replace('_', ' ')}"
+        step = f"the cause is {needed('cause', cause).replace('_', ' ')}"
         return Cap(cap=money.NIL, because=(terms.because(step),))
-    if loss is Loss.INDIRECT and not agreed_in_writing:
+    if loss == Loss.INDIRECT and not agreed_in_writing:
         step = "indirect loss, and nothing was agreed in writing"
         return Cap(cap=money.NIL, because=(terms.because(step),))
     touched = [each for each in periods if each.from_ <= affected_to and each.to >= affected_from]
@@ -285,7 +286,7 @@ def _by_months(
     earlier: Decimal,
 ) -> Cap:
     """Return the cap that counts the charges of some months, the day itself left out."""
-    if terms.direct_only and loss is Loss.INDIRECT:
+    if terms.direct_only and loss == Loss.INDIRECT:
         return Cap(cap=money.NIL, because=(terms.because("indirect loss is excluded"),))
     if terms.negligence_only and negligent is False:
         step = "the loss follows from no negligent act"
@@ -296,7 +297,7 @@ def _by_months(
         for each in charges
         if start <= each.charged_on < end
         and (each.recurring or not terms.recurring_only)
-        and (each.paid or terms.counted is Counted.PAID_OR_PAYABLE)
+        and (each.paid or terms.counted == Counted.PAID_OR_PAYABLE)
     ]
     cap = money.total(each.amount for each in counted)
     when = (
@@ -331,7 +332,7 @@ class DutyMet(Result):
 
 
 def change_notice(
-    profile: Profile, *, change: str, implemented_at: datetime, told_at: datetime | None = None
+    profile: Profile, *, change: Listed, implemented_at: datetime, told_at: datetime | None = None
 ) -> DutyMet:
     """Return whether a change was told strictly before it happened (CP-DUT-04)."""
     terms = profile.of(ChangeNotice)
@@ -359,7 +360,7 @@ class Responsible(Result):
     party: str | None = None
 
 
-def responsibility(profile: Profile, *, matter: str) -> Responsible:
+def responsibility(profile: Profile, *, matter: Listed) -> Responsible:
     """Return who answers for a matter (CP-DUT-01 to CP-DUT-05, CP-CON-01, CP-CON-08)."""
     terms = profile.of(Responsibility, name=matter)
     step = f"{matter.replace('_', ' ')} is for the {terms.party}"
@@ -370,7 +371,7 @@ def responsibility(profile: Profile, *, matter: str) -> Responsible:
 class CsgApplies(Terms):
     """Services that the Customer Service Guarantee may cover."""
 
-    services: tuple[str, ...]
+    services: tuple[Service, ...]
 
 
 @shape("csg_applies.outside")
@@ -390,7 +391,7 @@ class Applies(Result):
 def csg_applies(
     profile: Profile,
     *,
-    service: str,
+    service: Service,
     telephone_services: int,
     waived: bool,
     beyond_control: bool,
@@ -400,7 +401,7 @@ def csg_applies(
     why_not = [
         step
         for holds, step in (
-            (service not in terms.services, f"not for {service.replace('_', ' ')}"),
+            (service not in terms.services, f"not for {service.words}"),
             (
                 telephone_services > outside.max_services,
                 f"more than {outside.max_services} telephone services",
@@ -412,7 +413,7 @@ def csg_applies(
     ]
     if why_not:
         return Applies(applies=False, because=(outside.because(*why_not),))
-    step = f"{service.replace('_', ' ')} is covered"
+    step = f"{service.words} is covered"
     return Applies(applies=True, because=(terms.because(step),))
 
 
@@ -460,7 +461,7 @@ def csg_compensation(
     if waived or lines > terms.max_lines:
         step = "it was waived" if waived else f"more than {terms.max_lines} lines"
         return Compensation(because=(terms.because(step),))
-    if delay is Delay.APPOINTMENT:
+    if delay == Delay.APPOINTMENT:
         step = f"a missed appointment: {money.in_dollars(terms.appointment)}"
         return Compensation(compensation=terms.appointment, because=(terms.because(step),))
     first = min(max(working_days_late, 0), terms.first_days)

@@ -136,9 +136,9 @@ def suspension(
     the day since which another ground holds. `disputed` means all of the overdue amount. Raise
     BadFacts for a ground that the document, though it names grounds, does not know.
     """
-    known = ground if ground is not Ground.NON_PAYMENT or not exception else Ground(exception)
-    spared = known is not ground and not _names(profile, known, tcp)
-    if known is not Ground.NON_PAYMENT and not spared:
+    known = ground if ground != Ground.NON_PAYMENT or not exception else Ground(exception)
+    spared = known != ground and not _names(profile, known, tcp)
+    if known != Ground.NON_PAYMENT and not spared:
         answer = _on_ground(
             profile,
             known,
@@ -207,7 +207,7 @@ def _on_ground(
     day = max((each for each in (since, notice_on) if each), default=None)
     if day:
         steps.append(f"from {in_words(day)}")
-    if terms.notice is NoticeOf.WARNING and notice_on is None:
+    if terms.notice == NoticeOf.WARNING and notice_on is None:
         return SuspensionAnswer(
             allowed=False,
             notice=terms.notice,

@@ -8,7 +8,7 @@ from terms.calendar import State, in_words
 from terms.clause import Terms, shape
 from terms.profile import Profile
 from terms.result import Result, combine
-from terms.vocabulary import Word
+from terms.vocabulary import Listed, Word
 
 
 @shape("usage_alerts")
@@ -100,7 +100,7 @@ class FairUsed(Result):
 
 
 def fair_use(
-    profile: Profile, *, plan: str, trunks: int, calls_by_month: tuple[int, ...]
+    profile: Profile, *, plan: Listed, trunks: int, calls_by_month: tuple[int, ...]
 ) -> FairUsed:
     """Return whether calls were more than fair on average (VP-USE-01)."""
     terms = profile.of(FairUse)
@@ -120,22 +120,33 @@ class PowerOveruse(Terms):
 
 @dataclass(frozen=True, kw_only=True)
 class Overuse(Result):
-    """Whether the provider may raise the allocation, or end the contract."""
+    """Whether the provider may raise the allocation, and whether it may end the contract."""
 
     remedy_available: bool | None = combine("all")
+    may_end: bool | None = combine("all")
 
 
-def power_overuse(profile: Profile, *, occasions: tuple[date, ...]) -> Overuse:
-    """Return whether power was over the limit too often (CV-COL-04)."""
+def power_overuse(
+    profile: Profile, *, occasions: tuple[date, ...], can_be_remedied: bool | None = None
+) -> Overuse:
+    """Return whether power was over the limit too often (CV-COL-04).
+
+    The contract ends for it only where the breach can't be remedied; not known, `may_end` is None.
+    """
     terms = profile.of(PowerOveruse)
     days = sorted(occasions)
     window = timedelta(days=terms.days - 1)
     for first, last in zip(days, days[terms.occasions :], strict=False):
         if last - first <= window:
             step = f"more than {terms.occasions} times from {in_words(first)} to {in_words(last)}"
-            return Overuse(remedy_available=True, because=(terms.because(step),))
+            may_end = None if can_be_remedied is None else not can_be_remedied
+            cure = {None: "not known", True: "yes", False: "no"}[can_be_remedied]
+            steps = (step, f"can it be remedied: {cure}")
+            return Overuse(
+                remedy_available=True, may_end=may_end, because=(terms.because(*steps),)
+            )
     step = f"no more than {terms.occasions} times in any {terms.days} days"
-    return Overuse(remedy_available=False, because=(terms.because(step),))
+    return Overuse(remedy_available=False, may_end=False, because=(terms.because(step),))
 
 
 class Cabinet(Word):

@@ -1,6 +1,6 @@
 """Changing the terms or prices: when a change takes effect and who may leave because of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from terms.facts import needed
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
-from terms.vocabulary import Service
+from terms.vocabulary import Service, Word
 
 ONE_DAY = timedelta(days=1)
 
@@ -149,11 +149,29 @@ class PublishedPrices(Terms):
     """A price that is not held changes at once, by notice or by publication."""
 
 
+class Told(Word):
+    """A way in which a change is told."""
+
+    WEBSITE = "website"
+    IN_WRITING = "in_writing"
+
+
+@shape("variation.told_by")
+class ToldBy(Terms):
+    """A change that hurts is told in each of these ways."""
+
+    ways: tuple[Told, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variation(Result):
-    """Whether notice is needed, the first day of the change, and the last day to leave free."""
+    """Whether notice is needed, the first day of the change, and the last day to leave free.
+
+    `told_by` are all the ways in which it has to be told; none are those of any notice.
+    """
 
     notice_required: bool | None = combine("any")
+    told_by: tuple[Told, ...] = ()
     effective_on: date | None = combine("longest")
     walk_away_until: date | None = combine("longest")
 
@@ -219,11 +237,16 @@ def variation(
     if answer is not None:
         return answer
     if profile.find(ReasonableNotice, acl=acl_consumer):
-        forced = cause is ChangeCause.SUPPLIER and supplier_applies_generally
+        forced = cause == ChangeCause.SUPPLIER and supplier_applies_generally
         return _reasonable(profile, facts, acl_consumer, state, notice_days, forced)
     terms = profile.of(VariationNotice, name=kind, service=service)
     days = terms.notice_days + terms.clear
-    return _after_notice(profile, terms, days, facts, profile.find(WalkAway), state)
+    answer = _after_notice(profile, terms, days, facts, profile.find(WalkAway), state)
+    ways = profile.find(ToldBy)
+    if ways is None or detriment == Detriment.NONE:
+        return answer
+    why = ways.because(f"told by each of: {', '.join(each.words for each in ways.ways)}")
+    return replace(answer, told_by=ways.ways, because=(*answer.because, why))
 
 
 def _at_once(terms: Terms, day: date | None, step: str, *more: Reason) -> Variation:
@@ -241,7 +264,7 @@ def _exempt(profile: Profile, facts: _Facts, premium_service: bool, acl: bool) -
         if facts.kind in exempt.kinds:
             kind = facts.kind.replace("_", " ")
             return _at_once(exempt, facts.told_on, f"it changes the {kind}")
-        supplier = facts.cause is ChangeCause.SUPPLIER
+        supplier = facts.cause == ChangeCause.SUPPLIER
         if exempt.premium_supplier and supplier and premium_service and facts.is_price:
             return _at_once(exempt, facts.told_on, "a supplier's change of a premium service")
     if harmless and _is_harmless(harmless, facts):
@@ -320,7 +343,7 @@ def _after_notice(
         step = f"{days - 1} clear days" if clear else f"day {days} is {in_words(day)}"
         step = f"{step}: {in_words(day)}" if clear else step
     reason = terms.because(f"told on {in_words(told)}", step)
-    hurt = facts.detriment is not Detriment.NONE
+    hurt = facts.detriment != Detriment.NONE
     if walk_away is None or not hurt or (walk_away.fixed_term_only and not facts.fixed_term):
         return Variation(notice_required=True, effective_on=day, because=(reason,))
     since = facts.notice_received_on if walk_away.from_receipt else None
@@ -350,7 +373,7 @@ def _no_way_out(
     """Return why this change opens no way out to this customer, as far as that is known."""
     if window.fixed_term_only and fixed_term is False:
         return window.because("only a customer in a fixed term has this way out")
-    if detriment is Detriment.NONE:
+    if detriment == Detriment.NONE:
         return window.because("the change hurts nobody")
     exempt = profile.find(ExemptChange)
     if exempt and cause in exempt.causes:

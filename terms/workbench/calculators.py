@@ -15,7 +15,7 @@ from terms.calendar import DeclaredDay
 from terms.facts import BadFacts, read_facts, takes
 from terms.profile import Profile
 from terms.rules import RULES
-from terms.vocabulary import Ground
+from terms.vocabulary import Ground, Listed
 from terms.workbench import words
 from terms.workbench.examples import Example, examples
 from terms.workbench.explain import Answer, bind, by_binding, by_terms, standing
@@ -229,7 +229,7 @@ def _field(name: str, kind: Any, value: Any, known: tuple[tuple[str, ...], ...])
         choices = tuple(get_args(kind))
     elif isinstance(kind, type) and issubclass(kind, Enum):
         choices = tuple(each.value for each in kind)
-    elif kind is str:
+    elif kind in (str, Listed):
         listed = next((each for each in known if value in each), ())
         choices = words.choices_of(last) or tuple(sorted(listed))
     shown = "choice" if choices else _KINDS[kind]
@@ -277,6 +277,7 @@ SUSPENDING = ("suspension.ground",)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _UNITS = {"dollars": "money", "percent": "percent", "number": "decimal"}
 _KINDS = {
+    Listed: "text",
     bool: "yes_no",
     int: "number",
     Decimal: "money",

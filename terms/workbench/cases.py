@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from terms import library
 from terms.binding import Binding, Standing
 from terms.clause import Reason, Source
-from terms.facts import BadFacts, coerce, read_facts
+from terms.facts import BadFacts, coerce, known, read_facts
 from terms.profile import Profile, TermsSilent
 from terms.result import Result
 from terms.rules import RULES
@@ -146,11 +146,11 @@ def ask(case: Case, shelf: Shelf | None = None) -> Result:
     rule = RULES[case.rule]
     facts = read_facts(rule, case.given)
     if case.floor is None:
-        return rule(profile, **facts)
+        return known(rule(profile, **facts))
     standing: Standing = coerce(Standing, case.floor, ("floor",))
     version = case.law or library.published_on(library.FLOOR, standing.as_at)
     floor = shelf(library.FLOOR) if shelf else library.load(library.FLOOR, version)
-    return Binding(profile, floor, standing).decide(rule, **facts)
+    return known(Binding(profile, floor, standing).decide(rule, **facts))
 
 
 def _outcome(

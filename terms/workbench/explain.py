@@ -11,7 +11,7 @@ from terms import library
 from terms.binding import Binding, Standing
 from terms.calendar import DeclaredDay, in_words
 from terms.clause import SHAPES, Reason
-from terms.facts import BadFacts, coerce, read_facts
+from terms.facts import BadFacts, coerce, known, read_facts
 from terms.money import in_dollars
 from terms.profile import Answered, Profile, TermsSilent
 from terms.result import Result
@@ -48,12 +48,12 @@ class Answer:
 
 def by_terms(profile: Profile, rule: str, given: Mapping[str, Any]) -> Answer:
     """Return what one document answers. Raise BadFacts for facts that the rule cannot take."""
-    return _answer(lambda: _rule(rule)(profile, **read_facts(_rule(rule), given)))
+    return _answer(lambda: known(_rule(rule)(profile, **read_facts(_rule(rule), given))))
 
 
 def by_binding(binding: Binding, rule: str, given: Mapping[str, Any]) -> Answer:
     """Return what binds a customer. Raise BadFacts for facts that the rule cannot take."""
-    return _answer(lambda: binding.decide(_rule(rule), **read_facts(_rule(rule), given)))
+    return _answer(lambda: known(binding.decide(_rule(rule), **read_facts(_rule(rule), given))))
 
 
 def standing(plain: Mapping[str, Any], given: Mapping[str, Any], on: date) -> Standing:

@@ -57,7 +57,7 @@ from parties.authority.models import HolderEvent, Presence
 from parties.correspondence.services import HIDDEN
 from parties.correspondence.states import PreferenceKind
 from parties.desk.models import Call
-from parties.people.models import User
+from parties.people.models import SettingChange, User
 from parties.people.states import StaffRole
 from parties.privacy.models import DataExport
 from parties.privacy.services import ask_export, ask_privacy, choose
@@ -216,6 +216,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
     GatewayEvent.objects.create(provider=provider, online=online, **said)
     PaymentOption.objects.create(provider=provider, card="visa")
+    SettingChange.objects.create(
+        provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT
+    )
     bank = BankFormat.objects.create(provider=provider, name="Bank")
     try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(
@@ -476,6 +479,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
         "code": "no-such-plan",
+        "group": 1,
         "app_label": "parties",
         "content_type_id": 1,
         "object_id": 1,

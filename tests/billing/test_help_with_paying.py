@@ -564,3 +564,16 @@ def test_what_a_bank_is_about_to_pay_is_not_asked_for_once_more():
     OnlinePayment.objects.filter(pk=online.pk).update(state=OnlineState.FAILED)
     sweep(one, "2027-03-01")
     assert sent("payment_reminder") == 1
+
+
+def test_a_notice_never_names_a_day_that_is_past():
+    """Greenlight may suspend a large business at once; its notice still names a day to come."""
+    one = owing("greenlight", "NSW", "66.00", "2026-11-02", "2026-11-16", tcp=False)
+    assert sweep(one, "2026-11-17").step == Step.NOTICE
+
+    notice = give_suspension_notice(
+        account=one.account, by=make_staff(StaffRole.CREDIT), at=one.at("2026-11-19")
+    )
+
+    assert notice.pay_by == day("2026-11-19")
+    assert notice.printed_earliest == day("2026-11-20")

@@ -83,7 +83,8 @@ def give_suspension_notice(
         )
         if not right.allowed or right.earliest_on is None:
             raise SuspensionRefused("These terms give no right to suspend for it by notice.")
-        earliest = max(right.earliest_on, pay_by + ONE_DAY if pay_by else right.earliest_on)
+        # Whatever the terms allow at once, a notice names a day that is still to come.
+        earliest = max(right.earliest_on, (pay_by or on) + ONE_DAY)
         row = SuspensionNotice(
             account=locked,
             amount=found.chasable,

@@ -22,7 +22,7 @@ from .receiving import (
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
 from .requests import ask_money, decide_money
-from .ways import Way, WaysToPay, ways_to_pay
+from .ways import Way, WaysToPay, keep_option, ways_to_pay
 
 __all__ = [
     "AlreadyRecorded",
@@ -49,6 +49,7 @@ __all__ = [
     "hear",
     "import_upload",
     "issue_credit_note",
+    "keep_option",
     "left_to_credit",
     "lock_account",
     "match_payment",

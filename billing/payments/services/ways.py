@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db import transaction
 
 from billing.payments.models import IN_PORTAL, PAST_PORTAL, PaymentOption
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
+from parties.people.models import SettingChange, User
+from parties.people.services import note_setting
 from terms import money, rules
 from terms.binding import Binding
 from terms.clause import dump
@@ -94,6 +98,27 @@ def ways_to_pay(account: Account, *, amount: Decimal, on: date) -> WaysToPay:
         if _is_method_taken(bound, Method(name), options.get(name))[0]
     )
     return WaysToPay(offered=tuple(offered), refused=tuple(refused), past=past)
+
+
+def keep_option(*, option: PaymentOption, reason: str, by: User, at: datetime) -> SettingChange:
+    """Save what a provider says of a way to pay, and keep on record what it was before.
+
+    Raise ValidationError for a surcharge that knows no cost, or a second row for one way.
+    """
+    names = ("is_offered", "surcharge_percent", "cost_percent")
+    with transaction.atomic():
+        option.full_clean()
+        old = PaymentOption.objects.select_for_update().filter(pk=option.pk).first()
+        option.save()
+        return note_setting(
+            provider=option.provider,
+            about=f"Paying: {option.get_card_display()}",
+            before={name: getattr(old, name) for name in names} if old else {},
+            after={name: getattr(option, name) for name in names},
+            reason=reason,
+            by=by,
+            at=at,
+        )
 
 
 def in_words(cards: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from parties.people.states import DATA_OF, JOBS, STAFF_MAY, STAFF_SEES, StaffDat
 from terms import rules
 from terms.clause import dump
 from terms.facts import Action
+from terms.vocabulary import Listed
 
 from .decisions import Decision
 
@@ -59,8 +60,8 @@ def staff_sees(
         grant = grants.get(role.value)
         answer = binding.decide(
             rules.staff_access,
-            job=JOBS.get(role, role.value),
-            data=data.value,
+            job=Listed(JOBS.get(role, role.value)),
+            data=Listed(data.value),
             senior_request=grant is not None,
             remote=remote,
             selected_senior=bool(grant and grant.from_outside),

@@ -1,4 +1,5 @@
 from .people import User, UserManager
+from .settings import SettingChange
 from .staff import StaffGrant
 
-__all__ = ["StaffGrant", "User", "UserManager"]
+__all__ = ["SettingChange", "StaffGrant", "User", "UserManager"]

@@ -1,8 +1,12 @@
 from .sessions import forget_proofs, log_out_everywhere, sessions_of, stop_password
+from .settings import SettingRefused, change_settings, decide_settings, note_setting
 from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
 from .tokens import digest, new_token
 
 __all__ = [
+    "SettingRefused",
+    "change_settings",
+    "decide_settings",
     "digest",
     "end_staff_role",
     "ensure_staff_roles",
@@ -10,6 +14,7 @@ __all__ = [
     "grant_staff_role",
     "log_out_everywhere",
     "new_token",
+    "note_setting",
     "sessions_of",
     "stop_password",
 ]

@@ -168,7 +168,6 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 @settings(
-    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -23,7 +23,6 @@ from tests.world import World, appoint, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
-    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -405,6 +405,7 @@ LEFT_OUT = {
     "Reminder": "to staff",
     "RunProblem": "to staff",
     "SafeContact": "safety",
+    "SettingChange": "of the provider",
     "StaffGrant": "of staff",
     "TermReminder": "the messages",
     "StopLink": "secrets of links",

@@ -1,0 +1,189 @@
+"""What a provider can set for all of its customers and staff, within which bounds, and who may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from parties.accounts.models import Provider
+from parties.people.models import User
+from parties.people.states import StaffRole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting of a provider: what it is called, its bounds, and whether it takes two people.
+
+    `lowest` and `highest` hold both ends; None is no bound. `unit` is what its number counts.
+    """
+
+    label: str
+    group: str
+    kind: type
+    unit: str = ""
+    lowest: Decimal | int | None = 0
+    highest: Decimal | int | None = None
+    optional: bool = False
+    by_two: bool = False
+
+    def problem(self, value: Any) -> str:
+        """Return what is wrong with a value, or ""."""
+        if value is None:
+            return "" if self.optional else f"{self.label}: give a number."
+        if self.kind in (int, Decimal):
+            if self.lowest is not None and value < self.lowest:
+                return f"{self.label}: not below {self.lowest}."
+            if self.highest is not None and value > self.highest:
+                return f"{self.label}: not above {self.highest}."
+        if self.kind is Decimal and value.as_tuple().exponent < -2:
+            return f"{self.label}: no more than two decimal places."
+        return ""
+
+    def read(self, text: Any) -> Any:
+        """Return a value from how it is kept. Raise ValueError for what is none."""
+        if text is None or self.kind is list:
+            return text
+        try:
+            return self.kind(text)
+        except InvalidOperation as wrong:
+            raise ValueError(f"{text!r} is no amount") from wrong
+
+
+MOST = Decimal("99999.99")
+MONEY, CHASING, LOG_INS, DESK = (
+    "Money",
+    "Reminders and help with paying",
+    "Log-ins and proofs",
+    "Desk",
+)
+SETTINGS: dict[str, Setting] = {
+    "second_person_above": Setting(
+        label="A second person decides above",
+        group=MONEY,
+        kind=Decimal,
+        unit="dollars",
+        highest=MOST,
+        optional=True,
+        by_two=True,
+    ),
+    "late_payment_cost": Setting(
+        label="What a late payment really costs",
+        group=MONEY,
+        kind=Decimal,
+        unit="dollars",
+        highest=MOST,
+        optional=True,
+        by_two=True,
+    ),
+    "late_payment_elected": Setting(
+        label="For late payment we take", group=MONEY, kind=str, by_two=True
+    ),
+    "late_fee_amount": Setting(
+        label="Late fee as published",
+        group=MONEY,
+        kind=Decimal,
+        unit="dollars",
+        highest=MOST,
+        optional=True,
+        by_two=True,
+    ),
+    "penalty_rate_percent": Setting(
+        label="Statutory penalty rate",
+        group=MONEY,
+        kind=Decimal,
+        unit="per cent a year",
+        highest=Decimal("50"),
+        optional=True,
+        by_two=True,
+    ),
+    "chase_above": Setting(
+        label="Nothing is chased below",
+        group=CHASING,
+        kind=Decimal,
+        unit="dollars",
+        highest=MOST,
+    ),
+    "remind_days_before": Setting(
+        label="Reminder before the due day",
+        group=CHASING,
+        kind=int,
+        unit="days",
+        highest=30,
+    ),
+    "extension_days": Setting(
+        label="More time that a customer takes at once",
+        group=CHASING,
+        kind=int,
+        unit="days",
+        highest=60,
+    ),
+    "extensions_a_year": Setting(
+        label="How often in any twelve months",
+        group=CHASING,
+        kind=int,
+        unit="times",
+        highest=12,
+    ),
+    "cooling_off_hours": Setting(
+        label="Before a full authority works",
+        group=LOG_INS,
+        kind=int,
+        unit="hours",
+        highest=336,
+        by_two=True,
+    ),
+    # The longest are those of docs/security.md: a provider may be stricter, never looser.
+    "customer_idle_hours": Setting(
+        label="A customer's log-in ends when not used for",
+        group=LOG_INS,
+        kind=int,
+        unit="hours",
+        lowest=1,
+        highest=336,
+    ),
+    "customer_session_hours": Setting(
+        label="A customer's log-in ends after",
+        group=LOG_INS,
+        kind=int,
+        unit="hours",
+        lowest=1,
+        highest=336,
+    ),
+    "staff_idle_minutes": Setting(
+        label="A staff log-in ends when not used for",
+        group=LOG_INS,
+        kind=int,
+        unit="minutes",
+        lowest=5,
+        highest=30,
+    ),
+    "staff_session_hours": Setting(
+        label="A staff log-in ends after",
+        group=LOG_INS,
+        kind=int,
+        unit="hours",
+        lowest=1,
+        highest=12,
+    ),
+    "complaints_email": Setting(label="The complaints desk is told at", group=DESK, kind=str),
+}
+GROUPS = (MONEY, CHASING, LOG_INS, DESK)
+
+
+def may_set(person: User, provider: Provider) -> bool:
+    """Whether somebody is an administrator of this provider, or of all."""
+    return _who_set(provider).filter(pk=person.pk).exists()
+
+
+def colleagues_who_set(provider: Provider, person: User) -> QuerySet[User]:
+    """Return everybody else who could decide about a provider's settings."""
+    return _who_set(provider).exclude(pk=person.pk)
+
+
+def _who_set(provider: Provider) -> QuerySet[User]:
+    everywhere = Q(provider__isnull=True) | Q(provider=provider)
+    role = Q(groups__name=StaffRole.ADMINISTRATOR.label) | Q(is_superuser=True)
+    return User.objects.filter(everywhere & role, is_staff=True, is_active=True).distinct()
