@@ -1,6 +1,16 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from complaints.ombudsman.models import Referral
+from complaints.lodging.models import Attachment, Draft, Follow
+from complaints.ombudsman.models import EvidencePack, Referral
 from complaints.tickets.models import Complaint, Event, Proposal
 
-__all__ = ["Complaint", "Event", "Proposal", "Referral"]
+__all__ = [
+    "Attachment",
+    "Complaint",
+    "Draft",
+    "Event",
+    "EvidencePack",
+    "Follow",
+    "Proposal",
+    "Referral",
+]

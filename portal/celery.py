@@ -21,6 +21,8 @@ ROOMS = (
     "billing.hardship",
     "billing.payments",
     "billing.runs",
+    "complaints.lodging",
+    "complaints.ombudsman",
     "complaints.process",
     "contracts.equipment",
     "contracts.leaving",
@@ -48,6 +50,11 @@ BEAT: dict[str, dict[str, Any]] = {
     "name the privacy regulator": {
         "task": "complaints.name_regulator",
         "schedule": crontab(minute="4-59/15"),
+    },
+    "make evidence packs": {"task": "complaints.make_packs", "schedule": 15},
+    "throw old drafts away": {
+        "task": "complaints.drop_drafts",
+        "schedule": crontab(minute=50),
     },
     "make data exports": {"task": "portal.make_exports", "schedule": 15},
     "worker is alive": {"task": "portal.heartbeat", "schedule": 30},

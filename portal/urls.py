@@ -7,8 +7,9 @@ from portal.dev import gateway, pages
 from portal.staff.login import staff_login
 
 urlpatterns = [
-    path("", include("portal.customer.urls")),
+    # First what has one meaning for everybody: "follow" is no complaint's reference.
     path("", include("portal.public.urls")),
+    path("", include("portal.customer.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/login/", staff_login),
     path("admin/", admin.site.urls),

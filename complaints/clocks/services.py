@@ -58,13 +58,10 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     law_clock(complaint, Duty.NAME_OMBUDSMAN, LawDuty.NAME_OMBUDSMAN, since=received, at=at)
     _privacy_clock(complaint, bound, at=at)
     dispute_clock(complaint, at=at)
-    try:
-        dates, because = _dates_from_receipt(complaint, bound)
-    except TermsSilent:
-        return Clocks(dates={}, because=[])
-    for duty, due_on in dates.items():
-        set_clock(complaint, duty, due_on, because, bound, at=at)
-    return Clocks(dates=dates, because=because)
+    clocks = dates_from_receipt(complaint, bound)
+    for duty, due_on in clocks.dates.items():
+        set_clock(complaint, duty, due_on, clocks.because, bound, at=at)
+    return clocks
 
 
 def _privacy_clock(complaint: Complaint, bound: Binding, *, at: datetime) -> None:
@@ -117,14 +114,11 @@ def restart_clocks(
     complaint.counted_from, complaint.promised_on = at, None
     complaint.save(update_fields=["counted_from", "promised_on"])
     bound = binding_of(complaint)
-    try:
-        dates, because = _dates_from_receipt(complaint, bound)
-    except TermsSilent:
-        return Clocks(dates={}, because=[])
-    wanted = {duty: due_on for duty, due_on in dates.items() if duty in set(duties)}
+    clocks = dates_from_receipt(complaint, bound)
+    wanted = {duty: due_on for duty, due_on in clocks.dates.items() if duty in set(duties)}
     for duty, due_on in wanted.items():
-        set_clock(complaint, duty, due_on, because, bound, at=at)
-    return Clocks(dates=wanted, because=because)
+        set_clock(complaint, duty, due_on, clocks.because, bound, at=at)
+    return Clocks(dates=wanted, because=clocks.because)
 
 
 def _dates_from_receipt(complaint: Complaint, bound: Binding) -> Dates:
@@ -144,10 +138,21 @@ def _dates_from_receipt(complaint: Complaint, bound: Binding) -> Dates:
     return known, dump(clock.because)
 
 
+def dates_from_receipt(complaint: Complaint, bound: Binding) -> Clocks:
+    """The days that follow from receipt, kept or not; empty where nothing says when."""
+    try:
+        dates, because = _dates_from_receipt(complaint, bound)
+    except TermsSilent:
+        return Clocks(dates={}, because=[])
+    return Clocks(dates=dates, because=because)
+
+
 def _came_by(complaint: Complaint) -> Channel:
     """The channel by which it came, or came again when it was reopened."""
+    if complaint.counted_from is None:
+        return Channel(complaint.channel)
     again = complaint.events.filter(act=Act.REOPEN).exclude(channel="").order_by("at").last()
-    return Channel(again.channel if again and complaint.counted_from else complaint.channel)
+    return Channel(again.channel if again else complaint.channel)
 
 
 def hurry_clocks(complaint: Complaint, *, at: datetime) -> date | None:

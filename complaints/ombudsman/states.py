@@ -26,3 +26,12 @@ class Outcome(models.TextChoices):
     REMEDY = "remedy", "Something is to be done for the customer"
     NOTHING = "nothing", "Nothing is to be done"
     WITHDRAWN = "withdrawn", "The customer withdrew it"
+
+
+class PackState(models.TextChoices):
+    """How far an evidence pack has come."""
+
+    WAITING = "waiting", "Being made"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Could not be made"
+    GONE = "gone", "Deleted after its days"

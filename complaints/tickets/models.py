@@ -6,14 +6,15 @@ from datetime import datetime
 
 from django.db import models
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import Invoice, InvoiceLine
+from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.people.models import User
 from records.fields import MoneyField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import DONE, Act, Answer, Ending, Happening, State, Topic
+from .states import DONE, Act, Answer, Cause, Ending, Happening, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -23,7 +24,13 @@ class Complaint(Swept):
 
     reference = models.CharField(max_length=20, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="complaints")
-    lodged_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    lodged_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty: somebody who gave no name, and follows it by a secret.",
+    )
     role = models.CharField(max_length=20, help_text="The lodger's standing then.")
     channel = models.CharField(max_length=12, choices=CHANNELS)
     received_at = models.DateTimeField()
@@ -60,8 +67,19 @@ class Complaint(Swept):
     safety_threat = models.BooleanField(default=False)
     is_urgent = models.BooleanField("urgent", default=False)
     urgent_because = models.JSONField(default=list, blank=True)
+    service = models.ForeignKey(
+        Service,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="complaints",
+        help_text="Which one it is about, if one.",
+    )
     disputed_invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="complaints"
+    )
+    disputed_line = models.ForeignKey(
+        InvoiceLine, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     disputed_amount = MoneyField(null=True, blank=True)
     state = models.CharField(max_length=22, choices=State, default=State.RECEIVED)
@@ -94,6 +112,9 @@ class Complaint(Swept):
     )
     ending = models.CharField("closed because", max_length=12, choices=Ending, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    cause = models.CharField(
+        max_length=10, choices=Cause, blank=True, help_text="What it came from, for the figures."
+    )
     acknowledgement = models.ForeignKey(
         "notices.Notice",
         on_delete=models.PROTECT,
@@ -108,6 +129,8 @@ class Complaint(Swept):
         indexes = [
             models.Index(fields=["account", "-received_at"], name="complaint_newest_first"),
             models.Index(fields=["state", "received_at"], name="complaint_by_state"),
+            models.Index(fields=["received_at"], name="complaints_by_receipt"),
+            models.Index(fields=["closed_at"], name="complaints_by_end"),
         ]
 
     def __str__(self) -> str:

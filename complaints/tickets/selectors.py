@@ -93,7 +93,10 @@ class ComplaintRecord:
     channel: str
     lodged_by: str
     urgent_because: list[dict[str, Any]]
+    service: str
+    service_id: str
     disputed_invoice: str | None
+    disputed_line: str
     disputed_amount: Decimal | None
     deadlines: list[DueDate]
     steps: list[Step]
@@ -186,14 +189,18 @@ def record_of(
     as it was, so that nobody can find out by guessing what is hidden.
     """
     known = of_account(account) if rows is None else rows
-    row = known.filter(reference=reference).select_related("lodged_by", "disputed_invoice").first()
+    row = (
+        known.filter(reference=reference)
+        .select_related("lodged_by", "service", "disputed_invoice", "disputed_line")
+        .first()
+    )
     if row is None:
         return None
     due = _in_words(_with_days_left(account, deadlines_of([reference])[reference], on))
     events = Event.objects.filter(complaint=row, for_staff_only=False).select_related("by")
     steps = [_step(event, reader, mask) for event in events]
     lodger, state = row.lodged_by, State(row.state)
-    told = NOTHING_HIDDEN if lodger == reader else mask
+    told = NOTHING_HIDDEN if lodger is not None and lodger == reader else mask
     proposals = {one.answer: one for one in row.proposals.select_related("invoice")}
     accepted = proposals.get(Answer.ACCEPTED)
     task = accepted.customer_task if accepted and accepted.task_done_at is None else ""
@@ -203,9 +210,12 @@ def record_of(
         description=told.text(row.description),
         wanted=told.text(row.wanted),
         channel=row.get_channel_display(),
-        lodged_by=str(lodger) if lodger.is_staff else told.name(str(lodger)),
+        lodged_by=_lodger(row, told),
         urgent_because=row.urgent_because,
+        service=mask.text(str(row.service)) if row.service else "",
+        service_id=str(row.service.public_id) if row.service else "",
         disputed_invoice=row.disputed_invoice.number if row.disputed_invoice else None,
+        disputed_line=mask.text(str(row.disputed_line)) if row.disputed_line else "",
         disputed_amount=row.disputed_amount,
         deadlines=[one for one in due if reader is None or one.duty not in INTERNAL],
         steps=steps,
@@ -219,6 +229,13 @@ def record_of(
         can_ask_manager=state not in OVER and row.escalated_at is None,
         is_with_manager=row.escalated_at is not None,
     )
+
+
+def _lodger(row: Complaint, mask: Mask) -> str:
+    if row.lodged_by is None:
+        return row.caller_name
+    name = str(row.lodged_by)
+    return name if row.lodged_by.is_staff else mask.name(name)
 
 
 def _in_words(due: list[DueDate]) -> list[DueDate]:
@@ -316,9 +333,12 @@ def _step(event: Event, reader: User | None, mask: Mask) -> Step:
     by = event.by
     told = NOTHING_HIDDEN if by is not None and by == reader else mask
     who = str(by or "The portal") if by is None or by.is_staff else told.name(str(by))
+    if event.said_by:
+        said_by = told.name(event.said_by)
+        who = f"{who}, as told by {said_by}" if by is not None else said_by
     return Step(
         at=event.at,
-        who=f"{who}, as told by {told.name(event.said_by)}" if event.said_by else who,
+        who=who,
         what=DONE[event.act],
         text=told.text(event.text),
         because=event.because,

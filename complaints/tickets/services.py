@@ -22,7 +22,7 @@ def written_to(complaint: Complaint, at: datetime) -> tuple[str, str]:
     """
     person, account = complaint.lodged_by, complaint.account
     on = authority.local_day(account, at)
-    if authority.may(person, Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
+    if person and authority.may(person, Action.LODGE_COMPLAINT, account, on=on, at=at).allowed:
         return person.email, str(person)
     standing = authority.account_standing(account, on)
     return standing.to_email, standing.to_name

@@ -68,6 +68,12 @@ def services_to_choose(account: Account, on: date) -> list[tuple[str, str]]:
     return [(str(row.public_id), str(row)) for row in rows.order_by("label")]
 
 
+def service_ids(account: Account) -> list[str]:
+    """The public ids of all services that the account has or had."""
+    rows = Service.objects.filter(contract__account=account)
+    return [str(public_id) for public_id in rows.values_list("public_id", flat=True)]
+
+
 def has_left(account: Account, on: date) -> bool:
     """Whether all that the account had has ended before that day. One query."""
     ended = Service.objects.filter(contract__account=account).values_list("ended_on", flat=True)

@@ -10,14 +10,16 @@ from django.db import transaction
 from django.db.models import Q
 
 from parties.accounts import selectors as accounts
-from parties.accounts.models import Account, Block, Customer, TermsAcceptance
+from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
 from records.audit.services import record
 from terms import rules
+from terms.calendar import State
 from terms.clause import dump
 from terms.profile import TermsSilent
 from terms.rules.eligibility import CustomerKind
 
 from .states import AcceptanceAct, BlockKind
+from .states import CustomerKind as Kind
 
 
 def open_account(
@@ -48,6 +50,44 @@ def open_account(
             subject=number,
             after={"version": version, "act": act, "opened_on": opened_on.isoformat()},
         )
+    return account
+
+
+def stand_in_account(*, provider: Provider, region: State, at: datetime) -> Account:
+    """The account that stands in for people who give no name, one for a provider and a state.
+
+    It has no people, services or bills, and accepted nothing: the provider's terms of the day
+    bind it, and it is protected as a consumer's, since nobody knows that it is not one.
+    """
+    number = f"{provider.invoice_prefix}-UNNAMED-{region.value}"
+    known = Account.objects.filter(number=number).select_related("customer__provider").first()
+    if known is not None:
+        return known
+    opened_on = at.astimezone(region.zone).date()
+    with transaction.atomic():
+        customer = Customer.objects.create(
+            provider=provider,
+            kind=Kind.RESIDENTIAL,
+            name="People who give no name",
+            email=provider.complaints_email,
+        )
+        account, is_new = Account.objects.get_or_create(
+            number=number,
+            defaults={
+                "customer": customer,
+                "opened_on": opened_on,
+                "state": region.value,
+                "street": "–",
+                "suburb": "–",
+                "postcode": "–",
+                "billing_email": provider.complaints_email,
+            },
+        )
+        if is_new:
+            recompute_protection(account, on=opened_on)
+            record(account_id=account.pk, at=at, action="open_account", subject=number)
+        else:
+            customer.delete()
     return account
 
 

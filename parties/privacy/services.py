@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.core.signing import BadSignature, Signer
@@ -23,6 +22,7 @@ from records.audit.services import record
 from records.deadlines.services import meet_deadline, set_deadline
 from records.notices.models import Notice
 from records.notices.services import Link
+from records.references import new_reference
 from terms import rules
 from terms.calendar import State
 from terms.clause import dump
@@ -39,8 +39,6 @@ NEEDS = {
     PrivacyKind.ACCESS: Action.REQUEST_RECORDS,
     PrivacyKind.CORRECTION: Action.CHANGE_DETAILS,
 }
-# Without the letters and digits that are mistaken for each other on the phone.
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _unsubscribing = Signer(salt="unsubscribe")
 
 
@@ -149,7 +147,7 @@ def ask_privacy(
     due_on = needed("by", answer.by)
     with transaction.atomic():
         asked = PrivacyRequest.objects.create(
-            reference="P-" + "".join(secrets.choice(ALPHABET) for _ in range(8)),
+            reference=new_reference("P"),
             account=account,
             kind=kind,
             text=text,

@@ -13,9 +13,10 @@ from django import forms
 from billing.hardship.services import HelpWanted, ask_for_help
 from billing.hardship.states import Every, HelpKind
 from billing.payments.selectors import is_overdue
+from complaints.lodging.services import ComplaintDetails, lodge_complaint
 from complaints.process.services import accept_proposal
 from complaints.tickets.selectors import of_account
-from complaints.tickets.states import State
+from complaints.tickets.states import State, Topic
 from contracts.catalogue.models import Plan
 from contracts.supply.models import Service
 from contracts.supply.selectors import (
@@ -103,6 +104,32 @@ class ProposalForm(ActForm):
         return (
             f"Accept the answer that was proposed to complaint {self.cleaned_data['reference']}."
         )
+
+
+class ComplaintForm(ActForm):
+    """What is wrong, in words that the customer confirms."""
+
+    topic = forms.ChoiceField(label="What is it about?", choices=Topic.choices)
+    description = forms.CharField(
+        label="What happened, and what would put it right?",
+        help_text="In short: the customer reads exactly this. More can be added later.",
+        max_length=220,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def words(self) -> str:
+        about = Topic(self.cleaned_data["topic"]).label.lower()
+        return f"Make a complaint about {about}: {self.cleaned_data['description']}"
+
+
+def _complain(presence: Presence) -> None:
+    lodge_complaint(
+        account=presence.account,
+        by=presence.advocate,
+        details=ComplaintDetails(**presence.facts),
+        at=presence.confirmed_at,
+        together_with=presence.confirmed_by,
+    )
 
 
 class HelpForm(ActForm):
@@ -246,6 +273,13 @@ ACTS: dict[str, Act] = {
             ProposalForm,
             _accept_proposal,
             sees=Action.VIEW_BILLS,
+        ),
+        Act(
+            "complain",
+            "Make a complaint",
+            Action.LODGE_COMPLAINT,
+            ComplaintForm,
+            _complain,
         ),
         Act(
             "ask_for_help",

@@ -40,6 +40,7 @@ from billing.payments.models import (
 )
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
+from complaints.lodging.models import Attachment
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal
 from complaints.tickets.selectors import of_account, unseen_references
@@ -136,6 +137,7 @@ ANSWERS = (
     *("complaint__reference", "text", "credit", "invoice__number", "customer_task"),
     *("carry_out_on", "offered_at", "answer", "answered_at", "carried_out_at"),
 )
+FILES = ("complaint__reference", "name", "media_type", "size", "sha256", "added_at")
 REFERRALS = (
     *("complaint__reference", "level", "their_reference", "received_at", "answer_by"),
     *("answered_at", "ended_at"),
@@ -337,6 +339,8 @@ def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "complaint_steps", _rows(steps, only=STEP)
     answers = Proposal.objects.filter(complaint__in=complaints)
     yield "complaint_answers", _rows(answers, only=ANSWERS)
+    files = Attachment.objects.filter(complaint__in=complaints).exclude(event__for_staff_only=True)
+    yield "complaint_files", _rows(files, only=FILES)
     referrals = Referral.objects.filter(complaint__in=complaints)
     yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)

@@ -27,6 +27,7 @@ from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
 from billing.payments.selectors import unmatched, unsolved
 from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
+from complaints.analysis.selectors import lacks_cause
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
@@ -125,6 +126,13 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
         ),
         _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
         _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
+        _List(
+            view,
+            "Complaints that ended, cause to be named",
+            page,
+            "?needs=cause",
+            lacks_cause(every),
+        ),
     ]
 
 

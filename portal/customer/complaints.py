@@ -1,31 +1,33 @@
-"""Complaints and help: lodge one, follow its clocks, answer a proposal."""
+"""Complaints and help: follow its clocks, answer a proposal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.generic import FormView, TemplateView
+from django.views import View
+from django.views.generic import TemplateView
 
-from billing.disputes.services import AmountTooHigh
-from billing.payments.selectors import invoices
 from complaints.clocks.selectors import Regulator, privacy_regulator
-from complaints.lodging import services as lodging
+from complaints.lodging.selectors import file_cards, readable_files
+from complaints.lodging.services import FileRefused
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint
 from parties.correspondence.services import mask_of
+from portal.web.files import attachment_response
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
-from .complaints_forms import DeclineForm, LodgeForm, MessageForm, ReopenForm
+from .complaints_forms import DeclineForm, MessageForm, ReopenForm
 
 MOVED_ON = "The complaint has moved on meanwhile, so this was not done. See below how it stands."
 
@@ -59,41 +61,6 @@ class Complaints(ListPage):
         context["cards"] = selectors.cards(self.account, list(context["page_obj"]), self.today)
         context["today"] = self.today
         return context
-
-
-class Lodge(AccountPage, FormView):  # type: ignore[type-arg]
-    """Say what is wrong; the reference and the dates come at once."""
-
-    action = Action.LODGE_COMPLAINT
-    template_name = "customer/complaints/lodge.html"
-    section = "complaints"
-    form_class = LodgeForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        sees_bills = self.allows(Action.VIEW_BILLS)
-        return super().get_form_kwargs() | {
-            "invoices": invoices(self.account) if sees_bills else None
-        }
-
-    def get_initial(self) -> dict[str, Any]:
-        bill = self.request.GET.get("bill")
-        return {"topic": "bill", "disputed_invoice": bill} if bill else {}
-
-    def form_valid(self, form: LodgeForm) -> HttpResponse:
-        try:
-            complaint = lodging.lodge_complaint(
-                account=self.account,
-                by=self.request.user,
-                details=lodging.ComplaintDetails(**form.cleaned_data),
-                at=self.request.at,
-            )
-        except AmountTooHigh as refusal:
-            form.add_error("disputed_amount", str(refusal))
-            return self.form_invalid(form)
-        messages.success(
-            self.request, f"We have your complaint. Its reference is {complaint.reference}."
-        )
-        return redirect("complaint", complaint.reference)
 
 
 class _OneComplaint(AccountPage):
@@ -133,11 +100,13 @@ class ComplaintPage(_OneComplaint, TemplateView):
             | {
                 "complaint": record,
                 "sees_bills": self.allows(Action.VIEW_BILLS),
+                "sees_service": self.allows(Action.VIEW_BILLS, record.service_id),
                 "may_discuss": self.allows(Action.DISCUSS_ISSUE),
                 "may_accept": self.allows(Action.ACCEPT_RESOLUTION),
                 "with_customer": self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
                 "today": self.today,
                 "regulator": self._regulator(),
+                "files": file_cards(readable_files(self.permissions, self.kwargs["reference"])),
             }
             | kwargs
         )
@@ -147,6 +116,22 @@ class ComplaintPage(_OneComplaint, TemplateView):
         found = selectors.readable(self.permissions).filter(reference=self.kwargs["reference"])
         complaint = found.select_related("account__customer__provider").first()
         return privacy_regulator(complaint) if complaint else None
+
+
+class ComplaintFile(_OneComplaint, View):
+    """A file that came with a complaint."""
+
+    action = Action.LODGE_COMPLAINT
+
+    def get(self, request: HttpRequest, reference: str, public_id: UUID) -> FileResponse:
+        readable = selectors.readable(self.permissions).filter(reference=reference)
+        rows = readable_files(self.permissions, reference).filter(
+            complaint__in=readable, public_id=public_id
+        )
+        row = rows.first()
+        if row is None:
+            raise Http404
+        return attachment_response(row)
 
 
 class _Step(ComplaintPage):
@@ -162,14 +147,18 @@ class _Step(ComplaintPage):
         if not selectors.readable(self.permissions).filter(reference=reference).exists():
             raise Http404
         facts = {"reference": reference, "by": request.user, "at": request.at}
-        form = self.form_class(request.POST, auto_id=self.auto_id) if self.form_class else None
+        form = (
+            self.form_class(request.POST, request.FILES, auto_id=self.auto_id)
+            if self.form_class
+            else None
+        )
         if form is not None:
             if not form.is_valid():
                 return self._again(form)
             facts |= form.cleaned_data
         try:
             type(self).step(**facts)
-        except (process.StepRefused, IllegalStep) as refusal:
+        except (process.StepRefused, IllegalStep, FileRefused) as refusal:
             moved_on = isinstance(refusal, IllegalStep)
             return self._again(form, MOVED_ON if moved_on else str(refusal))
         messages.success(request, self.done)

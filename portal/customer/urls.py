@@ -14,6 +14,7 @@ from . import (
     home,
     identity,
     leaving,
+    lodging,
     login,
     notices,
     pay,
@@ -154,7 +155,26 @@ urlpatterns = [
     path("help-paying/ask/<slug:step>/", help_paying.AskForHelp.as_view(), name="ask_for_help"),
     # Complaints
     path("complaints/", complaints.Complaints.as_view(), name="complaints"),
-    path("complaints/new/", complaints.Lodge.as_view(), name="lodge_complaint"),
+    path("complaints/new/", lodging.Lodge.as_view(), name="lodge_complaint"),
+    path(
+        "complaints/new/<uuid:draft_id>/check/", lodging.LodgeCheck.as_view(), name="lodge_check"
+    ),
+    path("complaints/new/<uuid:draft_id>/drop/", lodging.DropDraft.as_view(), name="drop_draft"),
+    path(
+        "complaints/new/<uuid:draft_id>/drop/<uuid:public_id>/",
+        lodging.DropFile.as_view(),
+        name="drop_file",
+    ),
+    path(
+        "complaints/new/<uuid:draft_id>/<slug:step>/",
+        lodging.LodgeStep.as_view(),
+        name="lodge_step",
+    ),
+    path(
+        "complaints/<str:reference>/files/<uuid:public_id>/",
+        complaints.ComplaintFile.as_view(),
+        name="complaint_file",
+    ),
     path("complaints/<str:reference>/", complaints.ComplaintPage.as_view(), name="complaint"),
     path("complaints/<str:reference>/add/", complaints.AddMessage.as_view(), name="add_message"),
     path(

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from . import brand, claim, go, health, hooks, links, reset, terms
+from . import brand, claim, follow, go, health, hooks, links, reset, terms
 
 urlpatterns = [
     # Mail programs post to this one by themselves, and follow no redirect (RFC 8058).
@@ -19,6 +19,15 @@ urlpatterns = [
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         reset.ResetPassword.as_view(),
         name="account_reset_password_from_key",
+    ),
+    path("complaints/unnamed/", follow.LodgeUnnamed.as_view(), name="lodge_unnamed"),
+    path("complaints/follow/", follow.Follow.as_view(), name="follow"),
+    path("complaints/follow/leave/", follow.Leave.as_view(), name="stop_following"),
+    path("complaints/follow/<slug:act>/", follow.FollowStep.as_view(), name="follow_step"),
+    path(
+        "complaints/follow/files/<uuid:public_id>/",
+        follow.FollowFile.as_view(),
+        name="follow_file",
     ),
     path("privacy/decisions/", terms.Decisions.as_view(), name="decisions"),
     path("terms/", include("portal.public.terms_urls")),

@@ -218,6 +218,24 @@ STEPS: dict[str, Step] = {
             "Its days run from receipt, so they may end today.",
             "Its days are shorter now.",
         ),
+        Step(
+            "files",
+            "Add files",
+            process.add_files,
+            forms.FilesForm,
+            lambda now: True,
+            "A letter that was scanned, photos that came by email.",
+            "Added.",
+        ),
+        Step(
+            "cause",
+            "Name the cause",
+            process.name_cause,
+            forms.CauseForm,
+            lambda now: now.stands(State.IMPLEMENTING, State.RESOLVED, *OVER),
+            "For the figures and the monthly review; the customer does not see it.",
+            "Named.",
+        ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
             "assign",
@@ -359,7 +377,7 @@ def meanings(now: Situation) -> dict[str, tuple[str, Any]]:
 
 def speakers(complaint: Complaint, at: datetime) -> list[User]:
     """Who may be speaking: the people of the account; for a private complaint its lodger alone."""
-    if complaint.caller_name:
+    if complaint.caller_name or complaint.lodged_by is None:
         return []
     if complaint.safety_threat:
         return [complaint.lodged_by]

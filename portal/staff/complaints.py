@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -23,16 +24,20 @@ from billing.disputes.services import AmountTooHigh
 from billing.invoices.models import Invoice
 from billing.ledger.services import MonthClosed
 from billing.payments.services import CreditRefused, NeedsSecondPerson
+from complaints.analysis.selectors import lacks_cause
 from complaints.lodging import services as lodging
+from complaints.ombudsman import services as ombudsman
 from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
+from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists
 from parties.people.states import StaffData
+from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
@@ -47,6 +52,7 @@ from .complaint_steps import (
     speakers,
     steps_now,
 )
+from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 
 # What is owed, as short as a queue needs it.
@@ -63,7 +69,14 @@ SHORT = {
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }
-REFUSALS = (process.StepRefused, IllegalStep, CreditRefused, NeedsSecondPerson, MonthClosed)
+REFUSALS = (
+    lodging.FileRefused,
+    process.StepRefused,
+    IllegalStep,
+    CreditRefused,
+    NeedsSecondPerson,
+    MonthClosed,
+)
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -112,6 +125,8 @@ class WorkFilter(admin.SimpleListFilter):
             ("customer", "The customer's word"),
             ("manager", "A manager's decision"),
             ("ombudsman", "It is with the ombudsman"),
+            ("no_name", "It came without a name"),
+            ("cause", "It is over, and its cause is not named"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -125,6 +140,10 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.to_decide(queryset)
         if self.value() == "ombudsman":
             return queryset.filter(with_ombudsman_since__isnull=False)
+        if self.value() == "cause":
+            return lacks_cause(queryset)
+        if self.value() == "no_name":
+            return queryset.filter(lodged_by__isnull=True)
         return queryset
 
 
@@ -150,6 +169,7 @@ class ComplaintAdmin(AddStepAdmin):
         "state",
         "is_urgent",
         "topic",
+        "cause",
         ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )
@@ -231,7 +251,75 @@ class ComplaintAdmin(AddStepAdmin):
             self.admin_site.admin_view(self.step_view),
             name="complaints_complaint_step",
         )
-        return [step, *super().get_urls()]
+        file = path(
+            "<int:pk>/file/<uuid:public_id>/",
+            self.admin_site.admin_view(self.file_view),
+            name="complaints_complaint_file",
+        )
+        pack = path(
+            "<int:pk>/evidence/",
+            self.admin_site.admin_view(self.evidence_view),
+            name="complaints_complaint_evidence",
+        )
+        fetch = path(
+            "<int:pk>/evidence/<uuid:public_id>/",
+            self.admin_site.admin_view(self.fetch_view),
+            name="complaints_complaint_fetch",
+        )
+        return [step, file, pack, fetch, *super().get_urls()]
+
+    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Have an evidence pack made, by whoever may hand out records."""
+        complaint = self.get_object(request, str(pk))
+        if complaint is None:
+            raise Http404
+        form = EvidenceForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                ombudsman.ask_evidence(
+                    reference=complaint.reference,
+                    by=request.user,
+                    at=request.at,
+                    **form.cleaned_data,
+                )
+            except (process.StepRefused, NotAuthorised) as refusal:
+                form.add_error(None, _words(refusal))
+            else:
+                messages.success(request, "It is being made. You get an email when it is ready.")
+                return redirect("admin:complaints_complaint_change", pk)
+        return self.step(
+            request,
+            form,
+            title=f"Evidence pack: {complaint.reference}",
+            action="Make the pack",
+            about=f"{complaint.account}: {complaint.description[:300]}",
+            intro="One ZIP file with the story, every letter, the calls of who complained, the "
+            "contested bill, the clauses, the audit trail and what came with it, each with its "
+            "hash. That it was made and fetched is on record.",
+            back=reverse("admin:complaints_complaint_change", args=[pk]),
+        )
+
+    def fetch_view(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
+        """The file of a pack that is ready."""
+        complaint = self.get_object(request, str(pk))
+        pack = complaint and complaint.evidence_packs.filter(public_id=public_id).first()
+        if pack is None:
+            raise Http404
+        try:
+            file = ombudsman.fetch_evidence(pack=pack, by=request.user, at=request.at)
+        except (process.StepRefused, NotAuthorised) as refusal:
+            messages.error(request, _words(refusal))
+            return redirect("admin:complaints_complaint_change", pk)
+        name = f"evidence-{complaint.reference}-{pack.asked_at:%Y-%m-%d}.zip"
+        return FileResponse(file, as_attachment=True, filename=name)
+
+    def file_view(self, request: HttpRequest, pk: int, public_id: UUID) -> HttpResponseBase:
+        """A file of a complaint, for whoever may open the complaint."""
+        complaint = self.get_object(request, str(pk))
+        row = complaint and complaint.files.filter(public_id=public_id).first()
+        if row is None:
+            raise Http404
+        return attachment_response(row)
 
     def change_view(
         self,
@@ -253,18 +341,27 @@ class ComplaintAdmin(AddStepAdmin):
             extra |= {
                 "record": record,
                 "complaint": complaint,
-                "history": Event.objects.filter(complaint=complaint).select_related(
-                    "by", "notice"
-                ),
+                "history": Event.objects.filter(complaint=complaint)
+                .select_related("by", "notice")
+                .prefetch_related("files"),
                 "acts": [(one, self._step_url(complaint, one)) for one in steps_now(now)]
                 if may_work
                 else [],
                 "did_not_arrive": process_selectors.not_reached(
                     Complaint.objects.filter(pk=complaint.pk)
                 ).exists(),
+                "packs": complaint.evidence_packs.select_related("asked_by")[:5],
+                "may_pack": self._may_pack(request, complaint),
                 "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def _may_pack(self, request: HttpRequest, complaint: Complaint) -> bool:
+        try:
+            ombudsman.require_may_have_evidence(complaint, request.user, request.at)
+        except (process.StepRefused, NotAuthorised):
+            return False
+        return True
 
     def _step_url(self, complaint: Complaint, step: Step) -> str:
         return reverse("admin:complaints_complaint_step", args=[complaint.pk, step.slug])
@@ -305,6 +402,8 @@ class ComplaintAdmin(AddStepAdmin):
 
     def _note(self, complaint: Complaint) -> str:
         """How who complains without a log-in wants to be reached."""
+        if complaint.lodged_by_id is None:
+            return f"{complaint.caller_name}: they read this on the page where they follow it"
         if not complaint.caller_name:
             return ""
         return f"{complaint.caller_name}: {complaint.caller_contact or 'no contact given'}"
@@ -320,7 +419,7 @@ class ComplaintAdmin(AddStepAdmin):
                 # The state moved on under an open form: the service says so, the words stay.
                 found = {**_all_meanings(), **found}
             known |= {"meanings": found, "people": speakers(now.complaint, now.at)}
-        return step.form(request.POST or None, **known)
+        return step.form(request.POST or None, request.FILES or None, **known)
 
     def _take_step(
         self, request: HttpRequest, step: Step, form: Any, complaint: Complaint
@@ -338,6 +437,7 @@ class ComplaintAdmin(AddStepAdmin):
             request.POST or None,
             people=people_here(account, request.at),
             invoices=Invoice.objects.filter(account=account).order_by("-issue_date"),
+            services=Service.objects.filter(contract__account=account).order_by("label"),
             zone=zone,
             initial={"received_at": request.at.astimezone(zone).replace(tzinfo=None)},
         )

@@ -13,9 +13,10 @@ from complaints.ombudsman.services import Letter
 from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, Urgency
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import Answer
+from complaints.tickets.states import Answer, Cause
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
+from portal.web.uploads import FilesField
 from terms.calendar import Channel
 
 from .payments_forms import DayField, DollarsField
@@ -27,6 +28,8 @@ WAYS = [
     (Channel.IN_PERSON, "In person"),
 ]
 TELLING = [(Channel.EMAIL, "By email, from the portal"), *WAYS]
+# Where somebody looks who gave no name.
+ON_THEIR_PAGE = (Channel.WEB, "On the page where they follow it")
 # So few words are hardly an answer that somebody waited two weeks for.
 SHORT = 4
 
@@ -64,7 +67,9 @@ class StepForm(forms.Form):
         field = self.fields.get("told_by")
         if field is None:
             return
-        if complaint.caller_name:
+        if complaint.lodged_by_id is None:
+            field.choices = [ON_THEIR_PAGE]
+        elif complaint.caller_name:
             field.choices = WAYS
         field.initial = complaint.told_by
         if complaint.caller_contact:
@@ -108,6 +113,41 @@ class TellForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "sure"}
+
+
+class FilesForm(StepForm):
+    """Papers and photos that reached staff."""
+
+    uploads = FilesField(label="Files", required=True)
+    text = forms.CharField(
+        label="What are they?", max_length=300, required=False, widget=forms.TextInput
+    )
+    for_staff_only = forms.BooleanField(
+        label="For staff only: the customer does not see them", required=False
+    )
+
+
+class CauseForm(StepForm):
+    """What it came from."""
+
+    cause = forms.ChoiceField(label="What did it come from?", choices=Cause.choices)
+    text = forms.CharField(
+        label="What would prevent the next one?",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "cause": Cause(self.cleaned_data["cause"])}
+
+
+class EvidenceForm(forms.Form):
+    """What an evidence pack holds besides."""
+
+    with_notes = forms.BooleanField(
+        label="With our notes among staff, and the files that only staff see", required=False
+    )
 
 
 class ProposeForm(TellForm):
@@ -256,7 +296,12 @@ class AttemptForm(StepForm):
 
     channel = forms.ChoiceField(
         label="How",
-        choices=[*WAYS, (Channel.EMAIL, "By email"), (Channel.SMS, "By text message")],
+        choices=[
+            *WAYS,
+            (Channel.EMAIL, "By email"),
+            (Channel.SMS, "By text message"),
+            ON_THEIR_PAGE,
+        ],
         widget=forms.RadioSelect,
     )
     tried_at = WhenField(label="When", help_text="On the customer's clock.")

@@ -10,6 +10,7 @@ from django import forms
 from billing.invoices.models import Invoice
 from complaints.process.services import Heard
 from complaints.tickets.states import Topic
+from contracts.supply.models import Service
 from parties.people.models import User
 from terms.calendar import Channel
 
@@ -108,6 +109,12 @@ class TakeForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
+    service = forms.ModelChoiceField(
+        label="Which service?",
+        queryset=Service.objects.none(),
+        required=False,
+        empty_label="None of them, or all",
+    )
     disputed_invoice = forms.ModelChoiceField(
         label="Which bill do they contest?",
         queryset=Invoice.objects.none(),
@@ -127,7 +134,13 @@ class TakeForm(forms.Form):
     ARRIVES = ("received_at", "caller_name", "caller_contact", "told_at_once")
 
     def __init__(
-        self, *args: Any, people: list[User], invoices: Any, zone: ZoneInfo, **kwargs: Any
+        self,
+        *args: Any,
+        people: list[User],
+        invoices: Any,
+        services: Any,
+        zone: ZoneInfo,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.people = {str(one.pk): one for one in people}
@@ -136,6 +149,7 @@ class TakeForm(forms.Form):
             (self.SOMEBODY_ELSE, "Somebody else"),
         ]
         self.fields["disputed_invoice"].queryset = invoices
+        self.fields["service"].queryset = services
         self.fields["received_at"].zone = zone
 
     def clean(self) -> dict[str, Any]:

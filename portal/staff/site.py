@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from parties.desk.selectors import open_call
 from portal.composition.worklists import worklists
 
-from . import debt, phone, terms, viewing
+from . import complaint_figures, debt, phone, terms, viewing
 from .openings import ReasonNeeded
 
 
@@ -50,6 +50,7 @@ class PortalAdminSite(AdminSite):
             path("debt/", page(debt.aged_debt), name="aged_debt"),
             path("terms/", page(terms.reports), name="terms_reports"),
             path("terms/<slug:document>/", page(terms.report), name="terms_report"),
+            path("complaint-figures/", page(complaint_figures.figures), name="complaint_figures"),
             path("reason/<uuid:public_id>/", self.admin_view(viewing.ask_reason), name="reason"),
             path(
                 "view-as/<uuid:public_id>/",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from complaints.lodging.models import Attachment
+from complaints.lodging.services import SHOWN
 from records.documents.models import Document
 from records.documents.pdf import PdfFailed
 from records.documents.services import ensure_file
@@ -28,4 +30,21 @@ def pdf_download(request: HttpRequest, name: str, draw: Callable[[], bytes]) -> 
         data,
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def attachment_response(row: Attachment) -> FileResponse:
+    """Answer with a file that somebody sent: a plain picture is shown, all else is a download.
+
+    Nothing in it runs: a browser neither guesses another kind nor lets it do anything.
+    """
+    return FileResponse(
+        row.file.open("rb"),
+        content_type=row.media_type,
+        as_attachment=row.media_type not in SHOWN,
+        filename=row.name,
+        headers={
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

@@ -32,6 +32,11 @@ class Limit:
 MAILS = Limit("mails", pair=5, sender=30, victim=15)
 # Wrong passwords; shorter locks come on top (see ACCOUNT_RATE_LIMITS).
 WRONG_PASSWORDS = Limit("passwords", pair=20, sender=100, victim=50)
+# Complaints without a name: the victim is the provider's desk.
+NAMELESS_COMPLAINTS = Limit("nameless", pair=5, sender=10, victim=200)
+# Secrets of such complaints: the victim is the reference. A secret has eighty random bits, so
+# guesses from many senders find nothing, and lock nobody out.
+SECRETS = Limit("secrets", pair=10, sender=30, victim=100_000)
 HOUR = 3600
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from http.cookies import SimpleCookie
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.contrib import admin
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -44,7 +46,14 @@ from billing.payments.models import (
 from billing.payments.services import issue_credit_note, record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
-from complaints.lodging.services import ComplaintDetails, lodge_complaint
+from complaints.lodging.models import Attachment, Draft
+from complaints.lodging.services import (
+    ComplaintDetails,
+    keep_files,
+    lodge_complaint,
+    read_upload,
+)
+from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
@@ -97,13 +106,15 @@ STAFF_ACTS = (
     "_knowledge",
     "_statement",
     "_invite",
+    "_evidence",
     "_lift",
     ":phone_ask",
 )
 # What a POST carries, where an empty one would say nothing about who may.
 POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "switch_account": lambda world: {"account": str(world.account.public_id)},
-    "lodge_complaint": lambda world: {"topic": "fault", "description": "No dial tone."},
+    "lodge_complaint": lambda world: {"topic": "fault"},
+    "lodge_step": lambda world: {"description": "No dial tone."},
     "add_message": lambda world: {"text": "Still no dial tone."},
     "decline_proposal": lambda world: {"text": "That does not mend it."},
     "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
@@ -231,11 +242,14 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
             disputed_amount=Decimal("9.00"),
         ),
     )
+    _of_writing(world, complaint)
     deliver_queued(at=AT)
     acknowledge_sent(at=AT)
     desk = make_staff(StaffRole.TEAM_MANAGER)
     start_investigation(reference=complaint.reference, by=desk, at=AT)
     propose_resolution(reference=complaint.reference, by=desk, text="A credit.", at=AT)
+    pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
+    pack.file.save("x.zip", ContentFile(b"PK"))
     Chargeable.objects.create(
         account=account, kind="one_off", description="Visit", amount=1, incurred_on=AT.date()
     )
@@ -270,6 +284,21 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     anchor_chains(on=AT.date(), at=AT)
     WORLDS[account.number] = world
     return world
+
+
+def _of_writing(world: World, complaint: Complaint) -> None:
+    """A file that came with a complaint, and another complaint that is being written."""
+    file = read_upload("photo.png", BytesIO(b"\x89PNG\r\n\x1a\n" + world.account.number.encode()))
+    event = complaint.events.get()
+    keep_files([file], at=AT, by=world.holder, complaint=complaint, event=event)
+    draft = Draft.objects.create(
+        account=world.account,
+        by=world.holder,
+        answers={"about": {"topic": ["fault"]}, "urgent": {}, "words": {"description": ["Dead."]}},
+        begun_at=AT,
+        expires_at=END_OF_TIME,
+    )
+    keep_files([file], at=AT, by=world.holder, draft=draft)
 
 
 def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
@@ -528,6 +557,7 @@ def _value(address: Address, key: str, world: World) -> Any:
     appointment = world.account.appointments.filter(role=Role.AUTHORISED_REP).first()
     presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
+        "draft_id": Draft.objects.get(account=world.account).public_id,
         "reference": Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
@@ -536,9 +566,10 @@ def _value(address: Address, key: str, world: World) -> Any:
             "admin:phone_ask": "look",
             "admin:contracts_service_supply_step": "suspend",
             "admin:billing_helprequest_help_step": "offer",
+            "follow_step": "withdraw",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
-        "step": "kinds" if address.name == "ask_for_help" else "person",
+        "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
         "pk": Notice.objects.filter(account=world.account).first().pk,
         "code": "no-such-plan",
@@ -576,6 +607,15 @@ def _value(address: Address, key: str, world: World) -> Any:
             "change_appointment": appointment.public_id,
             "remove_appointment": appointment.public_id,
             "appointment_form": appointment.public_id,
+            "follow_file": Attachment.objects.get(complaint__account=world.account).public_id,
+            "complaint_file": Attachment.objects.get(complaint__account=world.account).public_id,
+            "admin:complaints_complaint_fetch": EvidencePack.objects.get(
+                complaint__account=world.account
+            ).public_id,
+            "admin:complaints_complaint_file": Attachment.objects.get(
+                complaint__account=world.account
+            ).public_id,
+            "drop_file": Attachment.objects.get(draft__account=world.account).public_id,
             "suspension_notice": SuspensionNotice.objects.get(account=world.account).public_id,
             "debt_notice": DebtNotice.objects.get(account=world.account).public_id,
             "arrangement_pdf": Arrangement.objects.get(account=world.account).public_id,

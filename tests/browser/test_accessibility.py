@@ -136,7 +136,7 @@ def test_reasons_and_errors_when_they_are_open(phone: BrowserContext, stack: Sta
     page = phone.new_page()
     sign_in(page, stack, "mia.conti")
     page.goto(f"{stack.url}/complaints/new/")
-    page.get_by_role("button", name="Send the complaint").click()
+    page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("alert")).to_be_visible()
     with_errors = faults(page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 from collections.abc import Callable
@@ -17,6 +18,11 @@ from tests.browser.oracle import in_words, rolled, working_days_on
 from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.browser
+
+# The least that a browser takes for a picture.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass(frozen=True)
@@ -136,10 +142,19 @@ def download_pdf(page: Page) -> str:
 def lodge(page: Page) -> str:
     page.get_by_role("link", name="Complaints & help").first.click()
     page.get_by_role("link", name="Make a complaint").first.click()
-    page.get_by_role("button", name="Send the complaint").click()
+    page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
     page.get_by_label("A fault or an outage").check()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Is any of this so?")
+    page.get_by_role("button", name="Next").click()
     page.get_by_label("What happened?").fill("The line is dead since this morning.")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Photos, letters").set_input_files(
+        {"name": "router.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("router.png")).to_be_visible()
     page.get_by_role("button", name="Send the complaint").click()
     expect(page.get_by_role("status")).to_contain_text("We have your complaint")
     found = re.search(r"C-[A-Z0-9]{8}", page.get_by_role("heading", level=1).inner_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,14 +34,13 @@ from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
 from records.documents.models import Document
 from records.notices.services import Link
+from records.references import new_reference
 from records.sweeps import each
 from terms.calendar import in_words
 from terms.facts import Action
 
 from .clocks import start_clock
 
-# Without the letters and digits that are mistaken for each other on the phone.
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # How long what was asked or offered stays open: nothing is chased meanwhile.
 ANSWER_WORKING_DAYS = 10
 COUNSELLORS = (
@@ -96,7 +94,7 @@ def ask_for_help(
         if known is not None:
             return known
         row = HelpRequest.objects.create(
-            reference="H-" + "".join(secrets.choice(ALPHABET) for _ in range(8)),
+            reference=new_reference("H"),
             account=locked,
             asked_at=at,
             asked_by=by,

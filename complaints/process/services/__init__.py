@@ -24,12 +24,14 @@ from .ending import (
 )
 from .handling import (
     Urgency,
+    add_files,
     add_message,
     add_note,
     ask_customer,
     assign_complaint,
     explain_delay,
     learn_urgency,
+    name_cause,
     name_ombudsman,
     start_investigation,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "accept_proposal",
     "acknowledge_by_hand",
     "acknowledge_sent",
+    "add_files",
     "add_message",
     "add_note",
     "agree_to_close",
@@ -67,6 +70,7 @@ __all__ = [
     "explain_delay",
     "finish_task",
     "learn_urgency",
+    "name_cause",
     "name_ombudsman",
     "name_regulator",
     "propose_resolution",

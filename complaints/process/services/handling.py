@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,12 +19,14 @@ from complaints.clocks.services import (
     owed,
     promise_clock,
 )
-from complaints.tickets.models import Complaint
+from complaints.lodging.services import Upload, keep_files, record_files
+from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import stop_cutting, tell_desk
-from complaints.tickets.states import IN_HAND, OVER, Act, Duty, Happening, State
+from complaints.tickets.states import IN_HAND, OVER, Act, Cause, Duty, Happening, State
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
+from records.audit import services as audit
 from records.deadlines.services import drop_deadlines, meet_deadline
 from terms import facts, rules
 from terms.calendar import Channel, in_words
@@ -132,26 +135,108 @@ def ask_customer(
 
 
 def add_message(
-    *, reference: str, by: User | None, text: str, at: datetime, heard: Heard | None = None
+    *,
+    reference: str,
+    by: User | None,
+    text: str,
+    at: datetime,
+    heard: Heard | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> Complaint:
-    """Add the customer's words; they also answer an open question.
+    """Add the customer's words, with files if any; they also answer an open question.
 
-    Raises NotAuthorised. Whoever speaks is reached: what was begun in order to close it ends.
+    Raises NotAuthorised, and FileRefused for too many files. Whoever speaks is reached: what was
+    begun in order to close it ends.
     """
     with transaction.atomic():
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.DISCUSS_ISSUE, at, heard)
         said: dict[str, Any] = {"by": by, "at": at, "text": text, "heard": heard, "actor": actor}
         if complaint.state == State.WAITING_FOR_CUSTOMER:
-            step(complaint, Act.CUSTOMER_ANSWERS, **said)
+            event = step(complaint, Act.CUSTOMER_ANSWERS, **said)
         elif is_again(complaint, Happening.MESSAGE, heard.staff if heard else by, text, at):
             return complaint
         else:
-            happen(complaint, Happening.MESSAGE, **said)
+            event = happen(complaint, Happening.MESSAGE, **said)
             _reached(complaint, at)
+        _keep(complaint, uploads, by=by, at=at, event=event, actor=actor)
         if heard is None:
             tell_desk(complaint, "The customer wrote", at=at)
     return complaint
+
+
+def name_cause(
+    *, reference: str, by: User, cause: Cause, at: datetime, text: str = ""
+) -> Complaint:
+    """Note what a complaint came from, for the figures; the same again is nothing new."""
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        if complaint.cause == cause:
+            return complaint
+        before = complaint.get_cause_display()
+        complaint.cause = cause
+        complaint.save(update_fields=["cause"])
+        happen(
+            complaint,
+            Happening.NAME_CAUSE,
+            by=by,
+            at=at,
+            actor=actor,
+            text="\n".join(filter(None, [cause.label, text])),
+            for_staff_only=True,
+            before={"cause": before},
+            after={"cause": cause.label},
+        )
+    return complaint
+
+
+def add_files(
+    *,
+    reference: str,
+    by: User,
+    uploads: Sequence[Upload],
+    at: datetime,
+    text: str = "",
+    for_staff_only: bool = False,
+) -> Complaint:
+    """Add files that reached staff, or that staff made; `for_staff_only` the customer sees none.
+
+    Raises NotAuthorised, and FileRefused for too many.
+    """
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        names = ", ".join(one.name for one in uploads)
+        said = f"{text}\n{names}".strip()
+        if is_again(complaint, Happening.FILES, by, said, at):
+            return complaint
+        event = happen(
+            complaint,
+            Happening.FILES,
+            by=by,
+            at=at,
+            text=said,
+            actor=actor,
+            for_staff_only=for_staff_only,
+        )
+        keep_files(uploads, at=at, by=by, complaint=complaint, event=event)
+    return complaint
+
+
+def _keep(
+    complaint: Complaint,
+    uploads: Sequence[Upload],
+    *,
+    by: User | None,
+    at: datetime,
+    event: Event,
+    actor: audit.Actor,
+) -> None:
+    if not uploads:
+        return
+    rows = keep_files(uploads, at=at, by=by, complaint=complaint, event=event)
+    record_files(complaint, rows, actor=actor, at=at)
 
 
 def _reached(complaint: Complaint, at: datetime) -> None:

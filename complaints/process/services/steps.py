@@ -36,6 +36,8 @@ from terms.calendar import Channel
 
 # The same words of the same person within this time are a second click of one form.
 ONE_CLICK = timedelta(minutes=2)
+# As what somebody acts who gave no name and holds the secret.
+NAMELESS = "nameless"
 MANAGERS = frozenset({StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
 
 
@@ -108,13 +110,16 @@ def speaker(
 ) -> audit.Actor:
     """Who speaks for the customer, themselves or through staff who write it down.
 
-    `by` None is the caller without a log-in whose complaint it is. Raises NotAuthorised, and
-    StepRefused for somebody without a name.
+    `by` None is the caller without a log-in whose complaint it is, through staff; without staff it
+    is who holds the secret of a complaint that was lodged without a name, as the caller made sure.
+    Raises NotAuthorised, and StepRefused for somebody without a name.
     """
     decision = require(complaint, by, action, at) if by is not None else None
     if heard is None:
         if by is None or decision is None:
-            raise StepRefused("Say whose words these are.")
+            if complaint.lodged_by_id is not None:
+                raise StepRefused("Say whose words these are.")
+            return audit.Actor(name=complaint.caller_name, acted_as=NAMELESS)
         return authority.with_customer(by, decision)
     mine = require_staff(complaint, heard.staff, at)
     if by is None and not complaint.caller_name:
@@ -190,7 +195,8 @@ def happen(
 
     What staff heard is theirs to have written and the customer's to have said.
     """
-    said_by = str(by or complaint.caller_name) if heard else ""
+    in_their_words = heard or (actor is not None and actor.acted_as == NAMELESS)
+    said_by = str(by or complaint.caller_name) if in_their_words else ""
     among_staff = for_staff_only and not complaint.safety_threat
     event = Event.objects.create(
         complaint=complaint,

@@ -236,7 +236,7 @@ def test_failure_half_way_leaves_nothing_behind(world, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("complaints.lodging.services.write", fail)
+    monkeypatch.setattr("complaints.lodging.services.receiving.write", fail)
 
     with pytest.raises(RuntimeError):
         lodge(world)
@@ -283,10 +283,14 @@ def test_declared_day_moves_the_clock_of_what_was_agreed(world):
 
 
 def test_double_click_makes_one_complaint(world):
-    client, page = signed_in(world.holder), "/complaints/new/"
-    typed = {"topic": "fault", "description": "No dial tone.", "wanted": "A technician"}
+    client = signed_in(world.holder)
+    draft = client.post("/complaints/new/", {"topic": "fault"})["Location"].rpartition("urgent/")[
+        0
+    ]
+    client.post(f"{draft}urgent/")
+    client.post(f"{draft}words/", {"description": "No dial tone.", "wanted": "A technician"})
 
-    first, second = client.post(page, typed), client.post(page, typed)
+    first, second = client.post(f"{draft}check/"), client.post(f"{draft}check/")
 
     complaint = Complaint.objects.get()
     assert first["Location"] == second["Location"] == f"/complaints/{complaint.reference}/"

@@ -270,9 +270,15 @@ def test_guesses_come_back_as_they_were_typed(client, world):
     client.force_login(stands(world, Role.AUTHORISED_REP, limits=["view_personal_details"]))
     guesses = "0491 570 156 0491 570 157 Mia Conti"
 
-    page = client.post("/complaints/new/", {"topic": "", "description": guesses})
+    draft = client.post("/complaints/new/", {"topic": "fault"})["Location"].rpartition("urgent/")[
+        0
+    ]
+    client.post(f"{draft}urgent/")
+    page = client.post(f"{draft}words/", {"description": guesses, "wanted": "x" * 5000})
     assert guesses in page.content.decode()
-    client.post("/complaints/new/", {"topic": "fault", "description": guesses})
+    client.post(f"{draft}words/", {"description": guesses})
+    assert guesses in client.get(f"{draft}check/").content.decode()
+    client.post(f"{draft}check/")
     own = Complaint.objects.get()
     assert guesses in client.get(f"/complaints/{own.reference}/").content.decode()
     assert guesses in client.get("/bills/", {"q": guesses}).content.decode()

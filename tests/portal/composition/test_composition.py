@@ -63,6 +63,7 @@ def test_every_act_of_an_assisted_session_stands_in_its_table():
         "change_billing_email": Action.CHANGE_DETAILS,
         "change_plan": Action.CHANGE_PLAN,
         "accept_proposal": Action.ACCEPT_RESOLUTION,
+        "complain": Action.LODGE_COMPLAINT,
         "ask_for_help": Action.ARRANGE_HARDSHIP,
     }
 

@@ -162,12 +162,6 @@ def test_amount_above_what_is_open_is_refused_at_its_field(world):
         world.provider, issue_on=date(2026, 11, 1), at=instant("2026-11-01 06:20"), on_demand=True
     )
     bill = Invoice.objects.get()
-    typed = {
-        "topic": "bill",
-        "description": "Twice.",
-        "disputed_invoice": str(bill.public_id),
-        "disputed_amount": str(bill.total_inc),
-    }
     record_payment(
         account=world.account,
         amount=Decimal("1.00"),
@@ -177,10 +171,19 @@ def test_amount_above_what_is_open_is_refused_at_its_field(world):
         at=timezone.now(),
     )
 
-    answer = signed_in(world.holder).post("/complaints/new/", typed)
+    client = signed_in(world.holder)
+    begun = client.post(f"/complaints/new/?bill={bill.public_id}", {"topic": "bill"})
+    draft = begun["Location"].rpartition("urgent/")[0]
+    client.post(f"{draft}urgent/")
+    client.post(f"{draft}bill/", {"disputed_invoice": str(bill.public_id)})
+    whole = {"disputed_line": "whole", "disputed_amount": str(bill.total_inc)}
+    client.post(f"{draft}line/", whole)
+    client.post(f"{draft}words/", {"description": "Twice."})
+    answer = client.post(f"{draft}check/", follow=True)
 
-    assert answer.status_code == 200
+    assert answer.redirect_chain == [(f"{draft}line/", 302)]
     assert "is open; give no more than that" in answer.content.decode()
+    answer = client.get(f"{draft}words/")
     assert "Twice." in answer.content.decode()
     assert not Complaint.objects.exists()
 

@@ -21,6 +21,9 @@ from complaints.clocks.services import (
     owed,
     set_clock,
 )
+from complaints.ombudsman.models import Referral
+from complaints.ombudsman.selectors import open_referral
+from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, StepRefused
 from complaints.process.services.answering import keep_decided, require_sound
 from complaints.process.services.ending import close_after, withdraw_after
@@ -37,10 +40,6 @@ from records.audit import services as audit
 from records.deadlines.services import drop_deadlines, meet_deadline
 from terms.calendar import in_words
 from terms.rules.duties import Duty as LawDuty
-
-from .models import Referral
-from .selectors import open_referral
-from .states import Kind, Level, Outcome
 
 ANSWER_TIMES = "RF-CMP-18"
 NOT_THERE = "The ombudsman does not have this complaint: note the referral first."

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +11,20 @@ from django.db import transaction
 
 from billing.disputes.selectors import withholding
 from billing.disputes.services import hold_amount
-from billing.invoices.models import Invoice
-from complaints.clocks.services import Clocks, binding_of, discharge, start_clocks
+from billing.invoices.models import Invoice, InvoiceLine
+from complaints.clocks.services import (
+    Clocks,
+    binding_of,
+    dates_from_receipt,
+    discharge,
+    start_clocks,
+)
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import stop_cutting, tell_desk, written_to
 from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State
+from contracts.supply.models import Service
 from parties.accounts.models import Account
-from parties.accounts.selectors import version_in_force
+from parties.accounts.selectors import binding, version_in_force
 from parties.authority import selectors as authority
 from parties.correspondence.services import write
 from parties.people.models import User
@@ -27,6 +33,7 @@ from records.audit.services import record
 from records.deadlines.services import meet_deadline
 from records.notices.models import Notice
 from records.notices.services import Link
+from records.references import new_reference
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import Channel
@@ -34,10 +41,6 @@ from terms.clause import dump
 from terms.facts import Action
 from terms.money import in_dollars
 from terms.profile import TermsSilent
-
-# Without the letters and digits that are mistaken for each other on the phone.
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-
 
 # The same words of the same person within this time are a second click, not a second complaint.
 ONE_CLICK = timedelta(minutes=10)
@@ -61,7 +64,9 @@ class ComplaintDetails:
     disconnection_without_process: bool = False
     priority_assistance: bool = False
     safety_threat: bool = False
+    service: Service | None = None
     disputed_invoice: Invoice | None = None
+    disputed_line: InvoiceLine | None = None
     disputed_amount: Decimal | None = None
 
 
@@ -94,21 +99,30 @@ def lodge_complaint(
     details: ComplaintDetails,
     at: datetime,
     channel: Channel = Channel.WEB,
+    together_with: User | None = None,
 ) -> Complaint:
     """Receive a complaint and start its clocks; the acknowledgement is queued with it.
 
-    The same again within ten minutes is the same complaint. Raises NotAuthorised if the person
-    may not complain about this account.
+    `together_with` is the customer who confirmed it for their advocate. The same again within ten
+    minutes is the same complaint. Raises NotAuthorised if the person may not complain about this
+    account.
     """
     on = authority.local_day(account, at)
     with transaction.atomic():
         # Two clicks wait for each other here; the second finds what the first one made.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        decision = authority.require(by, Action.LODGE_COMPLAINT, account, on=on, at=at)
+        decision = authority.require(
+            by,
+            Action.LODGE_COMPLAINT,
+            account,
+            on=on,
+            at=at,
+            customer_present=together_with is not None,
+        )
         if (made := _made_already(account, by, details, at)) is not None:
             return made
         complaint = Complaint(
-            reference=new_reference(),
+            reference=new_reference("C"),
             account=account,
             lodged_by=by,
             role=decision.role,
@@ -118,12 +132,10 @@ def lodge_complaint(
             **vars(details),
         )
         bound = binding_of(complaint)
-        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
+        complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
         clocks = start_clocks(complaint, bound, at=at)
-        actor = audit.Actor(
-            user_id=by.pk, name=str(by), authority=decision.authority, acted_as=decision.role
-        )
+        actor = authority.with_customer(by, decision, together_with)
         _record(complaint, actor, clocks, at)
         _hold(complaint, at)
         _acknowledge_by_letter(complaint, clocks, at)
@@ -156,7 +168,7 @@ def lodge_for_customer(
             return made
         received_on = authority.local_day(account, arrival.received_at)
         complaint = Complaint(
-            reference=new_reference(),
+            reference=new_reference("C"),
             account=account,
             lodged_by=by,
             role=role,
@@ -170,7 +182,7 @@ def lodge_for_customer(
             **vars(details),
         )
         bound = binding_of(complaint)
-        complaint.is_urgent, complaint.urgent_because = _urgency(details, bound)
+        complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
         clocks = start_clocks(complaint, bound, at=at)
         _record(complaint, actor, clocks, at)
@@ -298,7 +310,9 @@ def _made_already(
         events__act=Happening.LODGE,
         events__at__range=(at - ONE_CLICK, at),
     )
-    for one in recent.exclude(state__in=OVER).select_related("disputed_invoice"):
+    for one in recent.exclude(state__in=OVER).select_related(
+        "disputed_invoice", "disputed_line", "service"
+    ):
         if all(getattr(one, name) == value for name, value in vars(details).items()):
             return one
     return None
@@ -328,12 +342,61 @@ def _record(complaint: Complaint, actor: audit.Actor, clocks: Clocks, at: dateti
     )
 
 
-def new_reference() -> str:
-    """A reference that can be read out and can't be guessed: C- and eight signs."""
-    return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What lodging would bring: urgent or not, the last good day of our answer, and why."""
+
+    urgent: bool
+    urgent_because: list[dict[str, Any]]
+    answer_by: date | None
+    because: list[dict[str, Any]]
 
 
-def _urgency(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
+def foretell(*, account: Account, details: ComplaintDetails, at: datetime) -> Outlook:
+    """What would follow if this were lodged now; nothing is kept and no clock runs."""
+    on = authority.local_day(account, at)
+    complaint = Complaint(
+        account=account,
+        channel=Channel.WEB,
+        received_at=at,
+        version=version_in_force(account, on),
+        **vars(details),
+    )
+    bound = binding_of(complaint)
+    complaint.is_urgent, urgent_because = urgency_of(details, bound)
+    clocks = dates_from_receipt(complaint, bound)
+    return Outlook(
+        urgent=complaint.is_urgent,
+        urgent_because=urgent_because,
+        answer_by=clocks.dates.get(Duty.PROPOSE),
+        because=clocks.because,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Whether handling a complaint may be charged for, and why; told before anything is typed."""
+
+    is_free: bool
+    because: list[dict[str, Any]]
+
+
+def cost_of_handling(account: Account, at: datetime) -> Cost:
+    """What a complaint costs who makes it (VP-CMP-02, BS-COMP-03, RF-CMP).
+
+    Where nothing allows a charge there is none.
+    """
+    try:
+        answer = binding(account, authority.local_day(account, at)).decide(
+            rules.complaint_cost, tcp=account.customer.is_tcp, kind="handling"
+        )
+    except TermsSilent as silence:
+        return Cost(is_free=True, because=dump(silence.because))
+    return Cost(is_free=not answer.may_charge, because=dump(answer.because))
+
+
+def urgency_of(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether what was told makes it urgent, and why."""
     try:
         answer = bound.decide(
             rules.urgent_complaint,
