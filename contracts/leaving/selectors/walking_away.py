@@ -37,8 +37,8 @@ class WayOut:
 
     Amounts are in dollars, GST included. `usage` is what was used and not billed yet; `cost` what
     else is still paid; `otherwise` what leaving that day costs without the change. `to_bring` is
-    equipment that goes back, `latest_on` the last day that can be chosen. `refusal` says in words why it is not possible; then nothing
-    but `otherwise` and `because` counts.
+    equipment that goes back, `latest_on` the last day that can be chosen. `refusal`
+    says in words why it is not possible; then nothing but `otherwise` and `because` counts.
     """
 
     change: PriceChange
