@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name='IndexFigure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(help_text='Which year: to the December quarter 2026.', max_length=40)),
+                ('period', models.CharField(help_text='Which year: to the December quarter 2026.', max_length=80)),
                 ('percent', models.DecimalField(decimal_places=2, max_digits=5)),
                 ('published_on', models.DateField()),
                 ('source', models.CharField(help_text='Where it is published.', max_length=200)),

@@ -192,7 +192,7 @@ class IndexFigure(models.Model):
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="index_figures")
-    period = models.CharField(max_length=40, help_text="Which year: to the December quarter 2026.")
+    period = models.CharField(max_length=80, help_text="Which year: to the December quarter 2026.")
     percent = models.DecimalField(max_digits=5, decimal_places=2)
     published_on = models.DateField()
     source = models.CharField(max_length=200, help_text="Where it is published.")

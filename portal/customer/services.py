@@ -104,9 +104,16 @@ class ContractPage(AccountPage, TemplateView):
     section = "contract"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        document = self.account.customer.provider.key
         return super().get_context_data(
-            contracts=[(one, self._covered(one)) for one in agreements.contracts(self.account)],
-            version=accounts.version_in_force(self.account, self.today),
+            contracts=[
+                (one, accounts.terms_in_words(document, one.version), self._covered(one))
+                for one in agreements.contracts(self.account)
+            ],
+            accepted=accounts.accepted_terms(self.account, self.today),
+            version=accounts.terms_in_words(
+                document, accounts.version_in_force(self.account, self.today)
+            ),
             account=self.account,
             **kwargs,
         )

@@ -152,7 +152,7 @@ class FigureForm(forms.Form):
     provider = forms.ModelChoiceField(label="For which provider", queryset=Provider.objects.none())
     period = forms.CharField(
         label="Which year",
-        max_length=40,
+        max_length=80,
         help_text="As customers read it: in the year to the December quarter 2026",
     )
     percent = PercentField(

@@ -430,6 +430,16 @@ def _of_people(world: World) -> None:
     _new_price(service, holder)
 
 
+def _formal(account: Account) -> Notice:
+    """A notice that binds, to the customer's own address."""
+    row = Notice.objects.filter(account=account).last()
+    to = {"to": account.billing_email, "addressed_to": account.billing_email}
+    Notice.objects.filter(pk=row.pk).update(
+        kind="price_change", status="sent", sent_at=AT, is_secret=False, **to
+    )
+    return row
+
+
 def _new_price(service: Service, by: User) -> None:
     """A higher price that was told, and that lets the customer leave."""
     change = Variation.objects.create(
@@ -455,7 +465,7 @@ def _new_price(service: Service, by: User) -> None:
         effective_on=FOREVER,
         way_out_by="terms",
         way_out_until=FOREVER,
-        notice=Notice.objects.filter(account=service.contract.account).first(),
+        notice=_formal(service.contract.account),
     )
     IndexFigure.objects.create(
         provider=service.plan.provider,
@@ -571,7 +581,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
-        "pk": Notice.objects.filter(account=world.account).first().pk,
+        "pk": Notice.objects.get(account=world.account, kind="price_change").pk,
         "code": "no-such-plan",
         "group": 1,
         "app_label": "parties",

@@ -10,6 +10,7 @@ from typing import Any
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.selectors import ask, binding
 from contracts.agreements.states import FigureKind
+from contracts.equipment.selectors import Piece, pieces_of, still_ours
 from contracts.supply.models import Service
 from contracts.variations.models import PriceChange
 from contracts.variations.selectors import Told, facts_of, open_way_out
@@ -35,9 +36,9 @@ class WayOut:
     """Leaving because of a change of price, with a last day, as asked on a day.
 
     Amounts are in dollars, GST included. `usage` is what was used and not billed yet; `cost` what
-    else is still paid; `otherwise` what leaving that day costs without the change. `latest_on` is
-    the last day that can be chosen. `refusal` says in words why it is not possible; then nothing
-    but `otherwise` and `because` counts.
+    else is still paid; `otherwise` what leaving that day costs without the change. `to_bring` is
+    equipment that goes back, `latest_on` the last day that can be chosen. `refusal`
+    says in words why it is not possible; then nothing but `otherwise` and `because` counts.
     """
 
     change: PriceChange
@@ -46,6 +47,7 @@ class WayOut:
     usage: Decimal
     cost: Cost
     otherwise: Cost
+    to_bring: tuple[Piece, ...] = ()
     refusal: str = ""
     because: list[dict[str, Any]] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ def way_out(
         usage=usage,
         cost=Cost(parts=()) if refusal else _still_owed(service, answer),
         otherwise=otherwise,
+        to_bring=tuple(still_ours(pieces_of(service, today, ended_on=day))),
         refusal=refusal,
         because=answer.because,
     )

@@ -1,9 +1,12 @@
 from .bindings import (
     FLOOR,
+    AcceptedTerms,
+    accepted_terms,
     as_if_declared,
     binding,
     declared_days,
     law,
+    terms_in_words,
     version_in_force,
     working_calendar,
     zone_of,
@@ -12,6 +15,8 @@ from .customers import access_needs, account_by_public_id, blocks_at, needs_seco
 
 __all__ = [
     "FLOOR",
+    "AcceptedTerms",
+    "accepted_terms",
     "access_needs",
     "account_by_public_id",
     "as_if_declared",
@@ -20,6 +25,7 @@ __all__ = [
     "declared_days",
     "law",
     "needs_second_person",
+    "terms_in_words",
     "version_in_force",
     "working_calendar",
     "zone_of",

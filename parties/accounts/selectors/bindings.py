@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from parties.accounts.models import DECLARED_DAYS, Account, DeclaredDay
 from parties.accounts.states import CustomerKind
 from terms import library
 from terms.binding import Binding
-from terms.calendar import Calendar, State
+from terms.calendar import Calendar, State, in_words
 from terms.calendar import DeclaredDay as TermsDay
 from terms.clause import Reason, dump
 from terms.profile import Agreed
@@ -41,6 +42,48 @@ def version_in_force(account: Account, on: date) -> str:
     if accepted:
         return max(accepted, key=lambda row: row.binds_from).version
     return library.in_force(document, on)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedTerms:
+    """A version of the terms as an account accepted it: its printed title and day, by which act.
+
+    `printed_on` None: the document prints no day. `accepted_by`: who, where that is known.
+    """
+
+    title: str
+    printed_on: date | None
+    act: str
+    binds_from: date
+    accepted_by: str
+    is_now: bool
+
+
+def accepted_terms(account: Account, on: date) -> list[AcceptedTerms]:
+    """Which versions of the terms an account accepted up to a day, the newest first; one query."""
+    document = account.customer.provider.key
+    rows = account.acceptances.filter(binds_from__lte=on).select_related("accepted_by")
+    found = []
+    for place, row in enumerate(rows.order_by("-binds_from")):
+        profile = library.load(document, row.version)
+        found.append(
+            AcceptedTerms(
+                title=profile.title,
+                printed_on=profile.in_force_from,
+                act=row.get_act_display(),
+                binds_from=row.binds_from,
+                accepted_by=str(row.accepted_by or ""),
+                is_now=place == 0,
+            )
+        )
+    return found
+
+
+def terms_in_words(document: str, version: str) -> str:
+    """A version as its document prints it, with its day where it has one."""
+    profile = library.load(document, version)
+    day = profile.in_force_from
+    return f"{profile.title}, {in_words(day)}" if day else f"{profile.title}, without a date"
 
 
 def binding(

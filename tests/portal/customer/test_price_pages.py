@@ -12,6 +12,7 @@ from contracts.variations import services
 from contracts.variations.models import PriceChange
 from contracts.variations.states import ChangeState
 from terms.facts import Role
+from tests.contracts.equipment.test_equipment import note
 from tests.contracts.leaving.contracts import Agreement, agree
 from tests.contracts.variations.changes import announce, biller, of
 from tests.parties.people import signed_in
@@ -161,6 +162,17 @@ def test_whoever_reads_it_before_it_counts_as_received_can_leave_at_once(monkeyp
     words = read(signed_in(one.world.holder), address(row))
     assert "If you leave on Sun 21 Mar 2027" in words
     assert "Fee for leaving $0.00" in words
+
+
+def test_equipment_that_goes_back_is_named_before_leaving(monkeypatch):
+    one = agree("comvergence", "310.00", since="2025-10-14", months=36, kind="cloud_pbx_rental")
+    note(one, "T54-1")
+    row = of(one, announce(one.service.plan, "330.00", "2027-05-01", one.at("2027-03-15")))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-03-20"))
+
+    words = read(signed_in(one.world.holder), address(row))
+    assert "Your terms open no such way; the law does." in words
+    assert "To send back Yealink T54 handset T54-1, by Mon 19 Apr 2027" in words  # 30 days
 
 
 def test_withdrawn_change_says_that_the_price_stays(one, change):
