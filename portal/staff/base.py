@@ -355,7 +355,11 @@ class AddStepAdmin(StepAdmin):
     asked_of: Action | None = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return staff_may(request.user, self.action).allowed
+        # The list of all records asks each of them on every page: once for an action is enough.
+        known: dict[Action, bool] = request.__dict__.setdefault("may_add", {})
+        if self.action not in known:
+            known[self.action] = staff_may(request.user, self.action).allowed
+        return known[self.action]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
