@@ -17,6 +17,7 @@ MODULES = (
     "help_paying",
     "identity",
     "leaving",
+    "mails",
     "online",
     "payments",
     "pauses",
