@@ -1,7 +1,14 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from billing.charging.models import BilledPeriod, NotBilled
-from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
+from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
+from billing.credit_management.models import (
+    DebtNotice,
+    Deposit,
+    Handover,
+    PaymentReminder,
+    Pursuit,
+    SuspensionNotice,
+)
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -30,11 +37,15 @@ __all__ = [
     "BillRun",
     "BilledPeriod",
     "ChargeAdvice",
+    "ChargeRequest",
     "ClosedMonth",
     "CreditNote",
     "CreditNoteLine",
+    "DebtNotice",
+    "Deposit",
     "Extension",
     "GatewayEvent",
+    "Handover",
     "HelpRequest",
     "Hold",
     "ImportedRow",

@@ -1,7 +1,8 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from contracts.agreements.models import AgreedFigure, Contract
-from contracts.catalogue.models import Plan
+from contracts.catalogue.models import FormerPrice, Plan
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.supply.models import (
     Chargeable,
@@ -10,6 +11,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
+from contracts.variations.models import IndexFigure, PriceChange, Variation
 
 __all__ = [
     "AgreedFigure",
@@ -17,9 +19,14 @@ __all__ = [
     "Contract",
     "Discount",
     "EndNotice",
+    "Equipment",
+    "FormerPrice",
+    "IndexFigure",
     "Plan",
     "PlanChange",
+    "PriceChange",
     "Service",
     "SupplyPeriod",
     "TermReminder",
+    "Variation",
 ]

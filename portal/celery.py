@@ -24,8 +24,10 @@ ROOMS = (
     "complaints.lodging",
     "complaints.ombudsman",
     "complaints.process",
+    "contracts.equipment",
     "contracts.leaving",
     "contracts.supply",
+    "contracts.variations",
     "parties.appointments",
     "portal",
     "records.audit",
@@ -78,6 +80,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=10),
     },
     "restore what is paid": {"task": "billing.restore_paid", "schedule": 60},
+    "take back debts handed over": {"task": "billing.mind_handovers", "schedule": 60},
     "review arrangements": {
         "task": "billing.review_arrangements",
         "schedule": crontab(minute=25),
@@ -89,6 +92,15 @@ BEAT: dict[str, dict[str, Any]] = {
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
+    },
+    "ask equipment back": {
+        "task": "contracts.ask_equipment_back",
+        "schedule": crontab(minute=50),
+    },
+    "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
+    "tell yearly rises": {
+        "task": "contracts.tell_yearly_rises",
+        "schedule": crontab(hour=23, minute=50),
     },
     # In the evening of UTC: the morning of all of Australia.
     "remind of terms": {

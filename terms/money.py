@@ -84,6 +84,11 @@ def compounded(balance: Decimal, daily_rate: Decimal, days: int) -> Decimal:
     return balance * ((1 + daily_rate) ** days - 1)
 
 
+def to_rate(amount: Decimal) -> Decimal:
+    """Return an amount with the six decimals that a printed price has room for."""
+    return amount.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
 def in_dollars(amount: Decimal) -> str:
     """An amount as people write it: $1,234.50, or as many decimals as a rate has."""
     shown = to_cents(amount) if amount == to_cents(amount) else amount.normalize()

@@ -6,11 +6,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.catalogue.models import Plan
-from contracts.supply.models import Chargeable, Service
+from contracts.supply.models import Chargeable, Discount, Service
 from parties.accounts.models import Account
-from records.fields import RateField
+from parties.people.models import User
+from records.fields import MoneyField, RateField
 
-from .states import NotBilledReason
+from .states import ChargeState, ChargeWhat, NotBilledReason
 
 
 class BilledPeriod(models.Model):
@@ -81,3 +82,52 @@ class NotBilled(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+
+class ChargeRequest(models.Model):
+    """What a member of staff puts on the next bill or takes off it; another approves much.
+
+    A discount has its share and its days; its `amount` is what it is worth over them, about.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="charge_requests")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True)
+    what = models.CharField(max_length=8, choices=ChargeWhat)
+    kind = models.CharField(max_length=14, help_text="What kind of one-off charge it becomes.")
+    description = models.CharField(max_length=200, help_text="As the bill says it.")
+    amount = MoneyField(help_text="GST included; what is taken off is above zero here too.")
+    gst = models.CharField(max_length=8)
+    percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    starts_on = models.DateField(help_text="The day on which it arose, or a discount's first.")
+    ends_on = models.DateField(null=True, blank=True, help_text="A discount's last day.")
+    reason = models.CharField(max_length=300)
+    because = models.JSONField(default=list, blank=True)
+    state = models.CharField(max_length=7, choices=ChargeState, default=ChargeState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    chargeable = models.OneToOneField(
+        Chargeable, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    discount = models.OneToOneField(
+        Discount, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "charge or discount by staff"
+        verbose_name_plural = "charges and discounts by staff"
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="charge_request_is_positive"),
+            models.CheckConstraint(
+                condition=~Q(what=ChargeWhat.DISCOUNT)
+                | Q(percent__isnull=False, ends_on__isnull=False, service__isnull=False),
+                name="discount_has_share_and_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from terms.lifecycle import Lifecycle
+
 
 class LineKind(models.TextChoices):
     """What a line charges for; sums by kind are what the ledger calls revenue."""
@@ -24,3 +26,33 @@ class LeftOut(models.TextChoices):
     HELP_LINE = "help_line", "A help line's call"
     TOO_OLD = "too_old", "Older than may be billed"
     NIL = "nil", "Costs nothing"
+
+
+class ChargeWhat(models.TextChoices):
+    """What staff put on the next bill; terms or an agreement say what it costs."""
+
+    SUPPORT = "support", "Support, or a visit"
+    DOCUMENT = "document", "A copy, or a bill on paper"
+    COST = "cost", "A cost of ours, passed on"
+    AGREED = "agreed", "A price that was agreed"
+    OFF = "off", "An amount taken off"
+    DISCOUNT = "discount", "A share of a service's fee taken off until a day"
+
+
+class ChargeState(models.TextChoices):
+    ASKED = "asked", "Waits for a second person"
+    DONE = "done", "On the next bill"
+    REFUSED = "refused", "Refused"
+
+
+class ChargeAct(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Refuse"
+
+
+CHARGE_REQUEST = Lifecycle(
+    {
+        (ChargeState.ASKED, ChargeAct.APPROVE): ChargeState.DONE,
+        (ChargeState.ASKED, ChargeAct.REFUSE): ChargeState.REFUSED,
+    }
+)

@@ -13,7 +13,15 @@ from records.fields import MoneyField
 from records.notices.models import Notice
 from records.sweeps import Swept
 
-from .states import NoticeState, ReminderKind, Step
+from .states import (
+    DebtNoticeKind,
+    DepositState,
+    HandoverKind,
+    HandoverState,
+    NoticeState,
+    ReminderKind,
+    Step,
+)
 
 
 class Pursuit(Swept):
@@ -31,6 +39,27 @@ class Pursuit(Swept):
     stopped_by = models.CharField(max_length=300, blank=True)
     is_private = models.BooleanField(default=False)
     because = models.JSONField(default=list, blank=True)
+    end_from = models.DateField(
+        "services can be ended from",
+        null=True,
+        blank=True,
+        help_text="From here on services can be ended; empty: not now.",
+    )
+    must_end_by = models.DateField(
+        "suspended at the longest until",
+        null=True,
+        blank=True,
+        help_text="The last day that a suspension may last.",
+    )
+    collect_from = models.DateField(
+        "collector from", null=True, blank=True, help_text="From here on a collector may come in."
+    )
+    list_from = models.DateField(
+        "next step to a listing from",
+        null=True,
+        blank=True,
+        help_text="From here on the next step to a listing is possible.",
+    )
 
     class Meta:
         verbose_name = "account with open money"
@@ -119,3 +148,125 @@ class SuspensionNotice(Swept):
 
     def __str__(self) -> str:
         return f"{self.account.number}, {self.given_at:%d %b %Y}"
+
+
+class DebtNotice(Swept):
+    """A written notice about a debt beyond suspension: an end, or a default to be reported.
+
+    It is good for what it names or less, never for more (RF-TCP-16, RF-TCP-17, RF-DEBT-03).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debt_notices")
+    kind = models.CharField(max_length=11, choices=DebtNoticeKind)
+    amount = MoneyField(help_text="Overdue and not contested when it was given; good for less.")
+    due_date = models.DateField(help_text="The oldest day by which it was to be paid.")
+    invoices = models.ManyToManyField(Invoice, related_name="+")
+    pay_by = models.DateField(help_text="The last day to pay that it states.")
+    printed_earliest = models.DateField(help_text="The earliest day of what it announces.")
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=150)
+    in_hardship = models.BooleanField(
+        default=False, help_text="The provider knew that the customer struggles."
+    )
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the customer opened it in the portal, or proof."
+    )
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.LIVE)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=300, blank=True)
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "notice of an end or a default"
+        verbose_name_plural = "notices of an end or a default"
+        ordering = ["-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=Q(state=NoticeState.LIVE),
+                name="one_debt_notice_of_a_kind_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.get_kind_display()}, {self.given_at:%d %b %Y}"
+
+
+class Handover(Swept):
+    """A debt that is with a collector, or reported as a default; taken back when it has to be."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="handovers")
+    kind = models.CharField(max_length=9, choices=HandoverKind)
+    to_whom = models.CharField(max_length=100, help_text="As the customer reads it.")
+    amount = MoneyField(help_text="Overdue and not contested on that day.")
+    due_date = models.DateField(help_text="The oldest day by which it was to be paid.")
+    invoices = models.ManyToManyField(Invoice, related_name="+")
+    since = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    state = models.CharField(max_length=8, choices=HandoverState, default=HandoverState.ACTIVE)
+    recalled_at = models.DateTimeField(null=True, blank=True)
+    recalled_because = models.CharField(max_length=300, blank=True)
+    tell_by = models.DateField(
+        null=True, blank=True, help_text="By when they have to be told; empty: at once."
+    )
+    told_at = models.DateTimeField(null=True, blank=True)
+    told_how = models.CharField(max_length=200, blank=True)
+    is_private = models.BooleanField(
+        default=False, help_text="Taken back for a reason that only the privacy role may know."
+    )
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "debt with a collector or a credit reporting body"
+        verbose_name_plural = "debts with collectors and credit reporting bodies"
+        ordering = ["-since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=Q(state=HandoverState.ACTIVE),
+                name="handed_over_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["account"],
+                condition=Q(state=HandoverState.ACTIVE),
+                name="handovers_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.get_kind_display()} since {self.since:%d %b %Y}"
+
+
+class Deposit(models.Model):
+    """Security that a customer was asked for; what of it is held stands in the ledger."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deposits")
+    amount = MoneyField(help_text="As asked for.")
+    reason = models.CharField(max_length=300, help_text="The customer reads it.")
+    state = models.CharField(max_length=8, choices=DepositState, default=DepositState.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    applied = MoneyField(default=0, help_text="What of it paid the last bills, when settled.")
+    given_back = MoneyField(default=0, help_text="What of it became credit, when settled.")
+    because = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_is_positive"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state__in=[DepositState.ASKED, DepositState.HELD]),
+                name="one_deposit_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: deposit"

@@ -18,3 +18,9 @@ def pursue(*, at: str | None = None) -> int:
 def restore_paid(*, at: str | None = None) -> int:
     """Bring back services that no longer have to stand still."""
     return services.restore_paid(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.mind_handovers")
+def mind_handovers(*, at: str | None = None) -> int:
+    """Take back debts that collectors may no longer ask for, and defaults that are paid."""
+    return services.mind_handovers(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -9,6 +9,7 @@ from typing import Any
 from billing.invoices.models import Invoice
 from parties.accounts.selectors import binding
 from terms import rules
+from terms.binding import Binding
 from terms.calendar import State, in_words
 from terms.clause import dump
 from terms.profile import TermsSilent
@@ -26,11 +27,12 @@ class Withholding:
     because: tuple[dict[str, Any], ...] = ()
 
 
-def withholding(invoice: Invoice, *, contested_on: date) -> Withholding:
+def withholding(invoice: Invoice, *, contested_on: date, in_writing: bool = True) -> Withholding:
     """Ask terms and law whether what is contested on a day may stay unpaid meanwhile.
 
     It does if either rule on it lets it: the window of the terms (GL-DISP-04 to -06), or the open
-    complaint (VP-DIS-02, BS-DISP-03, RF-TCP-18). Where neither document speaks, it waits.
+    complaint (VP-DIS-02, BS-DISP-03, RF-TCP-18). Where neither document speaks, it waits. Terms
+    may want a dispute `in_writing` (GL-DISP-05); who and which bill is known here always.
     """
     account = invoice.account
     bound = binding(account, contested_on)
@@ -55,8 +57,10 @@ def withholding(invoice: Invoice, *, contested_on: date) -> Withholding:
     except TermsSilent:
         return Withholding(allowed=True)
     because = tuple(dump(window.because))
-    if not _speaks(window) or window.may_withhold:
+    if not _speaks(window):
         return Withholding(allowed=True, because=because)
+    if window.may_withhold:
+        return _if_noticed(bound, invoice, contested_on, in_writing, because)
     late = contested_on > window.last_day
     words = (
         f"it could be contested until {in_words(window.last_day)}"
@@ -64,6 +68,35 @@ def withholding(invoice: Invoice, *, contested_on: date) -> Withholding:
         else "what turns out wrong is given back later"
     )
     return Withholding(allowed=False, words=words, because=because)
+
+
+def _if_noticed(
+    bound: Binding,
+    invoice: Invoice,
+    contested_on: date,
+    in_writing: bool,
+    because: tuple[dict[str, Any], ...],
+) -> Withholding:
+    """It waits, unless the terms want a notice of another form than the one that was given."""
+    try:
+        notice = bound.decide(
+            rules.dispute_notice,
+            in_writing=in_writing,
+            identifies_customer=True,
+            identifies_invoice=True,
+            grounds_given=True,
+            given_on=contested_on,
+            invoice_date=invoice.issue_date,
+        )
+    except TermsSilent:
+        return Withholding(allowed=True, because=because)
+    if notice.valid or not _speaks(notice):
+        return Withholding(allowed=True, because=(*because, *dump(notice.because)[:1]))
+    return Withholding(
+        allowed=False,
+        words="it has to be contested in writing, in the portal or by email",
+        because=tuple(dump(notice.because)),
+    )
 
 
 def _speaks(answer: Result) -> bool:

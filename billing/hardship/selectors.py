@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from itertools import accumulate
 from typing import Any
 
+from django.db.models import F, Q, Sum
+
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import open_items
-from parties.accounts.models import Account
+from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import working_calendar
 from terms.calendar import months_on
 from terms.money import NIL
@@ -233,3 +236,48 @@ def _was_missed(invoice: Any) -> bool:
             by_day += row.amount
     contested = sum((one.amount for one in invoice.holds.all()), NIL)
     return bool(invoice.total_inc - by_day - contested > NIL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpReport:
+    """What became of requests for help that came on some days, for one provider.
+
+    `late` are those not answered by their day, whether answered since or not; `took_off` is in
+    dollars. Counts hold no name.
+    """
+
+    provider: str
+    asked: int
+    by_state: dict[str, int]
+    late: int
+    extensions: int
+    arrangements: dict[str, int]
+    took_off: Decimal
+
+
+def help_report(
+    first: date, last: date, *, today: date, provider: Provider | None = None
+) -> list[HelpReport]:
+    """Report on help with paying that was asked for from one day to another, both inside."""
+    providers = Provider.objects.all() if provider is None else [provider]
+    return [_report_of(one, first, last, today) for one in providers]
+
+
+def _report_of(provider: Provider, first: date, last: date, today: date) -> HelpReport:
+    of, days = {"account__customer__provider": provider}, (first, last)
+    asked = HelpRequest.objects.filter(**of, asked_at__date__range=days)
+    decided = Q(decided_at__date__gt=F("decide_by"))
+    waiting = Q(decided_at__isnull=True, state=HelpState.ASKED, decide_by__lt=today)
+    agreed = Arrangement.objects.filter(request__in=asked)
+    states = Counter(asked.values_list("state", flat=True))
+    ends = Counter(agreed.values_list("state", flat=True))
+    return HelpReport(
+        provider=provider.name,
+        asked=sum(states.values()),
+        by_state={state.label: states[state] for state in HelpState if states[state]},
+        late=asked.filter(decided | waiting).count(),
+        extensions=Extension.objects.filter(**of, asked_on__range=days).count(),
+        arrangements={state.label: ends[state] for state in ArrangementState if ends[state]},
+        took_off=agreed.filter(accepted_at__isnull=False).aggregate(sum=Sum("waived"))["sum"]
+        or NIL,
+    )

@@ -14,6 +14,7 @@ from billing.charging.selectors import (
     last_bill_day,
     next_bill_day,
 )
+from billing.charging.states import LineKind
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from parties.correspondence.services import NOTHING_HIDDEN, Mask
@@ -106,6 +107,13 @@ def next_invoice(account: Account, *, on: date) -> InvoiceDraft | None:
     """What the bill of the account's next bill day would say; None if there is nothing to bill."""
     draft = draft_invoice(account, on=on, bill_day=on)
     return draft if draft.lines or draft.given_back else None
+
+
+def usage_not_billed(account: Account, service_id: int, *, on: date) -> Decimal:
+    """What a service was used for and no bill carries yet, in dollars, GST included."""
+    drafted = draft_invoice(account, on=on).lines
+    used = (one for one in drafted if one.item.kind == LineKind.USAGE)
+    return sum((one.amount_inc for one in used if one.item.service_id == service_id), NIL)
 
 
 def masked_draft(draft: InvoiceDraft | None, mask: Mask) -> InvoiceDraft | None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Sum
 
 from parties.accounts.models import Account, Balance, Provider
+from records.fields import MoneyField
 from terms.money import NIL
 
 from .models import LedgerEntry, OpenItem, Posting
@@ -39,6 +41,28 @@ class AgedRow:
     to_90: Decimal
     older: Decimal
     held: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgedSum:
+    """What the customers of a provider owe, undisputed, in dollars, and how many accounts.
+
+    `amounts` and `accounts` are by bucket: not due, 1 to 30 days past due, 31 to 60, 61 to 90,
+    older.
+    """
+
+    provider: str
+    amounts: tuple[Decimal, ...]
+    accounts: tuple[int, ...]
+    held: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.amounts, NIL)
+
+    @property
+    def overdue(self) -> Decimal:
+        return sum(self.amounts[1:], NIL)
 
 
 def balance_of(account: Account) -> Balance:
@@ -170,7 +194,7 @@ def aged(provider: Provider | None, on: date) -> list[AgedRow]:
     rows = OpenItem.objects.filter(amount__gt=NIL)
     if provider is not None:
         rows = rows.filter(account__customer__provider=provider)
-    free = F("amount") - F("held")
+    free = _free()
     sums = (
         rows.order_by()
         .values("account")
@@ -195,6 +219,63 @@ def aged(provider: Provider | None, on: date) -> list[AgedRow]:
             },
         )
         for account in accounts.order_by("number")
+    ]
+
+
+def aged_by_provider(
+    on: date, *, provider: Provider | None = None, by_oldest: bool = False
+) -> list[AgedSum]:
+    """Aged debt of each provider in one query: what is open and not held, by days past due.
+
+    By the age of each bill, or all that an account owes by the age of its oldest (`by_oldest`);
+    the numbers of accounts are always by the age of their oldest.
+    """
+    rows = OpenItem.objects.filter(amount__gt=NIL)
+    if provider is not None:
+        rows = rows.filter(account__customer__provider=provider)
+    free = _free()
+    sums: dict[str, Any] = {}
+    for name, since, until in _spans(on):
+        oldest, own = (
+            Q(**{f"{path}__gte": since} if since else {})
+            & Q(**{f"{path}__lt": until} if until else {})
+            for path in ("account__balance__oldest_due", "due_date")
+        )
+        sums[name] = Sum(free, filter=oldest if by_oldest else own)
+        sums[f"{name}_accounts"] = Count(
+            "account", distinct=True, filter=oldest & Q(amount__gt=F("held"))
+        )
+    found: Any = (
+        rows.order_by()
+        .values("account__customer__provider__name")
+        .annotate(disputed=Sum("held"), **sums)
+        .order_by("account__customer__provider__name")
+    )
+    return [
+        AgedSum(
+            provider=row["account__customer__provider__name"],
+            amounts=tuple(row[name] or NIL for name, _, _ in _spans(on)),
+            accounts=tuple(row[f"{name}_accounts"] for name, _, _ in _spans(on)),
+            held=row["disputed"] or NIL,
+        )
+        for row in found
+    ]
+
+
+def _free() -> ExpressionWrapper[Any]:
+    """What is open and not contested; the difference of two amounts is an amount again."""
+    return ExpressionWrapper(F("amount") - F("held"), output_field=MoneyField())
+
+
+def _spans(on: date) -> list[tuple[str, date | None, date | None]]:
+    """The buckets: a name, from which due day on, before which; None: no end there."""
+    edges = [on - timedelta(days=days) for days in BUCKETS]
+    return [
+        ("not_due", edges[0], None),
+        ("to_30", edges[1], edges[0]),
+        ("to_60", edges[2], edges[1]),
+        ("to_90", edges[3], edges[2]),
+        ("older", None, edges[3]),
     ]
 
 

@@ -32,3 +32,4 @@ class PostingKind(models.TextChoices):
     WRITE_OFF = "write_off", "Write-off"
     SURCHARGE = "surcharge", "Card surcharge"
     MATCH = "match", "Matched from suspense"
+    DEPOSIT = "deposit", "Deposit"

@@ -12,6 +12,7 @@ class PaymentMethod(models.TextChoices):
     EFT = "eft", "Bank transfer"
     CHEQUE = "cheque", "Cheque"
     CASH = "cash", "Cash"
+    DEPOSIT = "deposit", "From the deposit"
 
 
 class RefundState(models.TextChoices):

@@ -57,6 +57,7 @@ def start_clocks(complaint: Complaint, bound: Binding, *, at: datetime) -> Clock
     received = complaint.starts_at
     law_clock(complaint, Duty.NAME_OMBUDSMAN, LawDuty.NAME_OMBUDSMAN, since=received, at=at)
     _privacy_clock(complaint, bound, at=at)
+    dispute_clock(complaint, at=at)
     clocks = dates_from_receipt(complaint, bound)
     for duty, due_on in clocks.dates.items():
         set_clock(complaint, duty, due_on, clocks.because, bound, at=at)
@@ -72,6 +73,38 @@ def _privacy_clock(complaint: Complaint, bound: Binding, *, at: datetime) -> Non
     if regulator is not None and regulator.opens_on is not None:
         last = regulator.opens_on - timedelta(days=1)
         set_clock(complaint, Duty.ANSWER_PRIVACY, last, regulator.because, bound, at=at)
+
+
+def dispute_clock(complaint: Complaint, *, at: datetime, in_group: bool = False) -> None:
+    """Set by when a stage of a billing dispute answers, where terms name stages.
+
+    First the account manager, then (`in_group`) the group managers, once somebody escalates.
+    (GL-DISP-02, GL-DISP-03.)
+    """
+    if complaint.disputed_invoice_id is None:
+        return
+    bound = binding_of(complaint)
+    dates, because = _dates_of_dispute(complaint, bound)
+    duty = Duty.SETTLE_IN_GROUP if in_group else Duty.SETTLE_DISPUTE
+    if duty in dates:
+        set_clock(complaint, duty, dates[duty], because, bound, at=at)
+
+
+def _dates_of_dispute(complaint: Complaint, bound: Binding) -> Dates:
+    account, escalated = complaint.account, complaint.escalated_at
+    try:
+        answer = bound.decide(
+            rules.dispute_escalation,
+            referred_on=local_day(account, complaint.starts_at),
+            escalated_on=local_day(account, escalated) if escalated else None,
+            state=Region(account.state),
+        )
+    except TermsSilent:
+        return {}, []
+    dates = {Duty.SETTLE_DISPUTE: answer.resolve_by}
+    if answer.group_resolve_by is not None:
+        dates[Duty.SETTLE_IN_GROUP] = answer.group_resolve_by
+    return dates, dump(answer.because)
 
 
 def restart_clocks(
@@ -257,7 +290,8 @@ def _dates_from_carrying_out(complaint: Complaint, bound: Binding) -> Dates:
 
 
 def escalation_clock(complaint: Complaint, *, at: datetime) -> None:
-    """Set the day by which a manager decides on the request (RF-CMP-09)."""
+    """Set the day by which a manager decides on the request (RF-CMP-09), and on a dispute."""
+    dispute_clock(complaint, at=at, in_group=True)
     law_clock(complaint, Duty.DECIDE_ESCALATION, LawDuty.DECIDE_ESCALATION, since=at, at=at)
 
 
@@ -469,6 +503,9 @@ def _answers(
     if Duty.CONFIRM in open_duties and accepted and accepted.carried_out_at:
         bound = binding_of(complaint, on=local_day(account, accepted.carried_out_at))
         yield bound, *_dates_from_carrying_out(complaint, bound)
+    if open_duties & {Duty.SETTLE_DISPUTE, Duty.SETTLE_IN_GROUP}:
+        bound = binding_of(complaint)
+        yield bound, *_dates_of_dispute(complaint, bound)
     if Duty.DECIDE_ESCALATION in open_duties and complaint.escalated_at:
         since = complaint.escalated_at
         bound = binding_of(complaint, on=local_day(account, since))

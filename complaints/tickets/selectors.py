@@ -122,6 +122,12 @@ def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complai
     return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
+def unseen_references(account: Account, viewer: User) -> list[str]:
+    """The references of complaints that concern somebody else's safety."""
+    seen = of_account(account, viewer).values("pk")
+    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
+
+
 def is_private(account: Account, reference: str) -> bool:
     """Whether a complaint is about a threat to safety: that somebody read it is private, too."""
     return of_account(account).filter(reference=reference, safety_threat=True).exists()

@@ -180,6 +180,8 @@ class Duty(models.TextChoices):
     DECIDE_ESCALATION = "decide_escalation", "Decide as a manager"
     ANSWER_OMBUDSMAN = "answer_ombudsman", "Answer the ombudsman"
     ANSWER_PRIVACY = "answer_privacy", "Answer about privacy"
+    SETTLE_DISPUTE = "settle_dispute", "Settle the dispute with the account manager"
+    SETTLE_IN_GROUP = "settle_in_group", "Settle the dispute between group managers"
     FOLLOW_UP = "follow_up", "Ask the customer for an answer"
     DECIDE_CLOSING = "decide_closing", "Close it, or go on with it"
 
@@ -195,6 +197,8 @@ IN_WORDS = {
     Duty.DECIDE_ESCALATION: "A manager's decision",
     Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
     Duty.ANSWER_PRIVACY: "Our answer about your privacy",
+    Duty.SETTLE_DISPUTE: "Our account manager's answer to what you contest",
+    Duty.SETTLE_IN_GROUP: "Our group managers' answer to what you contest",
     Duty.FOLLOW_UP: "We ask again",
     Duty.DECIDE_CLOSING: "We close it, or go on",
 }
@@ -210,7 +214,11 @@ PROMISES = (
     Duty.CONFIRM,
     Duty.ANSWER_OMBUDSMAN,
     Duty.ANSWER_PRIVACY,
+    Duty.SETTLE_DISPUTE,
+    Duty.SETTLE_IN_GROUP,
 )
+# What an answer does besides proposing one.
+ANSWERED = (Duty.ANSWER_PRIVACY, Duty.SETTLE_DISPUTE, Duty.SETTLE_IN_GROUP)
 
 
 class Topic(models.TextChoices):

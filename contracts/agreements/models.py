@@ -21,6 +21,11 @@ class Contract(models.Model):
     version = models.CharField(max_length=40, help_text="Of the provider's terms.")
     started_on = models.DateField()
     minimum_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    price_fixed_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The price was agreed to stay until then; empty: as the terms have it.",
+    )
     agreed = models.JSONField(
         default=dict,
         blank=True,

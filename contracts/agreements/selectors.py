@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
+from terms import rules
 from terms.binding import Binding, agree
+from terms.calendar import State
 from terms.clause import Source, dump
 from terms.facts import read_facts
 from terms.profile import TermsSilent
@@ -63,3 +65,18 @@ def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
 def rests_on_default(because: list[dict[str, Any]]) -> bool:
     """Whether an answer comes from the house default: agreement, terms and law are silent."""
     return any(reason["source"] == Source.DEFAULT.value for reason in because)
+
+
+def received_on(bound: Binding, state: State, sent_at: datetime) -> date:
+    """The day, by the customer's clock, on which an email of that moment counts as received.
+
+    As the terms deem it; where they say nothing, the day on which it was sent.
+    (BS-NOT-04, GL-NOT-01.)
+    """
+    answer = ask(bound, rules.deemed_receipt, channel="email", sent_at=sent_at, state=state)
+    received_at = getattr(answer.result, "received_at", None)
+    if received_at is not None:
+        day: date = received_at.astimezone(state.zone).date()
+        return day
+    on: date | None = getattr(answer.result, "received_on", None)
+    return on or sent_at.astimezone(state.zone).date()

@@ -15,6 +15,8 @@ class FigureKind(models.TextChoices):
     UNAVOIDABLE_COSTS = "unavoidable_costs", "Further costs that can't be avoided"
     MINIMUM_SPEND = "minimum_spend", "Minimum monthly spend"
     CREDITS_GIVEN = "credits_given", "Credits and rebates given"
+    INSTALLATION_UNPAID = "installation_unpaid", "Unpaid part of installation"
+    EQUIPMENT_UNPAID = "equipment_unpaid", "Unpaid part of equipment that works elsewhere too"
     ADMIN_CHARGE = "admin_charge", "Administration charge of an agreed early end"
 
 

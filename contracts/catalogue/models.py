@@ -35,3 +35,20 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerPrice(models.Model):
+    """What a plan cost in the list until a day; the plan itself holds the price of now."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="former_prices")
+    monthly_fee = RateField(help_text="In the GST basis of the provider's price list.")
+    replaced_on = models.DateField(help_text="The first day of the price that followed.")
+
+    class Meta:
+        ordering = ["plan", "-replaced_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "replaced_on"], name="list_price_changes_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} until {self.replaced_on}"

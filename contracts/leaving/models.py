@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from contracts.supply.models import Service
+from contracts.variations.models import PriceChange
 from parties.people.models import User
 from records.fields import MoneyField
 from records.sweeps import Swept
@@ -25,6 +26,14 @@ class EndNotice(Swept):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="end_notices")
     side = models.CharField(max_length=10, choices=Side)
     cause = models.CharField(max_length=30, blank=True, help_text="The ground, where one is.")
+    because_of = models.ForeignKey(
+        PriceChange,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The change of price that lets the customer leave without a fee.",
+    )
     form = models.CharField(max_length=10, choices=NoticeForm)
     state = models.CharField(max_length=12, choices=NoticeState)
     received_on = models.DateField(help_text="The day from which it runs.")

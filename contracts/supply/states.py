@@ -36,6 +36,14 @@ CAUSED_BY_CUSTOMER = frozenset(
 )
 
 
+class Item(models.TextChoices):
+    """What is added to a service, where the terms say from which event on it is charged."""
+
+    EXTENSION = "extension_without_handset", "Extensions without a handset"
+    HANDSET = "additional_handset", "Handsets"
+    CROSS_CONNECT = "cross_connect", "Cross connects"
+
+
 class ChargeableKind(models.TextChoices):
     ONE_OFF = "one_off", "One-off charge"
     SET_UP = "set_up", "Set-up"

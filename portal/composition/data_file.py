@@ -19,8 +19,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
 
-from billing.charging.models import BilledPeriod, NotBilled
-from billing.credit_management.models import PaymentReminder, SuspensionNotice
+from billing.charging.models import BilledPeriod, ChargeRequest, NotBilled
+from billing.credit_management.models import (
+    DebtNotice,
+    Deposit,
+    Handover,
+    PaymentReminder,
+    SuspensionNotice,
+)
 from billing.disputes.models import Hold
 from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalment
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -37,8 +43,9 @@ from billing.usage.selectors import is_help_line
 from complaints.lodging.models import Attachment
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal
-from complaints.tickets.selectors import of_account
+from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.supply.models import (
     Chargeable,
@@ -47,6 +54,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
+from contracts.variations.models import PriceChange
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -90,6 +98,7 @@ HAPPENED = ("kind", "since", "recorded_at", "because")
 PAUSED = ("step", "person__full_name", "since", "lifted_at")
 CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
+CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "state")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 ENDED = (
@@ -107,9 +116,19 @@ ENDED = (
     "because",
     "given_at",
 )
+GEAR = (
+    *("service__label", "item", "label", "serial", "basis", "price", "paid", "delivered_on"),
+    *("place", "asked_back_on", "due_on", "came_back_on", "charged", "because"),
+)
+REPRICED = (
+    *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
+    *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
+)
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
+DEPOSITED = ("amount", "reason", "state", "asked_at", "settled_at", "applied", "given_back")
+HANDED = ("kind", "to_whom", "amount", "since", "state", "recalled_at", "told_at", "because")
 WISHED = ("reference", "kinds", "can_pay", "every", "first_on", "months", "words")
 HELPED = (*WISHED, "state", "asked_at", "decide_by", "decided_at", "reasons", "because")
 ARRANGED = ("request__reference", "state", "amount", "waived", "other_help", "accepted_at")
@@ -268,6 +287,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))
     yield "discounts", _rows(Discount.objects.filter(**of_services))
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
+    gear = Equipment.objects.filter(**of_services)
+    yield "equipment", _rows(gear, only=GEAR)
+    told = PriceChange.objects.filter(**of_services, notice__isnull=False)
+    yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)
     yield "plan_changes", _rows(changes, only=REPLANNED)
 
@@ -277,6 +300,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     calls = _rows(UsageRecord.objects.filter(service__contract__account=account))
     yield "usage", [call for call in calls if not is_help_line(call["called"])]
     yield "charges", _rows(Chargeable.objects.filter(**of))
+    yield "charges_by_staff", _rows(ChargeRequest.objects.filter(**of), only=CHARGED)
     yield "not_billed", _rows(NotBilled.objects.filter(**of))
     yield "bills", _rows(Invoice.objects.filter(**of))
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
@@ -293,6 +317,10 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     reminded = PaymentReminder.objects.filter(invoice__account=account)
     yield "payment_reminders", _rows(reminded, only=REMINDED)
     yield "suspension_notices", _rows(SuspensionNotice.objects.filter(**of), only=ANNOUNCED)
+    told = DebtNotice.objects.filter(**of)
+    yield "debt_notices", _rows(told, only=("kind", *ANNOUNCED))
+    yield "deposits", _rows(Deposit.objects.filter(**of), only=DEPOSITED)
+    yield "debts_handed_over", _rows(Handover.objects.filter(**of), only=HANDED)
     yield "more_time", _rows(Extension.objects.filter(**of), only=("asked_on", "until", "amount"))
     yield "help_requests", _rows(HelpRequest.objects.filter(**of), only=HELPED)
     yield "payment_arrangements", _rows(Arrangement.objects.filter(**of), only=ARRANGED)
@@ -316,12 +344,12 @@ def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     referrals = Referral.objects.filter(complaint__in=complaints)
     yield "complaint_referrals", _rows(referrals, only=REFERRALS)
     held = Hold.objects.filter(invoice__account=account)
-    yield "disputed_amounts", _rows(held.exclude(complaint__in=_unseen(account, by)))
+    yield "disputed_amounts", _rows(held.exclude(complaint__in=unseen_references(account, by)))
 
 
 def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """What is due, messages to the asker, and what was done."""
-    unseen = _unseen(account, by)
+    unseen = unseen_references(account, by)
     due = Deadline.objects.filter(account=account).exclude(subject__in=unseen)
     yield "deadlines", _rows(due, only=PROMISED)
     to = {by.email}
@@ -331,12 +359,6 @@ def _recorded(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     told = told.exclude(subject_ref__in=unseen)
     yield "messages", _messages(told)
     yield "history", _history(account)
-
-
-def _unseen(account: Account, by: User) -> list[str]:
-    """The references of complaints that concern somebody else's safety."""
-    seen = of_account(account, by).values("pk")
-    return list(of_account(account).exclude(pk__in=seen).values_list("reference", flat=True))
 
 
 def _rows(rows: QuerySet[Any], without: Iterable[str] = (), only: Iterable[str] = ()) -> Rows:

@@ -13,6 +13,7 @@ from typing import Any
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
 from contracts.supply import selectors as supply
+from contracts.variations import selectors as variations
 from parties.authority.selectors import asked_of_customer
 from portal.web.guards import StandingPage
 from terms.facts import Action
@@ -86,6 +87,18 @@ def _proposed_answers(reader: Reader) -> Card | None:
     return Card("customer/home/_proposed.html", facts) if waiting else None
 
 
+def _new_prices(reader: Reader) -> Card | None:
+    """New prices that were told, of services that they see."""
+    if not reader.sees_account:
+        return None
+    seen = [
+        one
+        for one in variations.news_of(reader.account, reader.on)
+        if reader.may(Action.VIEW_BILLS, str(one.service.public_id))
+    ]
+    return Card("customer/home/_new_prices.html", {"prices": seen}) if seen else None
+
+
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
     if owed is None or not owed.overdue:
@@ -141,7 +154,7 @@ def _bills(reader: Reader) -> Card | None:
 
 
 # On top, what waits for the reader.
-BANNERS: tuple[Show, ...] = (_asked_together, _proposed_answers, _overdue_bill)
+BANNERS: tuple[Show, ...] = (_asked_together, _proposed_answers, _overdue_bill, _new_prices)
 # Side by side, what can be done.
 CARDS: tuple[Show, ...] = (_owed, _with_customer, _paying_unseen, _records_unseen, _complaints)
 # Below, what there is.

@@ -10,10 +10,17 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from billing.charging.models import NotBilled
-from billing.charging.states import NotBilledReason
-from billing.credit_management.models import Pursuit, SuspensionNotice
-from billing.credit_management.states import Step
+from billing.charging.models import ChargeRequest, NotBilled
+from billing.charging.states import ChargeState, NotBilledReason
+from billing.credit_management.models import (
+    DebtNotice,
+    Deposit,
+    Handover,
+    Pursuit,
+    SuspensionNotice,
+)
+from billing.credit_management.selectors import possible, to_settle
+from billing.credit_management.states import HandoverState, Step
 from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.states import HelpState
 from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
@@ -26,10 +33,15 @@ from complaints.inbound.selectors import set_apart
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
+from contracts.equipment.models import Equipment
+from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.supply.models import PlanChange
+from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
+from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.selectors import waiting_for_index
+from contracts.variations.states import ChangeState, FigureState, VariationState
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
 from parties.authority.selectors import invitation_expired, sees_in_lists, staff_may, to_check
@@ -233,6 +245,13 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             ),
         ),
         _List(
+            "billing.add_chargerequest",
+            "Charges and discounts that wait for a second person",
+            "billing_chargerequest",
+            "?state__exact=asked",
+            _confined(user, ChargeRequest.objects.filter(state=ChargeState.ASKED)),
+        ),
+        _List(
             "billing.add_refund",
             "Refunds that wait for a second person",
             "billing_refund",
@@ -277,6 +296,43 @@ def _unpaid_lists(user: User, at: datetime) -> list[_List]:
             "?step__exact=person",
             rows.filter(step=Step.PERSON),
         ),
+        *_beyond_lists(rows, page, at),
+        _List(
+            "billing.view_deposit",
+            "Deposits to settle: every service has ended",
+            "billing_deposit",
+            "?state__exact=held",
+            to_settle(_confined(user, Deposit.objects.all())),
+        ),
+        _List(
+            "billing.view_handover",
+            "Debts taken back: tell the collector or the credit reporting body",
+            "billing_handover",
+            "?state__exact=recalled",
+            _confined(user, Handover.objects.filter(state=HandoverState.RECALLED)),
+            urgent=True,
+        ),
+    ]
+
+
+def _beyond_lists(rows: QuerySet[Any], page: str, at: datetime) -> list[_List]:
+    """What is possible on a debt beyond a suspension; each by a person."""
+    titles = {
+        "long": ("Suspended nearly as long as terms let it: bring back or end", True),
+        "end": ("Overdue so long that services can be ended", False),
+        "collect": ("Overdue so long that a collector can come in", False),
+        "list": ("A next step to a default listing is possible", False),
+    }
+    return [
+        _List(
+            "billing.view_pursuit",
+            title,
+            page,
+            f"?beyond={what}",
+            possible(rows, what, at.date()),
+            urgent=is_urgent,
+        )
+        for what, (title, is_urgent) in titles.items()
     ]
 
 
@@ -300,7 +356,60 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
     changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
     notices = _confined(user, EndNotice.objects.all(), "service__contract__account")
     view, page = "contracts.view_endnotice", "contracts_endnotice"
+    prices, figures = Variation.objects.all(), IndexFigure.objects.all()
+    if user.provider_id:
+        prices = prices.filter(provider=user.provider_id)
+        figures = figures.filter(provider=user.provider_id)
+    late = PriceChange.objects.filter(state=ChangeState.LATE)
     return [
+        _List(
+            "contracts.change_variation",
+            "Price changes that wait for a second person",
+            "contracts_variation",
+            "?state__exact=asked",
+            prices.filter(state=VariationState.ASKED),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Customers whom no notice of a new price reached in time",
+            "contracts_pricechange",
+            "?state__exact=late",
+            _confined(user, late, "service__contract__account"),
+            urgent=True,
+        ),
+        _List(
+            "contracts.change_variation",
+            "Figures of the index that wait for a second person",
+            "contracts_indexfigure",
+            "?state__exact=asked",
+            figures.filter(state=FigureState.ASKED),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Services whose yearly rise waits for the index",
+            "contracts_service",
+            "?rise=waits",
+            waiting_for_index(Service.objects.all(), at.date(), user.provider),
+        ),
+        _List(
+            "contracts.change_variation",
+            "Price changes that the portal could not handle by itself",
+            "contracts_variation",
+            "?problem__isempty=0",
+            prices.exclude(problem=""),
+            urgent=True,
+        ),
+        _List(
+            "contracts.view_equipment",
+            "Equipment that should be back already",
+            "contracts_equipment",
+            "?overdue=yes",
+            _confined(
+                user,
+                Equipment.objects.filter(place=Place.DUE, due_on__lt=at.date()),
+                "service__contract__account",
+            ),
+        ),
         _List(
             "contracts.view_planchange",
             "Plan changes that wait for our decision",
@@ -387,6 +496,14 @@ SWEPT = (
         "account",
     ),
     (
+        "billing.view_debtnotice",
+        "Notices of an end or a default",
+        "billing_debtnotice",
+        DebtNotice,
+        "account",
+    ),
+    ("billing.view_handover", "Debts handed over", "billing_handover", Handover, "account"),
+    (
         "billing.view_arrangement",
         "Payment arrangements",
         "billing_arrangement",
@@ -414,6 +531,20 @@ SWEPT = (
         "Notices to end a service",
         "contracts_endnotice",
         EndNotice,
+        "service__contract__account",
+    ),
+    (
+        "contracts.view_pricechange",
+        "New prices of services",
+        "contracts_pricechange",
+        PriceChange,
+        "service__contract__account",
+    ),
+    (
+        "contracts.view_equipment",
+        "Pieces of equipment",
+        "contracts_equipment",
+        Equipment,
         "service__contract__account",
     ),
     (
@@ -477,15 +608,31 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
     EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
+    Equipment: (
+        _may(Action.OPEN_SERVICE),
+        lambda row: row.place == Place.DUE,
+    ),
+    PriceChange: (
+        _has("contracts.change_pricechange"),
+        lambda row: row.state == ChangeState.LATE,
+    ),
     MoneyRequest: (
         _has("billing.add_moneyrequest"),
         lambda row: row.state == RequestState.ASKED,
+    ),
+    ChargeRequest: (
+        _has("billing.add_chargerequest"),
+        lambda row: row.state == ChargeState.ASKED,
     ),
     Refund: (_has("billing.add_refund"), lambda row: row.state == RefundState.ASKED),
     HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),
     Pursuit: (
         _may(Action.ARRANGE_HARDSHIP),
-        lambda row: row.step in (Step.NOTICE, Step.SUSPEND, Step.PERSON),
+        lambda row: row.step in (Step.NOTICE, Step.SUSPEND, Step.SUSPENDED, Step.PERSON),
+    ),
+    Handover: (
+        _may(Action.ARRANGE_HARDSHIP),
+        lambda row: row.state == HandoverState.RECALLED,
     ),
     GatewayEvent: (
         _has("billing.add_payment"),

@@ -12,10 +12,8 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import FormView, TemplateView
 
-from billing.credit_management.models import SuspensionNotice
-from billing.credit_management.selectors import earliest_after, outlook
-from billing.credit_management.services import note_opened
-from billing.credit_management.states import NoticeState
+from billing.credit_management.models import DebtNotice, Handover, SuspensionNotice
+from billing.credit_management.selectors import due_now, held, outlook, shown_beyond
 from billing.hardship import selectors as hardship
 from billing.hardship import services
 from billing.hardship.models import Arrangement, HelpRequest
@@ -58,10 +56,20 @@ class Unpaid(AccountPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = outlook(self.account, self.today, self.request.at)
         balance = payments.balance(self.account, self.today, shown=True)
-        notices = SuspensionNotice.objects.filter(account=self.account)
+        mine = {"account": self.account}
+        notices = SuspensionNotice.objects.filter(**mine)
+        announced = DebtNotice.objects.filter(**mine)
+        elsewhere = Handover.objects.filter(**mine)
+        hidden = found.is_private
         return super().get_context_data(
             # What is private stops the asking, and shows on no page that others see.
-            outlook=None if found.is_private else found,
+            outlook=None if hidden else found,
+            due_now=None if hidden else due_now(self.account, found, self.today),
+            beyond=None if hidden else shown_beyond(self.account, found, self.today),
+            debt_notices=[] if hidden else list(announced[:SHOWN]),
+            handovers=[] if hidden else list(elsewhere.filter(is_private=False)[:SHOWN]),
+            with_collector=elsewhere.filter(kind="collector", state="active").exists(),
+            deposit=held(self.account),
             balance=balance,
             more=hardship.more_time(self.account, self.today),
             extension=hardship.extension_in_force(self.account, self.today),
@@ -359,41 +367,3 @@ class ArrangementPdf(AccountPage, View):
         if not self.permissions.sees_who:
             document = masked_rendition(document, self.account)
         return pdf_response(request, document)
-
-
-class SuspensionNoticePage(AccountPage, TemplateView):
-    """A notice of suspension: what it says, from when it holds, what stops it.
-
-    That the customer's side opened it is proof that it was received.
-    """
-
-    action = Action.VIEW_BILLS
-    template_name = "customer/help/notice.html"
-    section = "bills"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = (
-            SuspensionNotice.objects.filter(
-                account=self.account, public_id=self.kwargs["public_id"]
-            )
-            .select_related("notice", "account__customer__provider")
-            .first()
-        )
-        if row is None:
-            raise Http404
-        if not self.request.user.is_staff:
-            note_opened(notice=row, at=self.request.at)
-            row.opened_at = row.opened_at or self.request.at
-        found = outlook(self.account, self.today, self.request.at)
-        is_live = row.state == NoticeState.LIVE
-        right = earliest_after(row, self.today) if is_live and not found.is_private else None
-        return super().get_context_data(
-            row=row,
-            is_live=is_live and not found.is_private,
-            outlook=None if found.is_private else found,
-            right=right,
-            may_ask=self.allows(Action.ARRANGE_HARDSHIP),
-            may_pay=self.allows(Action.PAY_BILL),
-            payment_reference=payments.payment_reference(self.account),
-            **kwargs,
-        )

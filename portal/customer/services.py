@@ -16,6 +16,7 @@ from billing.payments.selectors import balance, is_overdue
 from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
+from contracts.equipment import selectors as equipment
 from contracts.leaving import selectors as leaving
 from contracts.leaving.selectors import Leaving, TermCard
 from contracts.leaving.states import Side
@@ -24,6 +25,7 @@ from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import PlanChangeRefused
 from contracts.supply.states import PlanChangeState, ServiceStatus
+from contracts.variations import selectors as variations
 from parties.accounts import selectors as accounts
 from portal.web.guards import AccountPage
 from terms.facts import Action
@@ -73,6 +75,9 @@ class ServiceDetail(ServicePage, TemplateView):
             term=leaving.term_card(service, self.today),
             leaving=_leaving(service, self.today),
             change=supply.open_plan_change(service),
+            prices=variations.news_of(self.account, self.today, service),
+            equipment=equipment.pieces_of(service, self.today),
+            rise=variations.rise_ahead(service, self.today),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

@@ -16,13 +16,16 @@ from . import (
     leaving,
     lodging,
     login,
+    notices,
     pay,
     people,
+    price_changes,
     privacy,
     profile,
     safety,
     services,
     statement,
+    unpaid_notices,
 )
 
 urlpatterns = [
@@ -96,7 +99,19 @@ urlpatterns = [
         services.ConfirmPlan.as_view(),
         name="confirm_plan",
     ),
+    path(
+        "services/price/<uuid:public_id>/",
+        price_changes.PriceChangePage.as_view(),
+        name="price_change",
+    ),
+    path(
+        "services/price/<uuid:public_id>/leave/",
+        price_changes.LeaveBecauseOfPrice.as_view(),
+        name="leave_free",
+    ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<int:pk>/", notices.NoticePage.as_view(), name="notice"),
     # Money
     path("bills/", bills.Bills.as_view(), name="bills"),
     path("bills/statement/", statement.StatementPage.as_view(), name="statement"),
@@ -119,8 +134,13 @@ urlpatterns = [
     path("unpaid/more-time/", help_paying.MoreTime.as_view(), name="more_time"),
     path(
         "unpaid/notice/<uuid:public_id>/",
-        help_paying.SuspensionNoticePage.as_view(),
+        unpaid_notices.SuspensionNoticePage.as_view(),
         name="suspension_notice",
+    ),
+    path(
+        "unpaid/debt-notice/<uuid:public_id>/",
+        unpaid_notices.DebtNoticePage.as_view(),
+        name="debt_notice",
     ),
     path("help-paying/", help_paying.HelpPaying.as_view(), name="help_paying"),
     path("help-paying/accept/", help_paying.AcceptOffer.as_view(), name="accept_offer"),

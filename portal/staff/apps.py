@@ -11,11 +11,15 @@ MODULES = (
     "bank",
     "billing",
     "calls",
+    "charges",
     "complaints",
     "contracts",
+    "deposits",
+    "equipment",
     "giving",
     "help_paying",
     "identity",
+    "indexing",
     "leaving",
     "mails",
     "online",
@@ -25,6 +29,8 @@ MODULES = (
     "records",
     "settings",
     "unpaid",
+    "unpaid_beyond",
+    "variations",
 )
 
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 
 from parties.accounts.models import Account
 from parties.authority.selectors import role_names, sees_in_lists, staff_may
@@ -289,6 +289,59 @@ class StepAdmin(ReadOnlyAdmin):
         if "account" in request.GET:
             messages.error(request, "No account has this number.")
         return self.step(request, form, title=title, action="Continue")
+
+
+class StepsAdmin(StepAdmin):
+    """Shows on a record's page the steps that can be taken now, and the clauses it rests on.
+
+    `steps` are the step pages by slug: each its view, which takes the request and the record's
+    key. A step that `steps_now` does not offer is not found.
+    """
+
+    change_form_template = "admin/billing/steps_change_form.html"
+    steps: dict[str, str] = {}
+
+    def get_urls(self) -> list[Any]:
+        pages = [
+            path(
+                f"<int:pk>/{slug}/",
+                self.admin_site.admin_view(getattr(self, slug)),
+                name=self._step_name(slug),
+            )
+            for slug in self.steps
+        ]
+        return pages + super().get_urls()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            extra = {"reasons": self.reasons(row), "steps": self.step_links(request, row)}
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def step_links(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        """The steps offered now, as words and address."""
+        return [
+            (self.steps[slug], reverse(f"admin:{self._step_name(slug)}", args=[row.pk]))
+            for slug in self.steps_now(request, row)
+        ]
+
+    def _step_name(self, slug: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{slug}_step"
+
+    def steps_now(self, request: HttpRequest, row: Any) -> list[str]:
+        """The slugs of the steps that this person can take now."""
+        raise LookupError(f"{type(self).__name__} offers no step.")
+
+    def reasons(self, row: Any) -> Any:
+        """The clauses that the record rests on."""
+        return row.because
 
 
 class AddStepAdmin(StepAdmin):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from contracts.supply import services
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.services import PlanChangeRefused
 from contracts.supply.states import PlanChangeState
+from contracts.variations.selectors import waiting_for_index
 from parties.authority.selectors import staff_may
 from terms.facts import Action
 
@@ -31,8 +33,16 @@ PRICED = (
     "call_rate",
     "minimum_months",
     "every_months",
+    "includes",
 )
-AGREED = ("version", "started_on", "minimum_months", "agreed", "agreed_in")
+AGREED = (
+    "version",
+    "started_on",
+    "minimum_months",
+    "price_fixed_until",
+    "agreed",
+    "agreed_in",
+)
 SUPPLIED = ("contract", "plan", "quantity", "ready_notified_on", "first_used_on")
 
 
@@ -74,11 +84,26 @@ class ContractAdmin(ConfinedAdmin):
         return [*super().get_readonly_fields(request, obj), *fixed]
 
 
+class RiseFilter(admin.SimpleListFilter):
+    """Services by what their yearly rise waits for."""
+
+    title = "yearly rise"
+    parameter_name = "rise"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waits", "Waits for the index")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "waits":
+            return queryset
+        return waiting_for_index(queryset, request.at.date(), request.user.provider)
+
+
 @admin.register(Service)
 class ServiceAdmin(SupplySteps, ConfinedAdmin):
     provider_path = "contract__account__customer__provider"
     list_display = ("label", "identifier", "plan", "status", "activated_on", "ended_on")
-    list_filter = ("status", "plan__kind", "contract__account__customer__provider")
+    list_filter = ("status", RiseFilter, "plan__kind", "contract__account__customer__provider")
     search_fields = ("label", "identifier", "contract__account__number")
     list_select_related = ("plan",)
     readonly_fields = (

@@ -104,6 +104,9 @@ def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> d
             request.user, facts.Action.LODGE_COMPLAINT, account, on=on
         ).allowed,
         "may_take_money": takes_money.allowed,
+        "may_ask_deposit": authority.staff_may(
+            request.user, facts.Action.ARRANGE_HARDSHIP, account, on=on
+        ).allowed,
         "may_call": may_take_calls(request.user),
         "may_invite": serves and holder(account) is None,
         "may_view_as": openings.may_view_as(request.user, account, on=on, remote=remote).allowed,

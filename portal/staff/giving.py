@@ -34,6 +34,7 @@ from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
 from .base import AddStepAdmin, StepAdmin
+from .seen_form import SeenForm
 
 REFUSALS = (
     PaymentRefused,
@@ -50,7 +51,7 @@ class LineField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.service_label} {obj.description}: {in_dollars(obj.amount_inc)}".strip()
 
 
-class PreviewedForm(forms.Form):
+class PreviewedForm(SeenForm):
     """An amount and a reason; what would happen is shown before it does."""
 
     amount = DollarsField(label="Amount, GST included", help_text="In dollars: 1,234.50")
@@ -60,19 +61,6 @@ class PreviewedForm(forms.Form):
         max_length=300,
         help_text="The customer reads it, and so does whoever approves it.",
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    @property
-    def subject(self) -> str:
-        """What the preview was about; other facts are shown anew."""
-        return f"{self.cleaned_data['amount']}"
-
-    def is_previewed(self) -> bool:
-        return bool(self.cleaned_data["seen"] == self.subject)
-
-    def show(self) -> None:
-        """Let the form that is shown next carry what its preview was about."""
-        self.data = {**self.data.dict(), "seen": self.subject}
 
 
 class RequestForm(PreviewedForm):
@@ -91,12 +79,6 @@ class RequestForm(PreviewedForm):
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].queryset = invoice.lines.order_by("position")
-
-    @property
-    def subject(self) -> str:
-        given = self.cleaned_data
-        line = given["line"].pk if given["line"] else ""
-        return f"{given['kind']}:{line}:{given['amount']}"
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -128,6 +110,11 @@ class DecidedAdmin(StepAdmin):
     list_filter: Any = ("state", "kind")
     change_form_template = "admin/billing/decided_change_form.html"
     waiting = ""
+    refusals: tuple[type[Exception], ...] = REFUSALS
+
+    def reasons(self, row: Any) -> Any:
+        """The clauses that the row rests on, to be shown with it."""
+        return ()
 
     def change_view(
         self,
@@ -139,7 +126,10 @@ class DecidedAdmin(StepAdmin):
         row = self.get_object(request, object_id)
         waits = row is not None and row.state == self.waiting and may_give(request)
         name = f"admin:billing_{self.opts.model_name}_decide"
-        extra = {"decide": reverse(name, args=[row.pk]) if waits else ""}
+        extra = {
+            "decide": reverse(name, args=[row.pk]) if waits else "",
+            "reasons": self.reasons(row) if row is not None else (),
+        }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def get_urls(self) -> list[Any]:
@@ -158,7 +148,7 @@ class DecidedAdmin(StepAdmin):
         if form.is_valid():
             try:
                 done = self.take(row, form.cleaned_data["approve"], request)
-            except REFUSALS as refusal:
+            except self.refusals as refusal:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, f"{done.get_state_display()}.")
@@ -171,6 +161,7 @@ class DecidedAdmin(StepAdmin):
             about=row,
             notes=f"{row.asked_by} asked for it: {row.reason}",
             intro=f"It is about {in_dollars(row.amount)}. Whoever asked can't decide.",
+            because=self.reasons(row),
         )
 
     def take(self, row: Any, approve: bool, request: HttpRequest) -> Any:

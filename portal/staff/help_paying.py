@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -21,13 +22,16 @@ from parties.authority.selectors import local_day
 from terms.facts import Action
 from terms.money import NIL, in_dollars
 
-from .base import AddStepAdmin, ReadOnlyAdmin
-from .unpaid import REFUSALS, works_on_unpaid
+from .base import AddStepAdmin, ReadOnlyAdmin, StepsAdmin
+from .unpaid_beyond import REFUSALS, works_on_unpaid
 from .unpaid_forms import AskedForm, NoForm, OfferForm, TextForm
+
+# What waits for the customer.
+UNDECIDED = (HelpState.WAITING, HelpState.OFFERED)
 
 
 @admin.register(HelpRequest)
-class HelpRequestAdmin(AddStepAdmin):
+class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
     """Requests for help with paying, with the day for the answer and the steps to it."""
 
     provider_path = "account__customer__provider"
@@ -69,7 +73,6 @@ class HelpRequestAdmin(AddStepAdmin):
         "reasons",
         "problem",
     )
-    change_form_template = "admin/billing/steps_change_form.html"
     add_title = "Ask for help with paying, for whoever is calling"
     action = Action.ARRANGE_HARDSHIP
     asked_of = Action.ARRANGE_HARDSHIP
@@ -79,8 +82,11 @@ class HelpRequestAdmin(AddStepAdmin):
         return ", ".join(HelpKind(one).label for one in row.kinds) or "–"
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """Those that wait for an answer first, by its day."""
-        return ["-state", "decide_by", "-asked_at"]
+        """Those that wait for our answer first, then for the customer's, by the day."""
+        waits = Case(
+            When(state=HelpState.ASKED, then=0), When(state__in=UNDECIDED, then=1), default=2
+        )
+        return [waits, "decide_by", "-asked_at"]
 
     def get_urls(self) -> list[Any]:
         step = path(
@@ -90,24 +96,11 @@ class HelpRequestAdmin(AddStepAdmin):
         )
         return [step, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
-        if row is not None:
-            extra["reasons"] = row.because
-            if works_on_unpaid(request):
-                name = "admin:billing_helprequest_help_step"
-                extra["steps"] = [
-                    (STEPS[act][0], reverse(name, args=[row.pk, act]))
-                    for act in _acts(row, request)
-                ]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+    def step_links(self, request: HttpRequest, row: HelpRequest) -> list[tuple[str, str]]:
+        if not works_on_unpaid(request):
+            return []
+        name = "admin:billing_helprequest_help_step"
+        return [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in _acts(row, request)]
 
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Take in what somebody asks for on the phone; nothing is chased from then on."""

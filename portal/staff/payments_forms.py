@@ -16,6 +16,10 @@ from portal.web.fields import DayField, DollarsField
 OLDEST = timedelta(days=730)
 
 
+# A deposit pays by steps of its own.
+BY_HAND = [one for one in PaymentMethod.choices if one[0] != PaymentMethod.DEPOSIT]
+
+
 class InvoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of an account's open bills, with what of it is open."""
 
@@ -28,7 +32,7 @@ class PaymentForm(forms.Form):
 
     amount = DollarsField(label="Amount", help_text="In dollars: 1,234.50")
     received_on = DayField(label="Received on", help_text="The day on which it reached us.")
-    method = forms.ChoiceField(label="How", choices=PaymentMethod.choices)
+    method = forms.ChoiceField(label="How", choices=BY_HAND)
     reference = forms.CharField(
         label="Reference",
         max_length=60,

@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from parties.desk.selectors import open_call
 from portal.composition.worklists import worklists
 
-from . import complaint_figures, phone, terms, viewing
+from . import complaint_figures, debt, phone, terms, viewing
 from .openings import ReasonNeeded
 
 
@@ -47,6 +47,7 @@ class PortalAdminSite(AdminSite):
             return self.admin_view(partial(view, site=self))
 
         return [
+            path("debt/", page(debt.aged_debt), name="aged_debt"),
             path("terms/", page(terms.reports), name="terms_reports"),
             path("terms/<slug:document>/", page(terms.report), name="terms_report"),
             path("complaint-figures/", page(complaint_figures.figures), name="complaint_figures"),

@@ -19,13 +19,14 @@ from billing.charging.services import bill_from
 from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import SupplyRefused
-from contracts.supply.states import ServiceStatus, SuspensionCause
+from contracts.supply.states import Item, ServiceStatus, SuspensionCause
 from parties.authority.selectors import local_day, role_names
 from portal.web.fields import DollarsField
 from portal.web.guards import audit_actor
 from terms.calendar import State
 from terms.lifecycle import IllegalStep
 
+from .equipment import may_note
 from .leaving import LeavingSteps
 from .payments_forms import DayField
 
@@ -70,7 +71,8 @@ class ChangeForm(SupplyForm):
         label="Price of each a month",
         required=False,
         nil=True,
-        help_text="In the basis of its price now. Empty: stays.",
+        help_text="Lower than now, in the basis of its price. Empty: stays. A higher one is told "
+        "first: “Draft a new price” does that.",
     )
     field_order = ("on", "quantity", "unit_fee")
 
@@ -79,6 +81,25 @@ class ChangeForm(SupplyForm):
         if not self.errors and given.get("quantity") is None and given.get("unit_fee") is None:
             raise forms.ValidationError("Give a new number, a new price, or both.")
         return given
+
+
+class AddForm(forms.Form):
+    """More of something that the service has, with the days that terms may charge it from."""
+
+    may_come = False
+
+    item = forms.ChoiceField(label="What", choices=Item.choices)
+    quantity = forms.IntegerField(
+        label="How many it has then, together", min_value=2, max_value=10_000
+    )
+    installed = DayField(label="Installed on", required=False)
+    on = DayField(
+        label="Works since",
+        help_text="The terms say whether installation or this day starts the charges.",
+    )
+    why = forms.CharField(
+        label="Why", max_length=200, help_text="Who asked for it, and how. It is kept."
+    )
 
 
 def _since(row: Service, on: date) -> datetime:
@@ -103,7 +124,18 @@ def _restore(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None
 
 def _change(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
     what = {"quantity": given["quantity"], "unit_fee": given["unit_fee"]}
-    services.change_supply(service=row, on=given["on"], **what, **facts)
+    services.adjust_supply(service=row, on=given["on"], **what, **facts)
+
+
+def _add(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
+    services.add_items(
+        service=row,
+        item=Item(given["item"]),
+        quantity=given["quantity"],
+        installed_on=given["installed"],
+        activated_on=given["on"],
+        **facts,
+    )
 
 
 def _confirm(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -111,10 +143,11 @@ def _confirm(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None
 
 
 Step = Callable[[Service, dict[str, Any], dict[str, Any]], None]
-STEPS: dict[str, tuple[str, type[SupplyForm], Step]] = {
+STEPS: dict[str, tuple[str, type[Any], Step]] = {
     "activate": ("It works", ActivateForm, _activate),
     "suspend": ("It stands still", SuspendForm, _suspend),
     "restore": ("It works again from this day", SupplyForm, _restore),
+    "add": ("More of what it has", AddForm, _add),
     "change": ("Another number or price from this day", ChangeForm, _change),
     "confirm": ("Bill it from this day", SupplyForm, _confirm),
 }
@@ -124,7 +157,7 @@ def steps_of(row: Service) -> list[str]:
     """The steps that a service can take now."""
     steps = {
         ServiceStatus.ORDERED: ["activate"],
-        ServiceStatus.ACTIVE: ["suspend", "change"],
+        ServiceStatus.ACTIVE: ["suspend", "add", "change"],
         ServiceStatus.SUSPENDED: ["restore"],
         ServiceStatus.ENDED: [],
     }[ServiceStatus(row.status)]
@@ -157,6 +190,12 @@ class SupplySteps(LeavingSteps):
             name = "admin:contracts_service_supply_step"
             steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
         ends = self.leaving_links(request, row) if row is not None else []
+        if row is not None and request.user.has_perm("contracts.add_variation"):
+            draft = reverse("admin:contracts_variation_add")
+            steps.append(("Draft a new price", f"{draft}?service={row.pk}"))
+        if row is not None and may_note(request):
+            noted = reverse("admin:contracts_equipment_add")
+            steps.append(("Note equipment", f"{noted}?service={row.pk}"))
         extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 

@@ -11,30 +11,19 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import reverse
 
 from billing.credit_management import services as credit
 from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
-from billing.credit_management.selectors import outlook
-from billing.credit_management.services import SuspensionRefused
+from billing.credit_management.selectors import outlook, possible
 from billing.credit_management.states import NoticeState, Step
-from billing.hardship.selectors import PlanRefused
-from billing.hardship.services import HelpRefused
-from parties.authority.selectors import NotAuthorised, local_day, staff_may
+from parties.authority.selectors import local_day
 from parties.people.states import StaffData
-from terms.facts import Action
-from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .base import ReadOnlyAdmin, StepAdmin
+from .base import ReadOnlyAdmin, StepsAdmin
+from .unpaid_beyond import REFUSALS, BeyondSteps, beyond_steps, works_on_unpaid
 from .unpaid_forms import NoForm, NoticeForm, TextForm
-
-REFUSALS = (HelpRefused, SuspensionRefused, PlanRefused, IllegalStep, NotAuthorised)
-
-
-def works_on_unpaid(request: HttpRequest) -> bool:
-    """Whether somebody works on unpaid money, and agrees on help with it."""
-    return staff_may(request.user, Action.ARRANGE_HARDSHIP).allowed
 
 
 class OnDayFilter(admin.SimpleListFilter):
@@ -53,8 +42,26 @@ class OnDayFilter(admin.SimpleListFilter):
         return queryset.filter(step__in=[Step.WAIT, Step.SUSPEND], next_on__lte=last)
 
 
+class BeyondFilter(admin.SimpleListFilter):
+    """What is possible beyond a suspension, today."""
+
+    title = "what is possible"
+    parameter_name = "beyond"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("end", "Services can be ended"),
+            ("long", "Suspended nearly too long"),
+            ("collect", "A collector can come in"),
+            ("list", "A next step to a default listing"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return possible(queryset, self.value() or "", request.at.date())
+
+
 @admin.register(Pursuit)
-class PursuitAdmin(StepAdmin):
+class PursuitAdmin(BeyondSteps, StepsAdmin):
     """Accounts with open money: the next step of each, from when, and what stops it."""
 
     provider_path = "account__customer__provider"
@@ -64,13 +71,36 @@ class PursuitAdmin(StepAdmin):
     list_filter = (
         "step",
         OnDayFilter,
+        BeyondFilter,
         ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )
     search_fields = ("account__number", "account__customer__name")
     list_select_related = ("account__customer",)
-    fields = ("account", "dollars", "step", "next_on", "stopped", "looked_on", "problem")
-    change_form_template = "admin/billing/steps_change_form.html"
+    fields = (
+        "account",
+        "dollars",
+        "step",
+        "next_on",
+        "stopped",
+        "end_from",
+        "must_end_by",
+        "collect_from",
+        "list_from",
+        "looked_on",
+        "problem",
+    )
+    steps = {
+        "notice": "Give notice of suspension",
+        "suspend": "Suspend",
+        "draw_notice": "Announce the use of the deposit",
+        "draw": "Use the deposit",
+        "end_notice": "Give notice that services end",
+        "end": "End services",
+        "collect": "Take it to a collector",
+        "default_notice": "Give notice about a default",
+        "report": "Report a default",
+    }
 
     @admin.display(description="can be asked for", ordering="amount")
     def dollars(self, row: Pursuit) -> str:
@@ -80,35 +110,14 @@ class PursuitAdmin(StepAdmin):
     def stopped(self, row: Pursuit) -> str:
         return "No step is planned" if row.is_private else row.stopped_by or "–"
 
-    def get_urls(self) -> list[Any]:
-        return [
-            path(
-                f"<int:pk>/{part}/",
-                self.admin_site.admin_view(view),
-                name=f"billing_pursuit_{part}_step",
-            )
-            for part, view in (("notice", self.notice), ("suspend", self.suspend))
-        ] + super().get_urls()
+    def reasons(self, row: Pursuit) -> Any:
+        return () if row.is_private else row.because
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
-        if row is not None and not row.is_private:
-            extra["reasons"] = row.because
-            if works_on_unpaid(request):
-                steps = {Step.NOTICE: ("notice", "Give notice of suspension")}
-                steps[Step.SUSPEND] = ("suspend", "Suspend")
-                if row.step in steps:
-                    part, words = steps[Step(row.step)]
-                    address = reverse(f"admin:billing_pursuit_{part}_step", args=[row.pk])
-                    extra["steps"] = [(words, address)]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+    def steps_now(self, request: HttpRequest, row: Pursuit) -> list[str]:
+        if row.is_private or not works_on_unpaid(request):
+            return []
+        first = {Step.NOTICE: ["notice"], Step.SUSPEND: ["suspend"]}.get(Step(row.step), [])
+        return [*first, *beyond_steps(row, request)]
 
     def _row(self, request: HttpRequest, pk: int) -> Pursuit:
         if not works_on_unpaid(request):
@@ -176,7 +185,7 @@ class PursuitAdmin(StepAdmin):
 
 
 @admin.register(SuspensionNotice)
-class SuspensionNoticeAdmin(StepAdmin):
+class SuspensionNoticeAdmin(StepsAdmin):
     """Notices of suspension: to whom, for how much, from when, and how each ended."""
 
     provider_path = "account__customer__provider"
@@ -203,31 +212,11 @@ class SuspensionNoticeAdmin(StepAdmin):
         "ended_at",
         "ended_because",
     )
-    change_form_template = "admin/billing/steps_change_form.html"
+    steps = {"withdraw": "Withdraw it"}
 
-    def get_urls(self) -> list[Any]:
-        withdraw = path(
-            "<int:pk>/withdraw/",
-            self.admin_site.admin_view(self.withdraw),
-            name="billing_suspensionnotice_withdraw_step",
-        )
-        return [withdraw, *super().get_urls()]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
-        if row is not None:
-            extra["reasons"] = row.because
-            if row.state in (NoticeState.LIVE, NoticeState.ACTED) and works_on_unpaid(request):
-                name = "admin:billing_suspensionnotice_withdraw_step"
-                extra["steps"] = [("Withdraw it", reverse(name, args=[row.pk]))]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+    def steps_now(self, request: HttpRequest, row: SuspensionNotice) -> list[str]:
+        may = row.state in (NoticeState.LIVE, NoticeState.ACTED) and works_on_unpaid(request)
+        return ["withdraw"] if may else []
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a notice back; what stands still because of it comes back without a fee."""

@@ -12,6 +12,8 @@ from billing.hardship.states import Every, HelpKind
 from portal.web.fields import DayField, DollarsField
 from terms.money import NIL
 
+from .seen_form import SeenForm
+
 
 class NoForm(forms.Form):
     """Nothing to fill in: only to be sure."""
@@ -38,6 +40,30 @@ class NoticeForm(forms.Form):
     )
 
 
+class CollectorForm(forms.Form):
+    """Who collects."""
+
+    to_whom = forms.CharField(
+        label="To whom", min_length=2, max_length=100, help_text="As the customer reads it."
+    )
+
+
+class ListingForm(CollectorForm):
+    """To which body a default is reported, and that it is not too old."""
+
+    young_enough = forms.BooleanField(
+        label="I checked that the debt is not statute-barred in this state"
+    )
+
+
+class HowForm(forms.Form):
+    """How somebody outside was told."""
+
+    how = forms.CharField(
+        label="How they were told", min_length=3, max_length=200, help_text="By whom, and when."
+    )
+
+
 class AskedForm(forms.Form):
     """What somebody asks for on the phone."""
 
@@ -60,7 +86,7 @@ class AskedForm(forms.Form):
     )
 
 
-class OfferForm(forms.Form):
+class OfferForm(SeenForm):
     """What is offered; the days and sums are shown before anything is sent."""
 
     each = DollarsField(
@@ -86,7 +112,6 @@ class OfferForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asked: HelpRequest, owed: Decimal, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -104,16 +129,3 @@ class OfferForm(forms.Form):
         if given.get("each") and not given.get("every"):
             self.add_error("every", "Say how often.")
         return given
-
-    @property
-    def subject(self) -> str:
-        """What the preview was about; other facts are shown anew."""
-        names = ("each", "every", "first_on", "waive", "other_help")
-        return "|".join(str(self.cleaned_data[name]) for name in names)[:400]
-
-    def is_previewed(self) -> bool:
-        return bool(self.cleaned_data["seen"] == self.subject)
-
-    def show(self) -> None:
-        """Let the form that is shown next carry what its preview was about."""
-        self.data = {**self.data.dict(), "seen": self.subject}

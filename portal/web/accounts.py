@@ -22,6 +22,7 @@ from parties.security.services import log_ins
 from parties.security.states import HighRisk
 from records.notices.services import Sender, queue_message
 
+from .fresh import has_app
 from .guards import proof_of
 from .limits import MAILS, WRONG_PASSWORDS, spend, within
 
@@ -71,6 +72,16 @@ class AccountAdapter(DefaultAccountAdapter):
             html=html,
             is_secret=True,
         )
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Name each way by what somebody has: with passkeys alone there is no app to ask for."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        for way in ways:
+            if way["id"] == "mfa_reauthenticate:webauthn":
+                way["description"] = "Use a passkey"
+            elif way["id"] == "mfa_reauthenticate" and not has_app(user):
+                way |= {"description": "Use a recovery code", "url": f"{way['url']}?code=1"}
+        return ways
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse one more password after too many wrong ones, by sender and by victim."""

@@ -146,7 +146,8 @@ def nonpayment_termination(
 ) -> NonpaymentTerminationAnswer:
     """Return when non-payment allows termination (GL-SUSP-08, CV-SUS-01, VP-SUS-08).
 
-    `disputed` means all of what is unpaid; `notice_received_on` is the day of the default notice.
+    `disputed` means all of what is unpaid; `notice_received_on` is the day on which the notice
+    that announces the end, or demands payment by default of it, was received.
     """
     terms = profile.of(NonpaymentTermination)
     for met, bar in (

@@ -20,7 +20,7 @@ from terms.money import NIL, in_dollars, to_cents
 from terms.profile import Profile, TermsSilent
 from terms.result import Result, meet
 from terms.rules import authority, chasing, complaints, eligibility
-from terms.rules.credit import CollectionCostsAnswer
+from terms.rules.credit import CollectionCostsAnswer, NonpaymentTerminationAnswer
 from terms.rules.documents import DocumentFee
 from terms.rules.eligibility import UrgentGround
 from terms.rules.late_payment import LateFee
@@ -31,7 +31,7 @@ from terms.rules.suspension import (
     SuspensionAnswer,
     SuspensionException,
 )
-from terms.rules.variation import Detriment, Variation
+from terms.rules.variation import Detriment, Variation, WalkAwayTotal, leave_by_law
 from terms.vocabulary import Card, Ground
 
 NOON = time(12)
@@ -46,6 +46,16 @@ FOR_DEBT = frozenset(
         Ground.FRAUD,
         Ground.NOMINATED_LIMIT,
     }
+)
+
+# What somebody who leaves because of a change owes however they leave.
+STILL_OWED = (
+    "usage_to_date",
+    "access_to_date",
+    "installation_unpaid",
+    "equipment_unpaid",
+    "equipment_usable_elsewhere",
+    "early_termination_fee",
 )
 
 
@@ -311,6 +321,37 @@ def _suspension(
     return SuspensionAnswer(earliest_on=opens, because=(notice.because(*walk.steps, step),))
 
 
+def _nonpayment_termination(
+    law: Law,
+    *,
+    notice_received_on: date | None = None,
+    disputed: bool = False,
+    **_: Any,
+) -> Result | None:
+    """Bar or delay an end for debt: it is announced apart (RF-TCP-16, -17, -18, RF-HARD-06).
+
+    The right to end it must come from the terms.
+    """
+    contested = law.floor.find(DisputedBars)
+    if contested and (disputed or law.standing.disputed):
+        reason = contested.because("the amount is under an open complaint")
+        return NonpaymentTerminationAnswer(allowed=False, because=(reason,))
+    notice = law.floor.find(LawNotice, name="hardship" if law.standing.hardship else None)
+    if notice is None:
+        return None
+    if notice_received_on is None:
+        reason = notice.because("no notice of the end was received")
+        return NonpaymentTerminationAnswer(allowed=False, because=(reason,))
+    walk = law.latest(notice_received_on, notice.working_days, None)
+    opens = walk.day + timedelta(days=1)
+    step = f"all of these days are the customer's: from {in_words(opens)}"
+    return NonpaymentTerminationAnswer(
+        last_day_to_pay=walk.day,
+        may_terminate_from=opens,
+        because=(notice.because(*walk.steps, step),),
+    )
+
+
 def _direct_debit(
     law: Law,
     *,
@@ -450,6 +491,23 @@ def _variation(
     return Variation(notice_required=True, because=(terms.because("the change hurts"),))
 
 
+def _walk_away_charge(
+    law: Law,
+    *,
+    detriment: Detriment | None = None,
+    acl_consumer: bool | None = None,
+    **facts: Any,
+) -> Result | None:
+    """Open a way out without an exit fee where the terms give no days of their own (RF-TCP-24)."""
+    terms = law.floor.find(HarmfulChange)
+    protected = acl_consumer or law.standing.small_business
+    hurts = detriment is not None and detriment != Detriment.NONE
+    own_days = isinstance(law.answer, WalkAwayTotal) and law.answer.until is not None
+    if terms is None or not protected or not hurts or own_days:
+        return None
+    return leave_by_law(terms, **{name: facts[name] for name in STILL_OWED if name in facts})
+
+
 def _contact_hours(law: Law, **facts: Any) -> Result | None:
     """Ask by the customer's clock and holidays alone: no other clock is theirs (RF-DEBT-01)."""
     state = facts.pop("state", None) or law.standing.state or law.provider.default_state
@@ -467,6 +525,7 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "complaint_cost": _complaint_cost,
     "may": _may,
     "suspension": _suspension,
+    "nonpayment_termination": _nonpayment_termination,
     "direct_debit": _direct_debit,
     "late_fee": _late_fee,
     "reconnection_fee": _reconnection_fee,
@@ -474,5 +533,6 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "document_fee": _document_fee,
     "card_surcharge": _card_surcharge,
     "variation": _variation,
+    "walk_away_charge": _walk_away_charge,
     "contact_hours": _contact_hours,
 }

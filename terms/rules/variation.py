@@ -369,8 +369,14 @@ def _no_way_out(
     detriment: Detriment | None,
     cause: ChangeCause | None,
     kind: Change | None,
+    acl: bool,
 ) -> Reason | None:
     """Return why this change opens no way out to this customer, as far as that is known."""
+    harmless = profile.find(HarmlessChange, acl=acl)
+    if harmless and detriment == Detriment.MINOR and kind:
+        facts = _Facts(kind, detriment, None, None, bool(fixed_term), cause)
+        if _is_harmless(harmless, facts):
+            return harmless.because(f"detriment: {detriment}")
     if window.fixed_term_only and fixed_term is False:
         return window.because("only a customer in a fixed term has this way out")
     if detriment == Detriment.NONE:
@@ -406,10 +412,14 @@ class WayOutIfOffered(Terms):
 
 @dataclass(frozen=True, kw_only=True)
 class WalkAwayTotal(Result):
-    """Whether the customer may leave free of exit fees, and what is still paid, in dollars."""
+    """Whether the customer may leave free of exit fees, and what is still paid, in dollars.
+
+    `until` is the last day of the days that the document itself gives; None: it gives none.
+    """
 
     walk_away: bool | None = combine("any")
     charge: Decimal | None = combine("lowest")
+    until: date | None = combine("longest")
 
 
 def walk_away_charge(
@@ -431,6 +441,7 @@ def walk_away_charge(
     detriment: Detriment | None = None,
     cause: ChangeCause | None = None,
     kind: Change | None = None,
+    supplier_applies_generally: bool = False,
     state: State | None = None,
 ) -> WalkAwayTotal:
     """Return what leaving because of a change costs (VP-VAR-04, BS-VAR-06; 10.1(a), 9.1).
@@ -450,7 +461,11 @@ def walk_away_charge(
         return WalkAwayTotal(walk_away=False, because=(optional.because(step),))
     terms = profile.of(WalkAwayCharge)
     window = profile.of(WalkAway, acl=True)
-    barred = _no_way_out(profile, window, fixed_term, detriment, cause, kind)
+    acl = bool(acl_consumer)
+    barred = _no_way_out(profile, window, fixed_term, detriment, cause, kind, acl)
+    forced = profile.find(SupplierWide, acl=acl)
+    if forced and cause == ChangeCause.SUPPLIER and supplier_applies_generally and not offered:
+        barred = forced.because("the supplier makes all its resellers change")
     if barred:
         return WalkAwayTotal(walk_away=False, because=(barred,))
     if window.from_receipt:
@@ -463,15 +478,50 @@ def walk_away_charge(
     if not told <= acted <= until:
         what = "the customer's notice" if window.by_notice else "leaving"
         step = f"{what} on {in_words(acted)} is not inside the days to leave"
-        return WalkAwayTotal(walk_away=False, because=(terms.because(step), *why))
+        return WalkAwayTotal(walk_away=False, until=until, because=(terms.because(step), *why))
     equipment = equipment_unpaid if equipment_usable_elsewhere else money.NIL
     fixed = equipment_usable_elsewhere or not terms.installation_if_portable
     installation = installation_unpaid if fixed else money.NIL
-    charge = money.to_cents(usage_to_date + access_to_date + installation + equipment)
+    charge, steps = _still_paid(
+        usage_to_date + access_to_date, installation, equipment, early_termination_fee
+    )
+    return WalkAwayTotal(
+        walk_away=True, charge=charge, until=until, because=(terms.because(*steps), *why)
+    )
+
+
+def _still_paid(
+    used: Decimal, installation: Decimal, equipment: Decimal, early_fee: Decimal
+) -> tuple[Decimal, tuple[str, ...]]:
+    """Return what leaving free of exit fees still costs, and the sum in words."""
     steps = (
-        f"usage and access {money.in_dollars(usage_to_date + access_to_date)}",
+        f"usage and access {money.in_dollars(used)}",
         f"installation {money.in_dollars(installation)}",
         f"equipment {money.in_dollars(equipment)}",
-        f"instead of an early termination fee of {money.in_dollars(early_termination_fee)}",
+        f"instead of an early termination fee of {money.in_dollars(early_fee)}",
     )
-    return WalkAwayTotal(walk_away=True, charge=charge, because=(terms.because(*steps), *why))
+    return money.to_cents(used + installation + equipment), steps
+
+
+def leave_by_law(
+    terms: Terms,
+    *,
+    usage_to_date: Decimal,
+    installation_unpaid: Decimal,
+    equipment_unpaid: Decimal,
+    equipment_usable_elsewhere: bool,
+    early_termination_fee: Decimal = money.NIL,
+    access_to_date: Decimal = money.NIL,
+) -> WalkAwayTotal:
+    """Return what leaving costs where the law itself opens the way; it names no days (RF-TCP-24).
+
+    What was used and what is unpaid of installation and of equipment of use elsewhere stays owed:
+    none of it is a fee for leaving.
+    """
+    charge, steps = _still_paid(
+        usage_to_date + access_to_date,
+        installation_unpaid,
+        equipment_unpaid if equipment_usable_elsewhere else money.NIL,
+        early_termination_fee,
+    )
+    return WalkAwayTotal(walk_away=True, charge=charge, because=(terms.because(*steps),))

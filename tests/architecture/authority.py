@@ -20,8 +20,15 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from billing.charging.models import NotBilled
-from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
+from billing.charging.models import ChargeRequest, NotBilled
+from billing.credit_management.models import (
+    DebtNotice,
+    Deposit,
+    Handover,
+    PaymentReminder,
+    Pursuit,
+    SuspensionNotice,
+)
 from billing.hardship.models import Arrangement, Extension
 from billing.hardship.selectors import Part
 from billing.hardship.services import HelpWanted, ask_for_help, offer_help
@@ -50,8 +57,11 @@ from complaints.lodging.services import (
 from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
+from contracts.catalogue.models import FormerPrice
+from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.supply.models import Chargeable, PlanChange
+from contracts.supply.models import Chargeable, PlanChange, Service
+from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
@@ -253,6 +263,14 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     Chargeable.objects.create(
         account=account, kind="one_off", description="Visit", amount=1, incurred_on=AT.date()
     )
+    ChargeRequest.objects.create(
+        account=account,
+        what="agreed",
+        kind="one_off",
+        asked_by=clerk,
+        starts_on=AT.date(),
+        **money,
+    )
     NotBilled.objects.create(
         account=account,
         reason="too_old",
@@ -310,6 +328,32 @@ def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
         given_at=AT,
         given_by="x",
         notice=notice,
+    )
+    DebtNotice.objects.create(
+        account=account,
+        kind="ending",
+        amount=1,
+        due_date=on,
+        pay_by=on,
+        printed_earliest=FOREVER,
+        given_at=AT,
+        given_by="x",
+        notice=notice,
+    )
+    Deposit.objects.create(account=account, amount=1, reason="x", asked_at=AT, asked_by="x")
+    Handover.objects.create(
+        account=account, kind="listing", to_whom="x", amount=1, due_date=on, since=AT, by="x"
+    )
+    Handover.objects.create(
+        account=account,
+        kind="collector",
+        to_whom="x",
+        amount=1,
+        due_date=on,
+        since=AT,
+        by="x",
+        state="recalled",
+        recalled_at=AT,
     )
     Extension.objects.create(
         account=account, asked_at=AT, asked_on=on, asked_by=world.holder, until=on, amount=1
@@ -393,6 +437,55 @@ def _of_people(world: World) -> None:
         asked_at=at,
         asked_by=holder,
     )
+    _new_price(service, holder)
+
+
+def _new_price(service: Service, by: User) -> None:
+    """A higher price that was told, and that lets the customer leave."""
+    change = Variation.objects.create(
+        provider=service.plan.provider,
+        plan=service.plan,
+        way="to",
+        amount=99,
+        effective_on=FOREVER,
+        says="Costs have risen.",
+        state="asked",
+        drafted_by=by,
+        drafted_at=AT,
+        worked_at=AT,
+    )
+    PriceChange.objects.create(
+        variation=change,
+        service=service,
+        state="told",
+        unit_before=1,
+        unit_after=99,
+        monthly_before=1,
+        monthly_after=99,
+        effective_on=FOREVER,
+        way_out_by="terms",
+        way_out_until=FOREVER,
+        notice=Notice.objects.filter(account=service.contract.account).first(),
+    )
+    IndexFigure.objects.create(
+        provider=service.plan.provider,
+        period=service.contract.account.number,
+        percent=3,
+        published_on=AT.date(),
+        entered_by=by,
+        entered_at=AT,
+    )
+    Equipment.objects.create(
+        provider=service.plan.provider,
+        service=service,
+        item="modem",
+        serial=service.contract.account.number,
+        basis="rental",
+        delivered_on=AT.date(),
+        noted_by=by,
+        noted_at=AT,
+    )
+    FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
 
 
 def build_people() -> dict[str, Person]:
@@ -488,6 +581,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
+        "pk": Notice.objects.filter(account=world.account).first().pk,
         "code": "no-such-plan",
         "group": 1,
         "app_label": "parties",
@@ -516,6 +610,8 @@ def _value(address: Address, key: str, world: World) -> Any:
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,
             "confirm_plan": service.public_id,
+            "price_change": service.price_changes.get().public_id,
+            "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,
             "change_appointment": appointment.public_id,
@@ -531,6 +627,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             ).public_id,
             "drop_file": Attachment.objects.get(draft__account=world.account).public_id,
             "suspension_notice": SuspensionNotice.objects.get(account=world.account).public_id,
+            "debt_notice": DebtNotice.objects.get(account=world.account).public_id,
             "arrangement_pdf": Arrangement.objects.get(account=world.account).public_id,
             "together_one": presence.public_id,
             "admin:phone_answer": presence.public_id,

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.charging.models import BilledPeriod
-from billing.charging.selectors import _charges_go_on, last_bill_day
+from billing.charging.selectors import last_bill_day
+from billing.charging.selectors.fees import charges_go_on
 from billing.disputes.services import AmountTooHigh, hold_amount
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
@@ -214,7 +215,7 @@ class Life:
         bound = binding(self.story.account, self.day)
         supplied = {}
         for period in service.periods.all():
-            goes_on = not period.suspended or _charges_go_on(
+            goes_on = not period.suspended or charges_go_on(
                 SuspensionCause(period.suspended), period, bound
             )
             last = min(period.ends_on or service.billed_through, service.billed_through)

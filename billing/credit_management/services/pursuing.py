@@ -27,6 +27,7 @@ from terms.calendar import State
 from terms.money import NIL
 from terms.profile import TermsSilent
 
+from .announcing import cure_debt_notices
 from .keeping import keep
 from .late_charges import advise_late_charge, assess_late_charges
 from .suspending import cure_if_paid
@@ -95,6 +96,7 @@ def _look(row: Pursuit, at: datetime) -> int:
     if not working_calendar(account, on).is_working_day(on) or not _is_hour(account, on, at):
         return 0
     cure_if_paid(account, at)
+    cure_debt_notices(account, at)
     _advise(account)
     assess_late_charges(account, on=on, at=at)
     found = outlook(account, on, at)

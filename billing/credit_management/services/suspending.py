@@ -8,7 +8,6 @@ from django.db import transaction
 
 from billing.credit_management.models import SuspensionNotice
 from billing.credit_management.selectors import (
-    Outlook,
     deemed_received,
     earliest_after,
     live_notice,
@@ -28,29 +27,28 @@ from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, blocks_at
 from parties.accounts.states import BlockKind
-from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell, write
+from parties.correspondence.services import write
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
 from records.notices.models import Notice
 from records.notices.services import Link
 from records.sweeps import each
 from terms import rules
-from terms.calendar import in_words
-from terms.facts import Action, BadFacts
+from terms.facts import BadFacts
 from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
 
 from .keeping import keep_outlook
+from .steps import CreditStepRefused, require_staff, tell_account, why_not
 
 ONE_DAY = timedelta(days=1)
 # Where a notice states its own time and nobody chose one.
 USUAL_TIME = timedelta(days=10)
 
 
-class SuspensionRefused(Exception):
-    """The step is not possible now; the message says why and what to do."""
+class SuspensionRefused(CreditStepRefused):
+    """Nothing can be suspended, or its notice given, now."""
 
 
 def give_suspension_notice(
@@ -64,11 +62,11 @@ def give_suspension_notice(
     """
     with transaction.atomic():
         locked = lock_account(account)
-        actor = _require_staff(locked, by, at)
+        actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         found = outlook(locked, on, at)
         if found.step != Step.NOTICE or found.oldest_due is None:
-            raise SuspensionRefused(_why_not(found))
+            raise SuspensionRefused(why_not(found))
         if pay_by is not None and pay_by <= on:
             raise SuspensionRefused("The last day to pay lies ahead: choose a later one.")
         got = deemed_received(locked, at).on or on
@@ -103,35 +101,6 @@ def give_suspension_notice(
         _note(row, "give_suspension_notice", at, actor)
         keep_outlook(locked, at)
     return row
-
-
-def _require_staff(account: Account, by: User, at: datetime) -> Actor:
-    """Unpaid money is for staff who may also agree on help with it. Raises NotAuthorised."""
-    action = Action.ARRANGE_HARDSHIP
-    decision = authority.staff_may(by, action, account, on=local_day(account, at))
-    if not decision.allowed:
-        raise authority.NotAuthorised(decision, action)
-    return authority.with_customer(by, decision)
-
-
-def _why_not(found: Outlook) -> str:
-    if found.stops:
-        if found.is_private:
-            return "No step is planned here."
-        return f"Not now: {found.stops[0].words.lower()}."
-    words = {
-        Step.NONE: "Nothing is owed that could be asked for.",
-        Step.NOT_DUE: "Nothing is overdue.",
-        Step.SMALL: "Too little is overdue to ask for it.",
-        Step.REMIND: "A reminder has to go out first; that happens on its own.",
-        Step.NOTICE: "A notice of suspension has to be given first.",
-        Step.WAIT: "The day that the notice names has not come.",
-        Step.SUSPEND: "A notice is in force already.",
-        Step.SUSPENDED: "Services stand still already.",
-        Step.PERSON: "These terms give no right to it by themselves; a person decides.",
-    }
-    day = f" It is {in_words(found.on)}." if found.step == Step.WAIT and found.on else ""
-    return words.get(found.step, "That is not possible now.") + day
 
 
 def _write(row: SuspensionNotice, account: Account, on: date, at: datetime) -> Notice:
@@ -186,12 +155,12 @@ def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Servic
     """
     with transaction.atomic():
         locked = lock_account(account)
-        actor = _require_staff(locked, by, at)
+        actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         cure_if_paid(locked, at)
         found = outlook(locked, on, at)
         if found.step != Step.SUSPEND or found.notice is None:
-            raise SuspensionRefused(_why_not(found))
+            raise SuspensionRefused(why_not(found))
         running = list(
             Service.objects.filter(contract__account=locked, status=ServiceStatus.ACTIVE)
         )
@@ -208,7 +177,7 @@ def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Servic
                 why=f"Notice of {found.notice.given_at:%d %b %Y}",
             )
         _end(found.notice, NoticeAct.ACT, at, "Services were suspended", actor)
-        _tell(
+        tell_account(
             locked,
             "Your services are suspended",
             f"{in_dollars(found.chasable)} is overdue. Calls to 000 go through. Your services "
@@ -227,13 +196,13 @@ def withdraw_suspension(*, notice: SuspensionNotice, by: User, why: str, at: dat
         raise SuspensionRefused("Say why: it is kept, and the customer is told.")
     with transaction.atomic():
         locked = lock_account(notice.account)
-        actor = _require_staff(locked, by, at)
+        actor = require_staff(locked, by, at)
         row = SuspensionNotice.objects.select_for_update().get(pk=notice.pk)
         was_acted = row.state == NoticeState.ACTED
         _end(row, NoticeAct.WITHDRAW, at, why, actor)
         if was_acted:
             _restore(locked, SuspensionCause.MISTAKE, at, actor)
-        _tell(
+        tell_account(
             locked,
             "Our notice of suspension no longer holds",
             f"We have taken it back. {why.strip().rstrip('.')}. Nothing is cut off because of it.",
@@ -301,7 +270,7 @@ def _restore(account: Account, cause: SuspensionCause, at: datetime, actor: Acto
     for row in acted.select_related("account"):
         _end(row, NoticeAct.CURE, at, "Services are back", actor)
     if services:
-        _tell(
+        tell_account(
             account,
             "Your services work again",
             "They were suspended and are back now. If something does not work, tell us.",
@@ -329,19 +298,4 @@ def _note(row: SuspensionNotice, action: str, at: datetime, actor: Actor) -> Non
             "earliest": row.printed_earliest.isoformat(),
         },
         because=row.because,
-    )
-
-
-def _tell(account: Account, headline: str, body: str, at: datetime, **how: object) -> None:
-    standing = account_standing(account, local_day(account, at))
-    tell(
-        account,
-        to=standing.to_email,
-        name=standing.to_name,
-        at=at,
-        headline=headline,
-        body=body,
-        link=Link("unpaid"),
-        label="See where you stand",
-        **how,
     )

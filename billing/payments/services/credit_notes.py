@@ -18,6 +18,7 @@ from billing.ledger.models import OpenItem
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
 from parties.accounts.models import Account
+from parties.accounts.selectors import needs_second_person
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
@@ -98,30 +99,15 @@ def issue_credit_note(
         require_room(invoice, rows, total)
         require_second_person(account, total, asked_by, approved_by)
         on = local_day(account, at)
-        note = CreditNote.objects.create(
+        note = _write(
+            rows,
             account=account,
             invoice=invoice,
-            number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
             issue_date=on,
             reason=reason,
-            subtotal_ex=sum((row.amount_ex for row in rows), NIL),
-            gst=sum((row.gst for row in rows), NIL),
-            total_inc=total,
             because=because or [],
             asked_by=str(asked_by or ""),
             approved_by=str(approved_by or ""),
-        )
-        CreditNoteLine.objects.bulk_create(
-            CreditNoteLine(
-                credit_note=note,
-                line=row.line,
-                kind=row.kind,
-                description=row.description,
-                amount_ex=row.amount_ex,
-                gst=row.gst,
-                amount_inc=row.amount_inc,
-            )
-            for row in rows
         )
         book_credit_note(note, on=on, at=at)
         record(
@@ -135,6 +121,31 @@ def issue_credit_note(
             because=note.because,
         )
         issue_adjustment_note(note, at, tells=tells)
+    return note
+
+
+def _write(rows: list[CreditLine], *, account: Account, **facts: Any) -> CreditNote:
+    """Write a note with the next number of its series, and its lines."""
+    note = CreditNote.objects.create(
+        account=account,
+        number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
+        subtotal_ex=sum((row.amount_ex for row in rows), NIL),
+        gst=sum((row.gst for row in rows), NIL),
+        total_inc=sum((row.amount_inc for row in rows), NIL),
+        **facts,
+    )
+    CreditNoteLine.objects.bulk_create(
+        CreditNoteLine(
+            credit_note=note,
+            line=row.line,
+            kind=row.kind,
+            description=row.description,
+            amount_ex=row.amount_ex,
+            gst=row.gst,
+            amount_inc=row.amount_inc,
+        )
+        for row in rows
+    )
     return note
 
 
@@ -173,10 +184,11 @@ def require_second_person(
 
     Nothing is asked of the portal itself: what it gives back follows from terms or an outcome.
     """
-    limit = account.customer.provider.second_person_above
-    if asked_by is None or limit is None or (amount <= limit and limit > NIL):
+    provider = account.customer.provider
+    if asked_by is None or not needs_second_person(provider, amount):
         return
     if approved_by is None:
+        limit = provider.second_person_above or NIL
         raise NeedsSecondPerson(
             f"{in_dollars(amount)} is above {in_dollars(limit)}: a second person has to approve."
         )

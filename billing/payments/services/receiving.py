@@ -49,6 +49,7 @@ def record_payment(
     surcharge: Decimal = NIL,
     is_another: bool = False,
     tells: bool = True,
+    from_deposit: bool = False,
     actor: Actor = SYSTEM,
 ) -> Payment:
     """Record money received for an account; it pays what is open, the rest is credit.
@@ -57,7 +58,8 @@ def record_payment(
     the invoice that the customer named, paid first. Money pays the oldest as `payment_allocation`
     says, never what is contested. One that is alike in every respect is refused, unless it
     `is_another` (a bank's file has rows that are alike) or the first was reversed. It `tells` by a
-    receipt, where it is no history. Raises PaymentRefused, AlreadyRecorded.
+    receipt, where it is no history. What a deposit pays comes out of what is held, not out of the
+    bank. Raises PaymentRefused, AlreadyRecorded.
     """
     require_amount(amount)
     require_method(method)
@@ -80,23 +82,37 @@ def record_payment(
             recorded_at=at,
             recorded_by=actor.name,
         )
-        payment.posting = post(
-            provider=payment.provider,
-            kind=PostingKind.PAYMENT,
-            day=received_on,
-            key=f"payment:{payment.public_id}",
-            legs=[
-                Leg(to=LedgerAccount.CLEARING, amount=amount + surcharge, detail=method),
-                Leg(to=LedgerAccount.CREDIT, amount=-amount, account=locked),
-                *_surcharge_legs(surcharge),
-            ],
-            at=at,
-        )
-        payment.save(update_fields=["posting"])
+        source = _source(locked, amount + surcharge, method, from_deposit=from_deposit)
+        _book(payment, locked, source, surcharge, at)
         _settle(payment, at, actor)
         if tells:
             tell_received(payment, at)
     return payment
+
+
+def _book(
+    payment: Payment, account: Account, source: Leg, surcharge: Decimal, at: datetime
+) -> None:
+    """Post a payment: from where it came, to the account's credit."""
+    payment.posting = post(
+        provider=payment.provider,
+        kind=PostingKind.PAYMENT,
+        day=payment.received_on,
+        key=f"payment:{payment.public_id}",
+        legs=[
+            source,
+            Leg(to=LedgerAccount.CREDIT, amount=-payment.amount, account=account),
+            *_surcharge_legs(surcharge),
+        ],
+        at=at,
+    )
+    payment.save(update_fields=["posting"])
+
+
+def _source(account: Account, amount: Decimal, method: str, *, from_deposit: bool) -> Leg:
+    if from_deposit:
+        return Leg(to=LedgerAccount.DEPOSITS, amount=amount, account=account)
+    return Leg(to=LedgerAccount.CLEARING, amount=amount, detail=method)
 
 
 def record_unmatched(

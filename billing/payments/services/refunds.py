@@ -15,10 +15,11 @@ from billing.ledger.states import LedgerAccount, PostingKind
 from billing.payments.models import Refund
 from billing.payments.states import REFUND, RefundAct, RefundState
 from parties.accounts.models import Account
+from parties.accounts.selectors import needs_second_person
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
-from terms.money import NIL, in_dollars
+from terms.money import in_dollars
 
 from .allocating import lock_account
 from .amounts import require_amount
@@ -58,8 +59,7 @@ def ask_refund(
             reason=reason,
             after={"amount": str(amount)},
         )
-        limit = locked.customer.provider.second_person_above
-        if limit is None or NIL < amount <= limit:
+        if not needs_second_person(locked.customer.provider, amount):
             _pay(row, by=by, at=at)
     return row
 

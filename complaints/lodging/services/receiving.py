@@ -44,6 +44,8 @@ from terms.profile import TermsSilent
 
 # The same words of the same person within this time are a second click, not a second complaint.
 ONE_CLICK = timedelta(minutes=10)
+# What is said is not written.
+SPOKEN = (Channel.PHONE, Channel.VOICEMAIL, Channel.IN_PERSON)
 # Who complains in these ways is there to be told.
 THERE = frozenset({Channel.PHONE, Channel.IN_PERSON, Channel.CHAT})
 CALLER = "caller"
@@ -263,7 +265,8 @@ def _hold(complaint: Complaint, at: datetime) -> None:
     if not invoice or not amount:
         return
     on = authority.local_day(complaint.account, complaint.received_at)
-    found = withholding(invoice, contested_on=on)
+    in_writing = complaint.channel not in SPOKEN
+    found = withholding(invoice, contested_on=on, in_writing=in_writing)
     if found.allowed or complaint.safety_threat:
         hold_amount(
             invoice=invoice,

@@ -56,6 +56,10 @@ class Letter:
     answer_by: date | None = None
 
 
+# What we owe while a complaint is ours alone to answer.
+OURS = [Duty.PROPOSE, Duty.EXPLAIN_DELAY, Duty.SETTLE_DISPUTE, Duty.SETTLE_IN_GROUP]
+
+
 def refer_complaint(
     *, reference: str, by: User, letter: Letter, at: datetime, text: str = ""
 ) -> Referral:
@@ -124,7 +128,7 @@ def _refer_step(
     # We answer there now. What was never answered at all stays owed to the customer, too.
     ends = [Duty.FOLLOW_UP, Duty.DECIDE_CLOSING]
     if complaint.proposals.exists():
-        ends += [Duty.PROPOSE, Duty.EXPLAIN_DELAY]
+        ends += OURS
     drop_deadlines(subject=complaint.reference, at=at, duties=ends)
     # Whoever came from there knows of it.
     meet_deadline(subject=complaint.reference, duty=Duty.NAME_OMBUDSMAN, at=at)
@@ -214,7 +218,7 @@ def record_outcome(
         else:
             step(complaint, Act.DECIDE, by=by, at=at, text=text, actor=actor)
             keep_decided(complaint, text, offer, by, at)
-            drop_deadlines(subject=reference, at=at, duties=[Duty.PROPOSE, Duty.EXPLAIN_DELAY])
+            drop_deadlines(subject=reference, at=at, duties=OURS)
             implementation_clock(complaint, at=at)
             letter(complaint, "What comes of your complaint at the ombudsman's", text, at=at)
     return complaint

@@ -19,7 +19,7 @@ from complaints.clocks.services import (
 )
 from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.services import tell_desk
-from complaints.tickets.states import Act, Answer, Duty, Happening, State
+from complaints.tickets.states import ANSWERED, Act, Answer, Duty, Happening, State
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -194,7 +194,7 @@ def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:
     if proposal is None:
         raise StepRefused("There is no proposed answer to reply to.")
     if answer != Answer.REPLACED:
-        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+        for duty in (Duty.PROPOSE, *ANSWERED):
             meet_deadline(subject=complaint.reference, duty=duty, at=proposal.offered_at)
     proposal.answer, proposal.answered_at = answer, at
     proposal.save(update_fields=["answer", "answered_at"])

@@ -22,7 +22,7 @@ from complaints.process import selectors
 from complaints.process.selectors import Closing
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import stop_cutting, tell_desk
-from complaints.tickets.states import WAITING, Act, Duty, Ending, Happening, State
+from complaints.tickets.states import ANSWERED, WAITING, Act, Duty, Ending, Happening, State
 from parties.accounts.selectors import law
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -400,7 +400,7 @@ def refuse_complaint(
         because: list[dict[str, Any]] = []
         if vexatious:
             because = _require_refusable(complaint, same_matter, at)
-        for duty in (Duty.PROPOSE, Duty.ANSWER_PRIVACY):
+        for duty in (Duty.PROPOSE, *ANSWERED):
             meet_deadline(subject=reference, duty=duty, at=at)
         notice = letter(
             complaint,

@@ -8,7 +8,13 @@ from typing import Any, Literal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from complaints.clocks.services import OWED, binding_of, escalation_clock, hand_over_clocks
+from complaints.clocks.services import (
+    OWED,
+    binding_of,
+    dispute_clock,
+    escalation_clock,
+    hand_over_clocks,
+)
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import managers_of, tell_desk
 from complaints.tickets.states import OVER, PROMISES, Duty, Happening, Topic
@@ -109,6 +115,7 @@ def _bring(
 ) -> None:
     complaint.escalated_at = at
     complaint.save(update_fields=["escalated_at"])
+    dispute_clock(complaint, at=at, in_group=True)
     happen(
         complaint,
         Happening.ESCALATE,

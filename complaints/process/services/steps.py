@@ -10,6 +10,7 @@ from complaints.clocks.services import discharge, follow_up_clock, meet_given
 from complaints.tickets.models import Complaint, Event, Proposal
 from complaints.tickets.services import written_to
 from complaints.tickets.states import (
+    ANSWERED,
     LIFECYCLE,
     STAFF_ACTS,
     WAITING,
@@ -273,7 +274,7 @@ def letter(
     way = told_by or Channel(complaint.told_by)
     is_answer = Duty.PROPOSE in meets
     if is_answer:
-        meets = (*meets, Duty.ANSWER_PRIVACY)
+        meets = (*meets, *ANSWERED)
     duties = (*meets, Duty.NAME_OMBUDSMAN) if names_ombudsman else meets
     if way != Channel.EMAIL:
         for duty in duties:

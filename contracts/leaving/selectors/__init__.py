@@ -16,7 +16,8 @@ from .costs import (
 from .endings import End, end_of, ended_otherwise, term_ends_on
 from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
-from .terms import TermCard, term_card, terms_to_remind_of
+from .terms import Renewal, TermCard, term_card, terms_to_remind_of
+from .walking_away import WayOut, way_out
 
 __all__ = [
     "Cost",
@@ -27,7 +28,9 @@ __all__ = [
     "Part",
     "Porting",
     "ProviderEnd",
+    "Renewal",
     "TermCard",
+    "WayOut",
     "cost_of",
     "end_of",
     "ended_otherwise",
@@ -44,4 +47,5 @@ __all__ = [
     "term_ends_on",
     "terms_to_remind_of",
     "together",
+    "way_out",
 ]

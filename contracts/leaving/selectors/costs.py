@@ -11,6 +11,7 @@ from typing import Any
 from contracts.agreements.models import AgreedFigure
 from contracts.agreements.selectors import Answer, ask, binding
 from contracts.agreements.states import FigureKind
+from contracts.equipment.selectors import Piece, pieces_of, still_ours
 from contracts.supply.models import Service
 from contracts.supply.selectors import period_on
 from contracts.supply.states import ServiceStatus
@@ -106,6 +107,7 @@ class Leaving:
     cost: Cost
     given_back: GivenBack | None
     equipment: Answer | None
+    to_bring: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +126,14 @@ class Porting:
 
 
 def services_to_leave(account: Account) -> list[Service]:
-    """The account's services that run, with what their cost is worked out from; three queries."""
+    """The account's services that run, with what their cost is worked out from; four queries."""
     rows = (
         Service.objects.filter(
             contract__account=account,
             status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED],
         )
         .select_related("plan", "contract")
-        .prefetch_related("periods", "agreed_figures")
+        .prefetch_related("periods", "agreed_figures", "pieces")
         .order_by("label", "pk")
     )
     found = list(rows)
@@ -154,6 +156,7 @@ def leaving_of(service: Service, *, today: date, asked_on: date | None = None) -
         cost=cost_of(service, bound, ends_on=end.ends_on),
         given_back=given_back(service, bound, end.ends_on),
         equipment=_equipment(bound, end.ends_on),
+        to_bring=tuple(still_ours(pieces_of(service, today, ended_on=end.ends_on))),
     )
 
 
@@ -185,7 +188,7 @@ def cost_of(
 
     A quoted charge comes before the terms; where these name no charge, that is said.
     """
-    figures = _figures(service)
+    figures = figures_of(service)
     quoted = figures.get(FigureKind.QUOTED_EARLY_CHARGE)
     if quoted is not None and by is not By.PROVIDER:
         return Cost(parts=(_quoted(quoted, ends_on),))
@@ -274,7 +277,7 @@ def given_back(service: Service, bound: Binding, ends_on: date) -> GivenBack | N
     return GivenBack(
         starts_on=ends_on + ONE_DAY,
         ends_on=through,
-        amount=_in_basis(to_cents(amount), basis, PriceBasis.INC),
+        amount=in_basis(to_cents(amount), basis, PriceBasis.INC),
         because=dump(answer.because),
     )
 
@@ -292,7 +295,7 @@ def _early_termination(
 
     def known(kind: FigureKind) -> Decimal | None:
         row = figures.get(kind)
-        return None if row is None else _in_basis(row.amount, row.basis, basis)
+        return None if row is None else in_basis(row.amount, row.basis, basis)
 
     committed = known(FigureKind.COMMITTED_MONTHLY)
     fee = _monthly_fee(service, bound, ends_on, basis) if committed is None else committed
@@ -354,7 +357,7 @@ def _priced(
     return Part(
         key=key,
         label=label,
-        amount=_in_basis(amount, basis, PriceBasis.INC),
+        amount=in_basis(amount, basis, PriceBasis.INC),
         ex=amount if basis is PriceBasis.EX and amount else None,
         says=says,
         because=dump(because),
@@ -419,7 +422,8 @@ def _equipment(bound: Binding, ends_on: date) -> Answer | None:
     return None if answer.result is None else answer
 
 
-def _figures(service: Service) -> dict[str, AgreedFigure]:
+def figures_of(service: Service) -> dict[str, AgreedFigure]:
+    """The amounts agreed for a service that stand, by kind."""
     rows = service.agreed_figures.all()
     return {row.kind: row for row in rows if row.replaced_at is None}
 
@@ -429,7 +433,7 @@ def _monthly_fee(service: Service, bound: Binding, on: date, basis: PriceBasis) 
     row = period_on(service, on)
     if row is None:
         return None
-    return _in_basis(row.unit_fee * row.quantity, row.price_basis or _list_basis(bound), basis)
+    return in_basis(row.unit_fee * row.quantity, row.price_basis or _list_basis(bound), basis)
 
 
 def _charge_basis(bound: Binding, figures: dict[str, AgreedFigure]) -> PriceBasis:
@@ -447,7 +451,7 @@ def _list_basis(bound: Binding) -> PriceBasis:
     return listed.basis if listed else _charge_basis(bound, {})
 
 
-def _in_basis(amount: Decimal, basis: str, wanted: PriceBasis) -> Decimal:
+def in_basis(amount: Decimal, basis: str, wanted: PriceBasis) -> Decimal:
     """An amount of one basis in the other's, in whole cents where it changes."""
     if basis == wanted:
         return amount

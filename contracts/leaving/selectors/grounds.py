@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contracts.agreements.selectors import Answer, ask, binding, rests_on_default
+from contracts.agreements.selectors import (
+    Answer,
+    binding,
+    received_on,
+    rests_on_default,
+)
 from contracts.supply.models import Service
 from parties.accounts.selectors import zone_of
-from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
 from terms.facts import BadFacts
@@ -89,7 +93,7 @@ def provider_end(service: Service, known: Grounds, *, at: datetime) -> ProviderE
     account = service.contract.account
     today = at.astimezone(zone_of(account)).date()
     bound = binding(service.contract, today)
-    on = _received_on(bound, State(account.state), at, today)
+    on = received_on(bound, State(account.state), at)
     try:
         answer = _ended(service, bound, known, on)
     except BadFacts as wrong:
@@ -134,12 +138,3 @@ def _refusal(answer: Answer, known: Grounds) -> str:
     if not result.allowed and result.earliest_on:
         return f"It is too early: not before {result.earliest_on:%-d %b %Y}."
     return "" if result.allowed and result.effective_on else "The ground does not hold here."
-
-
-def _received_on(bound: Binding, state: State, at: datetime, today: date) -> date:
-    answer = ask(bound, rules.deemed_receipt, channel="email", sent_at=at, state=state)
-    received_at = getattr(answer.result, "received_at", None)
-    if received_at is not None:
-        day: date = received_at.astimezone(state.zone).date()
-        return day
-    return getattr(answer.result, "received_on", None) or today

@@ -9,18 +9,33 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.agreements.models import Contract
-from contracts.agreements.selectors import binding, rests_on_default
+from contracts.agreements.selectors import ask, binding, rests_on_default
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.selectors import period_on, supplied_price, term_of
 from contracts.supply.states import ServiceStatus
+from terms import rules
 from terms.binding import Binding
 from terms.calendar import months_on
+from terms.rules.contract import ContractRenewal
 
 ONE_DAY = timedelta(days=1)
 # No document reminds earlier than this before a term ends.
 LOOKS_AHEAD = timedelta(days=200)
 # Between the contract's day and the service's first.
 APART = timedelta(days=93)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """What renewing at the end of a term would bring, beside going on or leaving (CV-CON-06).
+
+    `ends_on` is the last day of the term that would follow; None: none is promised.
+    `handsets_replaced`: with new handsets for all. Going on keeps the fee.
+    """
+
+    ends_on: date | None
+    handsets_replaced: bool
+    because: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +57,13 @@ class TermCard:
     by_default: bool
     next_price: tuple[date, Decimal] | None
     because: list[dict[str, Any]]
+    renewal: Renewal | None = None
 
 
 def term_card(service: Service, on: date) -> TermCard:
     """The service's minimum term as it stands on a day (CV-CON-03, VP-CON-05, -06, BS-CON-05)."""
     contract = service.contract
+    bound = binding(contract, on)
     answer = term_of(contract, service, on)
     ends_on: date | None = getattr(answer.result, "ends_on", None)
     return TermCard(
@@ -58,8 +75,9 @@ def term_card(service: Service, on: date) -> TermCard:
         follows=getattr(answer.result, "rolls_to", None) is not None,
         remind_on=getattr(answer.result, "reminder_on", None),
         by_default=rests_on_default(answer.because),
-        next_price=_next_price(service, binding(contract, on), on),
+        next_price=_next_price(service, bound, on),
         because=answer.because,
+        renewal=_renewal(service, bound, ends_on),
     )
 
 
@@ -90,6 +108,26 @@ def terms_to_remind_of(on: date) -> Iterator[TermCard]:
             is_due = card.remind_on is not None and card.remind_on <= on + ONE_DAY
             if is_due and not card.is_over and card.ends_on not in told:
                 yield card
+
+
+def _renewal(service: Service, bound: Binding, ends_on: date | None) -> Renewal | None:
+    """What renewing would bring; None where the terms speak of none for this service."""
+    months = service.contract.minimum_months
+    named = bound.profile.find(ContractRenewal, service=service.plan.kind)
+    if named is None or ends_on is None or not months:
+        return None
+    answer = ask(
+        bound,
+        rules.contract_renewal,
+        start_on=months_on(ends_on + ONE_DAY, -months),
+        minimum_months=months,
+        choice="renew",
+    )
+    return Renewal(
+        ends_on=answer.result.new_ends_on,
+        handsets_replaced=bool(answer.result.handsets_replaced),
+        because=answer.because,
+    )
 
 
 def _percent(ends_on: date | None, months: int | None, on: date) -> int | None:

@@ -10,8 +10,9 @@ from .notices import (
     require_end_notice,
     take_back_end_notice,
 )
-from .others import end_by_provider, record_transfer
+from .others import end_by_provider, end_for_debt, record_transfer
 from .terms import remind_of_terms
+from .walking_away import walk_away
 
 __all__ = [
     "LeavingRefused",
@@ -20,9 +21,11 @@ __all__ = [
     "confirmation_of",
     "decide_early_end",
     "end_by_provider",
+    "end_for_debt",
     "give_end_notice",
     "record_transfer",
     "remind_of_terms",
     "require_end_notice",
     "take_back_end_notice",
+    "walk_away",
 ]

@@ -31,8 +31,12 @@ HEADLINES = {
     "cost": "What ending {service} costs",
     "ended": "{service} ends today",
     "moved": "{service} ended on {day}: it moved to another provider",
+    "walked_away": "You leave without a fee: {service} ends on {day}",
     "provider": "We end {service} on {day}",
 }
+
+# What the customer is sent a paper of.
+CONFIRMED = ("given", "agreed", "provider", "walked_away")
 
 
 def tell_of(notice: EndNotice, what: str, at: datetime) -> None:
@@ -43,7 +47,7 @@ def tell_of(notice: EndNotice, what: str, at: datetime) -> None:
     decided = notice.decided_why if what in ("agreed", "refused") else ""
     body = " ".join(filter(None, [_first(notice, what), *_cost(notice, what), decided]))
     to = _addressees(notice, account, at)
-    confirmed = [confirmation_of(notice, at)] if what in ("given", "agreed", "provider") else []
+    confirmed = [confirmation_of(notice, at)] if what in CONFIRMED else []
     for place, (address, name) in enumerate(to.items()):
         tell(
             account,
@@ -127,6 +131,12 @@ def _first(notice: EndNotice, what: str) -> str:
     until = in_words(notice.ends_on - ONE_DAY)
     return {
         "given": f"{last} You can take the notice back until {until}.",
+        "walked_away": f"{last} No fee for leaving is charged, because its price changes."
+        + (
+            f" You can take this back until {until}."
+            if notice.ends_on > notice.received_on
+            else ""
+        ),
         "asked": "That is inside your minimum term, so we have to agree first. You hear from us. "
         "You can take the request back until then.",
         "agreed": f"{last} You can take this back until {until}.",

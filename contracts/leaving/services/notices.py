@@ -21,6 +21,7 @@ from contracts.supply.services import (
     planned_beyond,
     reopen_supply,
 )
+from contracts.variations.services import come_back
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.people.models import User
@@ -143,6 +144,8 @@ def take_back_end_notice(*, notice: EndNotice, by: User, at: datetime, why: str 
         if row.state == NoticeState.RUNNING:
             reopen_supply(service=row.service, planned=row.cut, at=at, actor=actor, why=why)
         step(row, NoticeAct.TAKE_BACK, by=by, why=why, at=at)
+        if row.because_of is not None:
+            come_back(row.service, at=at)
         note(row, "take_back_end_notice", at, actor)
         tell_of(row, "taken_back", at)
     return row
@@ -189,14 +192,7 @@ def complete_end_cost(*, notice: EndNotice, by: User, at: datetime) -> EndNotice
         row = locked_notice(notice)
         if row.state not in ALIVE or not row.unknown:
             raise LeavingRefused("The cost of this notice is complete.")
-        bound = binding(row.service.contract, row.received_on)
-        cost = leaving.cost_of(
-            row.service,
-            bound,
-            ends_on=row.ends_on,
-            by=By(row.side),
-            cause=Cause(row.cause or "none"),
-        )
+        cost = _cost_now(row)
         if len(cost.unknown) == len(row.unknown):
             raise LeavingRefused(
                 f"Still not on record: {', '.join(cost.unknown)}. Note the amount agreed first."
@@ -207,6 +203,16 @@ def complete_end_cost(*, notice: EndNotice, by: User, at: datetime) -> EndNotice
         note(row, "complete_end_cost", at, authority.with_customer(by, decision))
         tell_of(row, "cost", at)
     return row
+
+
+def _cost_now(row: EndNotice) -> Cost:
+    """What an end costs by what is on record now."""
+    if row.because_of is not None:
+        return leaving.way_out(row.because_of, today=row.received_on, ends_on=row.ends_on).cost
+    bound = binding(row.service.contract, row.received_on)
+    cause = Cause(row.cause or "none")
+    by = By(row.side)
+    return leaving.cost_of(row.service, bound, ends_on=row.ends_on, by=by, cause=cause)
 
 
 def frozen(cost: Cost) -> dict[str, Any]:
@@ -225,6 +231,16 @@ def cut_off(notice: EndNotice, *, at: datetime, actor: Actor) -> None:
     notice.save(update_fields=["cut"])
     drop_plan_change(service=notice.service, at=at, actor=actor)
     end_supply(service=notice.service, last_day=notice.ends_on, at=at, actor=actor)
+
+
+def replace_living(row: Service, *, by: User, at: datetime, actor: Actor) -> None:
+    """Let another end overtake the notice that runs."""
+    alive = leaving.living_notice(row)
+    if alive is None:
+        return
+    if alive.state == NoticeState.RUNNING:
+        reopen_supply(service=row, planned=alive.cut, at=at, actor=actor)
+    step(alive, NoticeAct.REPLACE, by=by, why="", at=at)
 
 
 def step(row: EndNotice, act: NoticeAct, *, by: User | None, why: str, at: datetime) -> None:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
+from contracts.agreements.selectors import binding
 from contracts.leaving import selectors as leaving
 from contracts.leaving.models import EndNotice
 from contracts.leaving.selectors import Grounds
-from contracts.leaving.states import NoticeAct, NoticeForm, NoticeState, Side
+from contracts.leaving.states import NoticeForm, NoticeState, Side
 from contracts.supply.models import Service
-from contracts.supply.services import reopen_supply
 from parties.accounts.selectors import blocks_at
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.rules.leaving import Cause
+from terms.rules.leaving import By, Cause
 
 from .carrying_out import carry_out
 from .letters import tell_of, tell_of_numbers
-from .notices import LeavingRefused, cut_off, frozen, locked, note, step
+from .notices import LeavingRefused, cut_off, frozen, locked, note, replace_living
 
 
 def record_transfer(
@@ -61,7 +62,7 @@ def record_transfer(
                 )
                 tell_of_numbers(row, found, at)
             return None
-        _replace_living(row, by=by, at=at, actor=actor)
+        replace_living(row, by=by, at=at, actor=actor)
         notice = EndNotice.objects.create(
             service=row,
             side=Side.PORT,
@@ -121,7 +122,7 @@ def end_by_provider(
             )
         _require_before_end(row, found.ends_on, on)
         actor = authority.with_customer(by, decision)
-        _replace_living(row, by=by, at=at, actor=actor)
+        replace_living(row, by=by, at=at, actor=actor)
         notice = EndNotice.objects.create(
             service=row,
             side=Side.PROVIDER,
@@ -143,14 +144,54 @@ def end_by_provider(
     return notice
 
 
-def _replace_living(row: Service, *, by: User, at: datetime, actor: Actor) -> None:
-    """Let another end overtake the notice that runs."""
-    alive = leaving.living_notice(row)
-    if alive is None:
-        return
-    if alive.state == NoticeState.RUNNING:
-        reopen_supply(service=row, planned=alive.cut, at=at, actor=actor)
-    step(alive, NoticeAct.REPLACE, by=by, why="", at=at)
+def end_for_debt(
+    *,
+    service: Service,
+    received_on: date,
+    because: list[dict[str, Any]],
+    by: User,
+    actor: Actor,
+    at: datetime,
+    said: str,
+) -> EndNotice:
+    """End a service today for what is unpaid; its charges stand on the last bill.
+
+    Credit management asks whether, from when and by whom (`because`), under the account's lock;
+    `received_on` is when the notice that announced it counted as received. Raises LeavingRefused
+    for a service that has ended or ends today.
+    """
+    account = service.contract.account
+    on = authority.local_day(account, at)
+    with transaction.atomic():
+        row = locked(service)
+        _require_before_end(row, on, on)
+        cost = leaving.cost_of(
+            row,
+            binding(row.contract, on),
+            ends_on=on,
+            by=By.PROVIDER,
+            cause=Cause.NON_PAYMENT,
+        )
+        replace_living(row, by=by, at=at, actor=actor)
+        notice = EndNotice.objects.create(
+            service=row,
+            side=Side.PROVIDER,
+            cause=Cause.NON_PAYMENT.value,
+            form=NoticeForm.EMAIL,
+            state=NoticeState.RUNNING,
+            received_on=received_on,
+            ends_on=on,
+            **frozen(cost),
+            because=because,
+            given_at=at,
+            given_by=by,
+            said=said,
+        )
+        cut_off(notice, at=at, actor=actor)
+        note(notice, "end_by_provider", at, actor)
+        carry_out(notice, at=at)
+        tell_of(notice, "provider", at)
+    return notice
 
 
 def _require_before_end(row: Service, day: date, today: date) -> None:

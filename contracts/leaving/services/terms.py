@@ -66,10 +66,19 @@ def _remind(card: TermCard, at: datetime) -> bool:
         headline=f"Your minimum term for {service.label} ends on {in_words(ends_on)}",
         body="You need not do anything: after that day it goes on from month to month, "
         "and you can leave without a charge for leaving early. You can also change to "
-        "another plan, or give notice, in the portal.",
+        f"another plan, or give notice, in the portal.{_renewing(card)}",
         link=Link("service", str(service.public_id)),
         label="See your choices",
         belongs_to=str(service.public_id),
         because=card.because,
     )
     return True
+
+
+def _renewing(card: TermCard) -> str:
+    """What renewing brings, where the terms say so."""
+    renewal = card.renewal
+    if renewal is None or renewal.ends_on is None:
+        return ""
+    gear = ", with updated handsets for all" if renewal.handsets_replaced else ""
+    return f" Or renew it to {in_words(renewal.ends_on)}{gear}: ask us."

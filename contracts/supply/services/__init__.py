@@ -1,3 +1,4 @@
+from .items import add_items, charged_from
 from .plan_changes import (
     PlanChangeRefused,
     apply_plan_changes,
@@ -9,7 +10,9 @@ from .plan_changes import (
 )
 from .supplying import (
     SupplyRefused,
+    adjust_supply,
     agree_charge,
+    change_price,
     change_supply,
     close_ended,
     confirm_billing_start,
@@ -25,9 +28,13 @@ from .supplying import (
 __all__ = [
     "PlanChangeRefused",
     "SupplyRefused",
+    "add_items",
+    "adjust_supply",
     "agree_charge",
     "apply_plan_changes",
+    "change_price",
     "change_supply",
+    "charged_from",
     "close_ended",
     "confirm_billing_start",
     "decide_plan_change",

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
+from contracts.catalogue.selectors import list_price
 from contracts.supply import selectors as supply
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PLAN_CHANGE, PlanChangeAct, PlanChangeState, ServiceStatus
@@ -223,7 +224,14 @@ def _apply(change: PlanChange, at: datetime) -> bool:
         if row.to_plan.minimum_months:
             service.contract = _contract_for(row, account)
             service.save(update_fields=["contract"])
-        change_supply(service=service, plan=row.to_plan, on=row.takes_effect_on or on, at=at)
+        change_supply(
+            service=service,
+            plan=row.to_plan,
+            # What was told when it was asked for, whatever the list says by now.
+            unit_fee=list_price(row.to_plan, row.asked_on),
+            on=row.takes_effect_on or on,
+            at=at,
+        )
         row.applied_at = at
         _step(row, PlanChangeAct.APPLY, actor=audit.Actor(), at=at)
         _tell(row, "Your new plan is in force", at)

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from contracts.agreements.selectors import ask, binding
 from contracts.catalogue.models import Plan
+from contracts.catalogue.selectors import list_price
 from contracts.supply.models import Chargeable, Service, SupplyPeriod
 from contracts.supply.states import (
     LIFECYCLE,
@@ -46,7 +47,8 @@ def start_supply(
 
     It is charged from the day that the terms name: where they speak (`billing_start`), the day on
     which the customer was told that it is ready or first used it; else the day of activation. The
-    price is the plan's unless another was agreed, `unit_fee` dollars per unit and month.
+    price is that of the list on the day of the contract, whatever it is now, unless another was
+    agreed, `unit_fee` dollars per unit and month.
     Raises IllegalStep if it runs already, SupplyRefused if the day lies before the contract.
     """
     with transaction.atomic():
@@ -59,7 +61,7 @@ def start_supply(
             service=row,
             plan=row.plan,
             quantity=row.quantity,
-            unit_fee=row.plan.monthly_fee if unit_fee is None else unit_fee,
+            unit_fee=_ordered_at(row) if unit_fee is None else unit_fee,
             price_basis=price_basis,
             starts_on=starts_on,
             noted_at=at,
@@ -107,6 +109,72 @@ def change_supply(
             after={name: str(value) for name, value in facts.items()} | {"from": on.isoformat()},
         )
     return row
+
+
+def adjust_supply(
+    *,
+    service: Service,
+    on: date,
+    at: datetime,
+    quantity: int | None = None,
+    unit_fee: Decimal | None = None,
+    actor: Actor = SYSTEM,
+    why: str = "",
+) -> Service:
+    """Let staff supply more or fewer of the same from a day on, or at a lower price.
+
+    Raises SupplyRefused for a higher price on any day: a customer is told of that first, by a
+    change of price; and as `change_supply` does.
+    """
+    if unit_fee is not None:
+        meant = service.periods.exclude(ends_on__lt=on)
+        if any(unit_fee > period.unit_fee for period in meant):
+            raise SupplyRefused(
+                "A higher price has to be told first: draft a new price for this service."
+            )
+    return change_supply(
+        service=service, on=on, at=at, quantity=quantity, unit_fee=unit_fee, actor=actor, why=why
+    )
+
+
+def change_price(
+    *,
+    service: Service,
+    on: date,
+    before: Decimal,
+    after: Decimal,
+    at: datetime,
+    actor: Actor = SYSTEM,
+    why: str = "",
+) -> bool:
+    """Let a unit cost another price from a day on, in the basis of its price now.
+
+    Only days that cost `before` change, up to the next day on which another plan or price is
+    planned already: that one was told as it is. Returns whether any did; a service that ends
+    before the day keeps its price.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        periods = list(row.periods.order_by("starts_on"))
+        meant = [one for one in periods if one.ends_on is None or one.ends_on >= on]
+        run: list[SupplyPeriod] = []
+        for one in meant:
+            if one.unit_fee != before or (run and one.plan_id != run[0].plan_id):
+                break
+            run.append(one)
+        if not run:
+            return False
+        until = run[-1].ends_on
+        _change_from(row, on, at, until=until, unit_fee=after)
+        _note(
+            row,
+            "change_price",
+            at,
+            actor,
+            why=why,
+            after={"from": on.isoformat(), "price": f"{after:f}", "instead_of": f"{before:f}"},
+        )
+    return True
 
 
 def suspend_supply(
@@ -365,6 +433,11 @@ def agree_charge(
     return row
 
 
+def _ordered_at(row: Service) -> Decimal:
+    """The list price on the day of the contract: nobody was told of a later one."""
+    return list_price(row.plan, row.contract.started_on)
+
+
 def _charged_from(row: Service, activated_on: date) -> date:
     if row.ready_notified_on is None:
         return activated_on
@@ -414,8 +487,13 @@ def _charge_for_return(
         )
 
 
-def _change_from(row: Service, on: date, at: datetime, **facts: Any) -> None:
-    """Let the days from `on` on be supplied otherwise; the days before stay as they are."""
+def _change_from(
+    row: Service, on: date, at: datetime, *, until: date | None = None, **facts: Any
+) -> None:
+    """Let the days from `on` on be supplied otherwise; the days before stay as they are.
+
+    So do those after `until`, the last day of a period.
+    """
     periods = list(row.periods.order_by("starts_on"))
     if not periods or on < periods[0].starts_on:
         raise SupplyRefused("The day lies before the first day of supply.")
@@ -425,6 +503,8 @@ def _change_from(row: Service, on: date, at: datetime, **facts: Any) -> None:
     for period in periods:
         if period.ends_on is not None and period.ends_on < on:
             continue
+        if until is not None and period.starts_on > until:
+            break
         if period.starts_on >= on:
             for name, value in facts.items():
                 setattr(period, name, value)

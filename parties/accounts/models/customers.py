@@ -105,6 +105,12 @@ class Customer(models.Model):
     phone = PhoneNumberField(blank=True)
     resells = models.BooleanField("buys to resell", default=False)
     could_negotiate = models.BooleanField("had a real chance to negotiate", default=False)
+    is_large = models.BooleanField(
+        "a large business",
+        default=False,
+        help_text="100 staff or more, and a turnover of 10 million dollars or more: unfair "
+        "contract terms law does not protect it.",
+    )
     annual_spend = models.DecimalField(
         "yearly spend, estimated", max_digits=10, decimal_places=2, default=0
     )

@@ -8,7 +8,7 @@ from .bindings import (
     working_calendar,
     zone_of,
 )
-from .customers import access_needs, account_by_public_id, blocks_at
+from .customers import access_needs, account_by_public_id, blocks_at, needs_second_person
 
 __all__ = [
     "FLOOR",
@@ -19,6 +19,7 @@ __all__ = [
     "blocks_at",
     "declared_days",
     "law",
+    "needs_second_person",
     "version_in_force",
     "working_calendar",
     "zone_of",

@@ -62,7 +62,7 @@ def binding(
         tcp=customer.is_tcp,
         as_at=on,
         state=State(account.state),
-        small_business=customer.kind != CustomerKind.RESIDENTIAL,
+        small_business=customer.kind != CustomerKind.RESIDENTIAL and not customer.is_large,
         **known,
     )
     return Binding(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Prefetch, Q
 
 from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
+from terms.money import NIL
 
 
 def account_by_public_id(public_id: str) -> Account | None:
@@ -21,6 +23,12 @@ def account_by_public_id(public_id: str) -> Account | None:
 
 def providers() -> list[Provider]:
     return list(Provider.objects.all())
+
+
+def needs_second_person(provider: Provider, amount: Decimal) -> bool:
+    """Whether an amount in dollars is above what one member of a provider's staff may decide."""
+    limit = provider.second_person_above
+    return limit is not None and (amount > limit or limit <= NIL)
 
 
 def access_needs(customer: Customer) -> str:

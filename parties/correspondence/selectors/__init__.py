@@ -8,11 +8,15 @@ from .contacts import (
     safe_contacts_of,
     wanting_news,
 )
+from .formal import FormalNotice, as_given, formal_notices
 from .phones import Phone, is_phone_number, phone_of, text_number
 
 __all__ = [
+    "FormalNotice",
     "Phone",
+    "as_given",
     "credit_binding",
+    "formal_notices",
     "is_phone_number",
     "phone_in_words",
     "phone_of",

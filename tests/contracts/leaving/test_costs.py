@@ -287,7 +287,7 @@ def test_without_a_minimum_term_leaving_costs_nothing(key):
 def test_all_services_together_take_as_many_queries_as_one(django_assert_num_queries, vpnet):
     account = vpnet.world.account
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         first = leaving.leaving_all(account, today=day("2027-02-01"))
 
     assert [str(one.cost.total) for one in first] == ["600.00"]

@@ -112,3 +112,35 @@ def test_term_that_is_over_says_so(vpnet, monkeypatch):
     words = read(signed_in(vpnet.world.holder), f"/services/{vpnet.service.public_id}/")
 
     assert "The minimum term ended on Tue 14 Sep 2027" in words
+
+
+def test_rented_handsets_can_be_renewed_kept_by_the_month_or_given_back(monkeypatch):
+    """What seq-d-06 shows before 13 Oct 2027."""
+    one = agree(
+        "comvergence",
+        "310.00",
+        since="2024-10-14",
+        months=36,
+        kind="cloud_pbx_rental",
+        state="WA",
+    )
+    card = leaving.term_card(one.service, day("2027-06-20"))
+
+    assert card.ends_on == day("2027-10-13")
+    assert card.renewal is not None
+    assert (card.renewal.ends_on, card.renewal.handsets_replaced) == (day("2030-10-13"), True)
+    assert card.renewal.because[0]["id"] == "CV-CON-06"
+    monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-06-20"))
+    words = read(signed_in(one.world.holder), f"/services/{one.service.public_id}/")
+    assert "renew it to Sun 13 Oct 2030 , with updated handsets for all: ask us" in words
+    assert "do nothing, and it goes on from month to month at the same price" in words
+    assert "leave, with your notice and all rented handsets back" in words
+
+
+def test_term_of_two_years_promises_no_handsets_and_other_services_no_renewal(vpnet):
+    short = agree("comvergence", "310.00", since="2025-10-14", months=24, kind="cloud_pbx_rental")
+    card = leaving.term_card(short.service, day("2027-06-20"))
+
+    assert card.renewal is not None
+    assert (card.renewal.ends_on, card.renewal.handsets_replaced) == (None, False)
+    assert leaving.term_card(vpnet.service, day("2027-06-20")).renewal is None

@@ -6,12 +6,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from billing.charging.models import NotBilled
+from billing.charging.states import NotBilledReason
 from contracts.supply.models import Service
 from contracts.supply.services import confirm_billing_start
 from records.audit.services import SYSTEM, Actor
-
-from .models import NotBilled
-from .states import NotBilledReason
 
 
 def bill_from(

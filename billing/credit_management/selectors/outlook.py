@@ -8,6 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
+from billing.credit_management.models import DebtNotice, PaymentReminder, SuspensionNotice
+from billing.credit_management.states import NoticeState, Step
 from billing.hardship.selectors import known_in_hardship
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import open_items
@@ -25,9 +29,6 @@ from terms.clause import dump
 from terms.facts import BadFacts
 from terms.money import NIL
 from terms.profile import TermsSilent
-
-from .models import PaymentReminder, SuspensionNotice
-from .states import NoticeState, Step
 
 HOUSE = "default"
 
@@ -132,6 +133,9 @@ def _of_overdue(
         return Outlook(**known, step=Step.SUSPENDED)
     if not all_reminded(late):
         return Outlook(**known, step=Step.REMIND, on=on)
+    if not _has_services(account, on):
+        # Nothing is left to suspend: what follows is a person's to decide.
+        return Outlook(**known, step=Step.PERSON)
     notice = known["notice"]
     if notice is not None:
         right = earliest_after(notice, on)
@@ -180,6 +184,13 @@ def live_notice(account: Account) -> SuspensionNotice | None:
         "notice", "account__customer__provider"
     ).first()
     return found
+
+
+def _has_services(account: Account, on: date) -> bool:
+    rows = Service.objects.filter(
+        contract__account=account, status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED]
+    )
+    return rows.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on)).exists()
 
 
 def suspended_for_debt(account: Account) -> list[Service]:
@@ -245,8 +256,8 @@ class Received:
     because: tuple[dict[str, Any], ...] = ()
 
 
-def received(row: SuspensionNotice) -> Received:
-    """When a notice of suspension counts as received: as the terms say, or as it is proved.
+def received(row: SuspensionNotice | DebtNotice) -> Received:
+    """When a notice about a debt counts as received: as the terms say, or as it is proved.
 
     Where the terms say nothing only proof counts: the customer opened it in the portal.
     """

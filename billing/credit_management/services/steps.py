@@ -1,0 +1,67 @@
+"""What every step of staff about unpaid money shares: who may, why not now, and telling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from billing.credit_management.selectors import Outlook
+from billing.credit_management.states import Step
+from parties.accounts.models import Account
+from parties.authority import selectors as authority
+from parties.authority.selectors import account_standing, local_day
+from parties.correspondence.services import tell
+from parties.people.models import User
+from records.audit.services import Actor
+from records.notices.services import Link
+from terms.calendar import in_words
+from terms.facts import Action
+
+
+class CreditStepRefused(Exception):
+    """The step is not possible now; the message says why and what to do."""
+
+
+def require_staff(account: Account, by: User, at: datetime) -> Actor:
+    """Unpaid money is for staff who may also agree on help with it. Raises NotAuthorised."""
+    action = Action.ARRANGE_HARDSHIP
+    decision = authority.staff_may(by, action, account, on=local_day(account, at))
+    if not decision.allowed:
+        raise authority.NotAuthorised(decision, action)
+    return authority.with_customer(by, decision)
+
+
+def why_not(found: Outlook) -> str:
+    """Why nothing can be done now; a private reason is not named."""
+    if found.stops:
+        if found.is_private:
+            return "No step is planned here."
+        return f"Not now: {found.stops[0].words.lower()}."
+    words = {
+        Step.NONE: "Nothing is owed that could be asked for.",
+        Step.NOT_DUE: "Nothing is overdue.",
+        Step.SMALL: "Too little is overdue to ask for it.",
+        Step.REMIND: "A reminder has to go out first; that happens on its own.",
+        Step.NOTICE: "A notice of suspension has to be given first.",
+        Step.WAIT: "The day that the notice names has not come.",
+        Step.SUSPEND: "A notice is in force already.",
+        Step.SUSPENDED: "Services stand still already.",
+        Step.PERSON: "These terms give no right to it by themselves; a person decides.",
+    }
+    day = f" It is {in_words(found.on)}." if found.step == Step.WAIT and found.on else ""
+    return words.get(found.step, "That is not possible now.") + day
+
+
+def tell_account(account: Account, headline: str, body: str, at: datetime, **how: object) -> None:
+    """Tell the account where it stands, with a link to that page."""
+    standing = account_standing(account, local_day(account, at))
+    tell(
+        account,
+        to=standing.to_email,
+        name=standing.to_name,
+        at=at,
+        headline=headline,
+        body=body,
+        link=Link("unpaid"),
+        label="See where you stand",
+        **how,
+    )

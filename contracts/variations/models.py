@@ -1,0 +1,218 @@
+"""Changes of prices: drafted, told, in force on a day; one row for each service they touch."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
+from parties.accounts.models import Provider
+from parties.people.models import User
+from records.fields import MoneyField, RateField
+from records.notices.models import Notice
+from records.sweeps import Swept
+
+from .states import (
+    OPEN,
+    ChangeState,
+    FigureState,
+    Forced,
+    Hurts,
+    Keeps,
+    PriceWay,
+    VariationState,
+    WayOutBy,
+)
+
+
+class Variation(Swept):
+    """A change of what a plan, or one service alone, costs per unit and month.
+
+    `amount` is the new price, or what is added to each price (below zero: taken off), in dollars
+    in the GST basis of the prices that it changes. `worked_through` is the last service for which
+    its effect was worked out, `worked_at` when all were.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="variations")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="variations")
+    service = models.ForeignKey(
+        Service,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="variations",
+        help_text="Only this one; empty: all on the plan.",
+    )
+    way = models.CharField(max_length=2, choices=PriceWay)
+    amount = RateField()
+    effective_on = models.DateField("from", help_text="The first day of the new price.")
+    hurts = models.CharField("a rise hurts", max_length=10, choices=Hurts, default=Hurts.MATERIAL)
+    forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
+    supplier_wide = models.BooleanField(
+        default=False, help_text="The supplier makes all its resellers change."
+    )
+    offers_way_out = models.BooleanField(
+        "we offer a way out",
+        default=False,
+        help_text="Leaving free is offered where the terms only allow it.",
+    )
+    is_yearly = models.BooleanField(
+        default=False, help_text="A rise that the terms themselves bring each year."
+    )
+    notice_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
+    )
+    notice_why = models.CharField(
+        "why so many days",
+        max_length=300,
+        blank=True,
+        help_text="Why that is reasonable. It is kept.",
+    )
+    says = models.CharField("why", max_length=300, help_text="As the customers read it.")
+    state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    worked_through = models.BigIntegerField(default=0, editable=False)
+    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_why = models.CharField(max_length=300, blank=True)
+    listed_at = models.DateTimeField(
+        "in the price list since",
+        null=True,
+        blank=True,
+        help_text="When the price list took the new price.",
+    )
+
+    class Meta:
+        verbose_name = "price change"
+        ordering = ["-drafted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "way", "amount", "effective_on"],
+                condition=models.Q(state__in=OPEN, service__isnull=True),
+                name="drafted_once_for_a_plan",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "way", "amount", "effective_on"],
+                condition=models.Q(state__in=OPEN, service__isnull=False),
+                name="drafted_once_for_a_service",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(notice_days__isnull=True) | ~models.Q(notice_why=""),
+                name="chosen_notice_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state"], name="variations_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service or self.plan} from {self.effective_on}"
+
+
+class PriceChange(Swept):
+    """What a change does to one service: both prices, its day, the way out, how it was told.
+
+    `unit_before` and `unit_after` are per unit and month in the basis of the service's price;
+    `monthly_before` and `monthly_after` for all units, GST included. All are as they were told.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    variation = models.ForeignKey(Variation, on_delete=models.PROTECT, related_name="changes")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="price_changes")
+    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
+    keeps = models.CharField("keeps its price", max_length=6, choices=Keeps, blank=True)
+    keeps_until = models.DateField(
+        null=True, blank=True, help_text="Where it keeps it for a time."
+    )
+    unit_before = RateField()
+    unit_after = RateField()
+    monthly_before = MoneyField()
+    monthly_after = MoneyField()
+    not_before = models.DateField(
+        null=True, blank=True, help_text="A later day chosen for this service alone."
+    )
+    earliest_on = models.DateField(
+        null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
+    )
+    effective_on = models.DateField("from", null=True, blank=True)
+    notice_required = models.BooleanField(default=True)
+    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
+    way_out_until = models.DateField("leave free until", null=True, blank=True)
+    because = models.JSONField(default=list, blank=True)
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    told_on = models.DateField(null=True, blank=True, help_text="The date of the notice.")
+    received_on = models.DateField(null=True, blank=True, help_text="As the terms deem it.")
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "price change of a service"
+        verbose_name_plural = "price changes of services"
+        ordering = ["variation", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["variation", "service"], name="varied_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["told", "planned", "applied"])
+                | models.Q(notice__isnull=False, effective_on__isnull=False),
+                name="no_price_without_a_notice",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["variation", "state"], name="price_changes_by_state"),
+            models.Index(
+                fields=["state", "effective_on"],
+                condition=models.Q(state__in=["told", "planned"]),
+                name="price_changes_to_apply",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} from {self.effective_on}"
+
+    @property
+    def difference(self) -> Decimal:
+        """What is paid more a month (below zero: less), in dollars, GST included."""
+        more: Decimal = self.monthly_after - self.monthly_before
+        return more
+
+
+class IndexFigure(models.Model):
+    """By how many per cent the consumer price index rose in a year, as it was published.
+
+    Only a figure that a second person confirmed counts; without one the index is not known.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="index_figures")
+    period = models.CharField(max_length=40, help_text="Which year: to the December quarter 2026.")
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    published_on = models.DateField()
+    source = models.CharField(max_length=200, help_text="Where it is published.")
+    state = models.CharField(max_length=10, choices=FigureState, default=FigureState.ASKED)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-published_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "period"],
+                condition=~models.Q(state=FigureState.REFUSED),
+                name="index_figure_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % {self.period}"

@@ -1,0 +1,159 @@
+"""A change of price is sent to a second person, who approves or refuses it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from contracts.variations import selectors as variations
+from contracts.variations.models import PriceChange, Variation
+from contracts.variations.states import (
+    OPEN,
+    VARIATION,
+    ChangeState,
+    VariationAct,
+    VariationState,
+)
+from parties.accounts.models import Provider
+from parties.people.models import User
+from terms.calendar import in_words
+
+from .drafting import AT_ONCE, DECIDES, DRAFTS, VariationRefused, require_right, working_out
+
+# What was worked out longer ago may rest on days that have moved.
+FRESH = timedelta(hours=1)
+
+
+def ask_for_approval(*, change: Variation, by: User, at: datetime) -> Variation:
+    """Send a draft to a second person; a provider with one member of staff sends it out at once.
+
+    Sent twice, it waits once. Raises NotAuthorised, and VariationRefused while it is being worked
+    out, where nobody would pay another price, or where somebody would be told too late: with the
+    first day that suits all.
+    """
+    require_right(by, change.provider, DRAFTS)
+    with transaction.atomic():
+        row = locked(change)
+        if row.state == VariationState.ASKED:
+            return row
+        _require_ready(row)
+        step(row, VariationAct.ASK)
+        if not needs_two(row.provider):
+            _approve(row, by=by, why="", at=at)
+    return row
+
+
+def decide_price_change(
+    *, change: Variation, approve: bool, by: User, at: datetime, why: str = ""
+) -> Variation:
+    """Approve a change, and so let everybody be told, or refuse it with a reason.
+
+    It is worked out anew first, so that each notice still has its days. Raises NotAuthorised,
+    IllegalStep, and VariationRefused for whoever drafted it, or as asking does.
+    """
+    require_right(by, change.provider, DECIDES)
+    if approve:
+        work_out_again(change=change, at=at)
+    with transaction.atomic():
+        row = locked(change)
+        if row.drafted_by_id == by.pk and needs_two(row.provider):
+            raise VariationRefused("Whoever drafted it can't decide: another person has to.")
+        if not approve:
+            if not why.strip():
+                raise VariationRefused("A refusal gives its reason.")
+            step(row, VariationAct.REFUSE, by=by, why=why, at=at)
+            return row
+        VARIATION.after(VariationState(row.state), VariationAct.APPROVE)
+        _require_ready(row)
+        _approve(row, by=by, why=why, at=at)
+    return row
+
+
+def work_out_again(*, change: Variation, at: datetime) -> None:
+    """Work a draft out anew: days go by, services begin and end.
+
+    A small one at once; a large one that is older than an hour begins anew, and the sweep goes on
+    with it. Raises VariationRefused then.
+    """
+    with transaction.atomic():
+        row = locked(change)
+        if row.state not in OPEN:
+            return
+        is_small = row.changes.count() <= AT_ONCE
+        if not is_small and row.worked_at and at - row.worked_at < FRESH:
+            return
+        PriceChange.objects.filter(variation=row).delete()
+        row.worked_through, row.worked_at = 0, None
+        row.save(update_fields=["worked_through", "worked_at"])
+    working_out(row, at=at, most=AT_ONCE)
+    if not is_small:
+        raise VariationRefused(
+            "It was worked out a while ago and is being worked out again. Come back when it is "
+            "done: this page says so."
+        )
+
+
+def drop_draft(*, change: Variation, by: User, at: datetime) -> Variation:
+    """Drop what nobody was told of. Raises NotAuthorised, and IllegalStep once it was approved."""
+    require_right(by, change.provider, DRAFTS)
+    with transaction.atomic():
+        row = locked(change)
+        if row.state != VariationState.DROPPED:
+            step(row, VariationAct.DROP, by=by, at=at)
+    return row
+
+
+def needs_two(provider: Provider) -> bool:
+    """Whether a change of price needs two people: always, but where there is only one."""
+    return provider.second_person_above is not None
+
+
+def locked(change: Variation) -> Variation:
+    """The change as it stands, while nobody else moves it."""
+    return (
+        Variation.objects.select_for_update(of=("self",))
+        .select_related("plan", "provider", "service", "drafted_by")
+        .get(pk=change.pk)
+    )
+
+
+def step(
+    row: Variation,
+    act: VariationAct,
+    *,
+    by: User | None = None,
+    why: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Move a change by the table. Raises IllegalStep."""
+    row.state = VARIATION.after(VariationState(row.state), act)
+    fields = ["state"]
+    if by is not None:
+        row.decided_by, row.decided_at, row.decided_why = by, at, why
+        fields += ["decided_by", "decided_at", "decided_why"]
+    row.save(update_fields=fields)
+
+
+def _approve(row: Variation, *, by: User, why: str, at: datetime) -> None:
+    step(row, VariationAct.APPROVE, by=by, why=why, at=at)
+
+
+def _require_ready(row: Variation) -> None:
+    """Raise VariationRefused for what can't be told as it stands."""
+    if row.worked_at is None:
+        raise VariationRefused("It is still being worked out. Come back when it is done.")
+    if not row.changes.filter(state=ChangeState.WAITING).exists():
+        raise VariationRefused("Nobody would pay another price: there is nothing to tell.")
+    unknown = variations.without_notice_days(row)
+    if unknown:
+        raise VariationRefused(
+            f"For {unknown} of them the terms ask for reasonable notice: draft it again and say "
+            "how many days, and why."
+        )
+    early, day = variations.earliest_for_all(row)
+    if early and day is not None:
+        raise VariationRefused(
+            f"{early} would be told too late for {in_words(row.effective_on)}. Told today, the "
+            f"first day that suits all is {in_words(day)}: draft it for that day or a later one."
+        )

@@ -1,0 +1,202 @@
+"""Draft a change of price, and work out what it does to each service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
+from contracts.variations.models import PriceChange, Variation
+from contracts.variations.selectors import Effect, effect_of, prices_told, to_work_out
+from contracts.variations.states import (
+    OPEN,
+    ChangeState,
+    Forced,
+    Hurts,
+    PriceWay,
+)
+from parties.accounts.models import Provider
+from parties.authority.selectors import Decision, NotAuthorised, role_names
+from parties.people.models import User
+from terms import library
+from terms.calendar import in_words, months_on
+from terms.facts import Action
+from terms.money import NIL
+
+BATCH = 200
+# So many are worked out while somebody waits for the page; the sweep does the rest.
+AT_ONCE = 1_000
+FURTHEST_MONTHS = 36
+DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
+
+
+class VariationRefused(Exception):
+    """The price can't be changed so; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What staff say of a change of price.
+
+    `amount` is the new price per unit and month, or what is added to each (below zero: taken
+    off), in dollars in the GST basis of the price. `says` is why, as customers read it.
+    `notice_days` with `notice_why` is what the provider chooses where the terms ask for
+    reasonable notice; `offers_way_out` lets those leave free whom the terms only allow to be let.
+    """
+
+    plan: Plan
+    service: Service | None = None
+    way: PriceWay
+    amount: Decimal
+    effective_on: date
+    says: str
+    hurts: Hurts = Hurts.MATERIAL
+    forced_by: Forced | None = None
+    supplier_wide: bool = False
+    offers_way_out: bool = False
+    notice_days: int | None = None
+    notice_why: str = ""
+
+
+def draft_price_change(*, draft: Draft, by: User, at: datetime) -> Variation:
+    """Keep a draft and work out whom it touches, from when and with which way out.
+
+    Nobody is told and nothing changes. The same draft made twice is one. Raises NotAuthorised,
+    and VariationRefused for a day that is over, a price below zero, or one that changes nothing.
+    """
+    provider = draft.plan.provider
+    require_right(by, provider, DRAFTS)
+    _require_possible(draft, _today(provider, at))
+    with transaction.atomic():
+        # Two who draft the same at the same moment make one.
+        Plan.objects.select_for_update(no_key=True).get(pk=draft.plan.pk)
+        same = Variation.objects.filter(
+            plan=draft.plan,
+            service=draft.service,
+            way=draft.way,
+            amount=draft.amount,
+            effective_on=draft.effective_on,
+            state__in=OPEN,
+        ).first()
+        if same is not None:
+            return same
+        change = Variation.objects.create(
+            provider=provider,
+            plan=draft.plan,
+            service=draft.service,
+            way=draft.way,
+            amount=draft.amount,
+            effective_on=draft.effective_on,
+            hurts=draft.hurts,
+            forced_by=draft.forced_by or "",
+            supplier_wide=draft.supplier_wide,
+            offers_way_out=draft.offers_way_out,
+            notice_days=draft.notice_days,
+            notice_why=draft.notice_why,
+            says=draft.says,
+            drafted_by=by,
+            drafted_at=at,
+        )
+    working_out(change, at=at, most=AT_ONCE)
+    change.refresh_from_db()
+    return change
+
+
+def working_out(change: Variation, *, at: datetime, most: int | None = None) -> int:
+    """Work out, batch by batch, what a draft does to services; return to how many.
+
+    It goes on where an earlier call stopped, after `most` at the latest.
+    """
+    done = 0
+    while most is None or done < most:
+        found = _one_batch(change, at)
+        if found is None:
+            break
+        done += found
+    return done
+
+
+def effect_fields(effect: Effect) -> dict[str, object]:
+    """An effect as a row keeps it."""
+    return {
+        "keeps": effect.keeps or "",
+        "keeps_until": effect.keeps_until,
+        "unit_before": effect.unit_before,
+        "unit_after": effect.unit_after,
+        "monthly_before": effect.monthly_before,
+        "monthly_after": effect.monthly_after,
+        "earliest_on": effect.earliest_on,
+        "effective_on": effect.effective_on,
+        "notice_required": effect.notice_required,
+        "way_out_by": effect.way_out_by or "",
+        "way_out_until": effect.way_out_until,
+        "because": effect.because,
+    }
+
+
+def require_right(by: User, provider: Provider, permission: str) -> None:
+    """Raise NotAuthorised for whoever may not do this for that provider."""
+    is_theirs = by.provider_id is None or by.provider_id == provider.pk
+    if not (by.is_staff and is_theirs and by.has_perm(permission)):
+        raise NotAuthorised(Decision(allowed=False, role=role_names(by)), Action.OPEN_SERVICE)
+
+
+def _one_batch(change: Variation, at: datetime) -> int | None:
+    """Work out the next services; None: all are."""
+    with transaction.atomic():
+        row = (
+            Variation.objects.select_for_update(of=("self",))
+            .select_related("plan")
+            .get(pk=change.pk)
+        )
+        if row.state not in OPEN or row.worked_at is not None:
+            return None
+        services = list(to_work_out(row)[:BATCH])
+        if not services:
+            row.worked_at = at
+            row.save(update_fields=["worked_at"])
+            return None
+        listed = prices_told(row)
+        PriceChange.objects.bulk_create(_change_of(row, one, listed, at) for one in services)
+        row.worked_through = services[-1].pk
+        row.save(update_fields=["worked_through"])
+    return len(services)
+
+
+def _change_of(
+    row: Variation, service: Service, listed: frozenset[Decimal], at: datetime
+) -> PriceChange:
+    effect = effect_of(row, service, sent_at=at, listed=listed)
+    state = ChangeState.KEEPS if effect.is_kept_for_good else ChangeState.WAITING
+    return PriceChange(variation=row, service=service, state=state, **effect_fields(effect))
+
+
+def _today(provider: Provider, at: datetime) -> date:
+    home = library.load(provider.key, library.in_force(provider.key, at.date())).default_state
+    return at.astimezone(home.zone).date() if home else at.date()
+
+
+def _require_possible(draft: Draft, today: date) -> None:
+    """Raise VariationRefused for what no customer could be told."""
+    if draft.way == PriceWay.TO and draft.amount < NIL:
+        raise VariationRefused("A price is not below $0.00.")
+    if draft.way == PriceWay.BY and draft.amount == NIL:
+        raise VariationRefused("Give an amount other than $0.00: nothing would change.")
+    is_same = draft.amount == draft.plan.monthly_fee
+    if draft.way == PriceWay.TO and draft.service is None and is_same:
+        raise VariationRefused("The plan costs that already: nothing would change.")
+    if draft.effective_on <= today:
+        raise VariationRefused(
+            f"A price changes after it was told: choose a day after {in_words(today)}."
+        )
+    furthest = months_on(today, FURTHEST_MONTHS)
+    if draft.effective_on > furthest:
+        raise VariationRefused(f"Choose a day up to {in_words(furthest)}.")
+    if draft.notice_days is not None and not draft.notice_why.strip():
+        raise VariationRefused("Say why so many days' notice are reasonable. It is kept.")
+    if draft.service is not None and draft.service.plan_id != draft.plan.pk:
+        raise VariationRefused("The service is on another plan by now: draft it anew.")

@@ -1,0 +1,436 @@
+"""Changes of price: drafted, looked at, approved by a second person, told, withdrawn."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+
+from contracts.catalogue.models import Plan
+from contracts.supply.models import Service
+from contracts.variations import selectors as variations
+from contracts.variations import services
+from contracts.variations.models import PriceChange, Variation
+from contracts.variations.services import Draft, VariationRefused
+from contracts.variations.states import ChangeState, PriceWay, VariationState
+from parties.authority.selectors import NotAuthorised, local_day
+from portal.web.lists import csv_cell
+from terms import library
+from terms.calendar import in_words
+from terms.lifecycle import IllegalStep
+from terms.money import in_dollars
+
+from .base import StepAdmin
+from .leaving_forms import ConfirmForm
+from .variations_forms import DecisionForm, DraftForm, LaterForm, WhyForm
+
+REFUSALS = (VariationRefused, IllegalStep, NotAuthorised)
+DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
+COLUMNS = (
+    *("Account", "Service", "Stands", "Keeps its price", "Price now", "New price", "More a month"),
+    *("From", "Earliest by its notice", "Way out by", "Way out until"),
+)
+
+
+@admin.register(Variation)
+class VariationAdmin(StepAdmin):
+    """Changes of price, with what each does, to whom, and the step that comes next."""
+
+    provider_path = "provider"
+    list_display = (
+        *("what", "provider", "new_price", "effective_on", "state", "drafted_by", "decided_by"),
+    )
+    list_filter = ("state", "provider", ("problem", admin.EmptyFieldListFilter))
+    search_fields = ("plan__name", "service__label", "service__contract__account__number")
+    list_select_related = ("provider", "plan", "service", "drafted_by", "decided_by")
+    date_hierarchy = "effective_on"
+    fields = (
+        *("what", "provider", "new_price", "effective_on", "state", "says", "forced_by"),
+        *("supplier_wide", "hurts", "offers_way_out", "notice_days", "notice_why"),
+        *("drafted_by", "drafted_at", "worked_at", "decided_by", "decided_at", "decided_why"),
+        *("listed_at", "problem"),
+    )
+    change_form_template = "admin/contracts/variation/change_form.html"
+
+    @admin.display(description="what", ordering="plan__name")
+    def what(self, row: Variation) -> str:
+        return f"{row.service} alone" if row.service else f"All on {row.plan}"
+
+    @admin.display(description="price")
+    def new_price(self, row: Variation) -> str:
+        if row.way == PriceWay.TO:
+            return f"to {in_dollars(row.amount)}"
+        return f"{'up' if row.amount > 0 else 'down'} by {in_dollars(abs(row.amount))}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(DRAFTS))
+
+    def get_urls(self) -> list[Any]:
+        view, page = self.admin_site.admin_view, "contracts_variation"
+        steps = [
+            ("ask", self.ask),
+            ("decide", self.decide),
+            ("drop", self.drop),
+            ("withdraw", self.withdraw),
+        ]
+        return [
+            *(
+                path(f"<int:pk>/{name}/", view(do), name=f"{page}_{name}_step")
+                for name, do in steps
+            ),
+            path("<int:pk>/csv/", view(self.as_csv), name=f"{page}_csv"),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Draft a new price; whom it touches is shown next."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        plans = self.admin_site.get_model_admin(Plan).get_queryset(request)
+        service = self._service_asked(request)
+        if service is not None:
+            plans = plans.filter(pk=service.plan_id)
+        start = {"plan": service.plan_id} if service else {}
+        form = DraftForm(request.POST or None, plans=plans.order_by("name"), initial=start)
+        if form.is_valid():
+            try:
+                row = services.draft_price_change(
+                    draft=Draft(service=service, **form.facts), by=request.user, at=request.at
+                )
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Drafted. Nobody is told yet: look at what it does.")
+                return redirect("admin:contracts_variation_change", row.pk)
+        return self.step(
+            request,
+            form,
+            title="Draft a new price",
+            action="Show what it does",
+            about=service or "",
+            intro="Every customer is told before, as their terms and the law say. A second person "
+            "approves it first.",
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            page = "admin:contracts_variation"
+            early, day = variations.earliest_for_all(row)
+            rows = reverse("admin:contracts_pricechange_changelist")
+            extra = {
+                "totals": variations.totals(row),
+                "early": early if row.state in (VariationState.DRAFT, VariationState.ASKED) else 0,
+                "earliest": day,
+                "rows": f"{rows}?of={row.pk}",
+                "csv": reverse(f"{page}_csv", args=[row.pk]),
+                "steps": [
+                    (words, reverse(f"{page}_{name}_step", args=[row.pk]))
+                    for words, name in self._steps(request, row)
+                ],
+            }
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def _steps(self, request: HttpRequest, row: Variation) -> list[tuple[str, str]]:
+        """What can be done with it now, by this person."""
+        found = []
+        drafts, decides = request.user.has_perm(DRAFTS), request.user.has_perm(DECIDES)
+        is_mine = row.drafted_by_id == request.user.pk
+        if row.state == VariationState.DRAFT and drafts:
+            found.append(("Send it to a second person", "ask"))
+        if row.state == VariationState.ASKED and decides and not is_mine:
+            found.append(("Decide", "decide"))
+        if row.state in (VariationState.DRAFT, VariationState.ASKED) and drafts:
+            found.append(("Drop it", "drop"))
+        if row.state in (VariationState.TELLING, VariationState.TOLD) and decides:
+            found.append(("Withdraw it", "withdraw"))
+        return found
+
+    def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send a draft to a second person."""
+        return self._take(
+            request, pk, DRAFTS, ConfirmForm, services.ask_for_approval, "Send it on", "Sent on."
+        )
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Approve what somebody else drafted, or refuse it."""
+        done = "Decided."
+        return self._take(
+            request, pk, DECIDES, DecisionForm, services.decide_price_change, "Decide", done
+        )
+
+    def drop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Drop what nobody was told of."""
+        return self._take(
+            request, pk, DRAFTS, ConfirmForm, services.drop_draft, "Drop it", "Dropped."
+        )
+
+    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let everybody keep the old price, by a letter to whoever was told."""
+        done = "Withdrawn. Whoever was told gets a letter."
+        return self._take(
+            request, pk, DECIDES, WhyForm, services.withdraw_price_change, "Withdraw it", done
+        )
+
+    def _take(
+        self,
+        request: HttpRequest,
+        pk: int,
+        permission: str,
+        form_class: type[Form],
+        service: Callable[..., Any],
+        title: str,
+        done: str,
+    ) -> HttpResponse:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        is_sent = request.method == "POST"
+        form = form_class(request.POST if is_sent else None)
+        if is_sent and form.is_valid():
+            try:
+                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, done)
+                return redirect("admin:contracts_variation_change", pk)
+        return self.step(
+            request,
+            form,
+            title=title,
+            action=title,
+            about=f"{self.what(row)}, {self.new_price(row)} from {in_words(row.effective_on)}",
+            notes=_what_it_does(row),
+            intro=f"Drafted by {row.drafted_by}: {row.says}",
+            back=reverse("admin:contracts_variation_change", args=[pk]),
+        )
+
+    def as_csv(self, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+        """Every service of a change, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        answer = StreamingHttpResponse(_lines(row), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="price-change-{row.pk}.csv"'
+        return answer
+
+    def _service_asked(self, request: HttpRequest) -> Service | None:
+        """The service alone that the address names, if the person may see it. Raises Http404."""
+        asked = request.GET.get("service", "")
+        if not asked:
+            return None
+        known = self.admin_site.get_model_admin(Service)
+        found = known.get_object(request, asked) if asked.isdecimal() else None
+        if found is None:
+            raise Http404
+        service: Service = found
+        return service
+
+
+class OfFilter(admin.SimpleListFilter):
+    """The services of one change."""
+
+    title = "change"
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        asked = self.used_parameters.get("of") or request.GET.get("of", "")
+        found = Variation.objects.filter(pk=asked).first() if str(asked).isdecimal() else None
+        return [(str(asked), str(found))] if found else [("0", "None chosen")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        return queryset.filter(variation=value) if value.isdecimal() else queryset
+
+
+@admin.register(PriceChange)
+class PriceChangeAdmin(StepAdmin):
+    """What a change of price does to each service, with the notice that its customer gets."""
+
+    provider_path = "service__contract__account__customer__provider"
+    list_display = (
+        *("account", "service", "now", "new", "more", "effective_on", "keeps", "way_out_by"),
+        *("way_out_until", "state"),
+    )
+    list_filter = (
+        OfFilter,
+        "state",
+        "keeps",
+        "way_out_by",
+        ("problem", admin.EmptyFieldListFilter),
+        "service__contract__account__customer__provider",
+    )
+    search_fields = ("service__label", "service__contract__account__number")
+    list_select_related = ("service__contract__account__customer",)
+    fields = (
+        *("account", "service", "state", "now", "new", "more", "effective_on", "earliest_on"),
+        *("notice_required", "keeps", "keeps_until", "way_out_by", "way_out_until"),
+        *("told_on", "received_on", "applied_at", "problem"),
+    )
+    change_form_template = "admin/contracts/variation/one_change_form.html"
+
+    @admin.display(description="account", ordering="service__contract__account__number")
+    def account(self, row: PriceChange) -> str:
+        return row.service.contract.account.number
+
+    @admin.display(description="a month now, inc GST", ordering="monthly_before")
+    def now(self, row: PriceChange) -> str:
+        return in_dollars(row.monthly_before)
+
+    @admin.display(description="new, inc GST", ordering="monthly_after")
+    def new(self, row: PriceChange) -> str:
+        return in_dollars(row.monthly_after)
+
+    @admin.display(description="more")
+    def more(self, row: PriceChange) -> str:
+        return in_dollars(row.difference)
+
+    def get_urls(self) -> list[Any]:
+        view, page = self.admin_site.admin_view, "contracts_pricechange"
+        return [
+            path("<int:pk>/again/", view(self.again), name=f"{page}_again_step"),
+            path("<int:pk>/keep/", view(self.keep), name=f"{page}_keep_step"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            page = "admin:contracts_pricechange"
+            extra = {"reasons": row.because, "letter": _letter(row, request)}
+            if row.state == ChangeState.LATE and request.user.has_perm(DECIDES):
+                extra["steps"] = [
+                    ("Tell it for a later day", reverse(f"{page}_again_step", args=[row.pk])),
+                    ("Let it keep its price", reverse(f"{page}_keep_step", args=[row.pk])),
+                ]
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell it anew, for a later day."""
+        return self._take(request, pk, LaterForm, services.tell_again, "Tell it for a later day")
+
+    def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the service keep its price."""
+        return self._take(request, pk, WhyForm, services.keep_price, "Let it keep its price")
+
+    def _take(
+        self,
+        request: HttpRequest,
+        pk: int,
+        form_class: type[Form],
+        service: Callable[..., Any],
+        title: str,
+    ) -> HttpResponse:
+        if not request.user.has_perm(DECIDES):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        form = form_class(request.POST or None)
+        if form.is_valid():
+            try:
+                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Done.")
+                return redirect("admin:contracts_pricechange_change", pk)
+        earliest = in_words(row.earliest_on) if row.earliest_on else ""
+        return self.step(
+            request,
+            form,
+            title=title,
+            action=title,
+            about=row,
+            intro=f"No notice reached it in time. By the notice that it had, the first day would "
+            f"have been {earliest}."
+            if earliest
+            else "No notice reached it.",
+            because=row.because,
+        )
+
+
+def _what_it_does(row: Variation) -> str:
+    """What happens if it is sent out, in words."""
+    found = variations.totals(row)
+    per = "service pays" if found.pays_other == 1 else "services pay"
+    more = "more" if found.difference >= 0 else "less"
+    words = [
+        f"{found.pays_other} {per} another price, all together "
+        f"{in_dollars(abs(found.difference))} {more} a month, GST included.",
+        f"{found.keeps_fixed} of them only after a fixed time.",
+        f"{found.keeps_agreed} keep a price agreed for themselves.",
+        f"{found.with_way_out} can leave without a fee because of it.",
+    ]
+    return " ".join(words)
+
+
+def _letter(row: PriceChange, request: HttpRequest) -> str:
+    """The notice as it was sent, or as it would be sent today."""
+    if row.notice is not None:
+        return str(row.notice.words)
+    if row.effective_on is None:
+        return ""
+    account = row.service.contract.account
+    facts = services.letter_facts(row, local_day(account, request.at))
+    provider = library.provider(account.customer.provider.key)
+    known = {"provider": provider, "account": account, "because": row.because}
+    return render_to_string("notices/price_change.txt", {**facts, **known}).strip()
+
+
+class _Echo:
+    """Hands on what is written to it."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def _lines(row: Variation) -> Iterator[str]:
+    table = csv.writer(_Echo())
+    yield table.writerow(COLUMNS)
+    found = row.changes.select_related("service__contract__account").order_by("pk")
+    for one in found.iterator(500):
+        cells = (
+            one.service.contract.account.number,
+            str(one.service),
+            one.get_state_display(),
+            one.get_keeps_display(),
+            one.monthly_before,
+            one.monthly_after,
+            one.difference,
+            one.effective_on or "",
+            one.earliest_on or "",
+            one.get_way_out_by_display(),
+            one.way_out_until or "",
+        )
+        yield table.writerow([csv_cell(cell) for cell in cells])
