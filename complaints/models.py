@@ -1,5 +1,6 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
+from complaints.inbound.models import InboundMail
 from complaints.lodging.models import Attachment, Draft, Follow
 from complaints.ombudsman.models import EvidencePack, Referral
 from complaints.tickets.models import Complaint, Event, Proposal
@@ -11,6 +12,7 @@ __all__ = [
     "Event",
     "EvidencePack",
     "Follow",
+    "InboundMail",
     "Proposal",
     "Referral",
 ]

@@ -28,6 +28,8 @@ from billing.payments.selectors import unmatched, unsolved
 from billing.payments.states import RefundState, RequestState
 from billing.runs.models import RunProblem
 from complaints.analysis.selectors import lacks_cause
+from complaints.inbound.models import InboundMail
+from complaints.inbound.selectors import set_apart
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import OVER, State
@@ -98,6 +100,9 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     every = _confined(user, Complaint.objects.all())
     if not sees_in_lists(user, StaffData.SAFETY):
         every = every.filter(safety_threat=False)
+    mails = InboundMail.objects.all()
+    if user.provider_id:
+        mails = mails.filter(provider=user.provider_id)
     running = every.exclude(state__in=OVER)
     missed, today = complaints.missed(every, at), complaints.due(every, at)
     unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
@@ -126,6 +131,13 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
         ),
         _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
         _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
+        _List(
+            "complaints.change_inboundmail",
+            "Emails that belong to no complaint yet",
+            "complaints_inboundmail",
+            "?state__exact=set_apart",
+            set_apart(mails),
+        ),
         _List(
             view,
             "Complaints that ended, cause to be named",

@@ -21,6 +21,7 @@ MODULES = (
     "identity",
     "indexing",
     "leaving",
+    "mails",
     "online",
     "payments",
     "pauses",

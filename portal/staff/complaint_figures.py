@@ -29,7 +29,7 @@ MAY_READ = "complaints.view_complaint"
 EARLIEST, LATEST = 2000, 2100
 LONGEST = timedelta(days=366 * 3)
 # The drawing of a row of bars, in units of its view box.
-WIDE, HIGH, GAP, LABELS = 320, 20, 6, 130
+WIDE, HIGH, GAP, LABELS = 320, 20, 6, 200
 
 
 @dataclass(frozen=True, kw_only=True)

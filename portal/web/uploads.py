@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
 from complaints.lodging.services import (
     AT_ONCE,
@@ -41,7 +40,7 @@ class FilesField(forms.FileField):
         found, problems = [], []
         for one in given:
             try:
-                found.append(looked_at(one))
+                found.append(looked_at(one.name or "file", one))
             except FileRefused as refusal:
                 problems.append(str(refusal))
         if problems:
@@ -49,9 +48,9 @@ class FilesField(forms.FileField):
         return found
 
 
-def looked_at(file: UploadedFile[Any]) -> Upload:
+def looked_at(name: str, file: IO[bytes]) -> Upload:
     """A file whose kind is known and in which no malware was found. Raises FileRefused."""
-    upload = read_upload(file.name or "file", file)
+    upload = read_upload(name, file)
     try:
         found = malware_in(upload.file)
     except ScannerUnavailable:

@@ -46,6 +46,7 @@ from billing.payments.models import (
 from billing.payments.services import issue_credit_note, record_payment, try_upload
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
+from complaints.inbound.models import InboundMail
 from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.services import (
     ComplaintDetails,
@@ -107,6 +108,7 @@ STAFF_ACTS = (
     "_statement",
     "_invite",
     "_evidence",
+    "_settle",
     "_lift",
     ":phone_ask",
 )
@@ -248,6 +250,14 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     desk = make_staff(StaffRole.TEAM_MANAGER)
     start_investigation(reference=complaint.reference, by=desk, at=AT)
     propose_resolution(reference=complaint.reference, by=desk, text="A credit.", at=AT)
+    InboundMail.objects.create(
+        provider=provider,
+        message_id=account.number,
+        sender="x@people.example",
+        received_at=AT,
+        state="set_apart",
+        raw=ContentFile(b"Subject: x", name="x.eml"),
+    )
     pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
     pack.file.save("x.zip", ContentFile(b"PK"))
     Chargeable.objects.create(

@@ -142,16 +142,20 @@ def add_message(
     at: datetime,
     heard: Heard | None = None,
     uploads: Sequence[Upload] = (),
+    channel: Channel | None = None,
 ) -> Complaint:
     """Add the customer's words, with files if any; they also answer an open question.
 
-    Raises NotAuthorised, and FileRefused for too many files. Whoever speaks is reached: what was
+    `channel` is the way in which they reached us, if not through the portal. Raises
+    NotAuthorised, and FileRefused for too many files. Whoever speaks is reached: what was
     begun in order to close it ends.
     """
     with transaction.atomic():
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.DISCUSS_ISSUE, at, heard)
         said: dict[str, Any] = {"by": by, "at": at, "text": text, "heard": heard, "actor": actor}
+        if channel is not None:
+            said["channel"] = channel.value
         if complaint.state == State.WAITING_FOR_CUSTOMER:
             event = step(complaint, Act.CUSTOMER_ANSWERS, **said)
         elif is_again(complaint, Happening.MESSAGE, heard.staff if heard else by, text, at):

@@ -397,6 +397,7 @@ LEFT_OUT = {
     "BankFormat": "the provider's, not the customer's",
     "BankImport": "the payments, which are there",
     "ImportedRow": "the payments, which are there",
+    "InboundMail": "its words stand in the complaint; what does not is nobody's yet",
     "Invitation": "the messages; what is left is a secret",
     "Plan": "the provider's, not the customer's",
     "IndexFigure": "the provider's, not the customer's",

@@ -1,0 +1,189 @@
+"""Reading an email: who sent it, what it says, what it answers. Nothing in it is run or loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import getaddresses, parseaddr
+from html.parser import HTMLParser
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from complaints.tickets.models import Complaint
+from parties.accounts.models import Provider
+from records.notices.models import Notice
+from records.references import ALPHABET, LENGTH
+
+from .models import InboundMail
+from .states import MailState
+
+REFERENCE = re.compile(rf"\bC-[{ALPHABET}]{{{LENGTH}}}\b", re.I)
+MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
+TO = ("to", "cc", "delivered-to", "x-original-to")
+# What a mail server that we trust found out about the sender.
+FORGED = re.compile(r"\b(dmarc|spf|dkim)=fail\b", re.I)
+BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
+MARKS = ("x-loop", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe")
+ROBOTS = ("mailer-daemon@", "postmaster@", "no-reply@", "noreply@")
+UNSEEN = frozenset({"script", "style", "head", "title", "template"})
+BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadMail:
+    """What an email says, as far as it is used."""
+
+    message_id: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    answers: tuple[str, ...]
+    references: tuple[str, ...]
+    automatic: str
+    forged: bool
+    parts: tuple[tuple[str, bytes], ...]
+
+
+def read_mail(raw: bytes) -> ReadMail:
+    """Read an email, however broken it is."""
+    message = message_from_bytes(raw, policy=policy.default)
+    sender = parseaddr(_header(message, "from"))[1].lower()[:254]
+    to = tuple(address.lower() for _, address in getaddresses(_headers(message, *TO)))
+    subject = " ".join(_header(message, "subject").split())[:250]
+    found = MESSAGE_ID.findall(_header(message, "message-id"))
+    known = found[0] if found else f"<{hashlib.sha256(raw).hexdigest()}@nowhere>"
+    named = [*REFERENCE.findall(" ".join(to)), *REFERENCE.findall(subject)]
+    return ReadMail(
+        message_id=known,
+        sender=sender,
+        to=to,
+        subject=subject,
+        text=_text(message),
+        answers=tuple(
+            MESSAGE_ID.findall(" ".join(_headers(message, "in-reply-to", "references")))
+        ),
+        references=tuple(dict.fromkeys(one.upper() for one in named)),
+        automatic=_automatic(message, sender),
+        forged=any(FORGED.search(one) for one in _headers(message, "authentication-results")),
+        parts=tuple(_attachments(message)),
+    )
+
+
+def complaint_of(mail: ReadMail) -> Complaint | None:
+    """The one complaint that an email answers, or names; None where there is none, or several."""
+    answered = set(
+        Notice.objects.filter(message_id__in=mail.answers).values_list("subject_ref", flat=True)
+    )
+    rows = Complaint.objects.select_related("account__customer__provider", "lodged_by")
+    found = list(rows.filter(reference__in=answered)[:2])
+    if not found:
+        found = list(rows.filter(reference__in=mail.references)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def provider_of(mail: ReadMail) -> Provider | None:
+    """Whose desk it was sent to, by the address; a sign after + does not matter."""
+    desks = {_without_tag(one) for one in mail.to}
+    for provider in Provider.objects.all():
+        if _without_tag(provider.complaints_email.lower()) in desks:
+            return provider
+    return None
+
+
+def set_apart(rows: QuerySet[InboundMail]) -> QuerySet[InboundMail]:
+    """Those at which somebody has to look."""
+    return rows.filter(state=MailState.SET_APART)
+
+
+def _without_tag(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _headers(message: EmailMessage, *names: str) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            found += [str(value) for value in message.get_all(name, [])]
+        except (ValueError, IndexError, AttributeError, TypeError):
+            # A header that the standard library can't read says nothing.
+            continue
+    return found
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    return next(iter(_headers(message, name)), "")
+
+
+def _automatic(message: EmailMessage, sender: str) -> str:
+    """Why it is no person's mail, or "". Such mail is never acted on, so that nothing loops."""
+    said = _header(message, "auto-submitted").partition(";")[0].strip().lower()
+    if said not in ("", "no"):
+        return "It says that it was sent automatically."
+    if _header(message, "precedence").strip().lower() in BULK:
+        return "It says that it is bulk mail."
+    if any(_header(message, name) for name in MARKS):
+        return "It carries the mark of a list or an automatic answer."
+    if _header(message, "return-path").strip() == "<>" or sender.startswith(ROBOTS):
+        return "It comes from a mail server or a machine."
+    own = {parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()}
+    own |= {one.lower() for one in Provider.objects.values_list("complaints_email", flat=True)}
+    return "It comes from an address of ours." if sender in own else ""
+
+
+def _text(message: EmailMessage) -> str:
+    """The plain text; of an email in HTML alone, its words without any of its markup."""
+    body = message.get_body(preferencelist=("plain", "html"))
+    if body is None:
+        return ""
+    try:
+        content = str(body.get_content())
+    except (LookupError, ValueError, KeyError, UnicodeError):
+        payload = body.get_payload(decode=True)
+        content = payload.decode(errors="replace") if isinstance(payload, bytes) else ""
+    if body.get_content_type() == "text/html":
+        reader = _Words()
+        reader.feed(content)
+        reader.close()
+        content = "".join(reader.words)
+    content = content.replace("\0", "").replace("\r\n", "\n")
+    return re.sub(r"\n{3,}", "\n\n", content).strip()
+
+
+def _attachments(message: EmailMessage) -> Iterator[tuple[str, bytes]]:
+    for part in message.iter_attachments():
+        if part.is_multipart():
+            yield part.get_filename() or "message.eml", part.as_bytes()
+            continue
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            yield part.get_filename() or "file", payload
+
+
+class _Words(HTMLParser):
+    """Takes the words out of HTML; no address in it is ever asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in UNSEEN:
+            self.unseen += 1
+        elif tag in BREAKS:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in UNSEEN:
+            self.unseen = max(self.unseen - 1, 0)
+
+    def handle_data(self, data: str) -> None:
+        if not self.unseen:
+            self.words.append(data)

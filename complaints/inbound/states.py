@@ -1,0 +1,10 @@
+"""What becomes of an email that reached us."""
+
+from django.db import models
+
+
+class MailState(models.TextChoices):
+    IN_COMPLAINT = "in_complaint", "In its complaint"
+    SET_APART = "set_apart", "Set apart: somebody has to look"
+    AUTOMATIC = "automatic", "Automatic, kept and not acted on"
+    SETTLED = "settled", "Looked at, and settled"
