@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery, Value
 
 from contracts.agreements.models import Contract
 from contracts.agreements.selectors import Answer, ask, binding, rests_on_default
@@ -25,7 +25,7 @@ from .states import PlanChangeState, ServiceStatus
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceCard:
-    """A service with what its contract says of its end."""
+    """A service with what its contract says of its end; `is_marked` as the reader asked for."""
 
     public_id: str
     label: str
@@ -41,10 +41,16 @@ class ServiceCard:
     ended_on: date | None
     minimum_months: int | None
     contract: str
+    is_marked: bool = False
 
 
-def services(account: Account, on: date) -> list[ServiceCard]:
-    """The account's services, running ones first."""
+def services(
+    account: Account, on: date, *, marked: Exists | Literal[False] = False
+) -> list[ServiceCard]:
+    """The account's services, running ones first; `marked` says of which ones a reader knows more.
+
+    It is asked with the services themselves, so that what is rare costs no query of its own.
+    """
     until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
     supplied = until.order_by("-starts_on")
     rows = (
@@ -56,6 +62,7 @@ def services(account: Account, on: date) -> list[ServiceCard]:
             paid_fee=Subquery(supplied.values("unit_fee")[:1]),
             paid_quantity=Subquery(supplied.values("quantity")[:1]),
             paid_basis=Subquery(supplied.values("price_basis")[:1]),
+            is_marked=marked or Value(False),
         )
     )
     bound = account_binding(account, on)
@@ -290,4 +297,5 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         ended_on=row.ended_on,
         minimum_months=row.contract.minimum_months,
         contract=row.contract.reference,
+        is_marked=getattr(row, "is_marked", False),
     )

@@ -48,6 +48,14 @@ class Reader:
         return self.may(Action.VIEW_BILLS)
 
     @cached_property
+    def services(self) -> list[supply.ServiceCard]:
+        """The account's services, marked where a new price was told, for whoever may see any."""
+        if not self.sees_account:
+            return []
+        marked = variations.has_news(self.on)
+        return supply.services(self.account, self.on, marked=marked)
+
+    @cached_property
     def balance(self) -> payments.Balance | None:
         """What is owed and the newest bills, for whoever may see them."""
         if not self.sees_account:
@@ -88,8 +96,8 @@ def _proposed_answers(reader: Reader) -> Card | None:
 
 
 def _new_prices(reader: Reader) -> Card | None:
-    """New prices that were told, of services that they see."""
-    if not reader.sees_account:
+    """New prices that were told, of services that they see; looked up only if there are any."""
+    if not any(one.is_marked for one in reader.services):
         return None
     seen = [
         one
@@ -140,11 +148,7 @@ def _complaints(reader: Reader) -> Card | None:
 def _services(reader: Reader) -> Card | None:
     if not reader.sees_account:
         return None
-    seen = [
-        one
-        for one in supply.services(reader.account, reader.on)
-        if reader.may(Action.VIEW_BILLS, one.public_id)
-    ]
+    seen = [one for one in reader.services if reader.may(Action.VIEW_BILLS, one.public_id)]
     return Card("customer/home/_services.html", {"services": seen})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.supply.models import Service
 from contracts.variations.models import PriceChange
@@ -43,15 +43,22 @@ def news_of(account: Account, on: date, service: Service | None = None) -> list[
 
     Those of one service, where one is given.
     """
-    rows = PriceChange.objects.filter(
-        Q(effective_on__gt=on) | Q(way_out_until__gte=on),
-        service__contract__account=account,
-        state__in=HEARD,
-    )
+    rows = _heard(on).filter(service__contract__account=account)
     if service is not None:
         rows = rows.filter(service=service)
     found = rows.select_related("service", "variation").order_by("effective_on", "pk")
     return [_news(row, on) for row in found]
+
+
+def has_news(on: date) -> Exists:
+    """Say of each row of a query of services whether `news_of` knows something of it."""
+    return Exists(_heard(on).filter(service=OuterRef("pk")))
+
+
+def _heard(on: date) -> QuerySet[PriceChange]:
+    return PriceChange.objects.filter(
+        Q(effective_on__gt=on) | Q(way_out_until__gte=on), state__in=HEARD
+    )
 
 
 def change_by_public_id(account: Account, public_id: str) -> PriceChange | None:

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
-from parties.accounts.models import DECLARED_DAYS, Account, DeclaredDay
+from parties.accounts.models import DECLARED_DAYS, Account, DeclaredDay, TermsAcceptance
 from parties.accounts.states import CustomerKind
 from terms import library
 from terms.binding import Binding
@@ -62,9 +62,13 @@ class AcceptedTerms:
 def accepted_terms(account: Account, on: date) -> list[AcceptedTerms]:
     """Which versions of the terms an account accepted up to a day, the newest first; one query."""
     document = account.customer.provider.key
-    rows = account.acceptances.filter(binds_from__lte=on).select_related("accepted_by")
+    # Read with who accepted, and kept: the account's binding asks the same rows.
+    rows = TermsAcceptance.objects.select_related("accepted_by").order_by("binds_from")
+    prefetch_related_objects([account], Prefetch("acceptances", rows))
+    known = [row for row in account.acceptances.all() if row.binds_from <= on]
+    prefetch_related_objects(known, "accepted_by")
     found = []
-    for place, row in enumerate(rows.order_by("-binds_from")):
+    for place, row in enumerate(sorted(known, key=lambda row: row.binds_from, reverse=True)):
         profile = library.load(document, row.version)
         found.append(
             AcceptedTerms(
