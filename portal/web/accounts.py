@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):
             if way["id"] == "mfa_reauthenticate:webauthn":
                 way["description"] = "Use a passkey"
             elif way["id"] == "mfa_reauthenticate" and not has_app(user):
-                way |= {"description": "Use a recovery code", "url": f"{way['url']}?code=1"}
+                way["description"] = "Use a recovery code"
         return ways
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

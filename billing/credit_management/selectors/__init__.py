@@ -39,6 +39,7 @@ from .security import (
     draw_right,
     held,
     may_deliver,
+    may_demand,
     settlement,
     to_settle,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "live_debt_notice",
     "live_notice",
     "may_deliver",
+    "may_demand",
     "outlook",
     "possible",
     "received",

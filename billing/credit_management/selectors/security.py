@@ -55,6 +55,21 @@ def held(account: Account) -> Decimal:
     return -(rows.aggregate(sum=Sum("amount"))["sum"] or NIL)
 
 
+def may_demand(account: Account, on: date, *, assessed: bool) -> bool:
+    """Whether a deposit may be asked for, as the terms say (BS-PAY-12, GL-PAY-04).
+
+    A protected customer's credit is assessed first, whatever the terms say: a rule of ours.
+    """
+    tcp = account.customer.is_tcp
+    if tcp and not assessed:
+        return False
+    try:
+        answer = binding(account, on).decide(rules.security_demand, tcp=tcp, assessed=assessed)
+    except TermsSilent:
+        return True
+    return bool(answer.may_demand)
+
+
 def deposit_of(account: Account) -> Deposit | None:
     """The deposit that is asked for or held."""
     return Deposit.objects.filter(

@@ -14,6 +14,7 @@ from billing.credit_management.selectors import (
     held,
     live_debt_notice,
     may_deliver,
+    may_demand,
     outlook,
     received,
     runs,
@@ -60,13 +61,13 @@ def ask_deposit(
     with transaction.atomic():
         locked = lock_account(account)
         actor = require_staff(locked, by, at)
-        if locked.customer.is_tcp and not assessed:
+        on = local_day(locked, at)
+        if not may_demand(locked, on, assessed=assessed):
             raise CreditStepRefused(
                 "A protected customer is asked only after a credit assessment: make it first."
             )
         if deposit_of(locked) is not None:
             raise CreditStepRefused("A deposit is asked for or held already.")
-        on = local_day(locked, at)
         row = Deposit.objects.create(
             account=locked,
             amount=amount,

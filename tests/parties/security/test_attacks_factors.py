@@ -167,6 +167,19 @@ def test_who_has_passkeys_alone_is_never_asked_for_an_app(client):
     assert client.get("/accounts/2fa/reauthenticate/?code=1").status_code == 200
 
 
+def test_other_ways_of_who_has_passkeys_alone_name_no_app(client):
+    person = make_user("Robin Vale")
+    Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={})
+    RecoveryCodes.activate(person)
+    client.force_login(person)
+
+    shown = client.get("/accounts/reauthenticate/?next=/profile/").content.decode()
+
+    assert "Use a passkey" in shown
+    assert "/accounts/2fa/reauthenticate/?next=%2Fprofile%2F&amp;code=1" in shown
+    assert "app" not in shown.partition("Other ways")[2].partition("</main>")[0].split()
+
+
 def test_change_of_a_factor_is_told(world):
     add_app(world.holder)
     client = knows_password(world.holder)
