@@ -26,17 +26,32 @@ part() {
   $name"
 }
 
+# Run two parts side by side: the second waits for its worker and its browser most of the time.
+beside() {
+    second=$1
+    log=$(mktemp)
+    sh -c "$2" >"$log" 2>&1 &
+    running=$!
+    shift 2
+    part "$@"
+    wait $running || failed="$failed
+  $second"
+    echo "── $second"
+    cat "$log"
+    rm -f "$log"
+}
+
 case $length in
 quick)
     part "without services" $pytest tests $shared -m "not slow" "$@"
     ;;
 usual)
     part "everything, on PostgreSQL and Redis" $services $pytest tests $shared "$@"
-    part "what depends on the database, on SQLite and the embedded broker" \
+    beside "the main job in a browser, on SQLite and the embedded broker" \
+        "$pytest tests/browser/test_main_job.py $*" \
+        "what depends on the database, on SQLite and the embedded broker" \
         $pytest tests $shared -m "portable and not hypothesis" "$@"
     part "in a browser, on PostgreSQL and Redis" $services $pytest tests/browser "$@"
-    part "the main job in a browser, on SQLite and the embedded broker" \
-        $pytest tests/browser/test_main_job.py "$@"
     ;;
 long)
     part "everything, on PostgreSQL and Redis" $services $pytest tests $shared --long "$@"

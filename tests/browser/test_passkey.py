@@ -67,7 +67,7 @@ def test_a_passkey_logs_in_alone_and_says_in_words_when_it_does_not(page: Page, 
     expect(page.get_by_text(re.compile("authenticator app", re.I))).to_have_count(0)
     page.get_by_role("link", name="Use a passkey").click()
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page).to_have_url(re.compile("recovery-codes"), timeout=20_000)
+    expect(page).to_have_url(re.compile(r"/2fa/recovery-codes/generate/$"), timeout=20_000)
 
     page.context.clear_cookies()
     session.send("WebAuthn.clearCredentials", {"authenticatorId": phone})
