@@ -59,115 +59,45 @@ MONEY, CHASING, LOG_INS, DESK = (
     "Log-ins and proofs",
     "Desk",
 )
+
+
+def _amount(label: str, group: str, unit: str = "dollars", **more: Any) -> Setting:
+    return Setting(label=label, group=group, unit=unit, kind=Decimal, **{"highest": MOST, **more})
+
+
+def _count(label: str, group: str, unit: str, lowest: int, highest: int, **more: Any) -> Setting:
+    bounds: dict[str, Any] = {"lowest": lowest, "highest": highest}
+    return Setting(label=label, group=group, unit=unit, kind=int, **bounds, **more)
+
+
+# What lets money go, or costs customers something, takes two.
+LOOSE: dict[str, Any] = {"optional": True, "by_two": True}
 SETTINGS: dict[str, Setting] = {
-    "second_person_above": Setting(
-        label="A second person decides above",
-        group=MONEY,
-        kind=Decimal,
-        unit="dollars",
-        highest=MOST,
-        optional=True,
-        by_two=True,
-    ),
-    "late_payment_cost": Setting(
-        label="What a late payment really costs",
-        group=MONEY,
-        kind=Decimal,
-        unit="dollars",
-        highest=MOST,
-        optional=True,
-        by_two=True,
-    ),
+    "second_person_above": _amount("A second person decides above", MONEY, **LOOSE),
+    "late_payment_cost": _amount("What a late payment really costs", MONEY, **LOOSE),
     "late_payment_elected": Setting(
         label="For late payment we take", group=MONEY, kind=str, by_two=True
     ),
-    "late_fee_amount": Setting(
-        label="Late fee as published",
-        group=MONEY,
-        kind=Decimal,
-        unit="dollars",
-        highest=MOST,
-        optional=True,
-        by_two=True,
+    "late_fee_amount": _amount("Late fee as published", MONEY, **LOOSE),
+    "penalty_rate_percent": _amount(
+        "Statutory penalty rate", MONEY, "per cent a year", highest=Decimal("50"), **LOOSE
     ),
-    "penalty_rate_percent": Setting(
-        label="Statutory penalty rate",
-        group=MONEY,
-        kind=Decimal,
-        unit="per cent a year",
-        highest=Decimal("50"),
-        optional=True,
-        by_two=True,
-    ),
-    "chase_above": Setting(
-        label="Nothing is chased below",
-        group=CHASING,
-        kind=Decimal,
-        unit="dollars",
-        highest=MOST,
-    ),
-    "remind_days_before": Setting(
-        label="Reminder before the due day",
-        group=CHASING,
-        kind=int,
-        unit="days",
-        highest=30,
-    ),
-    "extension_days": Setting(
-        label="More time that a customer takes at once",
-        group=CHASING,
-        kind=int,
-        unit="days",
-        highest=60,
-    ),
-    "extensions_a_year": Setting(
-        label="How often in any twelve months",
-        group=CHASING,
-        kind=int,
-        unit="times",
-        highest=12,
-    ),
-    "cooling_off_hours": Setting(
-        label="Before a full authority works",
-        group=LOG_INS,
-        kind=int,
-        unit="hours",
-        highest=336,
-        by_two=True,
+    "chase_above": _amount("Nothing is chased below", CHASING),
+    "remind_days_before": _count("Reminder before the due day", CHASING, "days", 0, 30),
+    "extension_days": _count("More time that a customer takes at once", CHASING, "days", 0, 60),
+    "extensions_a_year": _count("How often in any twelve months", CHASING, "times", 0, 12),
+    "cooling_off_hours": _count(
+        "Before a full authority works", LOG_INS, "hours", 0, 336, by_two=True
     ),
     # The longest are those of docs/security.md: a provider may be stricter, never looser.
-    "customer_idle_hours": Setting(
-        label="A customer's log-in ends when not used for",
-        group=LOG_INS,
-        kind=int,
-        unit="hours",
-        lowest=1,
-        highest=336,
+    "customer_idle_hours": _count(
+        "A customer's log-in ends when not used for", LOG_INS, "hours", 1, 336
     ),
-    "customer_session_hours": Setting(
-        label="A customer's log-in ends after",
-        group=LOG_INS,
-        kind=int,
-        unit="hours",
-        lowest=1,
-        highest=336,
+    "customer_session_hours": _count("A customer's log-in ends after", LOG_INS, "hours", 1, 336),
+    "staff_idle_minutes": _count(
+        "A staff log-in ends when not used for", LOG_INS, "minutes", 5, 30
     ),
-    "staff_idle_minutes": Setting(
-        label="A staff log-in ends when not used for",
-        group=LOG_INS,
-        kind=int,
-        unit="minutes",
-        lowest=5,
-        highest=30,
-    ),
-    "staff_session_hours": Setting(
-        label="A staff log-in ends after",
-        group=LOG_INS,
-        kind=int,
-        unit="hours",
-        lowest=1,
-        highest=12,
-    ),
+    "staff_session_hours": _count("A staff log-in ends after", LOG_INS, "hours", 1, 12),
     "complaints_email": Setting(label="The complaints desk is told at", group=DESK, kind=str),
 }
 GROUPS = (MONEY, CHASING, LOG_INS, DESK)

@@ -22,7 +22,6 @@ from billing.credit_management.selectors import (
 )
 from billing.credit_management.selectors.beyond import suspended_since
 from billing.credit_management.states import (
-    NOTICE,
     DebtNoticeKind,
     NoticeAct,
     NoticeState,
@@ -37,13 +36,20 @@ from parties.accounts.models import Account
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
 from parties.people.models import User
-from records.audit.services import SYSTEM, Actor, record
+from records.audit.services import SYSTEM
 from records.notices.models import Notice
 from records.notices.services import Link
 from terms.money import NIL
 
 from .keeping import keep_outlook
-from .steps import CreditStepRefused, require_staff, tell_account, why_not
+from .steps import (
+    CreditStepRefused,
+    end_notice,
+    note_notice,
+    require_staff,
+    tell_account,
+    why_not,
+)
 
 ONE_DAY = timedelta(days=1)
 # Where nothing is asked for yet.
@@ -99,7 +105,7 @@ def give_debt_notice(
         row.save()
         late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
         row.invoices.set(late.values_list("invoice_id", flat=True))
-        note_debt_notice(row, "give_debt_notice", at, actor)
+        note_notice(row, "give_debt_notice", at, actor)
         keep_outlook(locked, at)
     return row
 
@@ -197,7 +203,7 @@ def withdraw_debt_notice(*, notice: DebtNotice, by: User, why: str, at: datetime
         locked = lock_account(notice.account)
         actor = require_staff(locked, by, at)
         row = DebtNotice.objects.select_for_update().get(pk=notice.pk)
-        end_debt_notice(row, NoticeAct.WITHDRAW, at, why, actor)
+        end_notice(row, NoticeAct.WITHDRAW, at, why, actor)
         tell_account(
             locked,
             "Our notice no longer holds",
@@ -214,31 +220,4 @@ def cure_debt_notices(account: Account, at: datetime) -> None:
         late = OpenItem.objects.filter(invoice__in=notice.invoices.all(), due_date__lt=on)
         if sum((one.amount - one.held for one in late), NIL) <= NIL:
             because = "Nothing of it is overdue any longer"
-            end_debt_notice(notice, NoticeAct.CURE, at, because, SYSTEM)
-
-
-def end_debt_notice(
-    row: DebtNotice, act: NoticeAct, at: datetime, because: str, actor: Actor
-) -> None:
-    """Move a notice by the table, and record it. Raises IllegalStep."""
-    row.state = NOTICE.after(NoticeState(row.state), act)
-    row.ended_at, row.ended_because = at, because[:300]
-    row.save(update_fields=["state", "ended_at", "ended_because"])
-    note_debt_notice(row, f"debt_notice_{row.state}", at, actor)
-
-
-def note_debt_notice(row: DebtNotice, action: str, at: datetime, actor: Actor) -> None:
-    """Record what was done about a notice, with its reasons."""
-    record(
-        account_id=row.account_id,
-        at=at,
-        action=action,
-        actor=actor,
-        after={
-            "what": row.get_kind_display(),
-            "state": row.get_state_display(),
-            "amount": str(row.amount),
-            "earliest": row.printed_earliest.isoformat(),
-        },
-        because=row.because,
-    )
+            end_notice(notice, NoticeAct.CURE, at, because, SYSTEM)

@@ -18,9 +18,9 @@ from parties.authority.selectors import local_day
 from parties.people.models import User
 from terms.money import in_dollars
 
-from .announcing import cure_debt_notices, end_debt_notice
+from .announcing import cure_debt_notices
 from .keeping import keep_outlook
-from .steps import CreditStepRefused, require_staff, why_not
+from .steps import CreditStepRefused, end_notice, require_staff, why_not
 
 
 def end_for_debt(*, account: Account, by: User, at: datetime) -> list[EndNotice]:
@@ -70,6 +70,6 @@ def end_for_debt(*, account: Account, by: User, at: datetime) -> list[EndNotice]
         if not done:
             raise CreditStepRefused("No service is running that could be ended.")
         if notice is not None:
-            end_debt_notice(notice, NoticeAct.ACT, at, "Services were ended", actor)
+            end_notice(notice, NoticeAct.ACT, at, "Services were ended", actor)
         keep_outlook(locked, at)
     return done

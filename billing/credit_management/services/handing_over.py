@@ -40,9 +40,9 @@ from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
 from terms.rules.duties import Duty
 
-from .announcing import cure_debt_notices, end_debt_notice
+from .announcing import cure_debt_notices
 from .keeping import keep_outlook
-from .steps import CreditStepRefused, require_staff, tell_account, why_not
+from .steps import CreditStepRefused, end_notice, require_staff, tell_account, why_not
 
 
 def hand_over(
@@ -122,7 +122,7 @@ def _use_up_notices(account: Account, at: datetime, actor: Actor) -> None:
     for kind in (DebtNoticeKind.LISTING_FIRST, DebtNoticeKind.LISTING_SECOND):
         notice = live_debt_notice(account, kind)
         if notice is not None:
-            end_debt_notice(notice, NoticeAct.ACT, at, "The default was reported", actor)
+            end_notice(notice, NoticeAct.ACT, at, "The default was reported", actor)
 
 
 def recall(

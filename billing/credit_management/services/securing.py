@@ -39,9 +39,8 @@ from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.money import NIL, in_dollars
 
-from .announcing import end_debt_notice
 from .keeping import keep_outlook
-from .steps import CreditStepRefused, require_staff, tell_account, why_not
+from .steps import CreditStepRefused, end_notice, require_staff, tell_account, why_not
 
 
 def ask_deposit(
@@ -180,7 +179,7 @@ def draw_deposit(*, account: Account, by: User, at: datetime) -> Decimal:
         amount = min(way.amount, notice.amount) if notice is not None else way.amount
         _pay(locked, amount, on, at, actor, overdue_only=True)
         if notice is not None:
-            end_debt_notice(notice, NoticeAct.ACT, at, "The deposit paid it", actor)
+            end_notice(notice, NoticeAct.ACT, at, "The deposit paid it", actor)
         tell_account(
             locked,
             f"Your deposit paid {in_dollars(amount)}",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billing.credit_management.models import DebtNotice, SuspensionNotice
 from billing.credit_management.selectors import Outlook
-from billing.credit_management.states import Step
+from billing.credit_management.states import NOTICE, NoticeAct, NoticeState, Step
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import tell
 from parties.people.models import User
-from records.audit.services import Actor
+from records.audit.services import Actor, record
 from records.notices.services import Link
 from terms.calendar import in_words
 from terms.facts import Action
@@ -49,6 +50,37 @@ def why_not(found: Outlook) -> str:
     }
     day = f" It is {in_words(found.on)}." if found.step == Step.WAIT and found.on else ""
     return words.get(found.step, "That is not possible now.") + day
+
+
+def end_notice(
+    row: SuspensionNotice | DebtNotice, act: NoticeAct, at: datetime, because: str, actor: Actor
+) -> None:
+    """Move a notice by the table, and record it. Raises IllegalStep."""
+    row.state = NOTICE.after(NoticeState(row.state), act)
+    row.ended_at, row.ended_because = at, because[:300]
+    row.save(update_fields=["state", "ended_at", "ended_because"])
+    name = "debt_notice" if isinstance(row, DebtNotice) else "suspension_notice"
+    note_notice(row, f"{name}_{row.state}", at, actor)
+
+
+def note_notice(
+    row: SuspensionNotice | DebtNotice, action: str, at: datetime, actor: Actor
+) -> None:
+    """Record what was done about a notice, with its reasons."""
+    what = {"what": row.get_kind_display()} if isinstance(row, DebtNotice) else {}
+    record(
+        account_id=row.account_id,
+        at=at,
+        action=action,
+        actor=actor,
+        after=what
+        | {
+            "state": row.get_state_display(),
+            "amount": str(row.amount),
+            "earliest": row.printed_earliest.isoformat(),
+        },
+        because=row.because,
+    )
 
 
 def tell_account(account: Account, headline: str, body: str, at: datetime, **how: object) -> None:

@@ -15,7 +15,7 @@ from billing.credit_management.selectors import (
     suspended_for_debt,
     suspension_right,
 )
-from billing.credit_management.states import NOTICE, NoticeAct, NoticeState, Step
+from billing.credit_management.states import NoticeAct, NoticeState, Step
 from billing.hardship.selectors import known_in_hardship
 from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
 from billing.ledger.models import OpenItem
@@ -30,7 +30,7 @@ from parties.accounts.states import BlockKind
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
 from parties.people.models import User
-from records.audit.services import SYSTEM, Actor, record
+from records.audit.services import SYSTEM, Actor
 from records.notices.models import Notice
 from records.notices.services import Link
 from records.sweeps import each
@@ -40,7 +40,14 @@ from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
 
 from .keeping import keep_outlook
-from .steps import CreditStepRefused, require_staff, tell_account, why_not
+from .steps import (
+    CreditStepRefused,
+    end_notice,
+    note_notice,
+    require_staff,
+    tell_account,
+    why_not,
+)
 
 ONE_DAY = timedelta(days=1)
 # Where a notice states its own time and nobody chose one.
@@ -98,7 +105,7 @@ def give_suspension_notice(
         row.save()
         late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
         row.invoices.set(late.values_list("invoice_id", flat=True))
-        _note(row, "give_suspension_notice", at, actor)
+        note_notice(row, "give_suspension_notice", at, actor)
         keep_outlook(locked, at)
     return row
 
@@ -176,7 +183,7 @@ def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Servic
                 actor=actor,
                 why=f"Notice of {found.notice.given_at:%d %b %Y}",
             )
-        _end(found.notice, NoticeAct.ACT, at, "Services were suspended", actor)
+        end_notice(found.notice, NoticeAct.ACT, at, "Services were suspended", actor)
         tell_account(
             locked,
             "Your services are suspended",
@@ -199,7 +206,7 @@ def withdraw_suspension(*, notice: SuspensionNotice, by: User, why: str, at: dat
         actor = require_staff(locked, by, at)
         row = SuspensionNotice.objects.select_for_update().get(pk=notice.pk)
         was_acted = row.state == NoticeState.ACTED
-        _end(row, NoticeAct.WITHDRAW, at, why, actor)
+        end_notice(row, NoticeAct.WITHDRAW, at, why, actor)
         if was_acted:
             _restore(locked, SuspensionCause.MISTAKE, at, actor)
         tell_account(
@@ -219,7 +226,7 @@ def cure_if_paid(account: Account, at: datetime) -> None:
     on = local_day(account, at)
     late = OpenItem.objects.filter(invoice__in=notice.invoices.all(), due_date__lt=on)
     if sum((one.amount - one.held for one in late), NIL) <= NIL:
-        _end(notice, NoticeAct.CURE, at, "Nothing of it is overdue any longer", SYSTEM)
+        end_notice(notice, NoticeAct.CURE, at, "Nothing of it is overdue any longer", SYSTEM)
 
 
 def restore_paid(*, at: datetime) -> int:
@@ -268,7 +275,7 @@ def _restore(account: Account, cause: SuspensionCause, at: datetime, actor: Acto
         restore_supply(service=service, since=at, at=at, actor=actor)
     acted = SuspensionNotice.objects.filter(account=account, state=NoticeState.ACTED)
     for row in acted.select_related("account"):
-        _end(row, NoticeAct.CURE, at, "Services are back", actor)
+        end_notice(row, NoticeAct.CURE, at, "Services are back", actor)
     if services:
         tell_account(
             account,
@@ -277,25 +284,3 @@ def _restore(account: Account, cause: SuspensionCause, at: datetime, actor: Acto
             at,
         )
     return len(services)
-
-
-def _end(row: SuspensionNotice, act: NoticeAct, at: datetime, because: str, actor: Actor) -> None:
-    row.state = NOTICE.after(NoticeState(row.state), act)
-    row.ended_at, row.ended_because = at, because[:300]
-    row.save(update_fields=["state", "ended_at", "ended_because"])
-    _note(row, f"suspension_notice_{row.state}", at, actor)
-
-
-def _note(row: SuspensionNotice, action: str, at: datetime, actor: Actor) -> None:
-    record(
-        account_id=row.account_id,
-        at=at,
-        action=action,
-        actor=actor,
-        after={
-            "state": row.get_state_display(),
-            "amount": str(row.amount),
-            "earliest": row.printed_earliest.isoformat(),
-        },
-        because=row.because,
-    )
