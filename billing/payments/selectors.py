@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.db.models import Exists, F, Prefetch, Q, QuerySet, Subquery, Sum
 
@@ -27,6 +27,24 @@ from terms.rules.payment import Balance as OpenBalance
 
 from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment, Refund
 from .states import OnlineState, RefundState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class OpenFigures(TypedDict):
+        """What `with_outstanding` adds to a row, in dollars, and the day by which to pay."""
+
+        outstanding: Decimal
+        disputed: Decimal
+        payable_by: date
+
+    class Paid(TypedDict):
+        """What `payments_of` adds to a row: what it paid."""
+
+        pays: list[Any]
+
+    OpenInvoice = WithAnnotations[Invoice, OpenFigures]
+    PaidPayment = WithAnnotations[Payment, Paid]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +83,7 @@ class Balance:
     marks: frozenset[str] = frozenset()  # what the caller asked about in passing, and is so
 
 
-def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
+def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[OpenInvoice]:
     """Annotate what is still unpaid and what is contested, as the ledger keeps it.
 
     `shown` leaves out what a complaint about somebody's safety contests: it is collected from
@@ -78,18 +96,18 @@ def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySe
     )
 
 
-def invoices(account: Account, *, shown: bool = False) -> QuerySet[Invoice]:
+def invoices(account: Account, *, shown: bool = False) -> QuerySet[OpenInvoice]:
     """The account's invoices; `shown` as a page may show what is contested of them."""
     return with_outstanding(Invoice.objects.filter(account=account), shown=shown)
 
 
-def unpaid_invoices(account: Account) -> list[Invoice]:
+def unpaid_invoices(account: Account) -> list[OpenInvoice]:
     """Invoices with something left to pay, oldest due date first."""
     rows = invoices(account).filter(outstanding__gt=NIL).order_by("payable_by", "pk")
     return list(rows)
 
 
-def card(row: Invoice, on: date) -> InvoiceCard:
+def card(row: OpenInvoice, on: date) -> InvoiceCard:
     """An annotated invoice as a page shows it on a day."""
     return InvoiceCard(
         public_id=str(row.public_id),
@@ -110,7 +128,7 @@ def card(row: Invoice, on: date) -> InvoiceCard:
     )
 
 
-def status_on(row: Invoice, on: date) -> str:
+def status_on(row: OpenInvoice, on: date) -> str:
     """paid, disputed, overdue, part_paid or due: a question about a day, never a state."""
     if row.outstanding <= NIL:
         return "paid"
@@ -155,7 +173,7 @@ def balance(
         if found
         else frozenset(),
         next_due=ahead[0].payable_by if ahead else None,
-        next_invoice=(late or ahead or [None])[0],
+        next_invoice=next(iter(late or ahead), None),
         newest=tuple(sorted(cards, key=lambda one: one.issue_date, reverse=True)[:newest]),
     )
 
@@ -184,7 +202,7 @@ class LateFee:
     because: list[dict[str, Any]]
 
 
-def late_fee_if_paid(account: Account, invoice: Invoice, on: date) -> LateFee:
+def late_fee_if_paid(account: Account, invoice: OpenInvoice, on: date) -> LateFee:
     """What the terms add if what of the invoice is open and not contested is paid on that day."""
     balance = max(NIL, invoice.outstanding - invoice.disputed)
     return late_charge(account, invoice, balance=balance, paid_on=on)
@@ -454,14 +472,15 @@ def preview(
     return Preview(pays=tuple(pays), credit=answer.credit or NIL, because=dump(answer.because))
 
 
-def payments_of(account: Account) -> QuerySet[Payment]:
+def payments_of(account: Account) -> QuerySet[PaidPayment]:
     """The account's payments with what each pays, for a list. Three queries, however many."""
     live = Allocation.objects.filter(undone_on__isnull=True).select_related("invoice")
-    return (
+    rows = (
         Payment.objects.filter(account=account)
         .select_related("online")
         .prefetch_related(Prefetch("allocations", queryset=live, to_attr="pays"))
     )
+    return cast("QuerySet[PaidPayment]", rows)
 
 
 def under_way(account: Account) -> list[OnlinePayment]:
@@ -500,7 +519,7 @@ class Receipt:
         return total
 
 
-def receipt(row: Payment) -> Receipt:
+def receipt(row: PaidPayment) -> Receipt:
     """The receipt of a payment that `payments_of` gave."""
     online = getattr(row, "online", None)
     pays = tuple((one.invoice, one.amount) for one in row.pays)

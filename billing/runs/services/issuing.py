@@ -41,7 +41,7 @@ def issue_invoice(
     bill_day: date,
     on: date,
     at: datetime,
-    run: BillRun | None = None,
+    run: BillRun,
     on_demand: bool = False,
 ) -> Issued:
     """Bill what is due for a bill day in a bill that goes out `on`; a second call bills nothing.
@@ -54,7 +54,7 @@ def issue_invoice(
         draft = draft_invoice(locked, on=on, bill_day=bill_day)
         invoice = note = None
         if draft.lines:
-            invoice = freeze_invoice(locked, draft, at=at, run_id=run.pk if run else None)
+            invoice = freeze_invoice(locked, draft, at=at, run_id=run.pk)
         if draft.given_back:
             note = freeze_credit_note(
                 locked, draft.given_back, draft=draft, reason="Days paid ahead and not used."
