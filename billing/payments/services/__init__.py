@@ -22,7 +22,7 @@ from .receiving import (
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
 from .requests import ask_money, decide_money
-from .ways import Way, WaysToPay, keep_option, ways_to_pay
+from .ways import Way, WayPast, WaysToPay, keep_option, ways_to_pay
 
 __all__ = [
     "AlreadyRecorded",
@@ -35,6 +35,7 @@ __all__ = [
     "RefundRefused",
     "SurchargeChanged",
     "Way",
+    "WayPast",
     "WaysToPay",
     "Wish",
     "apply_credit",

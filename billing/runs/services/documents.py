@@ -138,13 +138,7 @@ def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
     if ways.offered and gateway_of(facts.key) is not None:
         labels = "; ".join(way.label for way in ways.offered)
         found.append({"method": "In the portal", "text": f"Sign in and choose Pay: {labels}."})
-    if ways.past:
-        found.append(
-            {
-                "method": f"By {' or '.join(ways.past)}".replace("Bank", "bank"),
-                "text": f"{reference} Ask {whom} for the biller code or account details.",
-            }
-        )
+    found += [{"method": way.label, "text": way.in_words} for way in ways.past]
     if not found:
         found.append({"method": "Ask us", "text": f"{reference} Ask {whom} how to pay."})
     return found
