@@ -20,6 +20,7 @@ PAGES = {
     "help-request-record": "admin:billing_helprequest_change",
     "credit": "credit_note",
     "debt-notice": "debt_notice",
+    "direct-debit": "direct_debit",
     "my-authority": "my_authority",
     "payment": "online_payment",
     "people": "people",

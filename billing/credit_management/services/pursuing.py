@@ -137,7 +137,8 @@ def _may_write(account: Account, on: date) -> bool:
 def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook:
     """Send what is due to be said today, and return where the account then stands."""
     provider = account.customer.provider
-    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed")))
+    # What is drawn by direct debit is not asked for.
+    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed"), draw_on=None))
     unsent = _unsent(rows)
     late = [one for one in rows if one.payable_by < on and (one.pk, "after") in unsent]
     soon = [

@@ -131,6 +131,13 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
 def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
     """What terms and provider take, in the portal and past it, with the payment reference."""
     account = invoice.account
+    draw = payments.draw_of(invoice)
+    if draw is not None:
+        drawn = f"We draw {in_dollars(draw.amount)} on {in_words(draw.on)}"
+        text = f"{drawn} from the bank account ending {draw.mandate.number_end}."
+        return [
+            {"method": "Direct debit", "text": f"{text} Your bank shows it as {draw.reference}."}
+        ]
     ways = ways_to_pay(account, amount=invoice.total_inc, on=invoice.issue_date)
     reference = f"Your payment reference is {payments.payment_reference(account)}."
     whom = facts.contacts.get("email", facts.name)
