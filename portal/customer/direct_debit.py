@@ -136,6 +136,11 @@ class AgreeDirectDebit(_MandatePage, StepUp, FormView):  # type: ignore[type-arg
             "number_end": wish.number[-3:],
             "words": request_words(self.account, wish, self.today),
             "signing": signing,
+            "first": (
+                selectors.first_draws(self.account, wish.draw_day, self.today, self.request.at)
+                if self.allows(Action.VIEW_BILLS)
+                else ()
+            ),
         }
         page = "customer/pay/check_direct_debit.html"
         return TemplateResponse(self.request, page, context)

@@ -30,6 +30,7 @@ PAGES = {
     "privacy": "privacy",
     "privacy-request-record": "admin:parties_privacyrequest_change",
     "service": "service",
+    "statement": "statement",
     "stop": "stop",
     "suspension-notice": "suspension_notice",
     "together": "together_one",

@@ -23,6 +23,7 @@ IN_WORDS: dict[str, str] = {
     "download_debit_file": "Took a direct debit out for the bank",
     "return_draw": "Noted a direct debit that the bank sent back",
     "stop_draw": "Noted a direct debit that was stopped at the bank",
+    "send_statement": "Had a statement sent",
     "issue_credit_note": "Issued a credit note",
     "ask_refund": "Asked to pay credit back",
     "decide_refund": "Decided about paying credit back",

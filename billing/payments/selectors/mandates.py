@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from billing.invoices.models import Invoice
+from billing.ledger.selectors import open_items
 from billing.payments.models import Draw, Mandate
 from billing.payments.states import LIVE_DRAWS, TO_DRAW, DrawState, MandateState
 from parties.accounts.models import Account
@@ -102,6 +103,34 @@ def chosen_day(mandate: Mandate, today: date) -> int | None:
     if mandate.later_from is not None and mandate.later_from <= today:
         return mandate.later_draw_day or None
     return mandate.draw_day
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstDraw:
+    """What would be drawn of an open bill once a request is signed."""
+
+    number: str
+    amount: Decimal
+    on: date
+
+
+def first_draws(
+    account: Account, wanted: int | None, today: date, at: datetime
+) -> tuple[FirstDraw, ...]:
+    """What of the open bills would be drawn, and when, if debits were agreed to today."""
+    mandate = Mandate(account=account, draw_day=wanted)
+    found = []
+    for item in open_items(account).select_related("invoice"):
+        if item.held != item.held_shown or item.amount <= item.held:
+            continue
+        invoice = item.invoice
+        since = invoice.issue_date
+        day = draw_day(mandate, invoice, payable_by=item.due_date, since=since, today=today)
+        if day is None or why_not_drawn(mandate, day.on, at) is not None:
+            continue
+        amount = item.amount - item.held
+        found.append(FirstDraw(number=invoice.number, amount=amount, on=day.on))
+    return tuple(found)
 
 
 def _chosen(wanted: int | None, first: date, last: date) -> date:

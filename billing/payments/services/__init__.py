@@ -46,6 +46,7 @@ from .receiving import (
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
 from .requests import ask_money, decide_money
+from .statements import send_statement, statement_pdf
 from .ways import Way, WayPast, WaysToPay, keep_option, ways_to_pay
 
 __all__ = [
@@ -106,8 +107,10 @@ __all__ = [
     "require_right",
     "resume_mandate",
     "reverse_payment",
+    "send_statement",
     "solve_event",
     "start_payment",
+    "statement_pdf",
     "take_back_late_charges",
     "take_returns",
     "try_upload",

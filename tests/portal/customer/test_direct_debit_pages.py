@@ -78,6 +78,7 @@ def test_holder_reads_the_request_signs_it_and_sees_what_is_drawn(world):
     for words in ("M CONTI", "062-184", "ends 678", "How to change or stop it", "3 working days"):
         assert words in read, words
     assert "at least 14 days before" in read
+    assert "we draw $66.00 for bill" in read
     assert not Mandate.objects.exists()
     answer = agree(client)
     assert (answer.status_code, answer["Location"]) == (302, "/pay/direct-debit/")
