@@ -97,6 +97,7 @@ def test_a_contested_part_is_left_out_across_midnight_in_sydney_and_easter(perth
     assert minded(one, "2027-03-22", "21:45") == [("2027-04-01", "242.00", "planned")]
     said = Notice.objects.filter(title__contains="242.00").get()
     assert "Thu 1 Apr 2027" in said.title
+    assert "$88.00 that you contest is left out. It pays" in said.text
     assert due(complaint, Duty.ACKNOWLEDGE) == day("2027-03-24")
     assert due(complaint, Duty.PROPOSE) == day("2027-04-07")
 
@@ -132,6 +133,10 @@ def test_an_open_complaint_stops_the_draw_of_its_part_after_the_days_to_query(pe
     complaint = contest(one, "2027-03-31 20:00", "55.00")
 
     assert one.held == "55.00"
+    minded(one, "2027-03-31", "20:15")
+    said = Notice.objects.get(title="On Thu 1 Apr 2027 we draw $275.00").text
+    assert "let you query this bill ended on Mon 22 Mar 2027" in " ".join(said.split())
+    assert "an open complaint stops the draw of its part all the same" in " ".join(said.split())
     send(one, "2027-04-01", on="2027-04-01", clock="09:00")
     assert minded(one, "2027-04-01") == [("2027-04-01", "275.00", "paid")]
     assert (one.owing, one.held) == ("55.00", "55.00")

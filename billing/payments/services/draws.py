@@ -25,14 +25,18 @@ from billing.payments.states import (
     PaymentMethod,
 )
 from parties.accounts.models import Account
+from parties.accounts.selectors import HOUSE_DEFAULT, binding
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import tell
 from records.audit.services import record
 from records.notices.services import Link
 from records.references import new_reference
 from records.sweeps import each
-from terms.calendar import in_words
+from terms import rules
+from terms.calendar import State, in_words
+from terms.clause import dump
 from terms.money import NIL, in_dollars
+from terms.profile import TermsSilent
 
 from .allocating import lock_account
 from .receiving import record_payment
@@ -218,7 +222,7 @@ def _keep(
         move_due_date(invoice_id=item.invoice_id, due_date=wanted.on)
     _note(row, at)
     if tells:
-        _tell_planned(row, at)
+        _tell_planned(row, _contested(item, mandate.account, today), at)
     return row
 
 
@@ -255,12 +259,40 @@ def _book(row: Draw, account: Account, at: datetime) -> Payment:
         return record_payment(received_on=local_day(account, at), **facts)
 
 
-def _tell_planned(row: Draw, at: datetime) -> None:
+def _contested(item: OpenItem, account: Account, today: date) -> str:
+    """What is said of a contested part: that it is left out, and whether in time or all the same.
+
+    An open complaint keeps its part from being drawn also after the days in which the terms let a
+    bill be queried (RF-TCP-13; VP-PAY-03).
+    """
+    if item.held_shown <= NIL:
+        return ""
+    words = f"{in_dollars(item.held_shown)} that you contest is left out. "
+    try:
+        window = binding(account, today).decide(
+            rules.dispute_window,
+            invoice_date=item.invoice.issue_date,
+            lodged_on=today,
+            tcp=account.customer.is_tcp,
+            state=State(account.state),
+        )
+    except TermsSilent:
+        return words
+    printed = not any(one.get("source") == HOUSE_DEFAULT for one in dump(window.because))
+    if not printed or window.last_day is None or today <= window.last_day:
+        return words
+    return (
+        f"{words}The days in which your terms let you query this bill ended on "
+        f"{in_words(window.last_day)}: an open complaint stops the draw of its part all the same. "
+    )
+
+
+def _tell_planned(row: Draw, contested: str, at: datetime) -> None:
     _tell(
         row.account,
         f"On {in_words(row.on)} we draw {in_dollars(row.amount)}",
-        f"It pays bill {row.invoice}, from the bank account ending {row.mandate.number_end}. Your "
-        f"bank shows it as {row.reference}. {STOP}",
+        f"{contested}It pays bill {row.invoice}, from the bank account ending "
+        f"{row.mandate.number_end}. Your bank shows it as {row.reference}. {STOP}",
         at,
     )
 

@@ -1,5 +1,6 @@
 from .bindings import (
     FLOOR,
+    HOUSE_DEFAULT,
     AcceptedTerms,
     accepted_terms,
     as_if_declared,
@@ -15,6 +16,7 @@ from .customers import access_needs, account_by_public_id, blocks_at, needs_seco
 
 __all__ = [
     "FLOOR",
+    "HOUSE_DEFAULT",
     "AcceptedTerms",
     "accepted_terms",
     "access_needs",
