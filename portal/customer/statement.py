@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from billing.ledger.selectors import Statement, statement
+from billing.payments.services import send_statement, statement_pdf
+from portal.web.files import pdf_download
 from portal.web.guards import AccountPage
 from portal.web.sheets import csv_file
 from terms.calendar import months_on
-from terms.facts import Action
+from terms.facts import Action, Role
 
 from .appointing_forms import DateInput
 
@@ -59,7 +64,29 @@ class StatementPage(AccountPage, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("format") == "csv" and self.found is not None:
             return csv_file("statement", COLUMNS, map(_cells, self.found.rows))
+        if request.GET.get("format") == "pdf" and self.found is not None:
+            draw = partial(
+                statement_pdf,
+                self.account,
+                days=self.days,
+                at=request.at,
+                who=self.permissions.sees_who,
+            )
+            return pdf_download(request, f"statement-{self.account.number.lower()}.pdf", draw)
         return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have the statement sent to the reader's own address."""
+        if self.found is None:
+            return super().get(request, *args, **kwargs)
+        send_statement(account=self.account, by=request.user, days=self.days, at=request.at)
+        messages.success(request, f"It is on its way to {request.user.email}.")
+        return redirect(f"{request.path}?{request.GET.urlencode()}")
+
+    @property
+    def days(self) -> tuple[date, date]:
+        given = self.form.cleaned_data
+        return given["first"], given["last"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -68,6 +95,9 @@ class StatementPage(AccountPage, TemplateView):
             days=self.form.cleaned_data if self.found is not None else {},
             query=self.request.GET.urlencode(),
             account=self.account,
+            may_have_it_sent=self.permissions.sees_who
+            and not self.request.user.is_staff
+            and self.decision.role != Role.ADVOCATE,
             **kwargs,
         )
 

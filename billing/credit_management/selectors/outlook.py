@@ -106,7 +106,7 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
         "chasable": chasable,
         "oldest_due": min((one.due_date for one in late), default=None),
         "next_due": min(ahead, default=None),
-        "stops": (*stops(account, on, at), *_paying(chasable, on_its_way)),
+        "stops": (*stops(account, on, at), *_paying(account, chasable, on_its_way)),
         "notice": live_notice(account),
     }
     if not late and not ahead:
@@ -120,10 +120,12 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
     return _of_overdue(account, late, known, on, at)
 
 
-def _paying(chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
-    """What a bank is about to pay is not asked for once more."""
+def _paying(account: Account, chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
+    """What a bank is about to pay, or is going to be asked for, is not asked for once more."""
     if NIL < chasable <= on_its_way:
         yield Stop(words="A payment is on its way from the bank")
+    elif NIL < chasable <= on_its_way + payments.planned_sum(account):
+        yield Stop(words="A direct debit is planned")
 
 
 def _of_overdue(

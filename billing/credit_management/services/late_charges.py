@@ -28,7 +28,7 @@ from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
 
 if TYPE_CHECKING:
-    from billing.payments.selectors import OpenInvoice
+    from billing.payments.selectors.balances import OpenInvoice
 
 
 def advise_late_charge(*, invoice: Invoice, advised_on: date) -> ChargeAdvice:

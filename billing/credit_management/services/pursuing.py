@@ -33,7 +33,7 @@ from .late_charges import advise_late_charge, assess_late_charges
 from .suspending import cure_if_paid
 
 if TYPE_CHECKING:
-    from billing.payments.selectors import OpenInvoice
+    from billing.payments.selectors.balances import OpenInvoice
 
 OPENS = 9
 # No provider reminds earlier than this before the day.
@@ -142,7 +142,8 @@ def _may_write(account: Account, on: date) -> bool:
 def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook:
     """Send what is due to be said today, and return where the account then stands."""
     provider = account.customer.provider
-    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed")))
+    # What is drawn by direct debit is not asked for.
+    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed"), draw_on=None))
     unsent = _unsent(rows)
     late = [one for one in rows if one.payable_by < on and (one.pk, "after") in unsent]
     soon = [
@@ -160,12 +161,12 @@ def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook
     return found
 
 
-def _worth(rows: list[OpenInvoice], account: Account) -> bool:
+def _worth(rows: Sequence[OpenInvoice], account: Account) -> bool:
     open_sum = sum((one.outstanding - one.disputed for one in rows), NIL)
     return bool(open_sum >= account.customer.provider.chase_above)
 
 
-def _unsent(rows: list[OpenInvoice]) -> set[tuple[int, str]]:
+def _unsent(rows: Sequence[OpenInvoice]) -> set[tuple[int, str]]:
     """For which invoices which reminder has not gone out for the day that holds now."""
     sent = set(
         PaymentReminder.objects.filter(invoice__in=rows).values_list(
@@ -181,7 +182,7 @@ def _unsent(rows: list[OpenInvoice]) -> set[tuple[int, str]]:
 
 
 def _send(
-    account: Account, kind: ReminderKind, rows: list[OpenInvoice], on: date, at: datetime
+    account: Account, kind: ReminderKind, rows: Sequence[OpenInvoice], on: date, at: datetime
 ) -> None:
     """Write one reminder about these invoices, and note it for each."""
     standing = account_standing(account, on)

@@ -18,7 +18,7 @@ from terms.money import NIL
 from .credit_notes import CreditRefused, credit_line, issue_credit_note
 
 if TYPE_CHECKING:
-    from billing.payments.selectors import OpenInvoice
+    from billing.payments.selectors.balances import OpenInvoice
 
 LATE = [ChargeableKind.LATE_FEE, ChargeableKind.INTEREST]
 

@@ -1,5 +1,6 @@
 from .bindings import (
     FLOOR,
+    HOUSE_DEFAULT,
     AcceptedTerms,
     accepted_terms,
     as_if_declared,
@@ -21,6 +22,7 @@ from .customers import (
 
 __all__ = [
     "FLOOR",
+    "HOUSE_DEFAULT",
     "AcceptedTerms",
     "accepted_terms",
     "access_needs",

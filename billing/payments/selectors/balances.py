@@ -9,11 +9,21 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from django.db.models import Exists, F, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
+from billing.payments.models import (
+    Allocation,
+    ChargeAdvice,
+    Draw,
+    GatewayEvent,
+    OnlinePayment,
+    Payment,
+    Refund,
+)
+from billing.payments.states import LIVE_DRAWS, DrawState, OnlineState, RefundState
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
@@ -24,9 +34,6 @@ from terms.money import NIL
 from terms.profile import TermsSilent
 from terms.rules.floor import Cause
 from terms.rules.payment import Balance as OpenBalance
-
-from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment, Refund
-from .states import OnlineState, RefundState
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -43,7 +50,14 @@ if TYPE_CHECKING:
 
         pays: list[Any]
 
+    class DrawnFigures(OpenFigures):
+        """What `invoices` adds besides: the day on which it is drawn, and how much."""
+
+        draw_on: date | None
+        draw_amount: Decimal | None
+
     OpenInvoice = WithAnnotations[Invoice, OpenFigures]
+    DrawnInvoice = WithAnnotations[Invoice, DrawnFigures]
     PaidPayment = WithAnnotations[Payment, Paid]
 
 
@@ -66,6 +80,8 @@ class InvoiceCard:
     status: str
     because: dict[str, list[dict[str, Any]]]
     version: str
+    draw_on: date | None = None  # the day on which it is drawn by direct debit, and how much
+    draw_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +112,16 @@ def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySe
     )
 
 
-def invoices(account: Account, *, shown: bool = False) -> QuerySet[OpenInvoice]:
+def invoices(account: Account, *, shown: bool = False) -> QuerySet[DrawnInvoice]:
     """The account's invoices; `shown` as a page may show what is contested of them."""
-    return with_outstanding(Invoice.objects.filter(account=account), shown=shown)
+    draw = Draw.objects.filter(invoice=OuterRef("pk"), state__in=LIVE_DRAWS)
+    rows = with_outstanding(Invoice.objects.filter(account=account), shown=shown)
+    return rows.annotate(
+        draw_on=Subquery(draw.values("on")[:1]), draw_amount=Subquery(draw.values("amount")[:1])
+    )
 
 
-def unpaid_invoices(account: Account) -> list[OpenInvoice]:
+def unpaid_invoices(account: Account) -> list[DrawnInvoice]:
     """Invoices with something left to pay, oldest due date first."""
     rows = invoices(account).filter(outstanding__gt=NIL).order_by("payable_by", "pk")
     return list(rows)
@@ -125,6 +145,8 @@ def card(row: OpenInvoice, on: date) -> InvoiceCard:
         status=status_on(row, on),
         because=row.because,
         version=row.version,
+        draw_on=getattr(row, "draw_on", None),
+        draw_amount=getattr(row, "draw_amount", None),
     )
 
 
@@ -157,7 +179,7 @@ def balance(
     rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    rows = rows.annotate(on_its_way=_on_its_way(account), **asked)
+    rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account), **asked)
     found = list(rows.order_by("payable_by", "pk"))
     cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > NIL]
@@ -165,7 +187,7 @@ def balance(
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
         credit=balance_of(account).credit,
-        on_its_way=(found[0].on_its_way if found else None) or NIL,
+        on_its_way=((found[0].begun or NIL) + (found[0].drawn or NIL)) if found else NIL,
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
@@ -434,6 +456,14 @@ def payable(owed: Balance) -> Payable:
 
 def _on_its_way(account: Account) -> Subquery:
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
+    return _sum(rows)
+
+
+def _being_drawn(account: Account) -> Subquery:
+    return _sum(Draw.objects.filter(account=account, state=DrawState.SENT))
+
+
+def _sum(rows: QuerySet[Any]) -> Subquery:
     return Subquery(rows.order_by().values("account").annotate(sum=Sum("amount")).values("sum"))
 
 
