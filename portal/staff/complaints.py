@@ -66,6 +66,8 @@ SHORT = {
     Duty.DECIDE_ESCALATION: "Manager decides",
     Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
     Duty.ANSWER_PRIVACY: "Answer about privacy",
+    Duty.SETTLE_DISPUTE: "Settle the dispute",
+    Duty.SETTLE_IN_GROUP: "Settle it in the group",
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }

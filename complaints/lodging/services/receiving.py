@@ -261,10 +261,18 @@ def _acknowledge_now(
 
 def _hold(complaint: Complaint, at: datetime) -> None:
     stop_cutting(complaint, at=at)
-    invoice, amount = complaint.disputed_invoice, complaint.disputed_amount
+    if complaint.disputed_amount is not None:
+        hold_contested(complaint, complaint.disputed_amount, at=at)
+
+
+def hold_contested(complaint: Complaint, amount: Decimal, *, at: datetime) -> None:
+    """Hold what a complaint contests, as far as terms and law let it wait; else say that it does
+    not. What is private waits always, and nobody reads of it. Raises AmountTooHigh.
+    """
+    invoice = complaint.disputed_invoice
     if not invoice or not amount:
         return
-    on = authority.local_day(complaint.account, complaint.received_at)
+    on = authority.local_day(complaint.account, complaint.starts_at)
     in_writing = complaint.channel not in SPOKEN
     found = withholding(invoice, contested_on=on, in_writing=in_writing)
     if found.allowed or complaint.safety_threat:
