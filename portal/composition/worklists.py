@@ -32,7 +32,7 @@ from complaints.inbound.models import InboundMail
 from complaints.inbound.selectors import set_apart
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import OVER, State
+from complaints.tickets.states import OVER, State, Topic
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
@@ -104,9 +104,11 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     if user.provider_id:
         mails = mails.filter(provider=user.provider_id)
     running = every.exclude(state__in=OVER)
-    missed, today = complaints.missed(every, at), complaints.due(every, at)
+    theirs = complaints.workable(every, user)
+    missed, today = complaints.missed(theirs, at), complaints.due(theirs, at)
     unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
-    free, mine = running.filter(assigned_to__isnull=True), running.filter(assigned_to=user)
+    free = theirs.filter(assigned_to__isnull=True).exclude(state__in=OVER)
+    mine = running.filter(assigned_to=user)
     accepted = running.filter(state=State.IMPLEMENTING)
     there = running.filter(with_ombudsman_since__isnull=False)
     return [
@@ -129,7 +131,14 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
             "?state__exact=implementing",
             accepted,
         ),
-        _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
+        _List(view, "Complaints that wait for a manager", page, "?needs=manager", asked),
+        _List(
+            view,
+            "Open complaints about privacy",
+            page,
+            "?needs=privacy",
+            running.filter(topic=Topic.PRIVACY),
+        ),
         _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
         _List(
             "complaints.change_inboundmail",
@@ -650,6 +659,10 @@ def is_in_queue(user: User, account: Account, found: Any) -> bool:
     unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
     if unfinished.filter(assigned_to=user).exists():
         return True
+    if isinstance(found, Complaint):
+        this = Complaint.objects.filter(pk=found.pk)
+        if not complaints.workable(this, user).exists():
+            return False
     does_it, waits = QUEUED.get(type(found), (None, None))
     if does_it is not None and waits is not None and does_it(user):
         return waits(found)

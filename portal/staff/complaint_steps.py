@@ -13,6 +13,7 @@ from complaints.ombudsman.selectors import open_referral
 from complaints.process import selectors
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
+from complaints.tickets.services import may_take_down
 from complaints.tickets.states import IN_HAND, OPEN, OVER, Answer, Duty, State
 from parties.authority.selectors import OVER as ENDED
 from parties.authority.selectors import (
@@ -254,6 +255,16 @@ STEPS: dict[str, Step] = {
             done="The managers are told.",
         ),
         Step(
+            "explain_escalation",
+            "I said how it goes on",
+            process.explain_escalation,
+            forms.ExplainedForm,
+            lambda now: now.owes(Duty.EXPLAIN_ESCALATION),
+            "A manager decides whether to take it over or to hurry it, and tells them. The other "
+            "dates stay. Name the ombudsman, too: 1800 062 058.",
+            "Noted.",
+        ),
+        Step(
             "decide",
             "Decide as a manager",
             process.decide_escalation,
@@ -392,6 +403,16 @@ def people_here(account: Any, at: datetime) -> list[User]:
     return list({one.user_id: one.user for one in rows}.values())
 
 
+# What any of the desk may add to a complaint that others work on.
+FOR_LISTENERS = ("heard", "files", "note", "escalate")
+
+
 def steps_now(now: Situation) -> list[Step]:
-    """The steps that are possible now, the likeliest first."""
-    return [step for step in STEPS.values() if step.here(now)]
+    """The steps that are possible now for who looks, the likeliest first."""
+    theirs = process.may_work(now.complaint, now.user, now.at)
+    listens = may_take_down(now.user, now.complaint.account, now.complaint.topic, now.at).allowed
+    return [
+        step
+        for step in STEPS.values()
+        if (theirs or (listens and step.slug in FOR_LISTENERS)) and step.here(now)
+    ]

@@ -31,12 +31,12 @@ from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
+from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists
-from parties.people.states import StaffData
+from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists, staff_roles
+from parties.people.states import StaffData, StaffRole
 from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
@@ -63,6 +63,7 @@ SHORT = {
     Duty.IMPLEMENT: "Carry out",
     Duty.CONFIRM: "Confirm",
     Duty.NAME_OMBUDSMAN: "Name the ombudsman",
+    Duty.EXPLAIN_ESCALATION: "Say how it goes on",
     Duty.DECIDE_ESCALATION: "Manager decides",
     Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
     Duty.ANSWER_PRIVACY: "Answer about privacy",
@@ -93,11 +94,14 @@ class ClockFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        mine = process_selectors.workable(queryset, request.user)
         if self.value() == "missed":
-            return process_selectors.missed(queryset, request.at)
+            return process_selectors.missed(mine, request.at)
         if self.value() in ("today", "week"):
             days = 7 if self.value() == "week" else 0
-            return process_selectors.due(queryset, request.at, days)
+            return process_selectors.due(mine, request.at, days)
         return queryset
 
 
@@ -112,7 +116,8 @@ class MineFilter(admin.SimpleListFilter):
         if self.value() == "me":
             return queryset.filter(assigned_to=request.user).exclude(state__in=OVER)
         if self.value() == "nobody":
-            return queryset.filter(assigned_to__isnull=True).exclude(state__in=OVER)
+            mine = process_selectors.workable(queryset, request.user)
+            return mine.filter(assigned_to__isnull=True).exclude(state__in=OVER)
         return queryset
 
 
@@ -126,6 +131,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("another_way", "Acknowledged another way: the letter did not arrive"),
             ("customer", "The customer's word"),
             ("manager", "A manager's decision"),
+            ("privacy", "It is about privacy"),
             ("ombudsman", "It is with the ombudsman"),
             ("no_name", "It came without a name"),
             ("cause", "It is over, and its cause is not named"),
@@ -140,6 +146,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.waiting(queryset)
         if self.value() == "manager":
             return process_selectors.to_decide(queryset)
+        if self.value() == "privacy":
+            return queryset.filter(topic=Topic.PRIVACY).exclude(state__in=OVER)
         if self.value() == "ombudsman":
             return queryset.filter(with_ombudsman_since__isnull=False)
         if self.value() == "cause":
@@ -204,6 +212,12 @@ class ComplaintAdmin(AddStepAdmin):
                 F("first_due") - Value(request.at, output_field=DateTimeField()),
                 output_field=DurationField(),
             )
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A privacy officer takes down what is about privacy."""
+        return super().has_add_permission(request) or (
+            StaffRole.PRIVACY in staff_roles(request.user)
         )
 
     @admin.display(description="next duty", ordering="first_due")

@@ -221,6 +221,17 @@ class NamedForm(StepForm):
         return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
 
 
+class ExplainedForm(NamedForm):
+    """That staff said how it goes on with a manager."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].initial = (
+            "A team manager decides whether to take your complaint over or to hurry it, and tells "
+            "you. The ombudsman is free: 1800 062 058, tio.com.au."
+        )
+
+
 class DelayForm(TellForm):
     """Why the answer comes later, and by when."""
 

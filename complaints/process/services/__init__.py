@@ -40,9 +40,10 @@ from .managers import (
     decide_escalation,
     escalate_complaint,
     escalate_missed,
+    explain_escalation,
     name_regulator,
 )
-from .steps import Heard, StepRefused
+from .steps import Heard, StepRefused, may_work
 
 __all__ = [
     "Heard",
@@ -68,8 +69,10 @@ __all__ = [
     "escalate_complaint",
     "escalate_missed",
     "explain_delay",
+    "explain_escalation",
     "finish_task",
     "learn_urgency",
+    "may_work",
     "name_cause",
     "name_ombudsman",
     "name_regulator",
