@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from billing.ledger.selectors import Statement, statement
 from portal.web.guards import AccountPage
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms.calendar import months_on
 from terms.facts import Action
 
@@ -57,9 +56,9 @@ class StatementPage(AccountPage, TemplateView):
         days: dict[str, date] = self.form.cleaned_data
         return statement(self.account, days["first"], days["last"])
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("format") == "csv" and self.found is not None:
-            return self._csv(self.found)
+            return csv_file("statement", COLUMNS, map(_cells, self.found.rows))
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -72,14 +71,8 @@ class StatementPage(AccountPage, TemplateView):
             **kwargs,
         )
 
-    def _csv(self, found: Statement) -> HttpResponse:
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
-        table = csv.writer(answer)
-        table.writerow(COLUMNS)
-        for row in found.rows:
-            charged = row.amount if row.amount > 0 else ""
-            paid = -row.amount if row.amount < 0 else ""
-            cells = (row.day, row.kind.label, row.reference, charged, paid, row.balance)
-            table.writerow([csv_cell(cell) for cell in cells])
-        return answer
+
+def _cells(row: Any) -> tuple[Any, ...]:
+    charged = row.amount if row.amount > 0 else ""
+    paid = -row.amount if row.amount < 0 else ""
+    return (row.day, row.kind.label, row.reference, charged, paid, row.balance)
