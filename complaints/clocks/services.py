@@ -15,6 +15,7 @@ from complaints.tickets.services import desk_of, managers_of
 from complaints.tickets.states import IN_HAND, OF_MANAGERS, Act, Answer, Duty, State
 from parties.accounts.selectors import binding, law
 from parties.authority.selectors import local_day
+from parties.people.selectors import stand_in
 from records.deadlines.models import Deadline
 from records.deadlines.services import (
     correct_deadline,
@@ -404,24 +405,26 @@ def set_clock(
         zone=Region(account.state).zone.key,
         at=at,
         because=because,
-        owner_email=_owner(complaint, duty),
+        owner_email=_owner(complaint, at, duty),
         due_at=due_at,
         about="complaint",
     )
 
 
-def _owner(complaint: Complaint, duty: str = "") -> str:
-    """Who is reminded: who has it in hand, or else the desk; of what managers owe, a manager."""
+def _owner(complaint: Complaint, at: datetime, duty: str = "") -> str:
+    """Who is reminded: who has it in hand, or stands in for them, or else the desk; of what
+    managers owe, a manager.
+    """
     if duty in OF_MANAGERS:
         return managers_of(complaint)[0]
     owner = complaint.assigned_to
-    return owner.email if owner else desk_of(complaint)[0]
+    return stand_in(owner, at).email if owner else desk_of(complaint)[0]
 
 
-def hand_over_clocks(complaint: Complaint) -> None:
+def hand_over_clocks(complaint: Complaint, *, at: datetime) -> None:
     """Let whoever has the complaint in hand from now on be reminded of what is still open."""
     open_ones = Deadline.objects.filter(subject=complaint.reference, status=Status.OPEN)
-    open_ones.exclude(duty__in=OF_MANAGERS).update(owner_email=_owner(complaint))
+    open_ones.exclude(duty__in=OF_MANAGERS).update(owner_email=_owner(complaint, at))
 
 
 @dataclass(frozen=True, kw_only=True)

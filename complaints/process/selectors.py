@@ -24,6 +24,7 @@ from complaints.tickets.states import (
 from parties.accounts.selectors import law
 from parties.authority.selectors import local_day, staff_roles
 from parties.people.models import User
+from parties.people.selectors import standing_in_for
 from parties.people.states import StaffRole
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
@@ -252,6 +253,12 @@ def why_not_theirs(complaint: Complaint, user: User) -> str:
     if StaffRole.TEAM_MANAGER in roles and complaint.escalated_at is not None:
         return ""
     return "A complaint about privacy is the privacy officer's: note what you know, they go on."
+
+
+def in_hand_of(rows: QuerySet[Complaint], user: User, at: datetime) -> QuerySet[Complaint]:
+    """The open ones that somebody has in hand today: their own, and of whom they stand in for."""
+    whose = [user, *standing_in_for(user, at)]
+    return rows.filter(assigned_to__in=whose).exclude(state__in=OVER)
 
 
 def workable(rows: QuerySet[Complaint], user: User) -> QuerySet[Complaint]:

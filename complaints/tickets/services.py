@@ -12,6 +12,7 @@ from parties.accounts.services import block_chasing, lift_block
 from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.people.models import User
+from parties.people.selectors import stand_in
 from parties.people.states import StaffRole
 from records.notices.services import Link, Sender, give_notice
 from terms.facts import Action
@@ -53,7 +54,7 @@ def tell_desk(
 ) -> None:
     """Let staff know at once: who has it in hand, or else the desk, or who is named in `to`."""
     owner = complaint.assigned_to
-    for address in to or ([owner.email] if owner else desk_of(complaint)):
+    for address in to or ([stand_in(owner, at).email] if owner else desk_of(complaint)):
         give_notice(
             kind="complaint_staff",
             to=address,

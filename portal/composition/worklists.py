@@ -108,7 +108,7 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     missed, today = complaints.missed(theirs, at), complaints.due(theirs, at)
     unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
     free = theirs.filter(assigned_to__isnull=True).exclude(state__in=OVER)
-    mine = running.filter(assigned_to=user)
+    mine = complaints.in_hand_of(every, user, at)
     accepted = running.filter(state=State.IMPLEMENTING)
     there = running.filter(with_ombudsman_since__isnull=False)
     return [
@@ -477,6 +477,14 @@ def _message_lists(user: User, at: datetime) -> list[_List]:
         ),
         _List(
             "notices.view_notice",
+            "Letters to print and post",
+            "notices_notice",
+            "?status__exact=to_post",
+            notices.filter(status=NoticeStatus.TO_POST),
+            urgent=True,
+        ),
+        _List(
+            "notices.view_notice",
             "Messages given up: send again, to another address, or tell",
             "notices_notice",
             "?status__exact=failed",
@@ -650,14 +658,14 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
 }
 
 
-def is_in_queue(user: User, account: Account, found: Any) -> bool:
+def is_in_queue(user: User, account: Account, found: Any, at: datetime) -> bool:
     """Whether work in hand leads a member of staff to this record.
 
     A complaint of theirs leads to the whole account; what waits for work leads those who do it to
     itself; an account that could not be billed leads those who bill to it.
     """
-    unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
-    if unfinished.filter(assigned_to=user).exists():
+    unfinished = Complaint.objects.filter(account=account)
+    if complaints.in_hand_of(unfinished, user, at).exists():
         return True
     if isinstance(found, Complaint):
         this = Complaint.objects.filter(pk=found.pk)

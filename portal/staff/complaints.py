@@ -114,7 +114,7 @@ class MineFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "me":
-            return queryset.filter(assigned_to=request.user).exclude(state__in=OVER)
+            return process_selectors.in_hand_of(queryset, request.user, request.at)
         if self.value() == "nobody":
             mine = process_selectors.workable(queryset, request.user)
             return mine.filter(assigned_to__isnull=True).exclude(state__in=OVER)

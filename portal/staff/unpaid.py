@@ -16,9 +16,11 @@ from django.urls import reverse
 from billing.credit_management import services as credit
 from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
 from billing.credit_management.selectors import outlook, possible
+from billing.credit_management.selectors.outlook import received
 from billing.credit_management.states import NoticeState, Step
 from parties.authority.selectors import local_day
 from parties.people.states import StaffData
+from terms.calendar import in_words
 from terms.money import in_dollars
 
 from .base import ReadOnlyAdmin, StepsAdmin
@@ -133,9 +135,10 @@ class PursuitAdmin(BeyondSteps, StepsAdmin):
 
         def act(given: dict[str, Any]) -> str:
             made = credit.give_suspension_notice(
-                account=row.account, by=request.user, at=request.at, pay_by=given["pay_by"]
+                account=row.account, by=request.user, at=request.at, **given
             )
-            return f"Sent. Nothing can be suspended before {made.printed_earliest:%a %-d %b %Y}."
+            how = "To be printed and posted" if made.notice.channel == "post" else "Sent"
+            return f"{how}. Nothing can be suspended before {made.printed_earliest:%a %-d %b %Y}."
 
         return self._step(request, row, NoticeForm, act, "Give notice of suspension", "Send it")
 
@@ -207,12 +210,23 @@ class SuspensionNoticeAdmin(StepsAdmin):
         "printed_earliest",
         "given_at",
         "given_by",
+        "sent_by",
+        "counts_as_received",
         "in_hardship",
         "opened_at",
         "ended_at",
         "ended_because",
     )
     steps = {"withdraw": "Withdraw it"}
+
+    @admin.display(description="how it went")
+    def sent_by(self, row: SuspensionNotice) -> str:
+        return f"{row.notice.get_channel_display()}: {row.notice.get_status_display().lower()}"
+
+    @admin.display(description="counts as received")
+    def counts_as_received(self, row: SuspensionNotice) -> str:
+        on = received(row).on
+        return in_words(on) if on else "Not yet: nothing runs from it"
 
     def steps_now(self, request: HttpRequest, row: SuspensionNotice) -> list[str]:
         may = row.state in (NoticeState.LIVE, NoticeState.ACTED) and works_on_unpaid(request)

@@ -1,5 +1,6 @@
 """The steps of a complaint after it was lodged. Each moves by the table, or is refused."""
 
+from .absences import mind_absences
 from .acknowledging import acknowledge_by_hand, acknowledge_sent
 from .answering import (
     Offer,
@@ -73,6 +74,7 @@ __all__ = [
     "finish_task",
     "learn_urgency",
     "may_work",
+    "mind_absences",
     "name_cause",
     "name_ombudsman",
     "name_regulator",

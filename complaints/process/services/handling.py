@@ -58,7 +58,7 @@ def start_investigation(*, reference: str, by: User, at: datetime) -> Complaint:
         step(complaint, Act.INVESTIGATE, by=by, at=at)
         complaint.assigned_to = by
         complaint.save(update_fields=["assigned_to"])
-        hand_over_clocks(complaint)
+        hand_over_clocks(complaint, at=at)
     return complaint
 
 
@@ -79,7 +79,7 @@ def assign_complaint(*, reference: str, by: User, to: User | None, at: datetime)
         before = str(complaint.assigned_to or "")
         complaint.assigned_to = to
         complaint.save(update_fields=["assigned_to"])
-        hand_over_clocks(complaint)
+        hand_over_clocks(complaint, at=at)
         happen(
             complaint,
             Happening.ASSIGN,

@@ -209,7 +209,7 @@ def decide_escalation(
         if takes_over:
             complaint.assigned_to = by
             complaint.save(update_fields=["assigned_to"])
-            hand_over_clocks(complaint)
+            hand_over_clocks(complaint, at=at)
         headline = "A manager has your complaint in hand"
         if not takes_over:
             headline = "A manager looked at your complaint"
