@@ -237,6 +237,16 @@ STEPS: dict[str, Step] = {
             "For the figures and the monthly review; the customer does not see it.",
             "Named.",
         ),
+        Step(
+            "move",
+            "Move to their account",
+            process.move_to_account,
+            forms.MoveForm,
+            lambda now: now.complaint.lodged_by_id is None,
+            "Once they prove that it is theirs, by its secret, and who they are, by a fresh "
+            "identity check on their account. Its days stay as they were told.",
+            "Moved. The secret opens it no longer.",
+        ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
             "assign",

@@ -41,7 +41,6 @@ from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
-from .base import AddStepAdmin
 from .complaint_steps import (
     MEANINGS,
     STEPS,
@@ -52,6 +51,7 @@ from .complaint_steps import (
     speakers,
     steps_now,
 )
+from .complaints_bulk import BulkComplaints
 from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 
@@ -158,7 +158,7 @@ class WorkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(AddStepAdmin):
+class ComplaintAdmin(BulkComplaints):
     """Complaints, with the steps that staff take about them."""
 
     provider_path = "account__customer__provider"
@@ -187,7 +187,7 @@ class ComplaintAdmin(AddStepAdmin):
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")
     guarded = {StaffData.SAFETY: ("safety_threat",)}
-    actions = ("take", "hand_back")
+    actions = ("take", "hand_back", "hand_over_many", "acknowledge_many")
     change_form_template = "admin/complaints/complaint/change_form.html"
     add_title = "Write down a complaint"
     action = Action.LODGE_COMPLAINT

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,6 +18,7 @@ from billing.credit_management.models import PaymentReminder, Pursuit, Suspensio
 from billing.credit_management.selectors import outlook, possible
 from billing.credit_management.selectors.outlook import received
 from billing.credit_management.states import NoticeState, Step
+from parties.accounts.selectors import running_blocks
 from parties.authority.selectors import local_day
 from parties.people.states import StaffData
 from terms.calendar import in_words
@@ -193,7 +194,7 @@ class SuspensionNoticeAdmin(StepsAdmin):
 
     provider_path = "account__customer__provider"
     account_path = "account"
-    list_display = ("account", "given_at", "amount", "printed_earliest", "state", "given_by")
+    list_display = ("account", "given_at", "amount", "printed_earliest", "standing", "given_by")
     list_filter = (
         "state",
         ("problem", admin.EmptyFieldListFilter),
@@ -203,7 +204,7 @@ class SuspensionNoticeAdmin(StepsAdmin):
     list_select_related = ("account__customer",)
     fields = (
         "account",
-        "state",
+        "standing",
         "amount",
         "due_date",
         "pay_by",
@@ -218,6 +219,17 @@ class SuspensionNoticeAdmin(StepsAdmin):
         "ended_because",
     )
     steps = {"withdraw": "Withdraw it"}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        private = running_blocks(request.at).filter(account=OuterRef("account"), is_private=True)
+        return super().get_queryset(request).annotate(is_quiet=Exists(private))
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, row: Any) -> str:
+        """Under something private an announced suspension lapses in silence."""
+        if row.state == NoticeState.LIVE and row.is_quiet:
+            return "No step is planned"
+        return str(row.get_state_display())
 
     @admin.display(description="how it went")
     def sent_by(self, row: SuspensionNotice) -> str:

@@ -167,6 +167,7 @@ IN_WORDS: dict[str, str] = {
     "refuse_presence": "Refused what an advocate asked",
     "end_presence": "Ended being there together",
     "tell_notice": "Told by phone or post",
+    "complaint_moved": "Moved a complaint to whom it is of",
     "post_letter": "Posted a letter",
     "prove_receipt": "Proved that a letter arrived",
     "letter_came_back": "A letter came back",

@@ -12,6 +12,13 @@ from .answering import (
     propose_resolution,
     resolve_complaint,
 )
+from .bulk import (
+    Planned,
+    acknowledge_many,
+    assign_many,
+    plan_acknowledge,
+    plan_assign,
+)
 from .ending import (
     agree_to_close,
     close_complaint,
@@ -44,15 +51,18 @@ from .managers import (
     explain_escalation,
     name_regulator,
 )
+from .moving import move_to_account
 from .steps import Heard, StepRefused, may_work
 
 __all__ = [
     "Heard",
     "Offer",
+    "Planned",
     "StepRefused",
     "Urgency",
     "accept_proposal",
     "acknowledge_by_hand",
+    "acknowledge_many",
     "acknowledge_sent",
     "add_files",
     "add_message",
@@ -62,6 +72,7 @@ __all__ = [
     "ask_customer",
     "ask_for_manager",
     "assign_complaint",
+    "assign_many",
     "close_complaint",
     "confirm_outcome",
     "consider_refusal",
@@ -75,9 +86,12 @@ __all__ = [
     "learn_urgency",
     "may_work",
     "mind_absences",
+    "move_to_account",
     "name_cause",
     "name_ombudsman",
     "name_regulator",
+    "plan_acknowledge",
+    "plan_assign",
     "propose_resolution",
     "record_attempt",
     "refuse_complaint",
