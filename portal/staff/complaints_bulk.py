@@ -54,7 +54,7 @@ class BulkComplaints(AddStepAdmin):
             )
             for name, view in (
                 ("hand_over", self.hand_over_view),
-                ("acknowledge", self.acknowledge_view),
+                ("confirm", self.acknowledge_view),
             )
         ]
         return [*pages, *super().get_urls()]
@@ -65,7 +65,7 @@ class BulkComplaints(AddStepAdmin):
 
     @admin.action(description="Acknowledge the chosen complaints…")
     def acknowledge_many(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        return self._ask(queryset, "acknowledge")
+        return self._ask(queryset, "confirm")
 
     def _ask(self, queryset: QuerySet[Any], name: str) -> HttpResponse:
         ids = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST])
