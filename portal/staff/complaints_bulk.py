@@ -149,7 +149,7 @@ class BulkComplaints(AddStepAdmin):
             "title": title,
             "form": form,
             "planned": planned,
-            "ready": bool(planned),
+            "ready": any(one.can for one in planned),
             "action": action,
             "opts": self.opts,
             "back": self.list_address,

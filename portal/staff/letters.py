@@ -16,6 +16,7 @@ from django.urls import path, reverse
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority.selectors import role_names
+from parties.people.selectors import DESK_CLOCK
 from portal.web.guards import audit_actor
 from records.documents.models import Document
 from records.documents.services import PdfFailed, print_together
@@ -40,7 +41,10 @@ class PostedForm(forms.Form):
     """When letters were posted, and as what one of them is registered."""
 
     ids = forms.CharField(widget=forms.HiddenInput)
-    posted_at = WhenField(label="When were they posted?", help_text="On the customer's clock.")
+    posted_at = WhenField(
+        label="When were they posted?",
+        help_text="On the customer's clock; for letters into several time zones, on Sydney's.",
+    )
     tracking = forms.CharField(
         label="Number of the registered letter",
         max_length=40,
@@ -132,8 +136,7 @@ class LettersAdmin(StepsAdmin):
             return self.list_page()
         zones = {zone_of(row.account) for row in rows if row.account is not None}
         form = PostedForm(request.POST or None, initial={"ids": asked})
-        if len(zones) == 1:
-            on_clock(form, zones.pop(), request)
+        on_clock(form, zones.pop() if len(zones) == 1 else DESK_CLOCK, request)
         if form.is_valid():
             return self._posted(request, form, rows)
         return self._ask_posted(request, form, rows)
