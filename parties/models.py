@@ -19,11 +19,12 @@ from parties.authority.models import (
 )
 from parties.correspondence.models import Preference, SafeContact
 from parties.desk.models import Call
-from parties.people.models import SettingChange, StaffGrant, User
+from parties.people.models import Absence, SettingChange, StaffGrant, User
 from parties.privacy.models import DataExport, PrivacyRequest
 from parties.security.models import ContactChange, EmailChange, IdentityCheck, Pause, StopLink
 
 __all__ = [
+    "Absence",
     "Account",
     "Appointment",
     "Balance",

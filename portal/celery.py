@@ -47,6 +47,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "complaints.escalate_missed",
         "schedule": crontab(minute="2-59/15"),
     },
+    "mind absences": {
+        "task": "complaints.mind_absences",
+        "schedule": crontab(minute="*/15"),
+    },
     "name the privacy regulator": {
         "task": "complaints.name_regulator",
         "schedule": crontab(minute="4-59/15"),

@@ -26,7 +26,11 @@ class Hold(models.Model):
     class Meta:
         ordering = ["-opened_at"]
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "complaint"], name="held_once"),
+            models.UniqueConstraint(
+                fields=["invoice", "complaint"],
+                condition=models.Q(status=HoldStatus.OPEN),
+                name="held_once_at_a_time",
+            ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="hold_is_positive"),
         ]
 

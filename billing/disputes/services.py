@@ -34,12 +34,15 @@ def hold_amount(
     """Stop collecting a contested amount, in dollars, GST included.
 
     However many contest it, no more is held than is open. A complaint that holds a part already
-    keeps its hold. `is_private` keeps it, and what is recorded of it, from everybody who sees the
-    account. Raises AmountTooHigh above what is open.
+    keeps its hold; one whose hold has ended, and that is open again, makes a new one.
+    `is_private` keeps it, and what is recorded of it, from everybody who sees the account. Raises
+    AmountTooHigh above what is open.
     """
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=invoice.account_id)
-        known = Hold.objects.filter(invoice=invoice, complaint=complaint).first()
+        known = Hold.objects.filter(
+            invoice=invoice, complaint=complaint, status=HoldStatus.OPEN
+        ).first()
         if known is not None:
             return known
         item = OpenItem.objects.get(invoice=invoice)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0018_deposits'),
+        ('billing', '0019_a_hold_may_come_back'),
         ('documents', '0003_outbox_leases'),
         ('parties', '0020_direct_debits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

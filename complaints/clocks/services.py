@@ -11,9 +11,11 @@ from django.db.models import Q, QuerySet
 
 from complaints.clocks.selectors import privacy_regulator
 from complaints.tickets.models import Complaint, Proposal
-from complaints.tickets.states import IN_HAND, Act, Answer, Duty, State
+from complaints.tickets.services import desk_of, managers_of
+from complaints.tickets.states import IN_HAND, OF_MANAGERS, Act, Answer, Duty, State
 from parties.accounts.selectors import binding, law
 from parties.authority.selectors import local_day
+from parties.people.selectors import stand_in
 from records.deadlines.models import Deadline
 from records.deadlines.services import (
     correct_deadline,
@@ -40,6 +42,8 @@ OWED = (Status.OPEN, Status.MISSED)
 FROM_RECEIPT = frozenset({Duty.ACKNOWLEDGE, Duty.PROPOSE, Duty.EXPLAIN_DELAY})
 # The law's path to a customer who can't be reached: how often, and how long they may answer.
 UNREACHABLE = "RF-CMP-10"
+# How soon it is explained what follows once a customer asks for a manager.
+ESCALATION = "RF-CMP-09"
 
 Dates = tuple[dict[Duty, date], list[dict[str, Any]]]
 
@@ -290,9 +294,23 @@ def _dates_from_carrying_out(complaint: Complaint, bound: Binding) -> Dates:
 
 
 def escalation_clock(complaint: Complaint, *, at: datetime) -> None:
-    """Set the day by which a manager decides on the request (RF-CMP-09), and on a dispute."""
+    """Set by when it is explained how it goes on, by when a manager decides, and on a dispute.
+
+    The one in so many hours, the other in so many working days (RF-CMP-09).
+    """
     dispute_clock(complaint, at=at, in_group=True)
-    law_clock(complaint, Duty.DECIDE_ESCALATION, LawDuty.DECIDE_ESCALATION, since=at, at=at)
+    decide = LawDuty.DECIDE_ESCALATION
+    if law_clock(complaint, Duty.DECIDE_ESCALATION, decide, since=at, at=at) is None:
+        # The law says nothing of it for this customer.
+        return
+    on = local_day(complaint.account, at)
+    figures, cite = law(ESCALATION, on)
+    hours = figures["explain_within_hours"]
+    due_at = at + timedelta(hours=hours)
+    due_on = local_day(complaint.account, due_at)
+    because = cite(f"{hours} hours after it was asked for")
+    bound = binding_of(complaint, on=on)
+    set_clock(complaint, Duty.EXPLAIN_ESCALATION, due_on, because, bound, at=at, due_at=due_at)
 
 
 def law_clock(
@@ -372,8 +390,9 @@ def set_clock(
     bound: Binding,
     *,
     at: datetime,
+    due_at: datetime | None = None,
 ) -> Deadline:
-    """Open one deadline, with a reminder on the last working day before it."""
+    """Open one deadline, with a reminder on the last working day before it; `due_at` its hour."""
     account = complaint.account
     calendar = bound.calendar(Region(account.state))
     return set_deadline(
@@ -386,21 +405,26 @@ def set_clock(
         zone=Region(account.state).zone.key,
         at=at,
         because=because,
-        owner_email=_owner(complaint),
+        owner_email=_owner(complaint, at, duty),
+        due_at=due_at,
         about="complaint",
     )
 
 
-def _owner(complaint: Complaint) -> str:
-    """Who is reminded: who has it in hand, or else the desk."""
+def _owner(complaint: Complaint, at: datetime, duty: str = "") -> str:
+    """Who is reminded: who has it in hand, or stands in for them, or else the desk; of what
+    managers owe, a manager.
+    """
+    if duty in OF_MANAGERS:
+        return managers_of(complaint)[0]
     owner = complaint.assigned_to
-    return owner.email if owner else complaint.account.customer.provider.complaints_email
+    return stand_in(owner, at).email if owner else desk_of(complaint)[0]
 
 
-def hand_over_clocks(complaint: Complaint) -> None:
+def hand_over_clocks(complaint: Complaint, *, at: datetime) -> None:
     """Let whoever has the complaint in hand from now on be reminded of what is still open."""
     open_ones = Deadline.objects.filter(subject=complaint.reference, status=Status.OPEN)
-    open_ones.update(owner_email=_owner(complaint))
+    open_ones.exclude(duty__in=OF_MANAGERS).update(owner_email=_owner(complaint, at))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 
 from django.conf import settings
 from django.db.models import QuerySet
+from mailparser_reply import EmailReplyParser
 
 from complaints.tickets.models import Complaint
 from parties.accounts.models import Provider
@@ -32,6 +33,7 @@ MARKS = ("x-loop", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe"
 ROBOTS = ("mailer-daemon@", "postmaster@", "no-reply@", "noreply@")
 UNSEEN = frozenset({"script", "style", "head", "title", "template"})
 BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"})
+QUOTED = "[The letter that they quote below is left out here.]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +156,25 @@ def _text(message: EmailMessage) -> str:
         content = "".join(reader.words)
     content = content.replace("\0", "").replace("\r\n", "\n")
     return re.sub(r"\n{3,}", "\n\n", content).strip()
+
+
+def own_words(text: str) -> str:
+    """What the sender wrote, without the letter that hangs below it.
+
+    Only what is marked as quoted to the last line is left out: an answer between its lines stays,
+    with all around it, and so does everything where it is not sure. The whole email is kept.
+    """
+    replies = EmailReplyParser(languages=["en"]).read(text=text).replies
+    if len(replies) < 2:
+        return text
+    first = str(replies[0].content).strip()
+    rest = text.partition(first)[2].strip() if first else ""
+    lines = [line for line in rest.splitlines() if line.strip()]
+    marked = [line.lstrip().startswith(">") for line in lines]
+    # The line that says who wrote it, which may be broken in two, and then the quoted letter.
+    if not any(marked) or marked.index(True) > 2 or not all(marked[marked.index(True) :]):
+        return text
+    return f"{first}\n{QUOTED}"
 
 
 def _attachments(message: EmailMessage) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,7 @@ from terms.calendar import Channel
 from terms.facts import Action
 
 from .models import InboundMail
-from .selectors import ReadMail, complaint_of, provider_of, read_mail
+from .selectors import ReadMail, complaint_of, own_words, provider_of, read_mail
 from .states import MailState
 
 # Larger ones are not taken from a mail server, which says so to the sender.
@@ -126,7 +126,7 @@ def _uploads(mail: ReadMail, look: Look) -> tuple[list[Upload], list[str]]:
 
 
 def _words(mail: ReadMail, refused: list[str]) -> str:
-    text = mail.text[:TEXT] or "(No words.)"
+    text = own_words(mail.text[:TEXT]) or "(No words.)"
     return "\n".join([text, *(f"[Not taken: {one}]" for one in refused)])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from complaints.clocks.services import OWED, UNREACHABLE, binding_of
+from complaints.clocks.services import UNREACHABLE, binding_of
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.states import (
     IN_THE_BACKGROUND,
@@ -16,13 +16,16 @@ from complaints.tickets.states import (
     OVER,
     WAITING,
     Act,
-    Duty,
     Ending,
     Happening,
     State,
+    Topic,
 )
 from parties.accounts.selectors import law
-from parties.authority.selectors import local_day
+from parties.authority.selectors import local_day, staff_roles
+from parties.people.models import User
+from parties.people.selectors import standing_in_for
+from parties.people.states import StaffRole
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.states import Status as NoticeStatus
@@ -32,6 +35,9 @@ from terms.calendar import in_words
 from terms.clause import Source, dump
 from terms.profile import TermsSilent
 
+# Who works on complaints about privacy, and who on all others.
+PRIVACY_DESK = frozenset({StaffRole.PRIVACY, StaffRole.ADMINISTRATOR})
+DESK = frozenset({StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER})
 # What the portal could not tell by itself.
 STUCK = (NoticeStatus.FAILED, NoticeStatus.BY_HAND)
 # The customer's own words: whoever speaks is reached.
@@ -223,8 +229,46 @@ def waiting(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
 
 
 def to_decide(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
-    """Those that a manager has to decide about, at the customer's wish."""
-    asked = Deadline.objects.filter(
-        subject=OuterRef("reference"), duty=Duty.DECIDE_ESCALATION, status__in=OWED
+    """Those that wait for a manager: the customer asked for one, or they were brought to one."""
+    decided = Event.objects.filter(
+        complaint=OuterRef("pk"),
+        act=Happening.DECIDE_ESCALATION,
+        at__gte=OuterRef("escalated_at"),
     )
-    return rows.exclude(state__in=OVER).filter(Exists(asked))
+    brought = rows.exclude(state__in=OVER).filter(escalated_at__isnull=False)
+    return brought.exclude(Exists(decided))
+
+
+def why_not_theirs(complaint: Complaint, user: User) -> str:
+    """Why somebody of the staff may not work on a complaint that is not for everybody, or "".
+
+    One about privacy is the privacy officer's, and a team manager's once it is brought to one
+    (VP-PRV-15, VP-CMP-21).
+    """
+    if complaint.topic != Topic.PRIVACY or user.is_superuser:
+        return ""
+    roles = set(staff_roles(user))
+    if roles & PRIVACY_DESK:
+        return ""
+    if StaffRole.TEAM_MANAGER in roles and complaint.escalated_at is not None:
+        return ""
+    return "A complaint about privacy is the privacy officer's: note what you know, they go on."
+
+
+def in_hand_of(rows: QuerySet[Complaint], user: User, at: datetime) -> QuerySet[Complaint]:
+    """The open ones that somebody has in hand today: their own, and of whom they stand in for."""
+    whose = [user, *standing_in_for(user, at)]
+    return rows.filter(assigned_to__in=whose).exclude(state__in=OVER)
+
+
+def workable(rows: QuerySet[Complaint], user: User) -> QuerySet[Complaint]:
+    """Those that are this person's to work on; whoever only reads them counts all."""
+    roles, privacy = set(staff_roles(user)), Q(topic=Topic.PRIVACY)
+    if user.is_superuser or StaffRole.ADMINISTRATOR in roles:
+        return rows
+    works = roles & DESK
+    if StaffRole.PRIVACY in roles:
+        return rows if works else rows.filter(privacy)
+    if StaffRole.TEAM_MANAGER in roles:
+        return rows.exclude(privacy & Q(escalated_at__isnull=True))
+    return rows.exclude(privacy) if works else rows

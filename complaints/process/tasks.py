@@ -24,3 +24,9 @@ def escalate_missed(*, at: str | None = None) -> int:
 def name_regulator(*, at: str | None = None) -> int:
     """Tell customers that the privacy regulator is open where we did not answer in time."""
     return process.name_regulator(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="complaints.mind_absences")
+def mind_absences(*, at: str | None = None) -> int:
+    """Hand reminders to who stands in for somebody who is away, and back."""
+    return process.mind_absences(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from billing.disputes.services import keep_private
 from complaints.tickets.models import Complaint
+from complaints.tickets.states import Topic
+from parties.accounts.models import Account
 from parties.accounts.services import block_chasing, lift_block
 from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.people.models import User
+from parties.people.selectors import stand_in
 from parties.people.states import StaffRole
 from records.notices.services import Link, Sender, give_notice
 from terms.facts import Action
@@ -28,6 +31,20 @@ def written_to(complaint: Complaint, at: datetime) -> tuple[str, str]:
     return standing.to_email, standing.to_name
 
 
+def may_take_down(by: User, account: Account, topic: str, at: datetime) -> authority.Decision:
+    """Whether somebody of the staff may write down what a customer says about a complaint.
+
+    That is the desk's; a privacy officer's where it is about privacy.
+    """
+    on = authority.local_day(account, at)
+    decision = authority.staff_may(by, Action.LODGE_COMPLAINT, account, on=on)
+    if decision.allowed or topic != Topic.PRIVACY:
+        return decision
+    if StaffRole.PRIVACY not in authority.staff_roles(by):
+        return decision
+    return authority.staff_may(by, Action.DISCUSS_ISSUE, account, on=on)
+
+
 def tell_desk(
     complaint: Complaint,
     what: str,
@@ -36,9 +53,8 @@ def tell_desk(
     to: list[str] | None = None,
 ) -> None:
     """Let staff know at once: who has it in hand, or else the desk, or who is named in `to`."""
-    provider = complaint.account.customer.provider
     owner = complaint.assigned_to
-    for address in to or [owner.email if owner else provider.complaints_email]:
+    for address in to or ([stand_in(owner, at).email] if owner else desk_of(complaint)):
         give_notice(
             kind="complaint_staff",
             to=address,
@@ -57,11 +73,20 @@ def tell_desk(
 
 def managers_of(complaint: Complaint) -> list[str]:
     """The addresses of the team managers who see this account; the desk where there is none."""
+    return _with_role(complaint, StaffRole.TEAM_MANAGER)
+
+
+def desk_of(complaint: Complaint) -> list[str]:
+    """Who hears of a complaint that nobody has in hand: of one about privacy its officers."""
+    if complaint.topic == Topic.PRIVACY:
+        return _with_role(complaint, StaffRole.PRIVACY)
+    return [complaint.account.customer.provider.complaints_email]
+
+
+def _with_role(complaint: Complaint, role: StaffRole) -> list[str]:
     provider = complaint.account.customer.provider
-    found = User.objects.filter(
-        is_active=True, is_staff=True, groups__name=StaffRole.TEAM_MANAGER.label
-    )
-    mine = [one.email for one in found if one.provider_id in (None, provider.pk)]
+    found = User.objects.filter(is_active=True, is_staff=True, groups__name=role.label)
+    mine = [one.email for one in found.order_by("pk") if one.provider_id in (None, provider.pk)]
     return mine or [provider.complaints_email]
 
 

@@ -177,6 +177,7 @@ class Duty(models.TextChoices):
     IMPLEMENT = "implement", "Carry out what was agreed"
     CONFIRM = "confirm", "Confirm in writing what was done"
     NAME_OMBUDSMAN = "name_ombudsman", "Name the ombudsman"
+    EXPLAIN_ESCALATION = "explain_escalation", "Say how it goes on with a manager"
     DECIDE_ESCALATION = "decide_escalation", "Decide as a manager"
     ANSWER_OMBUDSMAN = "answer_ombudsman", "Answer the ombudsman"
     ANSWER_PRIVACY = "answer_privacy", "Answer about privacy"
@@ -194,6 +195,7 @@ IN_WORDS = {
     Duty.IMPLEMENT: "What we agreed is carried out",
     Duty.CONFIRM: "Written confirmation of what was done",
     Duty.NAME_OMBUDSMAN: "We name the ombudsman to you",
+    Duty.EXPLAIN_ESCALATION: "We tell you how it goes on with a manager",
     Duty.DECIDE_ESCALATION: "A manager's decision",
     Duty.ANSWER_OMBUDSMAN: "Our answer to the ombudsman",
     Duty.ANSWER_PRIVACY: "Our answer about your privacy",
@@ -206,6 +208,8 @@ IN_WORDS = {
 INTERNAL = (Duty.FOLLOW_UP, Duty.DECIDE_CLOSING)
 # Owed only if something happens, or done along the way: the customer waits for the others.
 IN_THE_BACKGROUND = (Duty.EXPLAIN_DELAY, Duty.NAME_OMBUDSMAN)
+# What managers owe, and are reminded of.
+OF_MANAGERS = (Duty.EXPLAIN_ESCALATION, Duty.DECIDE_ESCALATION)
 # A manager hears when one of these is missed.
 PROMISES = (
     Duty.ACKNOWLEDGE,

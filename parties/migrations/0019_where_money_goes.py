@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0018_large_businesses'),
+        ('parties', '0019_who_stands_in'),
     ]
 
     operations = [

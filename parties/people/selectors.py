@@ -1,16 +1,18 @@
-"""What a provider can set for all of its customers and staff, within which bounds, and who may."""
+"""Who stands in for whom, and what a provider can set for all of its customers and staff."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from parties.accounts.models import Provider
-from parties.people.models import User
+from parties.people.models import Absence, User
 from parties.people.states import StaffRole
+from terms.calendar import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,3 +132,39 @@ def _who_set(provider: Provider) -> QuerySet[User]:
     everywhere = Q(provider__isnull=True) | Q(provider=provider)
     role = Q(groups__name=StaffRole.ADMINISTRATOR.label) | Q(is_superuser=True)
     return User.objects.filter(everywhere & role, is_staff=True, is_active=True).distinct()
+
+
+# Whose clock says which day it is at the desks.
+DESK_CLOCK = State.NSW.zone
+
+
+def desk_day(at: datetime) -> date:
+    """The day at the desks."""
+    return at.astimezone(DESK_CLOCK).date()
+
+
+def absences_in(user: User, first: date, last: date) -> QuerySet[Absence]:
+    """When somebody is away on some of these days."""
+    return Absence.objects.filter(
+        user=user, starts_on__lte=last, ends_on__gte=first, cancelled_at__isnull=True
+    )
+
+
+def stand_in(user: User, at: datetime) -> User:
+    """Who does somebody's work today: themselves, or who stands in for them, and so on."""
+    on, seen = desk_day(at), {user.pk}
+    while True:
+        away = absences_in(user, on, on).select_related("substitute").first()
+        if away is None or away.substitute_id in seen:
+            return user
+        user = away.substitute
+        seen.add(user.pk)
+
+
+def standing_in_for(user: User, at: datetime) -> list[User]:
+    """Whose work somebody does today besides their own."""
+    on = desk_day(at)
+    away = Absence.objects.filter(
+        starts_on__lte=on, ends_on__gte=on, cancelled_at__isnull=True
+    ).select_related("user")
+    return [row.user for row in away if stand_in(row.user, at) == user]

@@ -45,7 +45,7 @@ from complaints.inbound.models import InboundMail
 from complaints.inbound.selectors import set_apart
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import OVER, State
+from complaints.tickets.states import OVER, State, Topic
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
@@ -117,9 +117,11 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
     if user.provider_id:
         mails = mails.filter(provider=user.provider_id)
     running = every.exclude(state__in=OVER)
-    missed, today = complaints.missed(every, at), complaints.due(every, at)
+    theirs = complaints.workable(every, user)
+    missed, today = complaints.missed(theirs, at), complaints.due(theirs, at)
     unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
-    free, mine = running.filter(assigned_to__isnull=True), running.filter(assigned_to=user)
+    free = theirs.filter(assigned_to__isnull=True).exclude(state__in=OVER)
+    mine = complaints.in_hand_of(every, user, at)
     accepted = running.filter(state=State.IMPLEMENTING)
     there = running.filter(with_ombudsman_since__isnull=False)
     return [
@@ -142,7 +144,14 @@ def _complaint_lists(user: User, at: datetime) -> list[_List]:
             "?state__exact=implementing",
             accepted,
         ),
-        _List(view, "Customers who ask for a manager", page, "?needs=manager", asked),
+        _List(view, "Complaints that wait for a manager", page, "?needs=manager", asked),
+        _List(
+            view,
+            "Open complaints about privacy",
+            page,
+            "?needs=privacy",
+            running.filter(topic=Topic.PRIVACY),
+        ),
         _List(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
         _List(
             "complaints.change_inboundmail",
@@ -513,6 +522,14 @@ def _message_lists(user: User, at: datetime) -> list[_List]:
         ),
         _List(
             "notices.view_notice",
+            "Letters to print and post",
+            "notices_notice",
+            "?status__exact=to_post",
+            notices.filter(status=NoticeStatus.TO_POST),
+            urgent=True,
+        ),
+        _List(
+            "notices.view_notice",
             "Messages given up: send again, to another address, or tell",
             "notices_notice",
             "?status__exact=failed",
@@ -693,15 +710,19 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
 }
 
 
-def is_in_queue(user: User, account: Account, found: Any) -> bool:
+def is_in_queue(user: User, account: Account, found: Any, at: datetime) -> bool:
     """Whether work in hand leads a member of staff to this record.
 
     A complaint of theirs leads to the whole account; what waits for work leads those who do it to
     itself; an account that could not be billed leads those who bill to it.
     """
-    unfinished = Complaint.objects.filter(account=account).exclude(state__in=OVER)
-    if unfinished.filter(assigned_to=user).exists():
+    unfinished = Complaint.objects.filter(account=account)
+    if complaints.in_hand_of(unfinished, user, at).exists():
         return True
+    if isinstance(found, Complaint):
+        this = Complaint.objects.filter(pk=found.pk)
+        if not complaints.workable(this, user).exists():
+            return False
     does_it, waits = QUEUED.get(type(found), (None, None))
     if does_it is not None and waits is not None and does_it(user):
         return waits(found)

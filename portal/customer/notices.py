@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
-from django.views.generic import TemplateView
+from django.views.generic import TemplateView, View
 
 from complaints.tickets.selectors import unseen_references
 from parties.correspondence.selectors import FormalNotice, as_given, formal_notices
+from portal.web.files import pdf_response
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from records.notices.models import Notice
+from records.notices.paper import letters
 from terms.facts import Action
 
 
@@ -57,4 +59,18 @@ class NoticePage(AccountPage, TemplateView):
         return as_given(self.account, row)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(one=self.notice, **kwargs)
+        letter = letters(self.notice.row).exists()
+        return super().get_context_data(one=self.notice, letter=letter, **kwargs)
+
+
+class NoticeLetter(AccountPage, View):
+    """The letter as it was printed, for whom it was written to."""
+
+    action = Action.VIEW_BILLS
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = _rows(self).filter(pk=pk).first()
+        document = letters(row).first() if row is not None else None
+        if document is None:
+            raise Http404
+        return pdf_response(request, document)

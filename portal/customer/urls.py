@@ -113,6 +113,7 @@ urlpatterns = [
     path("contract/", services.ContractPage.as_view(), name="contract"),
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<int:pk>/", notices.NoticePage.as_view(), name="notice"),
+    path("notices/<int:pk>/letter.pdf", notices.NoticeLetter.as_view(), name="notice_letter"),
     # Money
     path("bills/", bills.Bills.as_view(), name="bills"),
     path("bills/statement/", statement.StatementPage.as_view(), name="statement"),

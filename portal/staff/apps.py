@@ -6,6 +6,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 # Each registers its records on the site; an area that is not named here has no staff pages.
 MODULES = (
+    "absences",
     "accounts",
     "appointments",
     "bank",

@@ -70,7 +70,7 @@ class ConfinedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     request,
                     account,
                     subject=f"{self.opts.verbose_name} {found}",
-                    in_queue=is_in_queue(request.user, account, found),
+                    in_queue=is_in_queue(request.user, account, found, request.at),
                 )
         return found
 

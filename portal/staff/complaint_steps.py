@@ -13,6 +13,7 @@ from complaints.ombudsman.selectors import open_referral
 from complaints.process import selectors
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
+from complaints.tickets.services import may_take_down
 from complaints.tickets.states import IN_HAND, OPEN, OVER, Answer, Duty, State
 from parties.authority.selectors import OVER as ENDED
 from parties.authority.selectors import (
@@ -236,6 +237,16 @@ STEPS: dict[str, Step] = {
             "For the figures and the monthly review; the customer does not see it.",
             "Named.",
         ),
+        Step(
+            "move",
+            "Move to their account",
+            process.move_to_account,
+            forms.MoveForm,
+            lambda now: now.complaint.lodged_by_id is None,
+            "Once they prove that it is theirs, by its secret, and who they are, by a fresh "
+            "identity check on their account. Its days stay as they were told.",
+            "Moved. The secret opens it no longer.",
+        ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
             "assign",
@@ -252,6 +263,16 @@ STEPS: dict[str, Step] = {
             forms.NoteForm,
             lambda now: now.is_open and now.complaint.escalated_at is None,
             done="The managers are told.",
+        ),
+        Step(
+            "explain_escalation",
+            "I said how it goes on",
+            process.explain_escalation,
+            forms.ExplainedForm,
+            lambda now: now.owes(Duty.EXPLAIN_ESCALATION),
+            "A manager decides whether to take it over or to hurry it, and tells them. The other "
+            "dates stay. Name the ombudsman, too: 1800 062 058.",
+            "Noted.",
         ),
         Step(
             "decide",
@@ -392,6 +413,16 @@ def people_here(account: Any, at: datetime) -> list[User]:
     return list({one.user_id: one.user for one in rows}.values())
 
 
+# What any of the desk may add to a complaint that others work on.
+FOR_LISTENERS = ("heard", "files", "note", "escalate")
+
+
 def steps_now(now: Situation) -> list[Step]:
-    """The steps that are possible now, the likeliest first."""
-    return [step for step in STEPS.values() if step.here(now)]
+    """The steps that are possible now for who looks, the likeliest first."""
+    theirs = process.may_work(now.complaint, now.user, now.at)
+    listens = may_take_down(now.user, now.complaint.account, now.complaint.topic, now.at).allowed
+    return [
+        step
+        for step in STEPS.values()
+        if (theirs or (listens and step.slug in FOR_LISTENERS)) and step.here(now)
+    ]

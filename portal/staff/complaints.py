@@ -31,17 +31,16 @@ from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
+from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists
-from parties.people.states import StaffData
+from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists, staff_roles
+from parties.people.states import StaffData, StaffRole
 from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
-from .base import AddStepAdmin
 from .complaint_steps import (
     MEANINGS,
     STEPS,
@@ -52,6 +51,7 @@ from .complaint_steps import (
     speakers,
     steps_now,
 )
+from .complaints_bulk import BulkComplaints
 from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 
@@ -63,9 +63,12 @@ SHORT = {
     Duty.IMPLEMENT: "Carry out",
     Duty.CONFIRM: "Confirm",
     Duty.NAME_OMBUDSMAN: "Name the ombudsman",
+    Duty.EXPLAIN_ESCALATION: "Say how it goes on",
     Duty.DECIDE_ESCALATION: "Manager decides",
     Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
     Duty.ANSWER_PRIVACY: "Answer about privacy",
+    Duty.SETTLE_DISPUTE: "Settle the dispute",
+    Duty.SETTLE_IN_GROUP: "Settle it in the group",
     Duty.FOLLOW_UP: "Ask again",
     Duty.DECIDE_CLOSING: "Close or go on",
 }
@@ -91,11 +94,14 @@ class ClockFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        mine = process_selectors.workable(queryset, request.user)
         if self.value() == "missed":
-            return process_selectors.missed(queryset, request.at)
+            return process_selectors.missed(mine, request.at)
         if self.value() in ("today", "week"):
             days = 7 if self.value() == "week" else 0
-            return process_selectors.due(queryset, request.at, days)
+            return process_selectors.due(mine, request.at, days)
         return queryset
 
 
@@ -108,9 +114,10 @@ class MineFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "me":
-            return queryset.filter(assigned_to=request.user).exclude(state__in=OVER)
+            return process_selectors.in_hand_of(queryset, request.user, request.at)
         if self.value() == "nobody":
-            return queryset.filter(assigned_to__isnull=True).exclude(state__in=OVER)
+            mine = process_selectors.workable(queryset, request.user)
+            return mine.filter(assigned_to__isnull=True).exclude(state__in=OVER)
         return queryset
 
 
@@ -124,6 +131,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("another_way", "Acknowledged another way: the letter did not arrive"),
             ("customer", "The customer's word"),
             ("manager", "A manager's decision"),
+            ("privacy", "It is about privacy"),
             ("ombudsman", "It is with the ombudsman"),
             ("no_name", "It came without a name"),
             ("cause", "It is over, and its cause is not named"),
@@ -138,6 +146,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.waiting(queryset)
         if self.value() == "manager":
             return process_selectors.to_decide(queryset)
+        if self.value() == "privacy":
+            return queryset.filter(topic=Topic.PRIVACY).exclude(state__in=OVER)
         if self.value() == "ombudsman":
             return queryset.filter(with_ombudsman_since__isnull=False)
         if self.value() == "cause":
@@ -148,7 +158,7 @@ class WorkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(AddStepAdmin):
+class ComplaintAdmin(BulkComplaints):
     """Complaints, with the steps that staff take about them."""
 
     provider_path = "account__customer__provider"
@@ -177,7 +187,7 @@ class ComplaintAdmin(AddStepAdmin):
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")
     guarded = {StaffData.SAFETY: ("safety_threat",)}
-    actions = ("take", "hand_back")
+    actions = ("take", "hand_back", "hand_over_many", "acknowledge_many")
     change_form_template = "admin/complaints/complaint/change_form.html"
     add_title = "Write down a complaint"
     action = Action.LODGE_COMPLAINT
@@ -202,6 +212,12 @@ class ComplaintAdmin(AddStepAdmin):
                 F("first_due") - Value(request.at, output_field=DateTimeField()),
                 output_field=DurationField(),
             )
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A privacy officer takes down what is about privacy."""
+        return super().has_add_permission(request) or (
+            StaffRole.PRIVACY in staff_roles(request.user)
         )
 
     @admin.display(description="next duty", ordering="first_due")

@@ -14,6 +14,7 @@ from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, Urgency
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Answer, Cause
+from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
 from portal.web.uploads import FilesField
@@ -219,6 +220,41 @@ class NamedForm(StepForm):
 
     def facts(self) -> dict[str, Any]:
         return {**super().facts(), "channel": Channel(self.cleaned_data["channel"])}
+
+
+class ExplainedForm(NamedForm):
+    """That staff said how it goes on with a manager."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].initial = (
+            "A team manager decides whether to take your complaint over or to hurry it, and tells "
+            "you. The ombudsman is free: 1800 062 058, tio.com.au."
+        )
+
+
+class MoveForm(StepForm):
+    """Whose a complaint without a name is."""
+
+    account = forms.CharField(label="Account number", max_length=20)
+    person = forms.EmailField(label="Email address of who made it, on that account")
+    secret = forms.CharField(
+        label="The secret that they read out", max_length=40, help_text="It is kept nowhere."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        number = given.get("account", "").strip().upper()
+        provider = self.complaint.account.customer.provider_id
+        account = Account.objects.filter(number=number, customer__provider=provider).first()
+        person = User.objects.filter(
+            email__iexact=given.get("person", ""), appointments__account=account
+        ).first()
+        if "account" in given and account is None:
+            self.add_error("account", "No account of this provider has this number.")
+        elif "person" in given and person is None:
+            self.add_error("person", "Nobody with this address stands on that account.")
+        return given | {"account": account, "person": person}
 
 
 class DelayForm(TellForm):

@@ -33,6 +33,7 @@ from terms.calendar import State
 from terms.facts import Action
 
 from .base import ConfinedAdmin, ReadOnlyAdmin
+from .letters import LettersAdmin
 from .pauses import PauseAdmin
 from .privacy import DataExportAdmin, PreferenceAdmin, PrivacyRequestAdmin
 
@@ -70,15 +71,15 @@ class NoticeActionForm(ActionForm):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
+class NoticeAdmin(LettersAdmin):
     provider_path = "account__customer__provider"
     list_display = ("title", "account", "to", "kind", "status", "given_at", "sent_at", "attempts")
-    list_filter = ("status", "kind")
+    list_filter = ("status", "channel", "kind")
     search_fields = ("subject_ref", "title", "account__number", "to")
-    guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone")}
+    guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone", "postal_address")}
     exclude = ("html", "text", "unsubscribe_url", "leased_until", "lease")
     readonly_fields = ("words",)
-    actions = ("told", "again")
+    actions = ("told", "again", "print_letters", "note_posted")
     action_form = NoticeActionForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,9 +16,12 @@ from django.urls import reverse
 from billing.credit_management import services as credit
 from billing.credit_management.models import PaymentReminder, Pursuit, SuspensionNotice
 from billing.credit_management.selectors import outlook, possible
+from billing.credit_management.selectors.outlook import received
 from billing.credit_management.states import NoticeState, Step
+from parties.accounts.selectors import running_blocks
 from parties.authority.selectors import local_day
 from parties.people.states import StaffData
+from terms.calendar import in_words
 from terms.money import in_dollars
 
 from .base import ReadOnlyAdmin, StepsAdmin
@@ -133,9 +136,10 @@ class PursuitAdmin(BeyondSteps, StepsAdmin):
 
         def act(given: dict[str, Any]) -> str:
             made = credit.give_suspension_notice(
-                account=row.account, by=request.user, at=request.at, pay_by=given["pay_by"]
+                account=row.account, by=request.user, at=request.at, **given
             )
-            return f"Sent. Nothing can be suspended before {made.printed_earliest:%a %-d %b %Y}."
+            how = "To be printed and posted" if made.notice.channel == "post" else "Sent"
+            return f"{how}. Nothing can be suspended before {made.printed_earliest:%a %-d %b %Y}."
 
         return self._step(request, row, NoticeForm, act, "Give notice of suspension", "Send it")
 
@@ -190,7 +194,7 @@ class SuspensionNoticeAdmin(StepsAdmin):
 
     provider_path = "account__customer__provider"
     account_path = "account"
-    list_display = ("account", "given_at", "amount", "printed_earliest", "state", "given_by")
+    list_display = ("account", "given_at", "amount", "printed_earliest", "standing", "given_by")
     list_filter = (
         "state",
         ("problem", admin.EmptyFieldListFilter),
@@ -200,19 +204,41 @@ class SuspensionNoticeAdmin(StepsAdmin):
     list_select_related = ("account__customer",)
     fields = (
         "account",
-        "state",
+        "standing",
         "amount",
         "due_date",
         "pay_by",
         "printed_earliest",
         "given_at",
         "given_by",
+        "sent_by",
+        "counts_as_received",
         "in_hardship",
         "opened_at",
         "ended_at",
         "ended_because",
     )
     steps = {"withdraw": "Withdraw it"}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        private = running_blocks(request.at).filter(account=OuterRef("account"), is_private=True)
+        return super().get_queryset(request).annotate(is_quiet=Exists(private))
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, row: Any) -> str:
+        """Under something private an announced suspension lapses in silence."""
+        if row.state == NoticeState.LIVE and row.is_quiet:
+            return "No step is planned"
+        return str(row.get_state_display())
+
+    @admin.display(description="how it went")
+    def sent_by(self, row: SuspensionNotice) -> str:
+        return f"{row.notice.get_channel_display()}: {row.notice.get_status_display().lower()}"
+
+    @admin.display(description="counts as received")
+    def counts_as_received(self, row: SuspensionNotice) -> str:
+        on = received(row).on
+        return in_words(on) if on else "Not yet: nothing runs from it"
 
     def steps_now(self, request: HttpRequest, row: SuspensionNotice) -> list[str]:
         may = row.state in (NoticeState.LIVE, NoticeState.ACTED) and works_on_unpaid(request)

@@ -223,9 +223,10 @@ def _why(row: Pursuit, title: str, found: Outlook, on: date) -> Any:
 
 def _given(row: Pursuit, kind: DebtNoticeKind, given: dict[str, Any], request: HttpRequest) -> str:
     made = credit.give_debt_notice(
-        account=row.account, kind=kind, by=request.user, at=request.at, pay_by=given["pay_by"]
+        account=row.account, kind=kind, by=request.user, at=request.at, **given
     )
-    return f"Sent. Nothing can follow from it before {made.printed_earliest:%a %-d %b %Y}."
+    how = "To be printed and posted" if made.notice.channel == "post" else "Sent"
+    return f"{how}. Nothing can follow from it before {made.printed_earliest:%a %-d %b %Y}."
 
 
 def _handed(row: Pursuit, kind: HandoverKind, given: dict[str, Any], request: HttpRequest) -> str:

@@ -38,6 +38,12 @@ class NoticeForm(forms.Form):
         required=False,
         help_text="Empty: the day before the earliest one that terms and law allow.",
     )
+    by_post = forms.BooleanField(
+        label="As a letter by post",
+        required=False,
+        help_text="It counts from the day on which the terms deem a letter received. Without a "
+        "tick it goes by email, or by post where the customer asked for that.",
+    )
 
 
 class CollectorForm(forms.Form):

@@ -35,11 +35,13 @@ def set_deadline(
     because: list[dict[str, Any]],
     about: str,
     owner_email: str = "",
+    due_at: datetime | None = None,
 ) -> Deadline:
     """Open a deadline; an open one for the same duty is kept and marked as replaced.
 
     One that was missed by then stays missed. `about` says what kind of thing the subject is, in
-    words: "complaint".
+    words: "complaint". `due_at` is the instant where the law counts hours; by itself the end of
+    the day `due_on`.
     """
     with transaction.atomic():
         earlier = _locked(subject, [duty], Status.OPEN)
@@ -51,7 +53,7 @@ def set_deadline(
             duty=duty,
             title=title,
             due_on=due_on,
-            due_at=_end_of(due_on, zone),
+            due_at=due_at or _end_of(due_on, zone),
             remind_on=remind_on,
             zone=zone,
             set_at=at,

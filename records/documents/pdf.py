@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,18 +54,35 @@ def make_pdf(document: Document) -> bytes:
 
     Raises PdfUnavailable without Pango, ValueError for a document that reaches outside.
     """
-    weasyprint = load_weasyprint()
-    html = render_to_string(document.template, {"doc": document.content, "document": document})
     identifier = hashlib.sha256(f"{document.kind}/{document.subject}".encode()).digest()[:16]
     options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True, "pdf_identifier": identifier}
-    page = weasyprint.HTML(string=html, base_url=STATIC.as_uri() + "/", url_fetcher=_fetcher())
-    try:
-        layout = page.render(stylesheets=[_stylesheet()], font_config=_fonts(), **options)
-    except weasyprint.urls.FatalURLFetchingError as refusal:
-        raise ValueError(str(refusal)) from refusal
+    layout = _lay_out(document, **options)
     moment = document.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     layout.metadata.created = layout.metadata.modified = moment
     return bytes(layout.write_pdf(finisher=_mark_accessible, **options))
+
+
+def make_batch(documents: Iterable[Document]) -> bytes:
+    """Return one PDF with the pages of several documents, one after the other, to be printed.
+
+    Raises PdfUnavailable without Pango, ValueError for a document that reaches outside, and where
+    there is none.
+    """
+    layouts = [_lay_out(document) for document in documents]
+    if not layouts:
+        raise ValueError("Nothing to print.")
+    pages = [page for layout in layouts for page in layout.pages]
+    return bytes(layouts[0].copy(pages).write_pdf())
+
+
+def _lay_out(document: Document, **options: Any) -> Any:
+    weasyprint = load_weasyprint()
+    html = render_to_string(document.template, {"doc": document.content, "document": document})
+    page = weasyprint.HTML(string=html, base_url=STATIC.as_uri() + "/", url_fetcher=_fetcher())
+    try:
+        return page.render(stylesheets=[_stylesheet()], font_config=_fonts(), **options)
+    except weasyprint.urls.FatalURLFetchingError as refusal:
+        raise ValueError(str(refusal)) from refusal
 
 
 def load_weasyprint() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from .models import Document
-from .pdf import PdfFailed, PdfUnavailable, make_pdf
+from .pdf import PdfFailed, PdfUnavailable, make_batch, make_pdf
 from .selectors import to_make
 from .states import Status
 
@@ -85,6 +86,20 @@ def ensure_file(document: Document) -> bytes:
         return _keep(document.pk, data)
     with document.file.open("rb") as file:
         return bytes(file.read())
+
+
+def print_together(documents: Iterable[Document]) -> bytes:
+    """Return one PDF with all pages of these documents, in their order.
+
+    Raises PdfFailed if it can't be drawn, PdfUnavailable where the machine lacks the libraries.
+    """
+    try:
+        return make_batch(documents)
+    except PdfUnavailable:
+        raise
+    except Exception as failure:
+        log.exception("batch_failed")
+        raise PdfFailed(f"These can't be printed together: {failure}") from failure
 
 
 def make_again(*, document: Document, at: datetime) -> None:

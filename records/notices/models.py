@@ -35,6 +35,17 @@ class Notice(models.Model):
     title = models.CharField(max_length=250)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    postal_address = models.TextField(
+        blank=True, help_text="Of a letter: name and address, as they stand in its window."
+    )
+    posted_by = models.CharField(max_length=150, blank=True)
+    tracking = models.CharField(
+        "registered as", max_length=40, blank=True, help_text="The number of a registered letter."
+    )
+    proven_at = models.DateTimeField(
+        "proven received", null=True, blank=True, help_text="By when it is proven to have arrived."
+    )
+    proof = models.CharField(max_length=200, blank=True)
     because = models.JSONField(default=list, blank=True)
     attachments = models.ManyToManyField("documents.Document", blank=True, related_name="+")
     is_secret = models.BooleanField(default=False, help_text="The words are wiped once sent.")

@@ -32,6 +32,7 @@ from records.documents.services import ensure_file, make_again
 from records.documents.states import Status as DocumentStatus
 
 from .models import TOKEN, Notice, Redirect
+from .paper import Paper, letter_of
 from .selectors import place_of, redirect_of, sendable
 from .states import Channel, Priority, Status
 from .texts import Refused, gateway
@@ -88,14 +89,18 @@ def give_notice(
     is_secret: bool = False,
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
+    paper: Paper | None = None,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
-    A text message is written from <kind>_text.txt; only staff see its subject. It goes out after
-    the commit, once its documents are ready. Marketing alone carries an `unsubscribe_url`
-    (RF-MSG-01, RF-MSG-02).
+    A text message is written from <kind>_text.txt; only staff see its subject. On `paper` it is a
+    letter, which staff print and post; `to` is where it would go else. It goes out after the
+    commit, once its documents are ready. Marketing alone carries an `unsubscribe_url` (RF-MSG-01,
+    RF-MSG-02).
     """
     facts = {**context, "because": because or []}
+    if paper is not None:
+        channel, facts["url"] = Channel.POST, ""
     title = " ".join(render_to_string(f"notices/{kind}_subject.txt", facts).split())
     notice = queue_message(
         kind=kind,
@@ -110,17 +115,23 @@ def give_notice(
         is_secret=is_secret,
         channel=channel,
         priority=priority,
+        postal_address="\n".join(paper.address) if paper else "",
         **_words(kind, channel, facts),
     )
     notice.attachments.set(documents)
+    if paper is not None:
+        notice.attachments.add(letter_of(notice, paper))
     return notice
 
 
 def _words(kind: str, channel: Channel, facts: dict[str, Any]) -> dict[str, str]:
     if channel == Channel.TEXT:
         return {"text": render_to_string(f"notices/{kind}_text.txt", facts).strip()}
+    text = render_to_string(f"notices/{kind}.txt", facts).strip() + "\n"
+    if channel == Channel.POST:
+        return {"text": text}
     return {
-        "text": render_to_string(f"notices/{kind}.txt", facts).strip() + "\n",
+        "text": text,
         "html": render_to_string(f"notices/{kind}.html", facts),
     }
 
@@ -141,6 +152,7 @@ def queue_message(
     unsubscribe_url: str = "",
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
+    postal_address: str = "",
 ) -> Notice:
     """Queue a message whose words are already written, and nudge the delivery sweep on commit.
 
@@ -171,6 +183,7 @@ def queue_message(
         given_at=at,
         next_try_at=at,
         unsubscribe_url=unsubscribe_url,
+        postal_address=postal_address,
     )
     _address(notice)
     notice.save()
@@ -214,11 +227,14 @@ def redirect_messages(
             )
         for redirect in made:
             waiting = Notice.objects.select_for_update().filter(
-                status=Status.QUEUED, addressed_to__iexact=redirect.address
+                status__in=[Status.QUEUED, Status.TO_POST],
+                addressed_to__iexact=redirect.address,
             )
             if redirect.account_id is not None:
                 waiting = waiting.filter(account_id=redirect.account_id)
             for notice in waiting:
+                # A letter that nobody has posted yet goes the safe way, too.
+                notice.status = Status.QUEUED
                 _address(notice)
                 notice.save()
     return made
@@ -305,6 +321,8 @@ def _address(notice: Notice) -> None:
         notice.addressed_to, notice.account_id, for_secrets=notice.carries_secret
     )
     notice.channel, notice.to = notice.addressed_by, notice.addressed_to
+    if notice.channel == Channel.POST:
+        notice.to = ", ".join(notice.postal_address.splitlines())[:254]
     notice.opens = notice.closes = None
     if redirect is not None:
         _follow(notice, redirect)
@@ -390,6 +408,9 @@ def _deliver(notice: Notice, now: Clock, post: Post) -> bool:
         opening = _opening(notice, now()) if notice.status == Status.SENDING else None
         if opening is not None:
             notice.status, notice.next_try_at = Status.QUEUED, opening
+        if notice.status == Status.SENDING and notice.channel == Channel.POST:
+            # Its PDF is ready: what is left is done by hand.
+            notice.status = Status.TO_POST
         if notice.status != Status.SENDING:
             _release(notice, lease)
             return False

@@ -4,11 +4,13 @@ from django.db import models
 class Channel(models.TextChoices):
     EMAIL = "email", "Email"
     TEXT = "text", "Text message"
+    POST = "post", "Letter"
 
 
 class Status(models.TextChoices):
     QUEUED = "queued", "Waiting to be sent"
     SENDING = "sending", "Being sent"
+    TO_POST = "to_post", "To be printed and posted"
     SENT = "sent", "Sent"
     FAILED = "failed", "Given up"
     BY_HAND = "by_hand", "To be told by staff"

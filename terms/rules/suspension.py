@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from terms.calendar import Calendar, Count, State, Walk, in_words, months_on
+from terms.calendar import Calendar, Channel, Count, State, Walk, in_words, months_on
 from terms.clause import Reason, Terms, shape
 from terms.facts import BadFacts, needed
 from terms.money import NIL, in_dollars, to_cents
@@ -30,12 +30,14 @@ class AfterNotice(Terms):
 
     The customer has all `days`; with `next_working_day` the act waits for the next one. The notice
     runs from the later of it and the due date, or (`after_due`) must itself come after that date.
+    Where `only_by` names channels, a notice that goes another way starts nothing.
     """
 
     days: int
     counted_in: Count
     next_working_day: bool = False
     after_due: bool = False
+    only_by: tuple[Channel, ...] = ()
 
 
 @shape("suspension.notice_states_date")
@@ -122,6 +124,7 @@ def suspension(
     hardship: bool = False,
     tcp: bool = False,
     notice_given_on: date | None = None,
+    notice_by: Channel | None = None,
     notice_pay_by: date | None = None,
     exception: SuspensionException | None = None,
     ground: Ground = Ground.NON_PAYMENT,
@@ -132,7 +135,8 @@ def suspension(
     """Return when a service may be suspended (VP-SUS, CV-SUS, BS-SUSP, GL-SUSP).
 
     Without another `ground` the question is one of arrears. `notice_given_on` is the day on which
-    the customer received the notice, `notice_pay_by` the date that a notice states, `ground_since`
+    the customer received the notice, `notice_by` how it went (None: as the terms want it),
+    `notice_pay_by` the date that a notice states, `ground_since`
     the day since which another ground holds. `disputed` means all of the overdue amount. Raise
     BadFacts for a ground that the document, though it names grounds, does not know.
     """
@@ -155,8 +159,7 @@ def suspension(
         needed("due_date", due_date),
         _Barred(disputed, hardship),
         tcp,
-        notice_given_on,
-        notice_pay_by,
+        _Notice(notice_given_on, notice_by, notice_pay_by),
         state,
     )
 
@@ -174,6 +177,15 @@ class _Barred:
 
     disputed: bool
     hardship: bool
+
+
+@dataclass(frozen=True)
+class _Notice:
+    """When a notice was received, how it went, and by when it asks to be paid."""
+
+    on: date | None
+    by: Channel | None
+    pay_by: date | None
 
 
 def _on_ground(
@@ -288,8 +300,7 @@ def _for_arrears(
     due_date: date,
     barred: _Barred,
     tcp: bool,
-    notice_given_on: date | None,
-    notice_pay_by: date | None,
+    notice: _Notice,
     state: State | None,
 ) -> SuspensionAnswer:
     never = profile.find(Never)
@@ -303,14 +314,15 @@ def _for_arrears(
     if bar:
         return SuspensionAnswer(allowed=False, notice_days=days, because=(bar, basis.because()))
     calendar = profile.calendar(state)
-    if noticed and stated and notice_pay_by:
-        return _after_both(
-            profile, noticed, stated, calendar, due_date, notice_given_on, notice_pay_by
-        )
+    if noticed and noticed.only_by and notice.by and notice.by not in noticed.only_by:
+        step = f"a notice by {notice.by} starts nothing: it goes by {', '.join(noticed.only_by)}"
+        return SuspensionAnswer(allowed=False, notice_days=days, because=(basis.because(step),))
+    if noticed and stated and notice.pay_by:
+        return _after_both(profile, noticed, stated, calendar, due_date, notice.on, notice.pay_by)
     if noticed:
-        return _after_notice(profile, noticed, calendar, due_date, notice_given_on)
+        return _after_notice(profile, noticed, calendar, due_date, notice.on)
     if stated:
-        return _after_stated(profile, stated, calendar, due_date, notice_given_on, notice_pay_by)
+        return _after_stated(profile, stated, calendar, due_date, notice.on, notice.pay_by)
     opens = due_date + timedelta(days=1)
     step = f"unpaid when {in_words(due_date)} is over: from {in_words(opens)}, without notice"
     return SuspensionAnswer(

@@ -76,7 +76,7 @@ from parties.authority.models import HolderEvent, Presence
 from parties.correspondence.services import HIDDEN
 from parties.correspondence.states import PreferenceKind
 from parties.desk.models import Call
-from parties.people.models import SettingChange, User
+from parties.people.models import Absence, SettingChange, User
 from parties.people.states import StaffRole
 from parties.privacy.models import DataExport
 from parties.privacy.services import ask_export, ask_privacy, choose
@@ -246,6 +246,8 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     SettingChange.objects.create(
         provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT
     )
+    away = {"starts_on": AT.date(), "ends_on": AT.date(), "noted_by": clerk, "noted_at": AT}
+    Absence.objects.create(user=clerk, substitute=make_staff(StaffRole.FRONT_LINE), **away)
     bank = BankFormat.objects.create(provider=provider, name="Bank")
     try_upload(form=bank, name="x.csv", data=b"Date,Amount,Reference\n09/11/2026,5.00,x\n", at=AT)
     complaint = lodge_complaint(

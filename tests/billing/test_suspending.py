@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core import mail
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +153,25 @@ def test_what_is_private_is_named_to_nobody(announced):
         suspend_for_debt(account=one.account, by=staff, at=one.at("2027-06-22"))
     seen = Entry.objects.filter(is_private=False).values_list("action", flat=True)
     assert "block_chasing" not in seen
+
+
+def test_no_page_says_in_force_of_what_lapsed_in_silence(announced, client):
+    one, staff = announced, make_staff(StaffRole.CREDIT)
+    # Pages are asked now, long before the days of this story.
+    block_chasing(
+        account=one.account,
+        kind=BlockKind.SAFETY,
+        subject="C-1",
+        at=timezone.now() - timedelta(days=1),
+        is_private=True,
+    )
+    client.force_login(staff)
+    shown = client.get("/admin/billing/suspensionnotice/").content.decode()
+    assert "No step is planned" in shown
+    client.force_login(one.world.holder)
+    shown = client.get("/unpaid/").content.decode()
+    assert "notice of" in shown
+    assert "In force" not in shown
 
 
 def test_withdrawing_a_notice_brings_back_what_it_stopped(announced):

@@ -34,6 +34,12 @@ class Story:
     desk: User
     manager: User
     reference: str = ""
+    officer: User | None = None
+
+    @property
+    def works(self) -> User:
+        """Who works on it: the desk, or the privacy officer where there is one."""
+        return self.officer or self.desk
 
     @property
     def complaint(self) -> Complaint:
@@ -86,7 +92,7 @@ class Story:
 
     def do(self, moment: str, name: str, **facts: Any) -> Complaint:
         """Take a step of the process; by the desk unless somebody else is named."""
-        given = {"by": self.desk} | facts
+        given = {"by": self.works} | facts
         return getattr(process, name)(reference=self.reference, at=self.when(moment), **given)
 
     def hear(self, moment: str, name: str, **facts: Any) -> Complaint:

@@ -18,12 +18,14 @@ from complaints.ombudsman import services as ombudsman
 from complaints.ombudsman.states import Level, Outcome
 from complaints.process.services import Offer, StepRefused, Urgency
 from complaints.tickets.states import Duty, Ending, State
+from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.notices.models import Notice
 from records.notices.services import Post
 from terms.calendar import Channel
 from tests.complaints.story import bill, tell
+from tests.world import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
@@ -494,6 +496,7 @@ def test_safety_complaint_of_a_caller_is_told_by_phone_alone():
 def privacy_story():
     """VPnet, WA: a letter that somebody read a record, acknowledged by phone on the next day."""
     story = tell("vpnet", state="WA")
+    story.officer = make_staff(StaffRole.PRIVACY)
     story.take(
         "2027-02-02 09:00",
         received="2027-02-01 10:00",

@@ -179,7 +179,7 @@ def test_comparison_without_versions_takes_the_two_newest():
     assert f"  RF-ID-04 now stands in: {HOUSE}" in lines
     assert "  RF-ID-01 from: not said → 2022-06-30" in lines
     assert "  RF-PRIV-02 conf of days: none → house" in lines
-    assert readings[0].endswith("reading 3")
+    assert readings[0].endswith("reading 4")
     assert "is the first of its versions" in refusal[0]
 
 

@@ -22,7 +22,10 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import binding, blocks_at, running_blocks, zone_of
 from parties.accounts.states import BlockKind
 from parties.authority.selectors import account_standing
+from parties.correspondence.selectors.formal import CHANNELS
+from records.notices.models import Notice
 from records.notices.states import GIVEN
+from records.notices.states import Channel as NoticeChannel
 from terms import rules
 from terms.calendar import Channel, State
 from terms.clause import dump
@@ -235,10 +238,12 @@ def suspension_right(
     pay_by: date | None,
     on: date,
     in_hardship: bool | None = None,
+    by: Channel | None = None,
 ) -> Right:
     """Ask terms and law from when services may be suspended for what is overdue.
 
-    A house default gives no right: where the terms print none, a person decides (CP-SIL-10).
+    `by` is how the notice went: some terms want it by email (VP-SUS-01). A house default gives no
+    right: where the terms print none, a person decides (CP-SIL-10).
     """
     hardship = known_in_hardship(account) if in_hardship is None else in_hardship
     try:
@@ -246,6 +251,7 @@ def suspension_right(
             rules.suspension,
             due_date=due_date,
             notice_given_on=received_on,
+            notice_by=by,
             notice_pay_by=pay_by,
             tcp=account.customer.is_tcp,
             state=State(account.state),
@@ -276,21 +282,35 @@ def received(row: SuspensionNotice | DebtNotice) -> Received:
     sent, zone = row.notice, zone_of(row.account)
     if sent.status not in GIVEN or sent.sent_at is None:
         return Received(on=None)
-    deemed = deemed_received(row.account, sent.sent_at, proof=row.opened_at)
-    if deemed.on is None and row.opened_at is not None:
-        return Received(on=row.opened_at.astimezone(zone).date())
+    proofs = [one for one in (row.opened_at, sent.proven_at) if one is not None]
+    proof = min(proofs, default=None)
+    deemed = deemed_received(row.account, sent.sent_at, proof=proof, channel=channel_of(sent))
+    if deemed.on is None and proof is not None:
+        return Received(on=proof.astimezone(zone).date())
     return deemed
 
 
+def channel_of(notice: Notice) -> Channel:
+    """How a notice went, in the terms' words."""
+    return CHANNELS[NoticeChannel(notice.channel)]
+
+
 def deemed_received(
-    account: Account, sent_at: datetime, proof: datetime | None = None
+    account: Account,
+    sent_at: datetime,
+    proof: datetime | None = None,
+    *,
+    channel: Channel = Channel.EMAIL,
+    or_default: bool = False,
 ) -> Received:
-    """On which day an email counts as received by the terms; a house default says nothing."""
+    """On which day a notice counts as received by the terms; a house default says nothing, unless
+    a day is only to be expected.
+    """
     bound = binding(account, sent_at.astimezone(zone_of(account)).date())
     try:
         answer = bound.decide(
             rules.deemed_receipt,
-            channel=Channel.EMAIL,
+            channel=channel,
             sent_at=sent_at,
             state=State(account.state),
             evidence_received_at=proof,
@@ -298,7 +318,7 @@ def deemed_received(
     except TermsSilent:
         return Received(on=None)
     because = dump(answer.because)
-    if any(one.get("source") == HOUSE for one in because):
+    if any(one.get("source") == HOUSE for one in because) and not or_default:
         return Received(on=None)
     return Received(on=answer.received_on, because=tuple(because))
 
@@ -315,8 +335,9 @@ def earliest_after(row: SuspensionNotice, on: date) -> Right:
         pay_by=row.pay_by,
         on=on,
         in_hardship=row.in_hardship or known_in_hardship(row.account),
+        by=channel_of(row.notice),
     )
-    if right.earliest_on is None:
+    if right.earliest_on is None or not right.allowed:
         return right
     first = max(right.earliest_on, row.printed_earliest)
     return Right(allowed=right.allowed, earliest_on=first, because=(*right.because, *got.because))

@@ -12,7 +12,6 @@ from billing.credit_management.models import DebtNotice
 from billing.credit_management.selectors import (
     Outlook,
     Right,
-    deemed_received,
     draw_right,
     ending_right,
     held,
@@ -40,15 +39,18 @@ from parties.people.models import User
 from records.audit.services import SYSTEM
 from records.notices.models import Notice
 from records.notices.services import Link
+from terms.calendar import Channel
 from terms.money import NIL
 
 from .keeping import keep_outlook
 from .steps import (
     CreditStepRefused,
     end_notice,
+    expected_receipt,
     note_notice,
     require_staff,
     tell_account,
+    way_of_notice,
     why_not,
 )
 
@@ -64,13 +66,20 @@ LETTERS = {
 
 
 def give_debt_notice(
-    *, account: Account, kind: DebtNoticeKind, by: User, at: datetime, pay_by: date | None = None
+    *,
+    account: Account,
+    kind: DebtNoticeKind,
+    by: User,
+    at: datetime,
+    pay_by: date | None = None,
+    by_post: bool = False,
 ) -> DebtNotice:
     """Announce in writing that services end, or that a default is reported, and from when.
 
-    One of a kind is in force at a time. `pay_by` is the last day to pay that it states; by itself
-    the day before the earliest one. (RF-TCP-16, RF-TCP-17, RF-HARD-06, RF-DEBT-03.) Raises
-    NotAuthorised, and CreditStepRefused where terms or law don't allow it or anything stops it.
+    One of a kind is in force at a time. `by_post`: as a letter. `pay_by` is the last day to pay
+    that it states; by itself the day before the earliest one. (RF-TCP-16, RF-TCP-17, RF-HARD-06,
+    RF-DEBT-03.) Raises NotAuthorised, and CreditStepRefused where terms or law don't allow it or
+    anything stops it.
     """
     with transaction.atomic():
         locked = lock_account(account)
@@ -83,7 +92,8 @@ def give_debt_notice(
             raise CreditStepRefused("Such a notice is in force already.")
         if pay_by is not None and pay_by <= on:
             raise CreditStepRefused("The last day to pay lies ahead: choose a later one.")
-        right = announced(locked, kind, found, on, at)
+        channel = way_of_notice(locked, on, by_post=by_post)
+        right = announced(locked, kind, found, on, at, channel)
         if not right.allowed or right.earliest_on is None or found.oldest_due is None:
             raise CreditStepRefused(
                 "These terms and the law give no right to it for what is owed. See the clauses."
@@ -102,7 +112,7 @@ def give_debt_notice(
             in_hardship=known_in_hardship(locked),
             because=list(right.because),
         )
-        row.notice = _write(row, locked, on, at)
+        row.notice = _write(row, locked, on, at, channel)
         row.save()
         late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
         row.invoices.set(late.values_list("invoice_id", flat=True))
@@ -112,10 +122,15 @@ def give_debt_notice(
 
 
 def announced(
-    account: Account, kind: DebtNoticeKind, found: Outlook, on: date, at: datetime
+    account: Account,
+    kind: DebtNoticeKind,
+    found: Outlook,
+    on: date,
+    at: datetime,
+    channel: Channel = Channel.EMAIL,
 ) -> Right:
     """From when what a notice sent now announces may happen, by which clauses."""
-    got = deemed_received(account, at).on or on
+    got = expected_receipt(account, channel, at)
     if kind == DebtNoticeKind.DRAW:
         way = draw_right(account, found, on, advised_on=got)
         first = way.draw_from or on
@@ -165,7 +180,7 @@ def _require_askable(found: Outlook, kind: DebtNoticeKind) -> None:
         raise CreditStepRefused("Not now: a part of it is contested.")
 
 
-def _write(row: DebtNotice, account: Account, on: date, at: datetime) -> Notice:
+def _write(row: DebtNotice, account: Account, on: date, at: datetime, channel: Channel) -> Notice:
     standing = account_standing(account, on)
     return write(
         LETTERS[DebtNoticeKind(row.kind)],
@@ -176,6 +191,7 @@ def _write(row: DebtNotice, account: Account, on: date, at: datetime) -> Notice:
         link=Link("debt-notice", str(row.public_id)),
         belongs_to=account.number,
         because=row.because,
+        by_post=channel == Channel.POST,
         amount=row.amount,
         due_date=row.due_date,
         pay_by=row.pay_by,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from billing.credit_management.models import DebtNotice, SuspensionNotice
-from billing.credit_management.selectors import Outlook
+from billing.credit_management.selectors import Outlook, deemed_received
 from billing.credit_management.states import NOTICE, NoticeAct, NoticeState, Step
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
+from parties.correspondence.selectors import goes_by_post
 from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit.services import Actor, record
 from records.notices.services import Link
-from terms.calendar import in_words
+from terms.calendar import Channel, in_words
 from terms.facts import Action
 
 
@@ -30,6 +31,30 @@ def require_staff(account: Account, by: User, at: datetime) -> Actor:
     if not decision.allowed:
         raise authority.NotAuthorised(decision, action)
     return authority.with_customer(by, decision)
+
+
+def way_of_notice(account: Account, on: date, *, by_post: bool) -> Channel:
+    """How a formal notice goes: as a letter where staff or the customer want one, else by email.
+
+    Raises CreditStepRefused where staff want a letter that can't go safely.
+    """
+    to = account_standing(account, on).to_email
+    if goes_by_post(account, to, wanted=by_post):
+        return Channel.POST
+    if by_post:
+        raise CreditStepRefused("A letter can't go there: give the notice without it.")
+    return Channel.EMAIL
+
+
+def expected_receipt(account: Account, channel: Channel, at: datetime) -> date:
+    """On which day a notice that goes now will count as received.
+
+    A letter that only proof lets count is expected when a rule of ours would deem it received: no
+    day that is printed is sooner.
+    """
+    is_letter = channel == Channel.POST
+    got = deemed_received(account, at, channel=channel, or_default=is_letter)
+    return got.on or local_day(account, at)
 
 
 def why_not(found: Outlook) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from billing.credit_management.models import SuspensionNotice
 from billing.credit_management.selectors import (
-    deemed_received,
+    Right,
     earliest_after,
     live_notice,
     outlook,
@@ -35,6 +35,7 @@ from records.notices.models import Notice
 from records.notices.services import Link
 from records.sweeps import each
 from terms import rules
+from terms.calendar import Channel
 from terms.facts import BadFacts
 from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
@@ -43,9 +44,11 @@ from .keeping import keep_outlook
 from .steps import (
     CreditStepRefused,
     end_notice,
+    expected_receipt,
     note_notice,
     require_staff,
     tell_account,
+    way_of_notice,
     why_not,
 )
 
@@ -59,13 +62,19 @@ class SuspensionRefused(CreditStepRefused):
 
 
 def give_suspension_notice(
-    *, account: Account, by: User, at: datetime, pay_by: date | None = None
+    *,
+    account: Account,
+    by: User,
+    at: datetime,
+    pay_by: date | None = None,
+    by_post: bool = False,
 ) -> SuspensionNotice:
     """Announce in writing that services will be suspended, with the earliest day that terms and
     law allow (RF-TCP-16, RF-TCP-17, RF-HARD-06).
 
     `pay_by` is the last day to pay that it states; by itself the day before the earliest one.
-    Raises NotAuthorised, and SuspensionRefused where anything stops it.
+    `by_post`: as a letter, which counts from when it is deemed received. Raises NotAuthorised, and
+    SuspensionRefused where anything stops it, or where the terms want an email.
     """
     with transaction.atomic():
         locked = lock_account(account)
@@ -76,16 +85,16 @@ def give_suspension_notice(
             raise SuspensionRefused(why_not(found))
         if pay_by is not None and pay_by <= on:
             raise SuspensionRefused("The last day to pay lies ahead: choose a later one.")
-        got = deemed_received(locked, at).on or on
+        channel = way_of_notice(locked, on, by_post=by_post)
         hardship = known_in_hardship(locked)
-        right = suspension_right(
-            locked,
-            due_date=found.oldest_due,
-            received_on=got,
-            pay_by=pay_by or got + USUAL_TIME,
-            on=on,
-            in_hardship=hardship,
-        )
+        right = _right_by(channel, locked, found.oldest_due, pay_by, at, hardship)
+        if channel == Channel.POST and not right.allowed:
+            by_email = _right_by(Channel.EMAIL, locked, found.oldest_due, pay_by, at, hardship)
+            if by_email.allowed and by_post:
+                raise SuspensionRefused(
+                    "By these terms a letter starts nothing: give the notice by email."
+                )
+            channel, right = Channel.EMAIL, by_email
         if not right.allowed or right.earliest_on is None:
             raise SuspensionRefused("These terms give no right to suspend for it by notice.")
         # Whatever the terms allow at once, a notice names a day that is still to come.
@@ -101,7 +110,7 @@ def give_suspension_notice(
             in_hardship=hardship,
             because=list(right.because),
         )
-        row.notice = _write(row, locked, on, at)
+        row.notice = _write(row, locked, on, at, channel)
         row.save()
         late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
         row.invoices.set(late.values_list("invoice_id", flat=True))
@@ -110,7 +119,30 @@ def give_suspension_notice(
     return row
 
 
-def _write(row: SuspensionNotice, account: Account, on: date, at: datetime) -> Notice:
+def _right_by(
+    channel: Channel,
+    account: Account,
+    due_date: date,
+    pay_by: date | None,
+    at: datetime,
+    in_hardship: bool,
+) -> Right:
+    """What a notice that goes now in this way leads to."""
+    got = expected_receipt(account, channel, at)
+    return suspension_right(
+        account,
+        due_date=due_date,
+        received_on=got,
+        pay_by=pay_by or got + USUAL_TIME,
+        on=local_day(account, at),
+        in_hardship=in_hardship,
+        by=channel,
+    )
+
+
+def _write(
+    row: SuspensionNotice, account: Account, on: date, at: datetime, channel: Channel
+) -> Notice:
     standing = account_standing(account, on)
     services = Service.objects.filter(
         contract__account=account, status=ServiceStatus.ACTIVE
@@ -124,6 +156,7 @@ def _write(row: SuspensionNotice, account: Account, on: date, at: datetime) -> N
         link=Link("suspension-notice", str(row.public_id)),
         belongs_to=account.number,
         because=row.because,
+        by_post=channel == Channel.POST,
         amount=row.amount,
         due_date=row.due_date,
         pay_by=row.pay_by,

@@ -10,14 +10,14 @@ from django.db.models import Sum
 
 from billing.invoices.models import CreditNote
 from parties.authority.selectors import account_standing
-from parties.correspondence.services import write
+from parties.correspondence.services import letterhead, write
 from records.documents.services import issue_document
 from records.notices.services import Link
 from records.notices.states import Priority
 from terms import library
 from terms.money import NIL
 
-from .letterhead import letterhead, where_to_turn
+from .letterhead import where_to_turn
 
 
 def issue_adjustment_note(note: CreditNote, at: datetime, *, tells: bool = True) -> None:

@@ -1,10 +1,7 @@
-"""What every document about money prints: who supplies, to whom, and where to turn."""
+"""What every document about money prints besides its letterhead: where to turn."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from parties.accounts.models import Account
 from terms.library import Provider
 
 OMBUDSMAN = (
@@ -15,34 +12,6 @@ HARDSHIP = (
     "Finding it hard to pay? Tell us and we agree on a way; asking costs nothing. Free financial "
     "counselling: National Debt Helpline 1800 007 007."
 )
-
-
-def letterhead(account: Account, facts: Provider) -> dict[str, Any]:
-    """Who supplies, under which brand, and to whom, as documents/_letterhead.html prints it."""
-    customer = account.customer
-    return {
-        "seller": {
-            "name": facts.name,
-            "legal_name": facts.legal_name,
-            "abn": facts.abn,
-            "address": [facts.address] if facts.address else [],
-            "phone": facts.contacts.get("phone", ""),
-            "email": facts.contacts.get("email", ""),
-            "hours": facts.contacts.get("hours", ""),
-        },
-        "brand": {
-            "colour": facts.brand.colour,
-            "mark": facts.brand.mark or facts.name[:2].upper(),
-        },
-        "customer": {
-            "name": customer.name,
-            "abn": customer.abn,
-            "address": [
-                account.street,
-                f"{account.suburb} {account.state} {account.postcode}",
-            ],
-        },
-    }
 
 
 def where_to_turn(facts: Provider) -> dict[str, str]:

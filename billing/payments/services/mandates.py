@@ -22,7 +22,7 @@ from parties.accounts.selectors import FLOOR
 from parties.accounts.states import CustomerKind
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day, require, with_customer
-from parties.correspondence.services import tell
+from parties.correspondence.services import letterhead, tell
 from parties.people.models import User
 from parties.security.services import require_no_pause
 from records.audit.services import SYSTEM, Actor, record
@@ -50,7 +50,6 @@ from .bank_numbers import (
     unseal,
 )
 from .draws import drop_draw, plan_draws
-from .letterhead import letterhead
 
 STOP_DUTY = "stop_direct_debit"
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from billing.ledger.selectors import statement
 from parties.accounts.models import Account
 from parties.authority.selectors import NotAuthorised, local_day, require, with_customer
-from parties.correspondence.services import HIDDEN, tell
+from parties.correspondence.services import HIDDEN, letterhead, tell
 from parties.people.models import User
 from records.audit.services import record
 from records.documents.models import Document
@@ -22,7 +22,7 @@ from terms.calendar import in_words
 from terms.facts import Action, Role
 
 from .allocating import lock_account
-from .letterhead import letterhead, where_to_turn
+from .letterhead import where_to_turn
 
 TEMPLATE = "documents/statement.html"
 

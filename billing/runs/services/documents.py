@@ -13,7 +13,8 @@ from billing.invoices.selectors import DraftLine, InvoiceDraft
 from billing.ledger.selectors import open_items
 from billing.payments import selectors as payments
 from billing.payments.services import gateway_of, ways_to_pay
-from billing.payments.services.letterhead import letterhead, where_to_turn
+from billing.payments.services.letterhead import where_to_turn
+from parties.correspondence.services import letterhead
 from terms.calendar import in_words
 from terms.library import Provider
 from terms.money import NIL, in_dollars

@@ -20,8 +20,8 @@ from complaints.clocks.services import (
     start_clocks,
 )
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.services import stop_cutting, tell_desk, written_to
-from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State
+from complaints.tickets.services import may_take_down, stop_cutting, tell_desk, written_to
+from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, version_in_force
@@ -161,7 +161,7 @@ def lodge_for_customer(
     """
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        actor, role = _standing(account, staff, arrival, at)
+        actor, role = _standing(account, staff, details.topic, arrival, at)
         _require_sound(account, arrival, at)
         by = arrival.person or staff
         if (made := _made_already(account, by, details, at, arrival)) is not None:
@@ -196,12 +196,14 @@ def lodge_for_customer(
 
 
 def _standing(
-    account: Account, staff: User, arrival: Arrival, at: datetime
+    account: Account, staff: User, topic: str, arrival: Arrival, at: datetime
 ) -> tuple[audit.Actor, str]:
     """Who writes it down for whom, and as what that person complains."""
     on = authority.local_day(account, at)
-    mine = authority.staff_may(staff, Action.LODGE_COMPLAINT, account, on=on)
+    mine = may_take_down(staff, account, topic, at)
     if not mine.allowed:
+        if may_take_down(staff, account, Topic.PRIVACY, at).allowed:
+            raise LodgingRefused("You take down what is about privacy: the desk takes the rest.")
         raise authority.NotAuthorised(mine, Action.LODGE_COMPLAINT)
     whose, role = "", CALLER
     if arrival.person is not None:
@@ -261,10 +263,18 @@ def _acknowledge_now(
 
 def _hold(complaint: Complaint, at: datetime) -> None:
     stop_cutting(complaint, at=at)
-    invoice, amount = complaint.disputed_invoice, complaint.disputed_amount
+    if complaint.disputed_amount is not None:
+        hold_contested(complaint, complaint.disputed_amount, at=at)
+
+
+def hold_contested(complaint: Complaint, amount: Decimal, *, at: datetime) -> None:
+    """Hold what a complaint contests, as far as terms and law let it wait; else say that it does
+    not. What is private waits always, and nobody reads of it. Raises AmountTooHigh.
+    """
+    invoice = complaint.disputed_invoice
     if not invoice or not amount:
         return
-    on = authority.local_day(complaint.account, complaint.received_at)
+    on = authority.local_day(complaint.account, complaint.starts_at)
     in_writing = complaint.channel not in SPOKEN
     found = withholding(invoice, contested_on=on, in_writing=in_writing)
     if found.allowed or complaint.safety_threat:

@@ -27,10 +27,10 @@ from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, StepRefused
 from complaints.process.services.answering import keep_decided, require_sound
 from complaints.process.services.ending import close_after, withdraw_after
-from complaints.process.services.outcome import bar_court_steps
+from complaints.process.services.outcome import bar_court_steps, hold_again
 from complaints.process.services.steps import happen, letter, locked, require_staff, step
 from complaints.tickets.models import Complaint
-from complaints.tickets.services import managers_of, tell_desk
+from complaints.tickets.services import managers_of, stop_cutting, tell_desk
 from complaints.tickets.states import OVER, Act, Duty, Ending, Happening, State
 from parties.accounts.selectors import law
 from parties.authority import selectors as authority
@@ -125,6 +125,8 @@ def _refer_step(
     if was_over:
         complaint.ending, complaint.closed_at = "", None
         complaint.save(update_fields=["ending", "closed_at"])
+        stop_cutting(complaint, at=at)
+    hold_again(complaint, at=at)
     # We answer there now. What was never answered at all stays owed to the customer, too.
     ends = [Duty.FOLLOW_UP, Duty.DECIDE_CLOSING]
     if complaint.proposals.exists():

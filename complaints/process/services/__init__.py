@@ -1,5 +1,6 @@
 """The steps of a complaint after it was lodged. Each moves by the table, or is refused."""
 
+from .absences import mind_absences
 from .acknowledging import acknowledge_by_hand, acknowledge_sent
 from .answering import (
     Offer,
@@ -10,6 +11,13 @@ from .answering import (
     finish_task,
     propose_resolution,
     resolve_complaint,
+)
+from .bulk import (
+    Planned,
+    acknowledge_many,
+    assign_many,
+    plan_acknowledge,
+    plan_assign,
 )
 from .ending import (
     agree_to_close,
@@ -40,17 +48,21 @@ from .managers import (
     decide_escalation,
     escalate_complaint,
     escalate_missed,
+    explain_escalation,
     name_regulator,
 )
-from .steps import Heard, StepRefused
+from .moving import move_to_account
+from .steps import Heard, StepRefused, may_work
 
 __all__ = [
     "Heard",
     "Offer",
+    "Planned",
     "StepRefused",
     "Urgency",
     "accept_proposal",
     "acknowledge_by_hand",
+    "acknowledge_many",
     "acknowledge_sent",
     "add_files",
     "add_message",
@@ -60,6 +72,7 @@ __all__ = [
     "ask_customer",
     "ask_for_manager",
     "assign_complaint",
+    "assign_many",
     "close_complaint",
     "confirm_outcome",
     "consider_refusal",
@@ -68,11 +81,17 @@ __all__ = [
     "escalate_complaint",
     "escalate_missed",
     "explain_delay",
+    "explain_escalation",
     "finish_task",
     "learn_urgency",
+    "may_work",
+    "mind_absences",
+    "move_to_account",
     "name_cause",
     "name_ombudsman",
     "name_regulator",
+    "plan_acknowledge",
+    "plan_assign",
     "propose_resolution",
     "record_attempt",
     "refuse_complaint",

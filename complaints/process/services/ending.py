@@ -36,7 +36,7 @@ from terms.clause import dump
 from terms.profile import TermsSilent
 
 from .managers import escalate_unhappy
-from .outcome import bar_court_steps, finish
+from .outcome import bar_court_steps, finish, hold_again
 from .steps import (
     Heard,
     StepRefused,
@@ -261,6 +261,9 @@ def _closed_letter(
 def _end(complaint: Complaint, ending: Ending, *, upheld: bool, at: datetime) -> None:
     complaint.ending = ending
     complaint.save(update_fields=["ending"])
+    if complaint.no_court_before is None:
+        # An outcome that no step before this one told.
+        bar_court_steps(complaint, at)
     finish(complaint, upheld=upheld, at=at)
 
 
@@ -315,7 +318,8 @@ def reopen_complaint(
     """Open a complaint again, under the same reference; its days begin anew.
 
     What was over is acknowledged anew; what was carried out and did not help is looked into
-    again. The story so far stays. Raises IllegalStep for one that is open, and NotAuthorised.
+    again. What it contests and did not get back is held anew, as far as it is open. The story so
+    far stays. Raises IllegalStep for one that is open, and NotAuthorised.
     """
     with transaction.atomic():
         complaint = locked(reference)
@@ -335,6 +339,7 @@ def reopen_complaint(
             complaint.save(update_fields=["acknowledgement"])
             if complaint.acknowledgement is not None:
                 discharge(complaint, Duty.ACKNOWLEDGE, complaint.acknowledgement)
+        hold_again(complaint, at=at)
         tell_desk(complaint, "Reopened", at=at)
     return complaint
 

@@ -40,6 +40,7 @@ from .steps import (
     is_again,
     letter,
     locked,
+    require_listener,
     require_staff,
     speaker,
     step,
@@ -57,7 +58,7 @@ def start_investigation(*, reference: str, by: User, at: datetime) -> Complaint:
         step(complaint, Act.INVESTIGATE, by=by, at=at)
         complaint.assigned_to = by
         complaint.save(update_fields=["assigned_to"])
-        hand_over_clocks(complaint)
+        hand_over_clocks(complaint, at=at)
     return complaint
 
 
@@ -74,14 +75,11 @@ def assign_complaint(*, reference: str, by: User, to: User | None, at: datetime)
         if complaint.assigned_to_id == (to.pk if to else None):
             return complaint
         if to is not None:
-            on, account = local_day(complaint.account, at), complaint.account
-            needed = facts.Action.LODGE_COMPLAINT
-            if not authority.staff_may(to, needed, account, on=on).allowed:
-                raise StepRefused(f"{to} may not work on complaints of this account.")
+            _require_may_have(complaint, to, at)
         before = str(complaint.assigned_to or "")
         complaint.assigned_to = to
         complaint.save(update_fields=["assigned_to"])
-        hand_over_clocks(complaint)
+        hand_over_clocks(complaint, at=at)
         happen(
             complaint,
             Happening.ASSIGN,
@@ -96,11 +94,21 @@ def assign_complaint(*, reference: str, by: User, to: User | None, at: datetime)
     return complaint
 
 
+def _require_may_have(complaint: Complaint, to: User, at: datetime) -> None:
+    """Raise StepRefused for a colleague who may not work on it."""
+    try:
+        require_staff(complaint, to, at)
+    except authority.NotAuthorised:
+        raise StepRefused(f"{to} may not work on complaints of this account.") from None
+    except StepRefused:
+        raise StepRefused(f"{to} does not work on complaints about privacy.") from None
+
+
 def add_note(*, reference: str, by: User, text: str, at: datetime) -> Complaint:
     """Note something among staff; the customer never sees it."""
     with transaction.atomic():
         complaint = locked(reference)
-        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        actor = authority.with_customer(by, require_listener(complaint, by, at))
         if is_again(complaint, Happening.NOTE, by, text, at):
             return complaint
         happen(
@@ -210,7 +218,7 @@ def add_files(
     """
     with transaction.atomic():
         complaint = locked(reference)
-        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        actor = authority.with_customer(by, require_listener(complaint, by, at))
         names = ", ".join(one.name for one in uploads)
         said = f"{text}\n{names}".strip()
         if is_again(complaint, Happening.FILES, by, said, at):

@@ -17,7 +17,7 @@ from complaints.clocks.services import (
 )
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import managers_of, tell_desk
-from complaints.tickets.states import OVER, PROMISES, Duty, Happening, Topic
+from complaints.tickets.states import OF_MANAGERS, OVER, PROMISES, Duty, Happening, Topic
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -25,6 +25,7 @@ from records.audit import services as audit
 from records.deadlines.models import Deadline
 from records.deadlines.services import meet_deadline
 from records.deadlines.states import Status
+from records.notices.models import Notice
 from records.sweeps import each
 from terms import facts, rules
 from terms.calendar import Channel
@@ -37,7 +38,9 @@ from .steps import (
     happen,
     letter,
     locked,
+    require_listener,
     require_manager,
+    require_staff,
     speaker,
     way_told,
 )
@@ -72,11 +75,11 @@ def ask_for_manager(
             raise StepRefused("It is over: reopen it, and ask for a manager then.")
         if complaint.escalated_at is not None:
             return complaint
-        told = heard.channel if heard else None
-        notice = letter(complaint, "A manager looks at your complaint", HOW_IT_GOES, at=at)
         complaint.escalated_at = at
         complaint.save(update_fields=["escalated_at"])
         escalation_clock(complaint, at=at)
+        notice = _explain(complaint, at)
+        told = heard.channel if heard else None
         happen(
             complaint,
             Happening.ESCALATE,
@@ -93,11 +96,45 @@ def ask_for_manager(
     return complaint
 
 
+def _explain(complaint: Complaint, at: datetime) -> Notice | None:
+    """Say how it goes on, by email or where they follow it; else staff do, within the hours."""
+    way = Channel(complaint.told_by)
+    if way not in (Channel.EMAIL, Channel.WEB):
+        return None
+    notice = letter(
+        complaint,
+        "A manager looks at your complaint",
+        HOW_IT_GOES,
+        at=at,
+        meets=(Duty.EXPLAIN_ESCALATION,),
+    )
+    if way == Channel.WEB:
+        happen(complaint, Happening.MESSAGE, by=None, at=at, text=HOW_IT_GOES)
+    return notice
+
+
+def explain_escalation(
+    *, reference: str, by: User, channel: Channel, text: str, at: datetime
+) -> Complaint:
+    """Note that staff told the customer how it goes on with a manager, and of the ombudsman.
+
+    It counts like an email (RF-CMP-09). Raises StepRefused where it is explained already.
+    """
+    with transaction.atomic():
+        complaint = locked(reference)
+        actor = authority.with_customer(by, require_staff(complaint, by, at))
+        if meet_deadline(subject=reference, duty=Duty.EXPLAIN_ESCALATION, at=at) is None:
+            raise StepRefused("Nothing is left to explain: see the history.")
+        meet_deadline(subject=reference, duty=Duty.NAME_OMBUDSMAN, at=at)
+        happen(complaint, Happening.MESSAGE, by=by, at=at, text=text, actor=actor, channel=channel)
+    return complaint
+
+
 def escalate_complaint(*, reference: str, by: User, text: str, at: datetime) -> Complaint:
     """Bring the complaint to a manager because staff see a reason. Raises StepRefused."""
     with transaction.atomic():
         complaint = locked(reference)
-        actor = speaker(complaint, by, facts.Action.LODGE_COMPLAINT, at, None)
+        actor = authority.with_customer(by, require_listener(complaint, by, at))
         if complaint.state in OVER:
             raise StepRefused("It is over: reopen it first.")
         if complaint.escalated_at is None:
@@ -172,13 +209,11 @@ def decide_escalation(
         if takes_over:
             complaint.assigned_to = by
             complaint.save(update_fields=["assigned_to"])
-            hand_over_clocks(complaint)
+            hand_over_clocks(complaint, at=at)
         headline = "A manager has your complaint in hand"
         if not takes_over:
             headline = "A manager looked at your complaint"
-        notice = letter(
-            complaint, headline, text, at=at, meets=(Duty.DECIDE_ESCALATION,), told_by=None
-        )
+        notice = letter(complaint, headline, text, at=at, meets=OF_MANAGERS)
         meet_deadline(subject=reference, duty=Duty.DECIDE_ESCALATION, at=at)
         happen(
             complaint,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Sum
+
 from billing.disputes.models import Hold
 from billing.disputes.services import end_hold
 from billing.disputes.states import HoldStatus
@@ -16,6 +18,7 @@ from billing.payments.services import (
     take_back_late_charges,
 )
 from complaints.clocks.services import binding_of
+from complaints.lodging.services import hold_contested
 from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.services import allow_cutting
 from complaints.tickets.states import Answer
@@ -77,6 +80,31 @@ def give_credit(
         if not upheld:
             _settle(hold, at)
     take_back_late_charges(account=complaint.account, at=at)
+
+
+def hold_again(complaint: Complaint, *, at: datetime) -> None:
+    """Hold anew what a complaint that goes on still contests, and bar court steps with it.
+
+    That is what it contested and did not get back, and never more than is open and not held by
+    others. Where the right to wait has ended with our own investigation, as terms may have it
+    (GL-DISP-06), it is said that it stays payable (RF-TCP-18, RF-TCP-19).
+    """
+    complaint.no_court_before = None
+    complaint.save(update_fields=["no_court_before"])
+    invoice, contested = complaint.disputed_invoice, complaint.disputed_amount
+    if invoice is None or not contested:
+        return
+    lock_account(complaint.account)
+    mine = Hold.objects.filter(complaint=complaint.reference, invoice=invoice)
+    # What runs still runs; what was upheld came back as a whole.
+    if mine.exclude(status=HoldStatus.DISMISSED).exists():
+        return
+    given = complaint.proposals.filter(invoice=invoice, carried_out_at__isnull=False)
+    back = given.aggregate(sum=Sum("credit"))["sum"] or NIL
+    item = OpenItem.objects.get(invoice=invoice)
+    amount = min(contested - back, item.amount - item.held)
+    if amount > NIL:
+        hold_contested(complaint, amount, at=at)
 
 
 def finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:

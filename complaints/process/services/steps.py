@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from complaints.clocks.services import discharge, follow_up_clock, meet_given
+from complaints.process import selectors
 from complaints.tickets.models import Complaint, Event, Proposal
-from complaints.tickets.services import written_to
+from complaints.tickets.services import may_take_down, written_to
 from complaints.tickets.states import (
     ANSWERED,
     LIFECYCLE,
@@ -84,13 +85,30 @@ def require(
 
 
 def require_staff(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
-    """Work on complaints is for staff who may lodge one for a customer. Raises NotAuthorised."""
-    account = complaint.account
-    action = facts.Action.LODGE_COMPLAINT
-    decision = authority.staff_may(by, action, account, on=local_day(account, at))
-    if not decision.allowed:
-        raise authority.NotAuthorised(decision, action)
+    """Work on complaints is for staff who may lodge one for a customer; on one about privacy, for
+    its officers. Raises NotAuthorised, and StepRefused where it is somebody else's.
+    """
+    decision = require_listener(complaint, by, at)
+    if why := selectors.why_not_theirs(complaint, by):
+        raise StepRefused(why)
     return decision
+
+
+def require_listener(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
+    """What a customer says, and what came on paper, any of the desk may add. Raises NotAuthorised.
+
+    A privacy officer works on complaints about privacy alone.
+    """
+    decision = may_take_down(by, complaint.account, complaint.topic, at)
+    if not decision.allowed:
+        raise authority.NotAuthorised(decision, facts.Action.LODGE_COMPLAINT)
+    return decision
+
+
+def may_work(complaint: Complaint, by: User, at: datetime) -> bool:
+    """Whether somebody of the staff may take the steps of this complaint."""
+    takes = may_take_down(by, complaint.account, complaint.topic, at)
+    return takes.allowed and not selectors.why_not_theirs(complaint, by)
 
 
 def require_manager(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
@@ -121,7 +139,7 @@ def speaker(
                 raise StepRefused("Say whose words these are.")
             return audit.Actor(name=complaint.caller_name, acted_as=NAMELESS)
         return authority.with_customer(by, decision)
-    mine = require_staff(complaint, heard.staff, at)
+    mine = require_listener(complaint, heard.staff, at)
     if by is None and not complaint.caller_name:
         raise StepRefused("Say whose words these are.")
     return audit.Actor(

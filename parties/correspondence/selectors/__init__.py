@@ -1,5 +1,6 @@
 from .contacts import (
     credit_binding,
+    goes_by_post,
     phone_in_words,
     places_for_secrets,
     preferences,
@@ -17,6 +18,7 @@ __all__ = [
     "as_given",
     "credit_binding",
     "formal_notices",
+    "goes_by_post",
     "is_phone_number",
     "phone_in_words",
     "phone_of",

@@ -16,6 +16,7 @@ from parties.accounts.selectors import binding
 from parties.correspondence.models import Preference, SafeContact
 from parties.correspondence.states import CHOICES, PreferenceKind
 from parties.people.models import User
+from records.notices.selectors import redirect_of
 from terms.binding import Binding
 
 
@@ -46,6 +47,17 @@ def preferences(account: Account) -> dict[PreferenceKind, str]:
     for row in Preference.objects.filter(account=account).order_by("chosen_at", "pk"):
         chosen[PreferenceKind(row.kind)] = row.value
     return chosen
+
+
+def goes_by_post(account: Account, to: str, *, wanted: bool = False) -> bool:
+    """Whether a formal notice to this address goes as a letter: because staff want it, or the
+    customer asked to be reached so.
+
+    Never where a safe contact is obeyed: a letter at home may be read by the wrong person.
+    """
+    if not account.street or redirect_of(to, account.pk) is not None:
+        return False
+    return wanted or preferences(account)[PreferenceKind.REACH] == "post"
 
 
 def wanting_news(provider: Provider) -> list[Account]:

@@ -32,6 +32,12 @@ BINDING = (
     "payment_reminder",
     "complaint_letter",
 )
+CHANNELS = {
+    Channel.EMAIL: TermsChannel.EMAIL,
+    Channel.TEXT: TermsChannel.SMS,
+    Channel.POST: TermsChannel.POST,
+}
+UNSAID = (Source.DEFAULT, Source.SILENT)
 # Bills and receipts have pages of their own.
 ELSEWHERE = ("invoice_issued", "credit_note_issued", "payment_received")
 
@@ -80,15 +86,22 @@ def as_given(account: Account, row: Notice) -> FormalNotice:
     if sent_at is None:
         return FormalNotice(**known, **nothing, because=[])
     day = sent_at.astimezone(zone_of(account)).date()
-    channel = TermsChannel.SMS if row.channel == Channel.TEXT else TermsChannel.EMAIL
+    proven = row.proven_at
     try:
         answer = binding(account, day).decide(
-            rules.deemed_receipt, channel=channel, sent_at=sent_at, state=State(account.state)
+            rules.deemed_receipt,
+            channel=CHANNELS[Channel(row.channel)],
+            sent_at=sent_at,
+            state=State(account.state),
+            evidence_received_at=proven,
         )
     except TermsSilent as silence:
         by_default = nothing | {"received_on": day, "by_default": True}
         return FormalNotice(**known, **by_default, because=dump(silence.because))
     because = dump(answer.because)
+    if proven is not None and all(one["source"] in UNSAID for one in because):
+        # Where the document is silent, proof says more than a rule of ours.
+        return FormalNotice(**known, **(nothing | {"received_at": proven}), because=[])
     return FormalNotice(
         **known,
         received_at=answer.received_at,

@@ -1,3 +1,4 @@
+from .letterhead import letterhead
 from .letters import send_again, tell, write
 from .masking import HIDDEN, MASKED, NOTHING_HIDDEN, Mask, mask_for, mask_of, masked_rendition
 from .plain_words import why_not_a_name
@@ -7,6 +8,7 @@ __all__ = [
     "MASKED",
     "NOTHING_HIDDEN",
     "Mask",
+    "letterhead",
     "mask_for",
     "mask_of",
     "masked_rendition",

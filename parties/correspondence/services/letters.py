@@ -8,15 +8,19 @@ from typing import Any
 
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
+from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor
 from records.documents.models import Document
 from records.notices import services as notices
 from records.notices.models import Notice
+from records.notices.paper import Paper
 from records.notices.services import Link, Sender, give_notice
 from records.notices.states import Channel, Priority
 from terms import library
+from terms.calendar import in_words
 
+from .letterhead import letterhead
 from .masking import Mask, mask_for
 
 
@@ -37,9 +41,10 @@ def write(
     introduces: bool = False,
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
+    by_post: bool = False,
     **facts: Any,
 ) -> Notice:
-    """Give one notice in the provider's name.
+    """Give one notice in the provider's name, or as a letter that staff post.
 
     Who stands on the account but may not know the customer reads "the customer" in it, unless it
     `introduces` the customer, at their own wish. `belongs_to` is the reference of what it is
@@ -61,6 +66,7 @@ def write(
         is_secret=secret,
         channel=channel,
         priority=priority,
+        paper=_paper(account, provider, name, at) if by_post else None,
         context={
             "provider": provider,
             "account": account,
@@ -68,6 +74,19 @@ def write(
             "url": link.address if link else "",
             **(facts if introduces else _hidden_from(to, account, at).data(facts)),
         },
+    )
+
+
+def _paper(account: Account, provider: library.Provider, name: str, at: datetime) -> Paper:
+    """What a letter prints besides its words: letterhead, address window, day of issue."""
+    head = letterhead(account, provider)
+    street = [one for one in head["customer"]["address"] if one]
+    to = " ".join(name.split()) or account.customer.name
+    firm = [] if account.customer.name == to else [account.customer.name]
+    return Paper(
+        address=tuple([to, *firm, *street]),
+        letterhead=head | {"account_number": account.number},
+        issued_on=in_words(local_day(account, at)),
     )
 
 

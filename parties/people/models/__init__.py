@@ -1,5 +1,6 @@
+from .absences import Absence
 from .people import User, UserManager
 from .settings import SettingChange
 from .staff import StaffGrant
 
-__all__ = ["SettingChange", "StaffGrant", "User", "UserManager"]
+__all__ = ["Absence", "SettingChange", "StaffGrant", "User", "UserManager"]

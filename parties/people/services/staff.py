@@ -49,7 +49,8 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
     },
     StaffRole.PRIVACY: {
         "parties": {"view", "change"},
-        "complaints": {"view"},
+        # Those about privacy are theirs to work on; which, the steps themselves say.
+        "complaints": {"view", "change"},
         "audit": {"view"},
         "notices": {"view"},
     },
@@ -61,7 +62,11 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
     },
 }
 # Models that only some roles see, although they see the others of the app.
-ONLY_FOR = {"staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR}}
+ONLY_FOR = {
+    "staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
+    # Mail of strangers, about anything.
+    "inboundmail": {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR},
+}
 
 
 def ensure_staff_roles() -> None:

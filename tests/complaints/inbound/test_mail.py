@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import smtplib
+import socket
 import sys
 from email.message import EmailMessage
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -262,6 +265,68 @@ def test_pipe_takes_it_in_and_tells_the_server_when_to_try_again(story, monkeypa
     with pytest.raises(CommandError) as again:
         pipe(monkeypatch, b"x")
     assert again.value.returncode == 75
+
+
+QUOTED = "On Mon, 1 Feb 2027 at 11:05, VPnet wrote:\n> Hello Mia,\n>\n> Which lights show?\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "left_out"),
+    [
+        (f"The red one.\n\n{QUOTED}", ["The red one."], ["Which lights"]),
+        # An answer between the lines stays, with what it answers.
+        (
+            f"See below.\n\n{QUOTED}The red one.\n> More?\n",
+            ["See below.", "Which lights", "The red one."],
+            [],
+        ),
+        # Where nothing is marked nothing is left out.
+        (
+            "The red one.\n\nFrom: VPnet\nSent: Monday\nSubject: x\n\nWhich lights show?",
+            ["The red one.", "Which lights"],
+            [],
+        ),
+        (QUOTED, ["Which lights"], []),
+        ("> Which lights show?\nThe red one.", ["Which lights", "The red one."], []),
+    ],
+)
+def test_a_quoted_letter_is_left_out_and_no_word_of_theirs_is(story, text, kept, left_out):
+    row = receive(story, mail(story, text))
+    said = story.complaint.events.get(act="customer_answers").text
+    assert all(one in said for one in kept)
+    assert not any(one in said for one in left_out)
+    # The whole email is kept all the same.
+    assert "Which lights" in row.text
+
+
+def test_a_mail_server_hands_it_to_the_pipe(story, monkeypatch, capsys):
+    """A real SMTP server takes the answer in and gives it to the command, byte by byte."""
+    taken: list[bytes] = []
+
+    class Pipe:
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802
+            taken.append(envelope.content)
+            return "250 taken"
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(Pipe(), hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        message = mail(story, f"The red one \N{EM DASH} always.\n\n{QUOTED}")
+        message.add_attachment(PNG, maintype="image", subtype="png", filename="light.png")
+        with smtplib.SMTP("127.0.0.1", port) as smtp:
+            smtp.send_message(message)
+    finally:
+        server.stop()
+
+    pipe(monkeypatch, taken[0])
+
+    assert "in its complaint" in capsys.readouterr().out
+    assert story.complaint.state == State.INVESTIGATING
+    said = story.complaint.events.get(act="customer_answers")
+    assert said.text.startswith("The red one \N{EM DASH} always.")
+    assert [one.name for one in said.files.all()] == ["light.png"]
 
 
 def test_staff_put_it_into_its_complaint_once(story):

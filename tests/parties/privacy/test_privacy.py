@@ -419,6 +419,7 @@ LEFT_OUT = {
     "RunProblem": "to staff",
     "SafeContact": "safety",
     "SettingChange": "of the provider",
+    "Absence": "of staff",
     "StaffGrant": "of staff",
     "TermReminder": "the messages",
     "StopLink": "secrets of links",
