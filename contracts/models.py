@@ -4,6 +4,7 @@ from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
+from contracts.requests.models import Outage, OutageService, OutageUpdate
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -22,6 +23,9 @@ __all__ = [
     "Equipment",
     "FormerPrice",
     "IndexFigure",
+    "Outage",
+    "OutageService",
+    "OutageUpdate",
     "Plan",
     "PlanChange",
     "PriceChange",

@@ -26,6 +26,7 @@ ROOMS = (
     "complaints.process",
     "contracts.equipment",
     "contracts.leaving",
+    "contracts.requests",
     "contracts.supply",
     "contracts.variations",
     "parties.appointments",
@@ -97,6 +98,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "contracts.ask_equipment_back",
         "schedule": crontab(minute=50),
     },
+    "tell outages": {"task": "contracts.tell_outages", "schedule": 30},
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
     "tell yearly rises": {
         "task": "contracts.tell_yearly_rises",

@@ -47,6 +47,7 @@ from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.requests.models import OutageService
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -124,6 +125,7 @@ REPRICED = (
     *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
     *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
 )
+HIT = ("service__label", "outage__reference", "outage__what", "outage__began_at", "told")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
@@ -289,6 +291,7 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
     gear = Equipment.objects.filter(**of_services)
     yield "equipment", _rows(gear, only=GEAR)
+    yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)
     told = PriceChange.objects.filter(**of_services, notice__isnull=False)
     yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)

@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
+from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.variations import selectors as variations
 from parties.authority.selectors import asked_of_customer
@@ -49,11 +50,12 @@ class Reader:
 
     @cached_property
     def services(self) -> list[supply.ServiceCard]:
-        """The account's services, marked where a new price was told, for whoever may see any."""
+        """The account's services for whoever may see any, with what is told of them."""
         if not self.sees_account:
             return []
         marked = variations.has_news(self.on)
-        return supply.services(self.account, self.on, marked=marked)
+        hit = requests.is_hit()
+        return supply.services(self.account, self.on, marked=marked, hit=hit)
 
     @cached_property
     def balance(self) -> payments.Balance | None:
@@ -107,6 +109,18 @@ def _new_prices(reader: Reader) -> Card | None:
     return Card("customer/home/_new_prices.html", {"prices": seen}) if seen else None
 
 
+def _outages(reader: Reader) -> Card | None:
+    """Outages of services that they see; looked up only if there are any."""
+    if not any(one.is_hit for one in reader.services):
+        return None
+    seen = [
+        one
+        for one in requests.news_of_outages(reader.account, reader.at)
+        if any(reader.may(Action.VIEW_BILLS, str(row.public_id)) for row in one.services)
+    ]
+    return Card("customer/home/_outages.html", {"outages": seen}) if seen else None
+
+
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
     if owed is None or not owed.overdue:
@@ -158,7 +172,13 @@ def _bills(reader: Reader) -> Card | None:
 
 
 # On top, what waits for the reader.
-BANNERS: tuple[Show, ...] = (_asked_together, _proposed_answers, _overdue_bill, _new_prices)
+BANNERS: tuple[Show, ...] = (
+    _asked_together,
+    _outages,
+    _proposed_answers,
+    _overdue_bill,
+    _new_prices,
+)
 # Side by side, what can be done.
 CARDS: tuple[Show, ...] = (_owed, _with_customer, _paying_unseen, _records_unseen, _complaints)
 # Below, what there is.

@@ -37,6 +37,9 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
+from contracts.requests.models import Outage, OutageService
+from contracts.requests.selectors import to_say
+from contracts.requests.states import OutageState
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
 from contracts.variations.models import IndexFigure, PriceChange, Variation
@@ -441,6 +444,28 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
+def _outage_lists(user: User, at: datetime) -> list[_List]:
+    if not staff_may(user, Action.TROUBLESHOOT).allowed:
+        return []
+    view, page, rows = "contracts.view_outage", "contracts_outage", Outage.objects.all()
+    if user.provider_id:
+        rows = rows.filter(provider=user.provider_id)
+    running = rows.filter(state=OutageState.RUNNING)
+    return [
+        _List(
+            view,
+            "Outages of which customers have to hear now",
+            page,
+            "?word=owed",
+            to_say(rows, at),
+            urgent=True,
+        ),
+        _List(
+            view, "Outages and planned work, not over yet", page, "?state__exact=running", running
+        ),
+    ]
+
+
 def _billing_lists(user: User, at: datetime) -> list[_List]:
     return [
         _List(
@@ -541,6 +566,13 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_outageservice",
+        "Customers to tell of an outage",
+        "contracts_outageservice",
+        OutageService,
+        "service__contract__account",
+    ),
+    (
         "contracts.view_equipment",
         "Pieces of equipment",
         "contracts_equipment",
@@ -578,6 +610,7 @@ WORKLISTS = (
     _complaint_lists,
     _people_lists,
     _unswept,
+    _outage_lists,
     _contract_lists,
     _money_lists,
     _unpaid_lists,

@@ -22,6 +22,7 @@ PAGES = {
     "debt-notice": "debt_notice",
     "my-authority": "my_authority",
     "payment": "online_payment",
+    "outage": "outage",
     "people": "people",
     "receipt": "receipt",
     "refund": "refund",

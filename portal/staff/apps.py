@@ -23,6 +23,7 @@ MODULES = (
     "leaving",
     "mails",
     "online",
+    "outages",
     "payments",
     "pauses",
     "privacy",

@@ -60,6 +60,7 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.requests.models import Outage, OutageService, OutageUpdate
 from contracts.supply.models import Chargeable, PlanChange, Service
 from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
@@ -438,6 +439,7 @@ def _of_people(world: World) -> None:
         asked_by=holder,
     )
     _new_price(service, holder)
+    _outage(service, holder)
 
 
 def _formal(account: Account) -> Notice:
@@ -496,6 +498,23 @@ def _new_price(service: Service, by: User) -> None:
         noted_at=AT,
     )
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
+
+
+def _outage(service: Service, by: User) -> None:
+    """An outage that hits the service, not over."""
+    outage = Outage.objects.create(
+        reference=f"O-{service.contract.account.number}",
+        provider=service.plan.provider,
+        what="Internet in Testville",
+        postcodes=["2000"],
+        began_at=AT,
+        updates=1,
+        owed_at=END_OF_TIME,
+        declared_by=by,
+        declared_at=AT,
+    )
+    OutageUpdate.objects.create(outage=outage, number=1, words="A fibre was cut.", at=AT, by=by)
+    OutageService.objects.create(outage=outage, service=service, told=1)
 
 
 def build_people() -> dict[str, Person]:
@@ -578,7 +597,9 @@ def _value(address: Address, key: str, world: World) -> Any:
     presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
         "draft_id": Draft.objects.get(account=world.account).public_id,
-        "reference": Complaint.objects.get(account=world.account).reference,
+        "reference": f"O-{world.account.number}"
+        if address.name == "outage"
+        else Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
         "act": {
