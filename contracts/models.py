@@ -4,7 +4,13 @@ from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
-from contracts.requests.models import Outage, OutageService, OutageUpdate
+from contracts.requests.models import (
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+    OutageUpdate,
+)
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -24,6 +30,8 @@ __all__ = [
     "FormerPrice",
     "IndexFigure",
     "Outage",
+    "OutageCredit",
+    "OutageCreditShare",
     "OutageService",
     "OutageUpdate",
     "Plan",

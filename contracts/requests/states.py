@@ -40,3 +40,22 @@ OUTAGE = Lifecycle(
         (OutageState.RUNNING, OutageAct.CALL_OFF): OutageState.CALLED_OFF,
     }
 )
+
+
+class CreditState(models.TextChoices):
+    ASKED = "asked", "Waits for a second person"
+    GIVEN = "given", "Approved: on the next bills"
+    REFUSED = "refused", "Refused"
+
+
+class CreditAct(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Refuse"
+
+
+CREDIT = Lifecycle(
+    {
+        (CreditState.ASKED, CreditAct.APPROVE): CreditState.GIVEN,
+        (CreditState.ASKED, CreditAct.REFUSE): CreditState.REFUSED,
+    }
+)

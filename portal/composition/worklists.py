@@ -37,9 +37,14 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.requests.models import Outage, OutageService
+from contracts.requests.models import (
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+)
 from contracts.requests.selectors import to_say
-from contracts.requests.states import OutageState
+from contracts.requests.states import CreditState, OutageState
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
 from contracts.variations.models import IndexFigure, PriceChange, Variation
@@ -339,6 +344,23 @@ def _beyond_lists(rows: QuerySet[Any], page: str, at: datetime) -> list[_List]:
     ]
 
 
+def _outage_credit_lists(user: User, at: datetime) -> list[_List]:
+    if not staff_may(user, Action.PAY_BILL).allowed:
+        return []
+    rows = OutageCredit.objects.filter(state=CreditState.ASKED)
+    if user.provider_id:
+        rows = rows.filter(outage__provider=user.provider_id)
+    return [
+        _List(
+            "contracts.view_outagecredit",
+            "Credits for outages that wait for a second person",
+            "contracts_outagecredit",
+            "?state__exact=asked",
+            rows,
+        )
+    ]
+
+
 def _gateway_lists(user: User, at: datetime) -> list[_List]:
     said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
@@ -573,6 +595,13 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_outagecreditshare",
+        "Credits for an outage",
+        "contracts_outagecreditshare",
+        OutageCreditShare,
+        "service__contract__account",
+    ),
+    (
         "contracts.view_equipment",
         "Pieces of equipment",
         "contracts_equipment",
@@ -614,6 +643,7 @@ WORKLISTS = (
     _contract_lists,
     _money_lists,
     _unpaid_lists,
+    _outage_credit_lists,
     _gateway_lists,
     _billing_lists,
     _message_lists,

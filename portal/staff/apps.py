@@ -23,6 +23,7 @@ MODULES = (
     "leaving",
     "mails",
     "online",
+    "outage_credits",
     "outages",
     "payments",
     "pauses",

@@ -17,7 +17,7 @@ from contracts.requests import selectors as requests
 from contracts.requests import services
 from contracts.requests.models import Outage, OutageService
 from contracts.requests.services import OutageRefused, Preview
-from contracts.requests.states import OutageState, Reach
+from contracts.requests.states import CreditState, OutageState, Reach
 from parties.accounts.models import Provider
 from parties.authority.selectors import NotAuthorised, staff_may
 from terms.calendar import in_words
@@ -25,6 +25,7 @@ from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
 from .base import ReadOnlyAdmin, StepsAdmin
+from .giving import may_give
 from .outages_forms import DeclareForm, EndForm, UpdateForm, WordsForm
 
 REFUSALS = (OutageRefused, IllegalStep, NotAuthorised)
@@ -115,6 +116,7 @@ class OutageAdmin(StepsAdmin):
                 "hit": row.hits.count(),
                 "untold": row.hits.filter(told__lt=row.updates).count(),
                 "hits": f"{hits}?outage__id__exact={row.pk}",
+                "credit": _credit(request, row),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
@@ -243,6 +245,15 @@ def _say(slug: str, row: Outage, form: Any, request: HttpRequest) -> None:
         services.end_outage(outage=row, ended_at=given["ended_at"], words=given["words"], **who)
     else:
         services.call_off(outage=row, words=given["words"], **who)
+
+
+def _credit(request: HttpRequest, row: Outage) -> str:
+    """The address of the step that gives a credit, or "" where it can't be taken."""
+    if row.state != OutageState.ENDED or not may_give(request):
+        return ""
+    if row.credits.exclude(state=CreditState.REFUSED).exists():
+        return ""
+    return reverse("admin:contracts_outage_credit_step", args=[row.pk])
 
 
 def _in_words(found: Preview) -> str:

@@ -31,6 +31,7 @@ IN_WORDS: dict[str, str] = {
     "keep_price": "Let a service keep its price",
     "leave_because_of_price": "Left because of a new price",
     "tell_outage": "Told of an outage, or of planned work",
+    "give_outage_credit": "Gave a credit for an outage",
     "note_equipment": "Noted equipment at a service",
     "ask_equipment_back": "Asked for equipment back",
     "leave_equipment": "Left equipment to the customer, whose it is",

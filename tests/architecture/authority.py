@@ -60,7 +60,13 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.requests.models import Outage, OutageService, OutageUpdate
+from contracts.requests.models import (
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+    OutageUpdate,
+)
 from contracts.supply.models import Chargeable, PlanChange, Service
 from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
@@ -515,6 +521,10 @@ def _outage(service: Service, by: User) -> None:
     )
     OutageUpdate.objects.create(outage=outage, number=1, words="A fibre was cut.", at=AT, by=by)
     OutageService.objects.create(outage=outage, service=service, told=1)
+    credit = OutageCredit.objects.create(
+        outage=outage, amount=1, services=1, reason="x", asked_by=by, asked_at=AT
+    )
+    OutageCreditShare.objects.create(credit=credit, service=service, amount=1)
 
 
 def build_people() -> dict[str, Person]:

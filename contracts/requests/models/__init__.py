@@ -1,5 +1,5 @@
 """Facts about what customers ask for and what befalls their services."""
 
-from .outages import Outage, OutageService, OutageUpdate
+from .outages import Outage, OutageCredit, OutageCreditShare, OutageService, OutageUpdate
 
-__all__ = ["Outage", "OutageService", "OutageUpdate"]
+__all__ = ["Outage", "OutageCredit", "OutageCreditShare", "OutageService", "OutageUpdate"]

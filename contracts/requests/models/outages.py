@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db import models
 
-from contracts.requests.states import OutageState, Reach, Region
-from contracts.supply.models import Service
+from contracts.requests.states import CreditState, OutageState, Reach, Region
+from contracts.supply.models import Chargeable, Service
 from parties.accounts.models import Provider
 from parties.people.models import User
+from records.fields import MoneyField
 from records.sweeps import Swept
 
 
@@ -115,3 +116,64 @@ class OutageService(Swept):
 
     def __str__(self) -> str:
         return f"{self.outage.reference}: {self.service}"
+
+
+class OutageCredit(models.Model):
+    """What is taken off the next bills of all whom an outage hit; a second person approves it.
+
+    `each` is so much for every service, in dollars, GST included; without it each gets the fee of
+    the days on which it did not work. `amount` is all together.
+    """
+
+    outage = models.ForeignKey(Outage, on_delete=models.PROTECT, related_name="credits")
+    each = MoneyField(null=True, blank=True)
+    amount = MoneyField(help_text="All together, GST included.")
+    services = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=CreditState, default=CreditState.ASKED)
+    reason = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "credit for an outage"
+        verbose_name_plural = "credits for outages"
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outage"],
+                condition=~models.Q(state=CreditState.REFUSED),
+                name="one_credit_for_an_outage",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="credit_for_outage_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Credit for {self.outage}"
+
+
+class OutageCreditShare(Swept):
+    """What one service gets of a credit, in dollars, GST included; empty: not on a bill yet."""
+
+    credit = models.ForeignKey(OutageCredit, on_delete=models.PROTECT, related_name="shares")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    amount = MoneyField()
+    chargeable = models.OneToOneField(
+        Chargeable, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "share of a credit for an outage"
+        verbose_name_plural = "shares of credits for outages"
+        ordering = ["credit", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["credit", "service"], name="outage_credit_share_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credit}: {self.service}"

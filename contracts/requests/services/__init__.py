@@ -1,5 +1,11 @@
 """What customers ask for and what befalls their services: the steps."""
 
+from .crediting import (
+    ask_outage_credit,
+    decide_outage_credit,
+    give_outage_credits,
+    outage_credit_shares,
+)
 from .outages import (
     Declared,
     OutageRefused,
@@ -16,9 +22,13 @@ __all__ = [
     "Declared",
     "OutageRefused",
     "Preview",
+    "ask_outage_credit",
     "call_off",
+    "decide_outage_credit",
     "declare_outage",
     "end_outage",
+    "give_outage_credits",
+    "outage_credit_shares",
     "preview_outage",
     "tell_outages",
     "update_outage",

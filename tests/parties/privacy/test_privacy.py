@@ -403,6 +403,8 @@ LEFT_OUT = {
     "Plan": "the provider's, not the customer's",
     "IndexFigure": "the provider's, not the customer's",
     "Outage": "the provider's; what it did to the customer is in outages",
+    "OutageCredit": "the provider's; what the customer got is in charges",
+    "OutageCreditShare": "the charges, which are there",
     "OutageUpdate": "the provider's, not the customer's",
     "Variation": "the provider's; what it does to the customer is in price_changes",
     "Provider": "the provider's, not the customer's",

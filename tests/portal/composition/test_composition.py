@@ -35,7 +35,8 @@ def test_every_area_has_its_row_on_home():
 def test_every_area_has_its_worklists():
     assert names(worklists.WORKLISTS) == [
         "complaint_lists", "people_lists", "unswept", "outage_lists",
-        "contract_lists", "money_lists", "unpaid_lists", "gateway_lists", "billing_lists",
+        "contract_lists", "money_lists", "unpaid_lists", "outage_credit_lists",
+        "gateway_lists", "billing_lists",
         "message_lists", "setting_lists",
     ]  # fmt: skip
 
