@@ -5,6 +5,8 @@ from contracts.catalogue.models import FormerPrice, Plan
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.requests.models import (
+    Fault,
+    FaultWork,
     Outage,
     OutageCredit,
     OutageCreditShare,
@@ -27,6 +29,8 @@ __all__ = [
     "Discount",
     "EndNotice",
     "Equipment",
+    "Fault",
+    "FaultWork",
     "FormerPrice",
     "IndexFigure",
     "Outage",

@@ -38,13 +38,14 @@ from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
 from contracts.requests.models import (
+    Fault,
     Outage,
     OutageCredit,
     OutageCreditShare,
     OutageService,
 )
-from contracts.requests.selectors import to_say
-from contracts.requests.states import CreditState, OutageState
+from contracts.requests.selectors import open_faults, to_say
+from contracts.requests.states import OPEN_FAULT, CreditState, FaultState, OutageState
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
 from contracts.variations.models import IndexFigure, PriceChange, Variation
@@ -466,6 +467,16 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
     ]
 
 
+def _fault_lists(user: User) -> list[_List]:
+    rows = open_faults(_confined(user, Fault.objects.all(), "service__contract__account"))
+    view, page = "contracts.view_fault", "contracts_fault"
+    new = rows.filter(state=FaultState.REPORTED)
+    return [
+        _List(view, "Faults to take in hand", page, "?waits=new", new, urgent=True),
+        _List(view, "Faults that are not over", page, "?waits=open", rows),
+    ]
+
+
 def _outage_lists(user: User, at: datetime) -> list[_List]:
     if not staff_may(user, Action.TROUBLESHOOT).allowed:
         return []
@@ -482,6 +493,7 @@ def _outage_lists(user: User, at: datetime) -> list[_List]:
             to_say(rows, at),
             urgent=True,
         ),
+        *_fault_lists(user),
         _List(
             view, "Outages and planned work, not over yet", page, "?state__exact=running", running
         ),
@@ -671,6 +683,7 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
     EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
+    Fault: (_may(Action.TROUBLESHOOT), lambda row: row.state in OPEN_FAULT),
     Equipment: (
         _may(Action.OPEN_SERVICE),
         lambda row: row.place == Place.DUE,

@@ -79,6 +79,9 @@ class ServiceDetail(ServicePage, TemplateView):
             prices=variations.news_of(self.account, self.today, service),
             equipment=equipment.pieces_of(service, self.today),
             rise=variations.rise_ahead(service, self.today),
+            faults=requests.faults_of(service)
+            if self.allows(Action.TROUBLESHOOT, self.service_asked)
+            else None,
             outages=requests.news_of_outages(self.account, self.request.at, service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),

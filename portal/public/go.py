@@ -16,6 +16,8 @@ PAGES = {
     "claim": "claim_account",
     "complaint": "complaint",
     "complaint-record": "admin:complaints_complaint_change",
+    "fault": "fault",
+    "fault-record": "admin:contracts_fault_change",
     "help-paying": "help_paying",
     "help-request-record": "admin:billing_helprequest_change",
     "credit": "credit_note",

@@ -16,6 +16,7 @@ MODULES = (
     "contracts",
     "deposits",
     "equipment",
+    "faults",
     "giving",
     "help_paying",
     "identity",

@@ -61,6 +61,8 @@ from contracts.catalogue.models import FormerPrice
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.requests.models import (
+    Fault,
+    FaultWork,
     Outage,
     OutageCredit,
     OutageCreditShare,
@@ -521,6 +523,26 @@ def _outage(service: Service, by: User) -> None:
     )
     OutageUpdate.objects.create(outage=outage, number=1, words="A fibre was cut.", at=AT, by=by)
     OutageService.objects.create(outage=outage, service=service, told=1)
+    fault = Fault.objects.create(
+        reference=f"F-{service.contract.account.number}",
+        service=service,
+        trouble="dead",
+        what="No light.",
+        channel="web",
+        reported_by=by,
+        reported_at=AT,
+        taken_at=AT,
+    )
+    FaultWork.objects.create(
+        fault=fault,
+        started_at=AT,
+        ended_at=END_OF_TIME,
+        found="ours",
+        words="x",
+        amount=0,
+        noted_by=by,
+        noted_at=AT,
+    )
     credit = OutageCredit.objects.create(
         outage=outage, amount=1, services=1, reason="x", asked_by=by, asked_at=AT
     )
@@ -609,6 +631,8 @@ def _value(address: Address, key: str, world: World) -> Any:
         "draft_id": Draft.objects.get(account=world.account).public_id,
         "reference": f"O-{world.account.number}"
         if address.name == "outage"
+        else f"F-{world.account.number}"
+        if address.name in ("fault", "fault_step")
         else Complaint.objects.get(account=world.account).reference,
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
@@ -618,6 +642,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "admin:contracts_service_supply_step": "suspend",
             "admin:billing_helprequest_help_step": "offer",
             "follow_step": "withdraw",
+            "fault_step": "withdraw",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
@@ -647,6 +672,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,
+            "report_fault": service.public_id,
             "service_leaving": service.public_id,
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,

@@ -1,5 +1,18 @@
 """Questions about what customers ask for and what befalls their services."""
 
+from .faults import (
+    CostTold,
+    Desk,
+    Fee,
+    cost_told,
+    desk_now,
+    desk_of,
+    fault_by_reference,
+    faults_of,
+    fee_of,
+    is_complaint_by_law,
+    open_faults,
+)
 from .outages import (
     Area,
     OutageCard,
@@ -24,13 +37,24 @@ from .outages import (
 
 __all__ = [
     "Area",
+    "CostTold",
+    "Desk",
+    "Fee",
     "OutageCard",
     "OutageNews",
     "Window",
     "clock",
+    "cost_told",
+    "desk_now",
+    "desk_of",
+    "fault_by_reference",
+    "faults_of",
+    "fee_of",
+    "is_complaint_by_law",
     "is_hit",
     "news_of_outages",
     "not_told",
+    "open_faults",
     "outage_by_reference",
     "outage_card",
     "outage_complaints_law",

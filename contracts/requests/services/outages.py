@@ -28,6 +28,8 @@ from records.references import new_reference
 from terms import library
 from terms.facts import Action
 
+from .faults import end_faults_of
+
 BATCH = 1_000
 OLDEST = timedelta(days=31)
 FURTHEST = timedelta(days=366)
@@ -219,6 +221,7 @@ def end_outage(
         _say(row, words, None, by=by, at=at)
         row.owed_at = None
         row.save()
+        end_faults_of(row, at=at)
     return row
 
 

@@ -367,6 +367,8 @@ IN_FILE = {
     "InvoiceLine": "bill_lines",
     "Notice": "messages",
     "Pause": "pauses",
+    "Fault": "faults",
+    "FaultWork": "work_on_faults",
     "OutageService": "outages",
     "Payment": "payments",
     "PlanChange": "plan_changes",
