@@ -42,7 +42,7 @@ def test_desk_and_cost_are_told_before_anything_is_typed(one):
 
     words = read(client, address(one))
 
-    assert "Our fault desk is closed and takes it on Wed 3 Nov 2027, 8:30 am." in words
+    assert "Our fault desk is closed and takes it on Wed 3 Nov 2027, 8:30 am" in words
     assert "A visit in business hours $165.00 for the first hour, then $110.00 an hour" in words
     assert "checked" not in client.get(address(one)).content.decode()
 
