@@ -4,6 +4,15 @@ from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
+from contracts.requests.models import (
+    Fault,
+    FaultWork,
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+    OutageUpdate,
+)
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -20,8 +29,15 @@ __all__ = [
     "Discount",
     "EndNotice",
     "Equipment",
+    "Fault",
+    "FaultWork",
     "FormerPrice",
     "IndexFigure",
+    "Outage",
+    "OutageCredit",
+    "OutageCreditShare",
+    "OutageService",
+    "OutageUpdate",
     "Plan",
     "PlanChange",
     "PriceChange",

@@ -26,6 +26,7 @@ ROOMS = (
     "complaints.process",
     "contracts.equipment",
     "contracts.leaving",
+    "contracts.requests",
     "contracts.supply",
     "contracts.variations",
     "parties.appointments",
@@ -105,6 +106,8 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "contracts.ask_equipment_back",
         "schedule": crontab(minute=50),
     },
+    "tell outages": {"task": "contracts.tell_outages", "schedule": 30},
+    "give outage credits": {"task": "contracts.give_outage_credits", "schedule": 60},
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
     "tell yearly rises": {
         "task": "contracts.tell_yearly_rises",

@@ -25,7 +25,7 @@ from .states import PlanChangeState, ServiceStatus
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceCard:
-    """A service with what its contract says of its end; `is_marked` as the reader asked for."""
+    """A service with its contract's end; `is_marked` and `is_hit` as the reader asked."""
 
     public_id: str
     label: str
@@ -42,14 +42,20 @@ class ServiceCard:
     minimum_months: int | None
     contract: str
     is_marked: bool = False
+    is_hit: bool = False
 
 
 def services(
-    account: Account, on: date, *, marked: Exists | Literal[False] = False
+    account: Account,
+    on: date,
+    *,
+    marked: Exists | Literal[False] = False,
+    hit: Exists | Literal[False] = False,
 ) -> list[ServiceCard]:
-    """The account's services, running ones first; `marked` says of which ones a reader knows more.
+    """The account's services, running ones first.
 
-    It is asked with the services themselves, so that what is rare costs no query of its own.
+    `marked` and `hit` say of which ones a reader knows more: of a new price, of an outage. They
+    are asked with the services themselves, so that what is rare costs no query of its own.
     """
     until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
     supplied = until.order_by("-starts_on")
@@ -63,6 +69,7 @@ def services(
             paid_quantity=Subquery(supplied.values("quantity")[:1]),
             paid_basis=Subquery(supplied.values("price_basis")[:1]),
             is_marked=marked or Value(False),
+            is_hit=hit or Value(False),
         )
     )
     bound = account_binding(account, on)
@@ -298,4 +305,5 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         minimum_months=row.contract.minimum_months,
         contract=row.contract.reference,
         is_marked=getattr(row, "is_marked", False),
+        is_hit=getattr(row, "is_hit", False),
     )

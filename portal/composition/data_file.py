@@ -50,6 +50,7 @@ from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.requests.models import Fault, FaultWork, OutageService
 from contracts.supply.models import (
     Chargeable,
     Discount,
@@ -132,6 +133,13 @@ REPRICED = (
     *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
     *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
 )
+FAULTS = (
+    *("service__label", "reference", "trouble", "what", "since", "tried", "reach", "channel"),
+    *("reported_at", "taken_at", "cost_accepted_at", "cost_accepted_by", "estimate"),
+    *("complaint", "state", "result", "closed_at"),
+)
+WORKED = ("fault__reference", "on_site", "started_at", "ended_at", "found", "words", "amount")
+HIT = ("service__label", "outage__reference", "outage__what", "outage__began_at", "told")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
 ANNOUNCED = ("amount", "due_date", "pay_by", "printed_earliest", "given_at", "state", "because")
@@ -297,6 +305,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
     gear = Equipment.objects.filter(**of_services)
     yield "equipment", _rows(gear, only=GEAR)
+    yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)
+    yield "faults", _rows(Fault.objects.filter(**of_services), only=FAULTS)
+    mended = FaultWork.objects.filter(fault__service__contract__account=account)
+    yield "work_on_faults", _rows(mended, only=WORKED)
     told = PriceChange.objects.filter(**of_services, notice__isnull=False)
     yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)

@@ -14,6 +14,7 @@ from billing.credit_management.selectors import notice_lives
 from billing.hardship import selectors as hardship
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
+from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.variations import selectors as variations
 from parties.authority.selectors import asked_of_customer
@@ -53,11 +54,12 @@ class Reader:
 
     @cached_property
     def services(self) -> list[supply.ServiceCard]:
-        """The account's services, marked where a new price was told, for whoever may see any."""
+        """The account's services for whoever may see any, with what is told of them."""
         if not self.sees_account:
             return []
         marked = variations.has_news(self.on)
-        return supply.services(self.account, self.on, marked=marked)
+        hit = requests.is_hit()
+        return supply.services(self.account, self.on, marked=marked, hit=hit)
 
     @cached_property
     def balance(self) -> payments.Balance | None:
@@ -129,6 +131,18 @@ def _suspension(reader: Reader) -> Card | None:
     return Card("customer/home/_suspension.html") if owed and NOTICE in owed.marks else None
 
 
+def _outages(reader: Reader) -> Card | None:
+    """Outages of services that they see; looked up only if there are any."""
+    if not any(one.is_hit for one in reader.services):
+        return None
+    seen = [
+        one
+        for one in requests.news_of_outages(reader.account, reader.at)
+        if any(reader.may(Action.VIEW_BILLS, str(row.public_id)) for row in one.services)
+    ]
+    return Card("customer/home/_outages.html", {"outages": seen}) if seen else None
+
+
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
     if owed is None or not owed.overdue:
@@ -182,6 +196,7 @@ def _bills(reader: Reader) -> Card | None:
 # On top, what waits for the reader.
 BANNERS: tuple[Show, ...] = (
     _asked_together,
+    _outages,
     _proposed_answers,
     _help_waits,
     _suspension,

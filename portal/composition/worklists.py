@@ -50,6 +50,15 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
+from contracts.requests.models import (
+    Fault,
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+)
+from contracts.requests.selectors import open_faults, to_say
+from contracts.requests.states import OPEN_FAULT, CreditState, FaultState, OutageState
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
 from contracts.variations.models import IndexFigure, PriceChange, Variation
@@ -390,6 +399,23 @@ def _beyond_lists(rows: QuerySet[Any], page: str, at: datetime) -> list[_List]:
     ]
 
 
+def _outage_credit_lists(user: User, at: datetime) -> list[_List]:
+    if not staff_may(user, Action.PAY_BILL).allowed:
+        return []
+    rows = OutageCredit.objects.filter(state=CreditState.ASKED)
+    if user.provider_id:
+        rows = rows.filter(outage__provider=user.provider_id)
+    return [
+        _List(
+            "contracts.view_outagecredit",
+            "Credits for outages that wait for a second person",
+            "contracts_outagecredit",
+            "?state__exact=asked",
+            rows,
+        )
+    ]
+
+
 def _gateway_lists(user: User, at: datetime) -> list[_List]:
     said = unsolved(GatewayEvent.objects.all())
     if user.provider_id:
@@ -491,6 +517,39 @@ def _contract_lists(user: User, at: datetime) -> list[_List]:
             page,
             "?state__exact=running",
             notices.filter(state=NoticeState.RUNNING),
+        ),
+    ]
+
+
+def _fault_lists(user: User) -> list[_List]:
+    rows = open_faults(_confined(user, Fault.objects.all(), "service__contract__account"))
+    view, page = "contracts.view_fault", "contracts_fault"
+    new = rows.filter(state=FaultState.REPORTED)
+    return [
+        _List(view, "Faults to take in hand", page, "?waits=new", new, urgent=True),
+        _List(view, "Faults that are not over", page, "?waits=open", rows),
+    ]
+
+
+def _outage_lists(user: User, at: datetime) -> list[_List]:
+    if not staff_may(user, Action.TROUBLESHOOT).allowed:
+        return []
+    view, page, rows = "contracts.view_outage", "contracts_outage", Outage.objects.all()
+    if user.provider_id:
+        rows = rows.filter(provider=user.provider_id)
+    running = rows.filter(state=OutageState.RUNNING)
+    return [
+        _List(
+            view,
+            "Outages of which customers have to hear now",
+            page,
+            "?word=owed",
+            to_say(rows, at),
+            urgent=True,
+        ),
+        *_fault_lists(user),
+        _List(
+            view, "Outages and planned work, not over yet", page, "?state__exact=running", running
         ),
     ]
 
@@ -605,6 +664,20 @@ SWEPT = (
         "service__contract__account",
     ),
     (
+        "contracts.view_outageservice",
+        "Customers to tell of an outage",
+        "contracts_outageservice",
+        OutageService,
+        "service__contract__account",
+    ),
+    (
+        "contracts.view_outagecreditshare",
+        "Credits for an outage",
+        "contracts_outagecreditshare",
+        OutageCreditShare,
+        "service__contract__account",
+    ),
+    (
         "contracts.view_equipment",
         "Pieces of equipment",
         "contracts_equipment",
@@ -642,10 +715,12 @@ WORKLISTS = (
     _complaint_lists,
     _people_lists,
     _unswept,
+    _outage_lists,
     _contract_lists,
     _money_lists,
     _debit_lists,
     _unpaid_lists,
+    _outage_credit_lists,
     _gateway_lists,
     _billing_lists,
     _message_lists,
@@ -673,6 +748,7 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     Pause: (_may(Action.CHANGE_DETAILS), lambda row: row.lifted_at is None),
     EndNotice: (_may(Action.CLOSE_SERVICE), lambda row: row.state == NoticeState.ASKED),
+    Fault: (_may(Action.TROUBLESHOOT), lambda row: row.state in OPEN_FAULT),
     Equipment: (
         _may(Action.OPEN_SERVICE),
         lambda row: row.place == Place.DUE,

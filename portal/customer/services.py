@@ -20,6 +20,7 @@ from contracts.equipment import selectors as equipment
 from contracts.leaving import selectors as leaving
 from contracts.leaving.selectors import Leaving, TermCard
 from contracts.leaving.states import Side
+from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.supply import services
 from contracts.supply.models import Service
@@ -78,6 +79,10 @@ class ServiceDetail(ServicePage, TemplateView):
             prices=variations.news_of(self.account, self.today, service),
             equipment=equipment.pieces_of(service, self.today),
             rise=variations.rise_ahead(service, self.today),
+            faults=requests.faults_of(service)
+            if self.allows(Action.TROUBLESHOOT, self.service_asked)
+            else None,
+            outages=requests.news_of_outages(self.account, self.request.at, service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

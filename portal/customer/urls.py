@@ -11,6 +11,7 @@ from . import (
     complaints,
     contact,
     direct_debit,
+    faults,
     help_paying,
     home,
     identity,
@@ -89,6 +90,9 @@ urlpatterns = [
         name="take_back_notice",
     ),
     path("services/<uuid:public_id>/", services.ServiceDetail.as_view(), name="service"),
+    path("services/<uuid:public_id>/fault/", faults.ReportFault.as_view(), name="report_fault"),
+    path("faults/<str:reference>/", faults.FaultDetail.as_view(), name="fault"),
+    path("faults/<str:reference>/<slug:act>/", faults.FaultStep.as_view(), name="fault_step"),
     path("services/<uuid:public_id>/plan/", services.ChoosePlan.as_view(), name="choose_plan"),
     path(
         "services/<uuid:public_id>/plan-back/",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from . import brand, claim, follow, go, health, hooks, links, reset, terms
+from . import brand, claim, follow, go, health, hooks, links, outages, reset, terms
 
 urlpatterns = [
     # Mail programs post to this one by themselves, and follow no redirect (RFC 8058).
@@ -30,6 +30,14 @@ urlpatterns = [
         name="follow_file",
     ),
     path("privacy/decisions/", terms.Decisions.as_view(), name="decisions"),
+    path("status/", outages.Status.as_view(), name="status"),
+    path("status/outage/<str:reference>/", outages.OutagePage.as_view(), name="outage"),
+    path(
+        "status/<slug:provider>/complaints/",
+        outages.OutageComplaints.as_view(),
+        name="outage_complaints",
+    ),
+    path("status/<slug:provider>/", outages.ProviderStatus.as_view(), name="provider_status"),
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
     path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),

@@ -125,7 +125,7 @@ class DecidedAdmin(StepAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         waits = row is not None and row.state == self.waiting and may_give(request)
-        name = f"admin:billing_{self.opts.model_name}_decide"
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_decide"
         extra = {
             "decide": reverse(name, args=[row.pk]) if waits else "",
             "reasons": self.reasons(row) if row is not None else (),
@@ -133,7 +133,7 @@ class DecidedAdmin(StepAdmin):
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def get_urls(self) -> list[Any]:
-        name = f"billing_{self.opts.model_name}_decide"
+        name = f"{self.opts.app_label}_{self.opts.model_name}_decide"
         decide = self.admin_site.admin_view(self.decide)
         return [path("<int:pk>/decide/", decide, name=name), *super().get_urls()]
 

@@ -42,3 +42,9 @@ class DayField(forms.DateField):
     """A day, picked from a calendar."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class MomentField(forms.DateTimeField):
+    """A day with its time, on the clock of the page's reader."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})

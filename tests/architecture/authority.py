@@ -68,6 +68,15 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.requests.models import (
+    Fault,
+    FaultWork,
+    Outage,
+    OutageCredit,
+    OutageCreditShare,
+    OutageService,
+    OutageUpdate,
+)
 from contracts.supply.models import Chargeable, PlanChange, Service
 from contracts.variations.models import IndexFigure, PriceChange, Variation
 from parties.accounts.models import Account, DeclaredDay
@@ -455,6 +464,7 @@ def _of_people(world: World) -> None:
         asked_by=holder,
     )
     _new_price(service, holder)
+    _outage(service, holder)
 
 
 def _formal(account: Account) -> Notice:
@@ -513,6 +523,47 @@ def _new_price(service: Service, by: User) -> None:
         noted_at=AT,
     )
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
+
+
+def _outage(service: Service, by: User) -> None:
+    """An outage that hits the service, not over."""
+    outage = Outage.objects.create(
+        reference=f"O-{service.contract.account.number}",
+        provider=service.plan.provider,
+        what="Internet in Testville",
+        postcodes=["2000"],
+        began_at=AT,
+        updates=1,
+        owed_at=END_OF_TIME,
+        declared_by=by,
+        declared_at=AT,
+    )
+    OutageUpdate.objects.create(outage=outage, number=1, words="A fibre was cut.", at=AT, by=by)
+    OutageService.objects.create(outage=outage, service=service, told=1)
+    fault = Fault.objects.create(
+        reference=f"F-{service.contract.account.number}",
+        service=service,
+        trouble="dead",
+        what="No light.",
+        channel="web",
+        reported_by=by,
+        reported_at=AT,
+        taken_at=AT,
+    )
+    FaultWork.objects.create(
+        fault=fault,
+        started_at=AT,
+        ended_at=END_OF_TIME,
+        found="ours",
+        words="x",
+        amount=0,
+        noted_by=by,
+        noted_at=AT,
+    )
+    credit = OutageCredit.objects.create(
+        outage=outage, amount=1, services=1, reason="x", asked_by=by, asked_at=AT
+    )
+    OutageCreditShare.objects.create(credit=credit, service=service, amount=1)
 
 
 def build_people() -> dict[str, Person]:
@@ -582,6 +633,17 @@ def url_of(address: Address, number: str) -> str:
     )
 
 
+def _reference(page: str, world: World) -> str:
+    """What a page of this name calls its row of the account."""
+    if page == "direct_debit_pdf":
+        return Mandate.objects.get(account=world.account).reference
+    if page == "outage":
+        return f"O-{world.account.number}"
+    if page in ("fault", "fault_step"):
+        return f"F-{world.account.number}"
+    return Complaint.objects.get(account=world.account).reference
+
+
 def _value(address: Address, key: str, world: World) -> Any:
     if (
         key in ("object_id", "pk")
@@ -595,11 +657,7 @@ def _value(address: Address, key: str, world: World) -> Any:
     presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
         "draft_id": Draft.objects.get(account=world.account).public_id,
-        "reference": (
-            Mandate.objects.get(account=world.account).reference
-            if address.name == "direct_debit_pdf"
-            else Complaint.objects.get(account=world.account).reference
-        ),
+        "reference": _reference(address.name, world),
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
         "act": {
@@ -608,6 +666,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "admin:contracts_service_supply_step": "suspend",
             "admin:billing_helprequest_help_step": "offer",
             "follow_step": "withdraw",
+            "fault_step": "withdraw",
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
@@ -637,6 +696,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "invoice_pdf": invoice.public_id,
             "service": service.public_id,
             "choose_plan": service.public_id,
+            "report_fault": service.public_id,
             "service_leaving": service.public_id,
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,

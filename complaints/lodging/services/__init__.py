@@ -9,6 +9,7 @@ from .drafts import (
     send_draft,
     take_from_draft,
 )
+from .faults import complain_about_fault, report_fault
 from .files import (
     AT_ONCE,
     KINDS_IN_WORDS,
@@ -55,6 +56,7 @@ __all__ = [
     "Upload",
     "add_to_draft",
     "begin_draft",
+    "complain_about_fault",
     "cost_of_handling",
     "discard_draft",
     "drop_drafts",
@@ -70,6 +72,7 @@ __all__ = [
     "new_page_key",
     "read_upload",
     "record_files",
+    "report_fault",
     "save_step",
     "send_acknowledgement",
     "send_draft",

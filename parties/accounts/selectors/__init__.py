@@ -17,6 +17,7 @@ from .customers import (
     account_by_public_id,
     blocks_at,
     needs_second_person,
+    providers,
     running_blocks,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "declared_days",
     "law",
     "needs_second_person",
+    "providers",
     "running_blocks",
     "terms_in_words",
     "version_in_force",
