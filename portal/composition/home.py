@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from billing.credit_management.selectors import notice_lives
+from billing.hardship import selectors as hardship
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
 from contracts.supply import selectors as supply
@@ -21,6 +23,8 @@ from terms.facts import Action
 from .assisted import with_customer
 
 NEWEST_BILLS = 3
+# What is asked along with the bills: help with paying that waits for them, a notice of suspension.
+HELP, NOTICE = "help", "notice"
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,13 @@ class Reader:
         """What is owed and the newest bills, for whoever may see them."""
         if not self.sees_account:
             return None
-        return payments.balance(self.account, self.on, newest=NEWEST_BILLS, shown=True)
+        marks = {
+            HELP: hardship.waits_for_customer(self.account),
+            NOTICE: notice_lives(self.account, self.at),
+        }
+        return payments.balance(
+            self.account, self.on, newest=NEWEST_BILLS, shown=True, marks=marks
+        )
 
     @cached_property
     def payable(self) -> payments.Payable | None:
@@ -105,6 +115,18 @@ def _new_prices(reader: Reader) -> Card | None:
         if reader.may(Action.VIEW_BILLS, str(one.service.public_id))
     ]
     return Card("customer/home/_new_prices.html", {"prices": seen}) if seen else None
+
+
+def _help_waits(reader: Reader) -> Card | None:
+    owed = reader.balance
+    if owed is None or HELP not in owed.marks or not reader.may(Action.ARRANGE_HARDSHIP):
+        return None
+    return Card("customer/home/_help_waits.html")
+
+
+def _suspension(reader: Reader) -> Card | None:
+    owed = reader.balance
+    return Card("customer/home/_suspension.html") if owed and NOTICE in owed.marks else None
 
 
 def _overdue_bill(reader: Reader) -> Card | None:
@@ -158,7 +180,14 @@ def _bills(reader: Reader) -> Card | None:
 
 
 # On top, what waits for the reader.
-BANNERS: tuple[Show, ...] = (_asked_together, _proposed_answers, _overdue_bill, _new_prices)
+BANNERS: tuple[Show, ...] = (
+    _asked_together,
+    _proposed_answers,
+    _help_waits,
+    _suspension,
+    _overdue_bill,
+    _new_prices,
+)
 # Side by side, what can be done.
 CARDS: tuple[Show, ...] = (_owed, _with_customer, _paying_unseen, _records_unseen, _complaints)
 # Below, what there is.

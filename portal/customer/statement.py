@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from billing.ledger.selectors import Statement, statement
 from billing.payments.services import send_statement, statement_pdf
 from portal.web.files import pdf_download
 from portal.web.guards import AccountPage
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms.calendar import months_on
 from terms.facts import Action, Role
 
@@ -62,9 +61,9 @@ class StatementPage(AccountPage, TemplateView):
         days: dict[str, date] = self.form.cleaned_data
         return statement(self.account, days["first"], days["last"])
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("format") == "csv" and self.found is not None:
-            return self._csv(self.found)
+            return csv_file("statement", COLUMNS, map(_cells, self.found.rows))
         if request.GET.get("format") == "pdf" and self.found is not None:
             draw = partial(
                 statement_pdf,
@@ -102,14 +101,8 @@ class StatementPage(AccountPage, TemplateView):
             **kwargs,
         )
 
-    def _csv(self, found: Statement) -> HttpResponse:
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
-        table = csv.writer(answer)
-        table.writerow(COLUMNS)
-        for row in found.rows:
-            charged = row.amount if row.amount > 0 else ""
-            paid = -row.amount if row.amount < 0 else ""
-            cells = (row.day, row.kind.label, row.reference, charged, paid, row.balance)
-            table.writerow([csv_cell(cell) for cell in cells])
-        return answer
+
+def _cells(row: Any) -> tuple[Any, ...]:
+    charged = row.amount if row.amount > 0 else ""
+    paid = -row.amount if row.amount < 0 else ""
+    return (row.day, row.kind.label, row.reference, charged, paid, row.balance)

@@ -50,7 +50,9 @@ def test_page_shows_it_and_csv_holds_it(one, client):
     asked = {"first": "2026-10-01", "last": "2026-11-30"}
 
     page = client.get(reverse("statement"), asked).content.decode()
-    table = client.get(reverse("statement"), asked | {"format": "csv"}).content.decode()
+    table = (
+        client.get(reverse("statement"), asked | {"format": "csv"}).getvalue().decode("utf-8-sig")
+    )
 
     assert "$100.00" in page
     assert "$21.00" in page

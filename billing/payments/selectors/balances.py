@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
@@ -70,6 +71,7 @@ class Balance:
     newest: tuple[InvoiceCard, ...]
     credit: Decimal = NIL
     on_its_way: Decimal = NIL  # what a bank was asked for and has not paid yet
+    marks: frozenset[str] = frozenset()  # what the caller asked about in passing, and is so
 
 
 def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
@@ -134,16 +136,25 @@ def status_on(row: Invoice, on: date) -> str:
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
 
-def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False) -> Balance:
+def balance(
+    account: Account,
+    on: date,
+    newest: int = 0,
+    *,
+    shown: bool = False,
+    marks: Mapping[str, Exists] | None = None,
+) -> Balance:
     """What is owed and overdue, what falls due next, and the newest bills. One query.
 
-    `shown` as a page may show what is contested; what is collected asks without it.
+    `shown` as a page may show what is contested; what is collected asks without it. `marks` are
+    asked along with it; where there is no bill at all none of them is so.
     """
+    asked = {f"mark_{name}": mark for name, mark in (marks or {}).items()}
     recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
     rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account))
+    rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account), **asked)
     found = list(rows.order_by("payable_by", "pk"))
     cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > NIL]
@@ -155,6 +166,9 @@ def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False)
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
+        marks=frozenset(name for name in marks or () if getattr(found[0], f"mark_{name}"))
+        if found
+        else frozenset(),
         next_due=ahead[0].payable_by if ahead else None,
         next_invoice=(late or ahead or [None])[0],
         newest=tuple(sorted(cards, key=lambda one: one.issue_date, reverse=True)[:newest]),

@@ -12,7 +12,13 @@ from .bindings import (
     working_calendar,
     zone_of,
 )
-from .customers import access_needs, account_by_public_id, blocks_at, needs_second_person
+from .customers import (
+    access_needs,
+    account_by_public_id,
+    blocks_at,
+    needs_second_person,
+    running_blocks,
+)
 
 __all__ = [
     "FLOOR",
@@ -27,6 +33,7 @@ __all__ = [
     "declared_days",
     "law",
     "needs_second_person",
+    "running_blocks",
     "terms_in_words",
     "version_in_force",
     "working_calendar",

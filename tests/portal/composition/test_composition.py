@@ -24,7 +24,8 @@ def names(table) -> list[str]:
 
 def test_every_area_has_its_row_on_home():
     assert names(home.BANNERS) == [
-        "asked_together", "proposed_answers", "overdue_bill", "new_prices",
+        "asked_together", "proposed_answers", "help_waits", "suspension", "overdue_bill",
+        "new_prices",
     ]  # fmt: skip
     assert names(home.CARDS) == [
         "owed", "with_customer", "paying_unseen", "records_unseen", "complaints",
