@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('billing', '0019_a_hold_may_come_back'),
         ('documents', '0003_outbox_leases'),
-        ('parties', '0020_direct_debits'),
+        ('parties', '0021_direct_debits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0019_where_money_goes'),
+        ('parties', '0020_where_money_goes'),
     ]
 
     operations = [
