@@ -27,10 +27,14 @@ from billing.hardship.states import Every, HelpKind
 from billing.invoices.models import Invoice
 from billing.ledger.selectors import open_items
 from billing.payments.services import credit_line, issue_credit_note
+from billing.payments.services.mandates import MandateWish, agree_mandate
 from contracts.catalogue.models import Plan
 from contracts.equipment.services import note_equipment
 from contracts.equipment.states import Basis, Item
 from contracts.leaving.services import give_end_notice
+from contracts.requests.selectors import Area
+from contracts.requests.services import Declared, Report, declare_outage, report_fault
+from contracts.requests.states import Trouble
 from contracts.supply.models import Service
 from contracts.variations.models import Variation
 from contracts.variations.services import (
@@ -81,6 +85,51 @@ class Situations:
                 at=self.at - 90 * DAY,
                 price=Decimal(price) if price else None,
             )
+
+    def _outage(self, account: int) -> None:
+        who = self._account(account)
+        declare_outage(
+            provider=who.customer.provider,
+            said=Declared(
+                what=f"No internet in {who.suburb}",
+                words="A cable was cut at road works. Our carrier is on the way to mend it.",
+                area=Area(postcodes=(who.postcode,)),
+                began_at=self.at - 2 * HOUR,
+                expected_at=self.at + 4 * HOUR,
+            ),
+            by=self._staff("manager"),
+            at=self.at - HOUR,
+        )
+
+    def _fault(self, account: int) -> None:
+        who = self._account(account)
+        report_fault(
+            service=self._services(account).order_by("pk")[0],
+            report=Report(
+                trouble=Trouble.POOR,
+                what="Calls drop after ten minutes, since Monday.",
+                tried="Switched it off and on again.",
+                accepts_cost=True,
+            ),
+            by=self._holder(who),
+            at=self.at - 20 * HOUR,
+        )
+
+    def _direct_debit(self, account: int) -> None:
+        who = self._account(account)
+        person = self._holder(who)
+        agree_mandate(
+            account=who,
+            by=person,
+            wish=MandateWish(
+                payer_name=who.customer.name,
+                bsb="062-000",
+                number="10552240",
+                signed_as=person.full_name,
+                capacity="Treasurer",
+            ),
+            at=self.at - 30 * DAY,
+        )
 
     def _deposit(self, account: int) -> None:
         who = self._account(account)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from contracts.catalogue.states import ServiceKind
 from contracts.requests import selectors as requests
 from contracts.requests import services
 from contracts.requests.models import Outage, OutageService
@@ -75,10 +76,11 @@ class OutageAdmin(StepsAdmin):
     date_hierarchy = "began_at"
     fields = (
         *("reference", "provider", "what", "state", "is_planned", "reach", "region"),
-        *("hits_whole_state", "is_natural_disaster", "kinds", "postcodes", "suburbs"),
-        *("identifiers", "began_at", "expected_at", "ended_at", "owed_at", "declared_by"),
+        *("hits_whole_state", "is_natural_disaster", "where"),
+        *("began_at", "expected_at", "ended_at", "owed_at", "declared_by"),
         *("declared_at", "problem"),
     )
+    readonly_fields = ("where",)
     change_form_template = "admin/contracts/outage/change_form.html"
     steps = {
         "update": "Say how it goes",
@@ -92,6 +94,12 @@ class OutageAdmin(StepsAdmin):
     @admin.display(description="services hit", ordering="hit")
     def many(self, row: Any) -> int:
         return int(row.hit)
+
+    @admin.display(description="Where, and which services")
+    def where(self, row: Outage) -> str:
+        kinds = [str(ServiceKind(one).label) for one in row.kinds]
+        places = [*row.postcodes, *row.suburbs, *row.identifiers]
+        return "; ".join(", ".join(part) for part in (kinds, places) if part)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may_declare(request)
