@@ -57,6 +57,10 @@ holidays: setup-dev ## Write the working calendar anew from its sources
 bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
+.PHONY: audit
+audit: setup-dev ## Ask whether the lock has known weaknesses; without data it says so and fails
+	@$(BIN)/python scripts/audit.py
+
 .PHONY: lock
 lock: setup-dev ## Pin requirements*.in with hashes, and install each lock from nothing by uv and pip
 	@sh scripts/lock.sh
