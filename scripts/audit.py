@@ -42,7 +42,7 @@ def main(lock: Path) -> int:
             packages = ask(lock, "--require-hashes")
         except LookupError as silence:
             print(f"Not audited: the source of advisories gave no data ({silence}).")
-            print("Run it again where the Python Package Index, or a mirror with advisories, answers.")
+            print("Run it again where the Python Package Index, or a mirror of it, answers.")
             return 2
     weaknesses = [
         f"{one['name']} {one.get('version', '')}: {weakness['id']}"
