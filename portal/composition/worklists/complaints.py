@@ -1,0 +1,81 @@
+"""Complaints, and email about them, that wait for staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from complaints.analysis.selectors import lacks_cause
+from complaints.inbound.models import InboundMail
+from complaints.inbound.selectors import set_apart
+from complaints.process import selectors as complaints
+from complaints.tickets.models import Complaint
+from complaints.tickets.states import OVER, State, Topic
+from parties.authority.selectors import sees_in_lists
+from parties.people.models import User
+from parties.people.states import StaffData
+
+from .base import Worklist, confined
+
+
+def complaint_lists(user: User, at: datetime) -> list[Worklist]:
+    view, page = "complaints.view_complaint", "complaints_complaint"
+    every = confined(user, Complaint.objects.all())
+    if not sees_in_lists(user, StaffData.SAFETY):
+        every = every.filter(safety_threat=False)
+    mails = InboundMail.objects.all()
+    if user.provider_id:
+        mails = mails.filter(provider=user.provider_id)
+    running = every.exclude(state__in=OVER)
+    theirs = complaints.workable(every, user)
+    missed, today = complaints.missed(theirs, at), complaints.due(theirs, at)
+    unreached, asked = complaints.not_reached(every), complaints.to_decide(every)
+    free = theirs.filter(assigned_to__isnull=True).exclude(state__in=OVER)
+    mine = complaints.in_hand_of(every, user, at)
+    accepted = running.filter(state=State.IMPLEMENTING)
+    there = running.filter(with_ombudsman_since__isnull=False)
+    return [
+        Worklist(
+            view, "Complaints with a missed duty", page, "?clock=missed", missed, urgent=True
+        ),
+        Worklist(
+            view,
+            "Acknowledgements that did not arrive: tell them another way",
+            page,
+            "?needs=another_way",
+            unreached,
+            urgent=True,
+        ),
+        Worklist(view, "Complaints due today", page, "?clock=today", today),
+        Worklist(view, "Complaints to take in hand", page, "?mine=nobody", free),
+        Worklist(view, "My complaints", page, "?mine=me", mine),
+        Worklist(
+            view,
+            "Answers accepted, to carry out",
+            page,
+            "?state__exact=implementing",
+            accepted,
+        ),
+        Worklist(view, "Complaints that wait for a manager", page, "?needs=manager", asked),
+        Worklist(
+            view,
+            "Open complaints about privacy",
+            page,
+            "?needs=privacy",
+            running.filter(topic=Topic.PRIVACY),
+        ),
+        Worklist(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
+        Worklist(
+            "complaints.change_inboundmail",
+            "Emails that belong to no complaint yet",
+            "complaints_inboundmail",
+            "?state__exact=set_apart",
+            set_apart(mails),
+        ),
+        Worklist(
+            view,
+            "Complaints that ended, cause to be named",
+            page,
+            "?needs=cause",
+            lacks_cause(every),
+        ),
+    ]

@@ -1,0 +1,148 @@
+"""Services, prices, equipment, faults and outages that wait for staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contracts.equipment.models import Equipment
+from contracts.equipment.states import Place
+from contracts.leaving.models import EndNotice
+from contracts.leaving.states import ALIVE, NoticeState
+from contracts.requests.models import (
+    Fault,
+    Outage,
+)
+from contracts.requests.selectors import open_faults, to_say
+from contracts.requests.states import FaultState, OutageState
+from contracts.supply.models import PlanChange, Service
+from contracts.supply.states import PlanChangeState
+from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.selectors import waiting_for_index
+from contracts.variations.states import ChangeState, FigureState, VariationState
+from parties.authority.selectors import staff_may
+from parties.people.models import User
+from terms.facts import Action
+
+from .base import Worklist, confined
+
+
+def contract_lists(user: User, at: datetime) -> list[Worklist]:
+    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    notices = confined(user, EndNotice.objects.all(), "service__contract__account")
+    view, page = "contracts.view_endnotice", "contracts_endnotice"
+    prices, figures = Variation.objects.all(), IndexFigure.objects.all()
+    if user.provider_id:
+        prices = prices.filter(provider=user.provider_id)
+        figures = figures.filter(provider=user.provider_id)
+    late = PriceChange.objects.filter(state=ChangeState.LATE)
+    return [
+        Worklist(
+            "contracts.change_variation",
+            "Price changes that wait for a second person",
+            "contracts_variation",
+            "?state__exact=asked",
+            prices.filter(state=VariationState.ASKED),
+        ),
+        Worklist(
+            "contracts.change_variation",
+            "Customers whom no notice of a new price reached in time",
+            "contracts_pricechange",
+            "?state__exact=late",
+            confined(user, late, "service__contract__account"),
+            urgent=True,
+        ),
+        Worklist(
+            "contracts.change_variation",
+            "Figures of the index that wait for a second person",
+            "contracts_indexfigure",
+            "?state__exact=asked",
+            figures.filter(state=FigureState.ASKED),
+        ),
+        Worklist(
+            "contracts.change_variation",
+            "Services whose yearly rise waits for the index",
+            "contracts_service",
+            "?rise=waits",
+            waiting_for_index(Service.objects.all(), at.date(), user.provider),
+        ),
+        Worklist(
+            "contracts.change_variation",
+            "Price changes that the portal could not handle by itself",
+            "contracts_variation",
+            "?problem__isempty=0",
+            prices.exclude(problem=""),
+            urgent=True,
+        ),
+        Worklist(
+            "contracts.view_equipment",
+            "Equipment that should be back already",
+            "contracts_equipment",
+            "?overdue=yes",
+            confined(
+                user,
+                Equipment.objects.filter(place=Place.DUE, due_on__lt=at.date()),
+                "service__contract__account",
+            ),
+        ),
+        Worklist(
+            "contracts.view_planchange",
+            "Plan changes that wait for our decision",
+            "contracts_planchange",
+            "?state__exact=waiting",
+            confined(user, changes, "service__contract__account"),
+        ),
+        Worklist(
+            view,
+            "Requests to leave early that wait for our decision",
+            page,
+            "?state__exact=asked",
+            notices.filter(state=NoticeState.ASKED),
+        ),
+        Worklist(
+            view,
+            "Notices whose cost is not complete",
+            page,
+            "?cost=open",
+            notices.filter(state__in=ALIVE).exclude(unknown=[]),
+        ),
+        Worklist(
+            view,
+            "Services that end by notice",
+            page,
+            "?state__exact=running",
+            notices.filter(state=NoticeState.RUNNING),
+        ),
+    ]
+
+
+def _fault_lists(user: User) -> list[Worklist]:
+    rows = open_faults(confined(user, Fault.objects.all(), "service__contract__account"))
+    view, page = "contracts.view_fault", "contracts_fault"
+    new = rows.filter(state=FaultState.REPORTED)
+    return [
+        Worklist(view, "Faults to take in hand", page, "?waits=new", new, urgent=True),
+        Worklist(view, "Faults that are not over", page, "?waits=open", rows),
+    ]
+
+
+def outage_lists(user: User, at: datetime) -> list[Worklist]:
+    if not staff_may(user, Action.TROUBLESHOOT).allowed:
+        return []
+    view, page, rows = "contracts.view_outage", "contracts_outage", Outage.objects.all()
+    if user.provider_id:
+        rows = rows.filter(provider=user.provider_id)
+    running = rows.filter(state=OutageState.RUNNING)
+    return [
+        Worklist(
+            view,
+            "Outages of which customers have to hear now",
+            page,
+            "?word=owed",
+            to_say(rows, at),
+            urgent=True,
+        ),
+        *_fault_lists(user),
+        Worklist(
+            view, "Outages and planned work, not over yet", page, "?state__exact=running", running
+        ),
+    ]

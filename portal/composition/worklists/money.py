@@ -1,0 +1,163 @@
+"""Money that waits for staff: payments, requests, debits, bills."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from billing.charging.models import ChargeRequest, NotBilled
+from billing.charging.states import ChargeState, NotBilledReason
+from billing.payments.models import (
+    DebitFile,
+    Draw,
+    GatewayEvent,
+    MoneyRequest,
+    Payment,
+    Refund,
+)
+from billing.payments.selectors import send_by, to_send, to_stop, unmatched, unsolved
+from billing.payments.states import (
+    DebitFileState,
+    RefundState,
+    RequestState,
+)
+from billing.runs.models import RunProblem
+from contracts.requests.models import (
+    OutageCredit,
+)
+from contracts.requests.states import CreditState
+from parties.authority.selectors import staff_may
+from parties.people.models import User
+from terms.facts import Action
+
+from .base import Worklist, confined
+
+
+def money_lists(user: User, at: datetime) -> list[Worklist]:
+    money = unmatched(Payment.objects.all())
+    if user.provider_id:
+        money = money.filter(provider=user.provider_id)
+    return [
+        Worklist(
+            "billing.add_payment",
+            "Money that came in, whose is not known",
+            "billing_payment",
+            "?state=unmatched",
+            money,
+        ),
+        Worklist(
+            "billing.add_payment",
+            "Services of which nobody has confirmed from which day on to bill",
+            "billing_notbilled",
+            "?reason__exact=to_confirm&settled_at__isempty=1",
+            confined(
+                user,
+                NotBilled.objects.filter(
+                    reason=NotBilledReason.TO_CONFIRM, settled_at__isnull=True
+                ),
+            ),
+            urgent=True,
+        ),
+        Worklist(
+            "billing.add_moneyrequest",
+            "Credit notes and write-offs that wait for a second person",
+            "billing_moneyrequest",
+            "?state__exact=asked",
+            confined(
+                user,
+                MoneyRequest.objects.filter(state=RequestState.ASKED),
+                "invoice__account",
+            ),
+        ),
+        Worklist(
+            "billing.add_chargerequest",
+            "Charges and discounts that wait for a second person",
+            "billing_chargerequest",
+            "?state__exact=asked",
+            confined(user, ChargeRequest.objects.filter(state=ChargeState.ASKED)),
+        ),
+        Worklist(
+            "billing.add_refund",
+            "Refunds that wait for a second person",
+            "billing_refund",
+            "?state__exact=asked",
+            confined(user, Refund.objects.filter(state=RefundState.ASKED)),
+        ),
+    ]
+
+
+def debit_lists(user: User, at: datetime) -> list[Worklist]:
+    rows = confined(user, Draw.objects.all())
+    files = DebitFile.objects.filter(state=DebitFileState.ASKED)
+    if user.provider_id:
+        files = files.filter(provider=user.provider_id)
+    return [
+        Worklist(
+            "billing.add_debitfile",
+            "Direct debits to stop at the bank: the customer asked for it",
+            "billing_draw",
+            "?todo=stop",
+            to_stop(rows),
+            urgent=True,
+        ),
+        Worklist(
+            "billing.add_debitfile",
+            "Direct debits to send to the bank",
+            "billing_draw",
+            "?todo=send",
+            to_send(rows, send_by(at)),
+            urgent=True,
+        ),
+        Worklist(
+            "billing.add_debitfile",
+            "Files of direct debits that wait for a second person",
+            "billing_debitfile",
+            "?state__exact=asked",
+            files,
+        ),
+    ]
+
+
+def outage_credit_lists(user: User, at: datetime) -> list[Worklist]:
+    if not staff_may(user, Action.PAY_BILL).allowed:
+        return []
+    rows = OutageCredit.objects.filter(state=CreditState.ASKED)
+    if user.provider_id:
+        rows = rows.filter(outage__provider=user.provider_id)
+    return [
+        Worklist(
+            "contracts.view_outagecredit",
+            "Credits for outages that wait for a second person",
+            "contracts_outagecredit",
+            "?state__exact=asked",
+            rows,
+        )
+    ]
+
+
+def gateway_lists(user: User, at: datetime) -> list[Worklist]:
+    said = unsolved(GatewayEvent.objects.all())
+    if user.provider_id:
+        said = said.filter(provider=user.provider_id)
+    return [
+        Worklist(
+            "billing.add_payment",
+            "What the payment gateway said and does not fit",
+            "billing_gatewayevent",
+            "?state=open",
+            said,
+            urgent=True,
+        ),
+    ]
+
+
+def billing_lists(user: User, at: datetime) -> list[Worklist]:
+    return [
+        Worklist(
+            "billing.view_billrun",
+            "Accounts that could not be billed",
+            "billing_runproblem",
+            "",
+            confined(user, RunProblem.objects.all()),
+            urgent=True,
+        ),
+    ]
