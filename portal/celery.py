@@ -90,6 +90,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.ask_about_payments",
         "schedule": crontab(minute="*/15"),
     },
+    "mind direct debits": {
+        "task": "billing.mind_draws",
+        "schedule": crontab(minute="3-59/15"),
+    },
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),

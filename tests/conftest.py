@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests.gateway import serve
 from tests.ledger import unprotected
+from tests.verapdf import keeping
 from tests.world import World, make_world
 
 # Examples of properties: the same each time in make test, new ones each time in make test-long.
@@ -78,4 +79,16 @@ def _tables_can_be_emptied() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _pdfs_keep_their_standards(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """In the long suite each kind of PDF that a test draws is validated when all have run."""
+    if not request.config.getoption("--long"):
+        yield
+        return
+    with keeping(tmp_path_factory.mktemp("drawn")):
         yield

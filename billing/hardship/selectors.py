@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, Q, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
@@ -76,6 +76,12 @@ def extension_in_force(account: Account, on: date) -> Extension | None:
 def open_request(account: Account) -> HelpRequest | None:
     """The request that still waits for a decision or for the customer."""
     return HelpRequest.objects.filter(account=account).exclude(state__in=OVER).first()
+
+
+def waits_for_customer(account: Account) -> Exists:
+    """Whether an offer of help, or a question about it, waits for them; asked in passing."""
+    states = [HelpState.OFFERED, HelpState.WAITING]
+    return Exists(HelpRequest.objects.filter(account=account, state__in=states))
 
 
 def arrangement_in_force(account: Account) -> Arrangement | None:

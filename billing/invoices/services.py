@@ -23,9 +23,7 @@ from .models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from .selectors import DraftLine, InvoiceDraft
 
 
-def freeze_invoice(
-    account: Account, draft: InvoiceDraft, *, at: datetime, run_id: int | None
-) -> Invoice:
+def freeze_invoice(account: Account, draft: InvoiceDraft, *, at: datetime, run_id: int) -> Invoice:
     """Write a drafted invoice with its lines, billed days and entries, under the next number.
 
     The caller holds the account's lock and the transaction.

@@ -126,3 +126,115 @@ class RowFate(models.TextChoices):
     KNOWN = "known", "Known already"
     IGNORED = "ignored", "Left out: money that went out"
     REFUSED = "refused", "Not read"
+
+
+class MandateState(models.TextChoices):
+    """Where somebody's leave to draw from a bank account stands."""
+
+    ACTIVE = "active", "In force"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
+class MandateAct(models.TextChoices):
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Go on"
+    END = "end", "End"
+
+
+MANDATE = Lifecycle(
+    {
+        (MandateState.ACTIVE, MandateAct.PAUSE): MandateState.PAUSED,
+        (MandateState.PAUSED, MandateAct.RESUME): MandateState.ACTIVE,
+        (MandateState.ACTIVE, MandateAct.END): MandateState.ENDED,
+        (MandateState.PAUSED, MandateAct.END): MandateState.ENDED,
+    }
+)
+
+
+class DrawState(models.TextChoices):
+    """Where a direct debit of one bill stands. Only what the bank's day has passed for is paid."""
+
+    PLANNED = "planned", "Planned"
+    IN_FILE = "in_file", "In a file that waits"
+    SENT = "sent", "On its way"
+    PAID = "paid", "Paid"
+    RETURNED = "returned", "Sent back by the bank"
+    STOPPED = "stopped", "Stopped at the bank"
+    DROPPED = "dropped", "Not drawn"
+
+
+class DrawAct(models.TextChoices):
+    FILE = "file", "Put in a file"
+    UNFILE = "unfile", "Take out of the file"
+    SEND = "send", "Send to the bank"
+    SETTLE = "settle", "The bank's day has come"
+    RETURN = "return", "The bank sent it back"
+    STOP = "stop", "Stop it at the bank"
+    DROP = "drop", "Leave it out"
+
+
+DRAW = Lifecycle(
+    {
+        (DrawState.PLANNED, DrawAct.FILE): DrawState.IN_FILE,
+        (DrawState.PLANNED, DrawAct.DROP): DrawState.DROPPED,
+        (DrawState.IN_FILE, DrawAct.UNFILE): DrawState.PLANNED,
+        (DrawState.IN_FILE, DrawAct.SEND): DrawState.SENT,
+        (DrawState.SENT, DrawAct.SETTLE): DrawState.PAID,
+        (DrawState.SENT, DrawAct.RETURN): DrawState.RETURNED,
+        (DrawState.SENT, DrawAct.STOP): DrawState.STOPPED,
+        (DrawState.PAID, DrawAct.RETURN): DrawState.RETURNED,
+    }
+)
+# What the bank has not been asked for yet, and what it may still pay.
+TO_DRAW = (DrawState.PLANNED, DrawState.IN_FILE)
+LIVE_DRAWS = (*TO_DRAW, DrawState.SENT)
+
+
+class DebitFileState(models.TextChoices):
+    """Where a file of direct debits stands."""
+
+    ASKED = "asked", "Waits for a second person"
+    SENT = "sent", "For the bank"
+    REFUSED = "refused", "Refused"
+
+
+class DebitFileAct(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Refuse"
+
+
+DEBIT_FILE = Lifecycle(
+    {
+        (DebitFileState.ASKED, DebitFileAct.APPROVE): DebitFileState.SENT,
+        (DebitFileState.ASKED, DebitFileAct.REFUSE): DebitFileState.REFUSED,
+    }
+)
+
+
+class ReturnCode(models.TextChoices):
+    """Why a bank sends a direct debit back, by the banks' own digit."""
+
+    INVALID_BSB = "1", "the BSB is not in use"
+    STOPPED = "2", "the payer stopped it at their bank"
+    CLOSED = "3", "the account is closed"
+    DECEASED = "4", "the account's holder has died"
+    NO_ACCOUNT = "5", "there is no such account"
+    REFER = "6", "the bank did not pay it"
+    DELETED = "7", "the bank took it out"
+    INVALID_USER = "8", "the bank does not know the user number"
+    INVALID = "9", "the bank could not read it"
+
+
+# After these nothing more is drawn until somebody says so.
+PAUSING = frozenset(
+    {
+        ReturnCode.INVALID_BSB,
+        ReturnCode.STOPPED,
+        ReturnCode.CLOSED,
+        ReturnCode.DECEASED,
+        ReturnCode.NO_ACCOUNT,
+    }
+)
+# Sent back so often in a row, nothing more is drawn until somebody says so.
+MISSES_THAT_PAUSE = 2

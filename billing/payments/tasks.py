@@ -12,3 +12,9 @@ from billing.payments import services
 def ask_about_payments(*, at: str | None = None) -> int:
     """Ask the gateway about payments of which it has not told."""
     return services.ask_about_payments(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.mind_draws")
+def mind_draws(*, at: str | None = None) -> int:
+    """Plan direct debits, and book those whose day has come."""
+    return services.mind_draws(at=datetime.fromisoformat(at) if at else timezone.now())

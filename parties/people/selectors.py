@@ -53,11 +53,12 @@ class Setting:
 
 
 MOST = Decimal("99999.99")
-MONEY, CHASING, LOG_INS, DESK = (
+MONEY, CHASING, LOG_INS, DESK, PAID_INTO = (
     "Money",
     "Reminders and help with paying",
     "Log-ins and proofs",
     "Desk",
+    "Where customers' money goes",
 )
 
 
@@ -68,6 +69,11 @@ def _amount(label: str, group: str, unit: str = "dollars", **more: Any) -> Setti
 def _count(label: str, group: str, unit: str, lowest: int, highest: int, **more: Any) -> Setting:
     bounds: dict[str, Any] = {"lowest": lowest, "highest": highest}
     return Setting(label=label, group=group, unit=unit, kind=int, **bounds, **more)
+
+
+def _text(label: str, group: str) -> Setting:
+    # Where money goes is changed by two: a stranger's account number on bills is a fraud.
+    return Setting(label=label, group=group, kind=str, optional=True, by_two=True)
 
 
 # What lets money go, or costs customers something, takes two.
@@ -99,8 +105,15 @@ SETTINGS: dict[str, Setting] = {
     ),
     "staff_session_hours": _count("A staff log-in ends after", LOG_INS, "hours", 1, 12),
     "complaints_email": Setting(label="The complaints desk is told at", group=DESK, kind=str),
+    "biller_code": _text("BPAY biller code", PAID_INTO),
+    "bank_account_name": _text("Name of the bank account", PAID_INTO),
+    "bank_bsb": _text("BSB", PAID_INTO),
+    "bank_account_number": _text("Account number", PAID_INTO),
+    "debit_user_number": _text("Direct entry user number", PAID_INTO),
+    "debit_user_name": _text("Direct entry user name", PAID_INTO),
+    "debit_bank": _text("Bank of the file", PAID_INTO),
 }
-GROUPS = (MONEY, CHASING, LOG_INS, DESK)
+GROUPS = (MONEY, CHASING, LOG_INS, DESK, PAID_INTO)
 
 
 def may_set(person: User, provider: Provider) -> bool:

@@ -29,6 +29,7 @@ class HighRisk(models.TextChoices):
     PASSWORD_RESET = "password_reset", "Change how you log in"
     CHANGE_DETAILS = "change_details", "Change contact details"
     CHANGE_EMAIL = "change_email", "Change the email address"
+    BANK_DETAILS = "change_bank_details", "Let us draw from a bank account"
     ADD_REPRESENTATIVE = "add_representative", "Let somebody act for you"
     RAISE_LIMITS = "raise_representative_limits", "Give somebody more authority"
     CLOSE_ACCOUNT = "close_account", "Close the account"

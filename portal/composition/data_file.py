@@ -33,11 +33,14 @@ from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, Invoice
 from billing.payments.models import (
     Allocation,
     ChargeAdvice,
+    Draw,
+    Mandate,
     MoneyRequest,
     OnlinePayment,
     Payment,
     Refund,
 )
+from billing.payments.states import DrawState
 from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.lodging.models import Attachment
@@ -101,6 +104,11 @@ CALLED = ("caller", "step", "started_at", "ended_at")
 REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "state")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
+MANDATED = (
+    *("reference", "payer_name", "bsb", "number_end", "draw_day", "signed_as", "capacity"),
+    *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
+)
+DRAWN = ("reference", "invoice__number", "amount", "on", "state", "reason", "ended_at", "because")
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 ENDED = (
     "service__label",
@@ -318,6 +326,9 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "bill_lines", _rows(InvoiceLine.objects.filter(invoice__account=account))
     yield "payments", _rows(Payment.objects.filter(**of))
     yield "begun_in_the_portal", _rows(OnlinePayment.objects.filter(**of), only=BEGUN)
+    yield "direct_debit_requests", _rows(Mandate.objects.filter(**of), only=MANDATED)
+    drawn = Draw.objects.filter(**of).exclude(state=DrawState.DROPPED, reason="")
+    yield "direct_debits", _rows(drawn, only=DRAWN)
     paid = Allocation.objects.filter(payment__account=account)
     yield "paid_by", _rows(paid, only=("payment__reference", "invoice__number", "amount"))
     notes = CreditNote.objects.filter(**of)

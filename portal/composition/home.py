@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from billing.credit_management.selectors import notice_lives
+from billing.hardship import selectors as hardship
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
 from contracts.requests import selectors as requests
@@ -22,6 +24,8 @@ from terms.facts import Action
 from .assisted import with_customer
 
 NEWEST_BILLS = 3
+# What is asked along with the bills: help with paying that waits for them, a notice of suspension.
+HELP, NOTICE = "help", "notice"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,13 @@ class Reader:
         """What is owed and the newest bills, for whoever may see them."""
         if not self.sees_account:
             return None
-        return payments.balance(self.account, self.on, newest=NEWEST_BILLS, shown=True)
+        marks = {
+            HELP: hardship.waits_for_customer(self.account),
+            NOTICE: notice_lives(self.account, self.at),
+        }
+        return payments.balance(
+            self.account, self.on, newest=NEWEST_BILLS, shown=True, marks=marks
+        )
 
     @cached_property
     def payable(self) -> payments.Payable | None:
@@ -121,6 +131,18 @@ def _outages(reader: Reader) -> Card | None:
     return Card("customer/home/_outages.html", {"outages": seen}) if seen else None
 
 
+def _help_waits(reader: Reader) -> Card | None:
+    owed = reader.balance
+    if owed is None or HELP not in owed.marks or not reader.may(Action.ARRANGE_HARDSHIP):
+        return None
+    return Card("customer/home/_help_waits.html")
+
+
+def _suspension(reader: Reader) -> Card | None:
+    owed = reader.balance
+    return Card("customer/home/_suspension.html") if owed and NOTICE in owed.marks else None
+
+
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
     if owed is None or not owed.overdue:
@@ -176,6 +198,8 @@ BANNERS: tuple[Show, ...] = (
     _asked_together,
     _outages,
     _proposed_answers,
+    _help_waits,
+    _suspension,
     _overdue_bill,
     _new_prices,
 )

@@ -23,9 +23,22 @@ from billing.credit_management.selectors import possible, to_settle
 from billing.credit_management.states import HandoverState, Step
 from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.states import HelpState
-from billing.payments.models import GatewayEvent, MoneyRequest, Payment, Refund
-from billing.payments.selectors import unmatched, unsolved
-from billing.payments.states import RefundState, RequestState
+from billing.payments.models import (
+    DebitFile,
+    Draw,
+    GatewayEvent,
+    Mandate,
+    MoneyRequest,
+    Payment,
+    Refund,
+)
+from billing.payments.selectors import send_by, to_send, to_stop, unmatched, unsolved
+from billing.payments.states import (
+    DebitFileState,
+    DrawState,
+    RefundState,
+    RequestState,
+)
 from billing.runs.models import RunProblem
 from complaints.analysis.selectors import lacks_cause
 from complaints.inbound.models import InboundMail
@@ -266,6 +279,38 @@ def _money_lists(user: User, at: datetime) -> list[_List]:
             "billing_refund",
             "?state__exact=asked",
             _confined(user, Refund.objects.filter(state=RefundState.ASKED)),
+        ),
+    ]
+
+
+def _debit_lists(user: User, at: datetime) -> list[_List]:
+    rows = _confined(user, Draw.objects.all())
+    files = DebitFile.objects.filter(state=DebitFileState.ASKED)
+    if user.provider_id:
+        files = files.filter(provider=user.provider_id)
+    return [
+        _List(
+            "billing.add_debitfile",
+            "Direct debits to stop at the bank: the customer asked for it",
+            "billing_draw",
+            "?todo=stop",
+            to_stop(rows),
+            urgent=True,
+        ),
+        _List(
+            "billing.add_debitfile",
+            "Direct debits to send to the bank",
+            "billing_draw",
+            "?todo=send",
+            to_send(rows, send_by(at)),
+            urgent=True,
+        ),
+        _List(
+            "billing.add_debitfile",
+            "Files of direct debits that wait for a second person",
+            "billing_debitfile",
+            "?state__exact=asked",
+            files,
         ),
     ]
 
@@ -561,6 +606,8 @@ SWEPT = (
         DebtNotice,
         "account",
     ),
+    ("billing.view_mandate", "Mandates", "billing_mandate", Mandate, "account"),
+    ("billing.view_draw", "Direct debits", "billing_draw", Draw, "account"),
     ("billing.view_handover", "Debts handed over", "billing_handover", Handover, "account"),
     (
         "billing.view_arrangement",
@@ -654,6 +701,7 @@ WORKLISTS = (
     _outage_lists,
     _contract_lists,
     _money_lists,
+    _debit_lists,
     _unpaid_lists,
     _outage_credit_lists,
     _gateway_lists,
@@ -699,6 +747,10 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ChargeRequest: (
         _has("billing.add_chargerequest"),
         lambda row: row.state == ChargeState.ASKED,
+    ),
+    Draw: (
+        _has("billing.add_debitfile"),
+        lambda row: row.state in (DrawState.PLANNED, DrawState.IN_FILE, DrawState.SENT),
     ),
     Refund: (_has("billing.add_refund"), lambda row: row.state == RefundState.ASKED),
     HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),

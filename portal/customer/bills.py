@@ -15,6 +15,7 @@ from billing.charging.selectors import next_bill_day
 from billing.invoices import selectors as invoices
 from billing.invoices.models import CreditNote, Invoice
 from billing.payments import selectors as payments
+from billing.payments.services import WayPast, ways_to_pay
 from parties.correspondence.services import mask_of, masked_rendition
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
@@ -85,8 +86,15 @@ class InvoicePage(AccountPage, TemplateView):
             paid_by=payments.allocations(row),
             payment_reference=payments.payment_reference(self.account),
             may_pay=self.allows(Action.PAY_BILL) and card.outstanding > card.disputed,
+            past=self._past(card),
             **kwargs,
         )
+
+    def _past(self, card: payments.InvoiceCard) -> tuple[WayPast, ...]:
+        """How it can be paid past the portal, where something of it is left to pay."""
+        if card.outstanding <= card.disputed:
+            return ()
+        return ways_to_pay(self.account, amount=card.outstanding, on=self.today).past
 
 
 class _IssuedPdf(AccountPage, View):

@@ -33,7 +33,7 @@ from billing.payments.states import OnlineState
 from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
-from terms.facts import Action
+from terms.facts import Action, Role
 from terms.money import NIL
 
 from .pay_forms import OTHER, PayForm, preset
@@ -190,6 +190,8 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             is_open=gateway_of(self.account.customer.provider.key) is not None,
             refused=ways.refused,
             past=ways.past,
+            draws_debits=self.account.customer.provider.draws_debits
+            and self.decision.role != Role.ADVOCATE,
             sees_bills=self.sees_bills,
             may_ask_for_help=self.allows(Action.ARRANGE_HARDSHIP),
             **kwargs,

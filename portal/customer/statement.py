@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from billing.ledger.selectors import Statement, statement
+from billing.payments.services import send_statement, statement_pdf
+from portal.web.files import pdf_download
 from portal.web.guards import AccountPage
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms.calendar import months_on
-from terms.facts import Action
+from terms.facts import Action, Role
 
 from .appointing_forms import DateInput
 
@@ -57,10 +61,32 @@ class StatementPage(AccountPage, TemplateView):
         days: dict[str, date] = self.form.cleaned_data
         return statement(self.account, days["first"], days["last"])
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("format") == "csv" and self.found is not None:
-            return self._csv(self.found)
+            return csv_file("statement", COLUMNS, map(_cells, self.found.rows))
+        if request.GET.get("format") == "pdf" and self.found is not None:
+            draw = partial(
+                statement_pdf,
+                self.account,
+                days=self.days,
+                at=request.at,
+                who=self.permissions.sees_who,
+            )
+            return pdf_download(request, f"statement-{self.account.number.lower()}.pdf", draw)
         return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have the statement sent to the reader's own address."""
+        if self.found is None:
+            return super().get(request, *args, **kwargs)
+        send_statement(account=self.account, by=request.user, days=self.days, at=request.at)
+        messages.success(request, f"It is on its way to {request.user.email}.")
+        return redirect(f"{request.path}?{request.GET.urlencode()}")
+
+    @property
+    def days(self) -> tuple[date, date]:
+        given = self.form.cleaned_data
+        return given["first"], given["last"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -69,17 +95,14 @@ class StatementPage(AccountPage, TemplateView):
             days=self.form.cleaned_data if self.found is not None else {},
             query=self.request.GET.urlencode(),
             account=self.account,
+            may_have_it_sent=self.permissions.sees_who
+            and not self.request.user.is_staff
+            and self.decision.role != Role.ADVOCATE,
             **kwargs,
         )
 
-    def _csv(self, found: Statement) -> HttpResponse:
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
-        table = csv.writer(answer)
-        table.writerow(COLUMNS)
-        for row in found.rows:
-            charged = row.amount if row.amount > 0 else ""
-            paid = -row.amount if row.amount < 0 else ""
-            cells = (row.day, row.kind.label, row.reference, charged, paid, row.balance)
-            table.writerow([csv_cell(cell) for cell in cells])
-        return answer
+
+def _cells(row: Any) -> tuple[Any, ...]:
+    charged = row.amount if row.amount > 0 else ""
+    paid = -row.amount if row.amount < 0 else ""
+    return (row.day, row.kind.label, row.reference, charged, paid, row.balance)

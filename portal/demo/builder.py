@@ -40,6 +40,7 @@ from .authority import Authority
 from .complaints import lodge_history
 from .own_data import decide_history
 from .people import DOMAIN, person, staff_member
+from .situations import Situations
 
 WORLD = Path(__file__).with_name("world.yaml")
 MONTHS = 13
@@ -80,10 +81,13 @@ class Demo:
                     for number, one in enumerate(facts["customers"], start=1)
                 ]
                 self._people(provider, accounts[0])
-                self._history(provider, accounts)
+                self._history(
+                    provider, accounts, owing=facts["situations"].get("suspension_notice", 2)
+                )
                 lodge_history(self.world["complaints"], accounts, at=self.at)
                 decide_history(accounts, at=self.at)
                 Authority(accounts, facts["authority"], self.at).build()
+                Situations(accounts, facts["situations"], self.at).build()
         self._confine_staff()
 
     def _provider(self, key: str, facts: dict[str, Any]) -> Provider:
@@ -216,8 +220,11 @@ class Demo:
                 evidence="Driver licence seen by phone and video" if verified else "",
             )
 
-    def _history(self, provider: Provider, accounts: list[Account]) -> None:
-        """Live the months: calls, bills, payments. The newest bill is left to a real bill run."""
+    def _history(self, provider: Provider, accounts: list[Account], *, owing: int) -> None:
+        """Live the months: calls, bills, payments. The newest bill is left to a real bill run.
+
+        `owing` is the account, counted from one, that did not pay the last bill either.
+        """
         for back in range(MONTHS - 1, -1, -1):
             issue = months_on(self.issue, -back)
             self._calls(accounts, months_on(issue, -1), issue)
@@ -227,7 +234,8 @@ class Demo:
                 provider, issue_on=issue, at=self._instant(issue, BILLED_AT), on_demand=True
             )
             for place, account in enumerate(accounts):
-                self._pay(account, place, back, issue)
+                if not (place + 1 == owing and back == 1):
+                    self._pay(account, place, back, issue)
 
     def _calls(self, accounts: list[Account], start: date, end: date) -> None:
         services = Service.objects.filter(
@@ -265,7 +273,7 @@ class Demo:
             amount = Decimal(int(invoice.total_inc / 2))
         elif back % 5 == 3:
             paid_on = invoice.due_date + timedelta(days=4)
-        if paid_on > self.today or (place == 1 and back == 1):
+        if paid_on > self.today:
             return
         record_payment(
             account=account,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +14,7 @@ from django.views.generic import TemplateView
 
 from parties.accounts.selectors import declared_days, version_in_force
 from portal.web.guards import current
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms import library
 from terms.calendar import DeclaredDay, OutsideCalendar, reviewed_years
 from terms.clause import Source
@@ -179,30 +178,22 @@ class Version(VersionPage):
 class ClausesFile(VersionPage):
     """The clauses as a file for a spreadsheet."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         name = f"{self.profile.document}-{self.profile.version}"
-        response = HttpResponse(
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-        )
-        writer = csv.writer(response)
-        writer.writerow(COLUMNS)
-        for row in self.profile.rows:
-            clause = row.clause
-            writer.writerow(
-                csv_cell(cell)
-                for cell in (
-                    clause.id,
-                    clause.heading or "",
-                    clause.says,
-                    row.applies_to,
-                    " ".join(row.feeds),
-                    row.shows or "",
-                    " ".join(row.silent_on),
-                    row.conf,
-                )
+        rows = (
+            (
+                row.clause.id,
+                row.clause.heading,
+                row.clause.says,
+                row.applies_to,
+                " ".join(row.feeds),
+                row.shows,
+                " ".join(row.silent_on),
+                row.conf,
             )
-        return response
+            for row in self.profile.rows
+        )
+        return csv_file(name, COLUMNS, rows)
 
 
 class ClausePage(VersionPage):

@@ -14,6 +14,7 @@ MODULES = (
     "charges",
     "complaints",
     "contracts",
+    "debits",
     "deposits",
     "equipment",
     "faults",

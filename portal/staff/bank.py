@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -21,7 +20,7 @@ from billing.payments.states import RowFate
 from parties.authority.selectors import role_names, sees_in_lists, staff_may
 from parties.people.states import StaffData
 from portal.web.guards import audit_actor
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms.facts import Action
 
 from .base import ConfinedAdmin, StepAdmin
@@ -175,18 +174,11 @@ class BankImportAdmin(StepAdmin):
                 messages.error(request, str(refusal))
         return redirect("admin:billing_bankimport_change", row.pk)
 
-    def errors(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def errors(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """The rows that were not read, with what to do about each."""
         row = self._row(request, pk)
-        response = HttpResponse(
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="not-read-{row.pk}.csv"'},
-        )
-        response.write("\ufeff")
-        writer = csv.writer(response)
-        writer.writerow(["Row", "What to do", "Its cells"])
-        writer.writerows([csv_cell(cell) for cell in one] for one in error_file(row.refused))
-        return response
+        head = ["Row", "What to do", "Its cells"]
+        return csv_file(f"not-read-{row.pk}", head, error_file(row.refused))
 
     def _row(self, request: HttpRequest, pk: int) -> BankImport:
         if not self.has_add_permission(request):

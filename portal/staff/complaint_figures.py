@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
 from complaints.analysis import selectors as analysis
@@ -20,7 +19,7 @@ from complaints.tickets.models import Complaint
 from parties.accounts.models import Provider
 from parties.authority.selectors import sees_in_lists
 from parties.people.states import StaffData
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms import library
 
 from .payments_forms import DayField
@@ -84,7 +83,7 @@ class PeriodForm(forms.Form):
         return given
 
 
-def figures(request: HttpRequest, site: AdminSite) -> HttpResponse:
+def figures(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     """Show the figures of a period, or give them as a file."""
     if not request.user.has_perm(MAY_READ):
         raise PermissionDenied
@@ -172,15 +171,9 @@ def _rows(request: HttpRequest, provider: Provider | None) -> Any:
     return rows
 
 
-def _as_file(found: Figures, report: Any, review: list[Bar], period: Period) -> HttpResponse:
-    name = f"complaints-{period.first}-{period.last}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    answer = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
-    sheet = csv.writer(answer)
-    sheet.writerow(["Figure", "Of", "Number"])
-    for group, label, number in _lines(found, report, review):
-        sheet.writerow([csv_cell(group), csv_cell(label), "" if number is None else number])
-    return answer
+def _as_file(found: Figures, report: Any, review: list[Bar], period: Period) -> HttpResponseBase:
+    name = f"complaints-{period.first}-{period.last}"
+    return csv_file(name, ["Figure", "Of", "Number"], _lines(found, report, review))
 
 
 def _lines(found: Figures, report: Any, review: list[Bar]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,14 +10,14 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
 from billing.ledger.selectors import AgedSum, aged, aged_by_provider
 from parties.accounts.models import Provider
 from parties.authority.selectors import sees_in_lists
 from parties.people.states import StaffData
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms.money import NIL
 
 HEADS = ("Not due", "1 to 30 days", "31 to 60", "61 to 90", "Over 90")
@@ -45,7 +44,7 @@ class Bar:
         return LABEL + self.width + 8
 
 
-def aged_debt(request: HttpRequest, site: AdminSite) -> HttpResponse:
+def aged_debt(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     """Show aged debt today, by the age of each bill or of the oldest, or give the file."""
     if not request.user.has_perm("billing.view_pursuit") or not sees_in_lists(
         request.user, StaffData.BILLING
@@ -101,17 +100,13 @@ def _bars(total: AgedSum) -> list[Bar]:
     ]
 
 
-def _file(provider: Provider | None, on: date) -> HttpResponse:
+def _file(provider: Provider | None, on: date) -> HttpResponseBase:
     """One row for each account that owes; nothing in it works as a formula."""
-    answer = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="aged-debt-{on}.csv"'},
-    )
-    writer = csv.writer(answer)
-    writer.writerow(["Provider", "Account", "Customer", *HEADS, "Contested"])
-    for row in aged(provider, on):
-        customer = row.account.customer
-        cells: list[Any] = [customer.provider.name, row.account.number, customer.name]
-        cells += [row.not_due, row.to_30, row.to_60, row.to_90, row.older, row.held]
-        writer.writerow([csv_cell(cell) for cell in cells])
-    return answer
+    head = ["Provider", "Account", "Customer", *HEADS, "Contested"]
+    return csv_file(f"aged-debt-{on}", head, map(_cells, aged(provider, on)))
+
+
+def _cells(row: Any) -> list[Any]:
+    customer = row.account.customer
+    parts = [row.not_due, row.to_30, row.to_60, row.to_90, row.older, row.held]
+    return [customer.provider.name, row.account.number, customer.name, *parts]

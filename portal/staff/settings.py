@@ -47,8 +47,8 @@ class SettingsForm(forms.Form):
         self.order_fields([*names, "reason"])
 
 
-def _field(name: str, setting: Setting) -> forms.Field:
-    column = Provider._meta.get_field(name)
+def _field(name: str, setting: Setting) -> Any:
+    column: Any = Provider._meta.get_field(name)
     help_text = str(getattr(column, "help_text", ""))
     label = f"{setting.label} ({setting.unit})" if setting.unit else setting.label
     common = {"label": label, "required": not setting.optional, "help_text": help_text}
@@ -61,7 +61,7 @@ def _field(name: str, setting: Setting) -> forms.Field:
         return forms.DecimalField(**common, max_digits=5, decimal_places=2)
     if setting.kind is int:
         return forms.IntegerField(**common, min_value=setting.lowest, max_value=setting.highest)
-    return forms.EmailField(**common)
+    return column.formfield(**common)
 
 
 def _names(group: str) -> list[str]:

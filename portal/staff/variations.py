@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +22,7 @@ from contracts.variations.models import PriceChange, Variation
 from contracts.variations.services import Draft, VariationRefused
 from contracts.variations.states import ChangeState, PriceWay, VariationState
 from parties.authority.selectors import NotAuthorised, local_day
-from portal.web.lists import csv_cell
+from portal.web.sheets import csv_file
 from terms import library
 from terms.calendar import in_words
 from terms.lifecycle import IllegalStep
@@ -226,16 +225,14 @@ class VariationAdmin(StepAdmin):
             back=reverse("admin:contracts_variation_change", args=[pk]),
         )
 
-    def as_csv(self, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+    def as_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Every service of a change, as a file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404
-        answer = StreamingHttpResponse(_lines(row), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="price-change-{row.pk}.csv"'
-        return answer
+        return csv_file(f"price-change-{row.pk}", COLUMNS, _cells(row))
 
     def _service_asked(self, request: HttpRequest) -> Service | None:
         """The service alone that the address names, if the person may see it. Raises Http404."""
@@ -408,19 +405,10 @@ def _letter(row: PriceChange, request: HttpRequest) -> str:
     return render_to_string("notices/price_change.txt", {**facts, **known}).strip()
 
 
-class _Echo:
-    """Hands on what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def _lines(row: Variation) -> Iterator[str]:
-    table = csv.writer(_Echo())
-    yield table.writerow(COLUMNS)
+def _cells(row: Variation) -> Iterator[tuple[Any, ...]]:
     found = row.changes.select_related("service__contract__account").order_by("pk")
     for one in found.iterator(500):
-        cells = (
+        yield (
             one.service.contract.account.number,
             str(one.service),
             one.get_state_display(),
@@ -433,4 +421,3 @@ def _lines(row: Variation) -> Iterator[str]:
             one.get_way_out_by_display(),
             one.way_out_until or "",
         )
-        yield table.writerow([csv_cell(cell) for cell in cells])

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.views.generic import ListView
 
 from .guards import AccountPage
-
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
-# What spreadsheets begin a formula with, full-width signs too.
-FORMULA = "=+-@|%\uff1d\uff0b\uff0d\uff20"
+from .sheets import csv_file
 
 
 class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
@@ -59,42 +54,16 @@ class ListPage(AccountPage, ListView):  # type: ignore[type-arg]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("format") == "csv" and self.csv_columns:
-            return self._csv()
+            cells = (
+                [getattr(row, name) for name in self.csv_columns.values()]
+                for row in self.csv_rows()
+            )
+            return csv_file(self.csv_name, self.csv_columns, cells)
         return super().get(request, *args, **kwargs)
 
     def csv_rows(self) -> Iterable[Any]:
         """What the file holds, one object a row, for `csv_columns` to read."""
         return self.get_queryset().iterator(500)
 
-    def _csv(self) -> StreamingHttpResponse:
-        writer = csv.writer(_Echo())
-        lines = (
-            writer.writerow([csv_cell(getattr(row, name)) for name in self.csv_columns.values()])
-            for row in self.csv_rows()
-        )
-        head = writer.writerow(list(self.csv_columns))
-        return StreamingHttpResponse(
-            (line for part in ([head], lines) for line in part),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{self.csv_name}.csv"'},
-        )
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(q=self.request.GET.get("q", ""), **kwargs)
-
-
-class _Echo:
-    """A file that hands each line on instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    text = "" if value is None else str(value)
-    if not isinstance(value, str) or NUMBER.fullmatch(text):
-        return text
-    begins = text.lstrip()[:1]
-    is_formula = (bool(begins) and begins in FORMULA) or text[:1] in ("\t", "\r", "\n")
-    return f"'{text}" if is_formula else text

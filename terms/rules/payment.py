@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from terms import money
 from terms.calendar import Count, State, in_words
-from terms.clause import Terms, shape
+from terms.clause import Reason, Terms, shape
 from terms.facts import needed
 from terms.money import Rounding
 from terms.profile import Profile
@@ -123,10 +123,19 @@ def direct_debit(
     charge_accrued_on: date | None = None,
     due_date: date | None = None,
 ) -> Debit:
-    """Return whether and from when a payment may be drawn (VP-PAY-03, BS-PAY-02, GL-PAY-05)."""
+    """Return whether and from when a payment may be drawn (VP-PAY-03, BS-PAY-02, GL-PAY-05).
+
+    `due_date` is the day by which the bill can be paid, where it is known; else the terms' own.
+    """
     if query := profile.find(DebitAfterQuery):
         return _debit_after_query(
-            profile, query, needed("issue_date", issue_date), received_on, disputed, state
+            profile,
+            query,
+            needed("issue_date", issue_date),
+            received_on,
+            disputed,
+            state,
+            due_date,
         )
     if held := profile.find(DebitByAuthority):
         if needed("authority", authority) == Authority.NONE:
@@ -154,17 +163,22 @@ def _debit_after_query(
     received_on: date | None,
     disputed: bool,
     state: State | None,
+    due_date: date | None,
 ) -> Debit:
     if disputed:
         return Debit(allowed=False, because=(query.because("the amount is queried"),))
-    due = invoice_due_date(profile, issue_date=issue_date, state=state)
+    why: tuple[Reason, ...] = ()
+    if due_date is None:
+        due = invoice_due_date(profile, issue_date=issue_date, state=state)
+        due_date, why = needed("due_date", due.due_date), due.because
     last = (received_on or issue_date) + timedelta(days=query.query_days)
-    earliest = max(needed("due_date", due.due_date), last + ONE_DAY)
+    earliest = max(due_date, last + ONE_DAY)
     steps = (
+        f"it is due on {in_words(due_date)}",
         f"the days to query end on {in_words(last)}",
         f"may be drawn from {in_words(earliest)}",
     )
-    return Debit(allowed=True, earliest_on=earliest, because=(query.because(*steps), *due.because))
+    return Debit(allowed=True, earliest_on=earliest, because=(query.because(*steps), *why))
 
 
 @shape("card_surcharge.capped")

@@ -36,14 +36,22 @@ from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.selectors import open_items
 from billing.payments.models import (
     BankFormat,
+    DebitFile,
+    DebitReturns,
     GatewayEvent,
+    Mandate,
     MoneyRequest,
     OnlinePayment,
     Payment,
     PaymentOption,
     Refund,
 )
-from billing.payments.services import issue_credit_note, record_payment, try_upload
+from billing.payments.services import (
+    agree_mandate,
+    issue_credit_note,
+    record_payment,
+    try_upload,
+)
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
 from complaints.inbound.models import InboundMail
@@ -88,6 +96,7 @@ from records.audit.services import Actor, anchor_chains
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Action, Role
+from tests.billing.debits import draws_debits, wish
 from tests.world import (
     World,
     appoint,
@@ -225,6 +234,12 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     paid = {"state": "paid", "decided_at": AT}
     Refund.objects.create(account=account, asked_by="x", asked_by_id_no=clerk.pk, **money, **paid)
     issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
+    draws_debits(provider)
+    agree_mandate(account=account, by=world.holder, wish=wish(), at=AT)
+    DebitFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
+    DebitReturns.objects.create(
+        provider=provider, sha256=account.number, taken_at=AT, taken_by=clerk, count=1, total=1
+    )
     online = OnlinePayment.objects.create(
         account=account,
         key=account.public_id,
@@ -629,11 +644,15 @@ def _value(address: Address, key: str, world: World) -> Any:
     presence = Presence.objects.filter(account=world.account, state="asked").first()
     found: dict[str, Any] = {
         "draft_id": Draft.objects.get(account=world.account).public_id,
-        "reference": f"O-{world.account.number}"
-        if address.name == "outage"
-        else f"F-{world.account.number}"
-        if address.name in ("fault", "fault_step")
-        else Complaint.objects.get(account=world.account).reference,
+        "reference": (
+            Mandate.objects.get(account=world.account).reference
+            if address.name == "direct_debit_pdf"
+            else f"O-{world.account.number}"
+            if address.name == "outage"
+            else f"F-{world.account.number}"
+            if address.name in ("fault", "fault_step")
+            else Complaint.objects.get(account=world.account).reference
+        ),
         "token": TOKEN,
         "kind": "people" if address.name == "go" else "complaint",
         "act": {

@@ -30,6 +30,16 @@ def agree(found: Story, *cards: str, **facts: Any) -> None:
         )
 
 
+def pay_into(found: Story) -> None:
+    """Let the provider name its biller code and bank account."""
+    provider = found.world.provider
+    provider.biller_code = "20418"
+    provider.bank_account_name = "VPNET PTY LTD"
+    provider.bank_bsb = "062-000"
+    provider.bank_account_number = "10204180"
+    provider.save()
+
+
 def start(
     found: Story,
     amount: str = "66.00",

@@ -362,7 +362,9 @@ def test_staff_see_what_would_happen_then_import_and_fetch_the_rows_not_read(des
     step = reverse("admin:billing_bankimport_import_step", args=[row.pk])
     done = desk.post(step, follow=True).content.decode()
     again = desk.post(step, follow=True).content.decode()
-    errors = desk.get(reverse("admin:billing_bankimport_errors", args=[row.pk])).content.decode()
+    errors = (
+        desk.get(reverse("admin:billing_bankimport_errors", args=[row.pk])).getvalue().decode()
+    )
 
     assert "1 of 2 rows booked" in done
     assert "imported already" in again

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from billing.disputes.services import hold_amount
 from billing.payments import selectors
 from billing.payments.models import OnlinePayment, Payment
+from billing.payments.selectors import payment_reference
 from billing.payments.services import (
     GatewayDown,
     PaymentRefused,
@@ -21,7 +24,7 @@ from parties.authority.selectors import NotAuthorised
 from portal.dev import simulator
 from terms.facts import Action, Role
 from tests.billing.moneys import Story, day, story
-from tests.billing.paying import agree, one_bill, say, start
+from tests.billing.paying import agree, one_bill, pay_into, say, start
 from tests.world import appoint, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -152,13 +155,56 @@ def test_each_way_says_why(key):
 )
 def test_terms_say_what_is_taken_past_the_portal(key, past):
     found = story(key, "NSW")
-    ways = ways_to_pay(found.account, amount=Decimal("100.00"), on=day("2027-01-10"))
-    assert ways.past == past
+    assert past_ways(found) == ()
+
+    pay_into(found)
+    assert past_ways(found) == past
 
     agree(found, "bpay", "eft")
+    assert past_ways(found) == ("BPAY", "Bank transfer")
 
+
+def past_ways(found):
     ways = ways_to_pay(found.account, amount=Decimal("100.00"), on=day("2027-01-10"))
-    assert ways.past == ("BPAY", "Bank transfer")
+    return tuple(way.label for way in ways.past)
+
+
+@pytest.mark.parametrize(
+    ("missing", "left"),
+    [
+        ("biller_code", ("Bank transfer",)),
+        ("bank_account_name", ("BPAY",)),
+        ("bank_bsb", ("BPAY",)),
+        ("bank_account_number", ("BPAY",)),
+    ],
+)
+def test_a_way_is_offered_only_where_it_is_known_to_where_the_money_goes(missing, left):
+    found = story("comvergence", "VIC")
+    pay_into(found)
+    setattr(found.world.provider, missing, "")
+    found.world.provider.save()
+
+    assert past_ways(found) == left
+
+
+def test_bill_and_pages_say_to_where_the_money_goes(client):
+    found = story("comvergence", "VIC")
+    pay_into(found)
+    found.service("S", "60.00", "2027-01-01")
+    invoice = found.run("2027-01-01")
+    reference = payment_reference(found.account)
+    account = "Account name VPNET PTY LTD, BSB 062-000, Account number 10204180"
+
+    assert invoice.document.content["pay"][1:] == [
+        {"method": "BPAY", "text": f"Biller code 20418, Reference {reference}"},
+        {"method": "Bank transfer", "text": f"{account}, Reference {reference}"},
+    ]
+    with time_machine.travel(found.at("2027-01-05"), tick=False):
+        client.force_login(found.world.holder)
+        for page in (reverse("pay"), reverse("invoice", args=[invoice.public_id])):
+            shown = client.get(page).content.decode()
+            for words in ("20418", "062-000", "10204180", reference):
+                assert words in shown, (page, words)
 
 
 def test_bill_prints_only_ways_that_are_taken(one):

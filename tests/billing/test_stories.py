@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
 
+from billing.charging.selectors.prices import Copies, NotPriced
+from billing.charging.services import ask_charge
 from billing.credit_management.services import advise_late_charge, assess_late_charges
 from billing.disputes.services import end_hold, hold_amount
 from billing.ledger.models import OpenItem
@@ -28,6 +31,7 @@ from contracts.supply.services import (
     suspend_supply,
 )
 from contracts.supply.states import ChargeableKind, SuspensionCause
+from parties.people.states import StaffRole
 from terms.money import NIL
 from tests.billing.moneys import agrees, day, lines, story, told
 from tests.world import make_staff
@@ -134,6 +138,21 @@ def test_late_run_bills_up_to_the_law_and_ends_on_the_issue_day():
     end_supply(service=n, last_day=day("2026-11-23"), at=one.at("2026-11-23"))
 
     first = one.run("2026-11-23", "15:00")
+    # Copies of the invoices of 13 October 2025 and 2024: the first is free by law, the second at
+    # cost, below the 5.50 of the terms.
+    for months_back in (13, 25):
+        copy = Copies(
+            kind="archived_invoice", months_back=months_back, actual_cost=Decimal("3.30")
+        )
+        with contextlib.suppress(NotPriced):
+            ask_charge(
+                account=one.account,
+                wanted=copy,
+                incurred_on=day("2026-12-01"),
+                reason="Asked for copies",
+                by=make_staff(StaffRole.BILLING),
+                at=one.at("2026-12-01"),
+            )
     second = one.run("2026-12-13")
 
     assert told(first) == ("2026-11-23", "2026-12-08", "190.00", "19.00", "209.00")
@@ -143,7 +162,8 @@ def test_late_run_bills_up_to_the_law_and_ends_on_the_issue_day():
         ("2026-11-13", "2026-12-12", "59.00"),
     ]
     assert [row.is_old for row in first.lines.filter(period_start=day("2026-06-16"))] == [True]
-    assert told(second) == ("2026-12-13", "2026-12-29", "59.00", "5.90", "64.90")
+    assert told(second) == ("2026-12-13", "2026-12-29", "62.00", "6.20", "68.20")
+    assert one.ledger()["receivable"] == "375.10"
     (left,) = one.account.not_billed.all()
     assert left.starts_on == day("2026-06-15")
 

@@ -396,7 +396,7 @@ def test_switching_accounts_never_leads_off_the_site(client, world):
 def test_csv_of_bills_has_a_row_for_each_and_no_formulas(client, busy):
     client.force_login(busy.holder)
 
-    text = b"".join(client.get(reverse("bills") + "?format=csv").streaming_content).decode()
+    text = client.get(reverse("bills") + "?format=csv").getvalue().decode("utf-8-sig")
 
     assert text.splitlines()[0] == "Invoice,Issued,Due,Total inc GST,Outstanding"
     assert len(text.splitlines()) == 1 + busy.account.invoices.count()

@@ -48,8 +48,11 @@ def supplies(account: Account) -> list[Supply]:
         .order_by("service__contract__started_on", "service__label", "service", "starts_on")
     )
     periods: dict[int, list[SupplyPeriod]] = defaultdict(list)
+    odd = set()
     for row in rows:
         periods[row.service_id].append(row)
+        if row.is_discounted:
+            odd.add(row.service_id)
     services = {pk: found[0].service for pk, found in periods.items()}
     recheck = {pk: one.recheck_from for pk, one in services.items() if one.recheck_from}
     billed: dict[int, list[BilledPeriod]] = defaultdict(list)
@@ -58,7 +61,6 @@ def supplies(account: Account) -> list[Supply]:
         for old in BilledPeriod.objects.filter(service__in=recheck, ends_on__gte=since):
             billed[old.service_id].append(old)
     discounts: dict[int, list[Discount]] = defaultdict(list)
-    odd = [pk for pk, found in periods.items() if found[0].is_discounted]
     if odd:
         for discount in Discount.objects.filter(service__in=odd):
             discounts[discount.service_id].append(discount)

@@ -14,6 +14,7 @@ from terms.calendar import State
 from terms.money import NIL
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period
+from terms.vocabulary import Listed
 
 from .days import ONE_DAY, is_old, last_billable
 from .items import Due, Item, TooOld
@@ -82,7 +83,7 @@ def _billable_from(row: Chargeable, bound: Binding, account: Account) -> date:
     try:
         answer = bound.decide(
             rules.charge_billable_on,
-            kind=kind,
+            kind=Listed(kind),
             state=State(account.state),
             period_start=first,
             period_end=after - ONE_DAY,

@@ -18,6 +18,7 @@ from terms.clause import Clause, Reason, Source, dump
 from terms.facts import BadFacts
 from terms.money import NIL, gst_on, in_dollars, to_cents
 from terms.profile import TermsSilent
+from terms.vocabulary import PROVIDERS_CHOICE, Listed
 
 from .days import last_billable
 from .items import Reasons
@@ -166,9 +167,11 @@ def _support(wanted: Support, account: Account, bound: Binding) -> Priced:
         band = bound.decide(rules.support_rate_band, at=wanted.began_at)
     except TermsSilent as silence:
         raise TermsSilent("support_fee", silence.because) from silence
+    if band.when is None:
+        raise TermsSilent("support_fee", band.because)
     answer = bound.decide(
         rules.support_fee,
-        kind=wanted.kind,
+        kind=Listed(wanted.kind),
         hours=wanted.hours,
         when=band.when,
         callout=wanted.visit,
@@ -187,12 +190,12 @@ def _support(wanted: Support, account: Account, bound: Binding) -> Priced:
 def _document(wanted: Copies, account: Account, bound: Binding) -> Priced:
     answer = bound.decide(
         rules.document_fee,
-        kind=wanted.kind,
+        kind=Listed(wanted.kind),
         tcp=account.customer.is_tcp,
         count=wanted.count,
         months_back=wanted.months_back,
         standard_method=wanted.usual_way,
-        medium="other" if wanted.other_medium else "provider_choice",
+        medium=Listed("other") if wanted.other_medium else PROVIDERS_CHOICE,
         actual_cost=wanted.actual_cost,
         listed_fee=wanted.listed_fee,
     )

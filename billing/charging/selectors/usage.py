@@ -18,6 +18,7 @@ from terms.calendar import State
 from terms.clause import dump
 from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
+from terms.vocabulary import Listed
 
 from .days import is_old, last_billable
 from .items import Due, Item, Reasons
@@ -92,12 +93,14 @@ def _usage_item(
 
 def _rate(calls: list[UsageRecord], bound: Binding, zone: ZoneInfo) -> tuple[Decimal, Reasons]:
     """Price the calls of one line; each call is a step of the reason, and so is their sum."""
-    total, reasons, steps = Decimal(0), [], []
+    total = Decimal(0)
+    reasons: Reasons = []
+    steps: list[str] = []
     for call in calls:
         try:
             answer = bound.decide(
                 rules.call_charge,
-                kind=call.kind,
+                kind=Listed(call.kind),
                 seconds=call.seconds,
                 rate_per_minute=call.rate_per_minute,
             )

@@ -207,7 +207,7 @@ def _locked(account: Account) -> Account:
     )
 
 
-def _service(pk: int | None) -> Service:
+def _service(pk: int) -> Service:
     return Service.objects.select_related("contract__account__customer__provider").get(pk=pk)
 
 
@@ -260,6 +260,8 @@ def _carry_out(row: ChargeRequest, at: datetime) -> None:
 
 def _discount(row: ChargeRequest) -> Discount:
     """The discount itself. It is asked again whether its days are still free."""
+    if row.service_id is None:
+        raise LookupError(f"{row} takes something off and names no service")
     service = _service(row.service_id)
     percent, ends_on = row.percent or NIL, row.ends_on or row.starts_on
     discount_worth(service, percent=percent, starts_on=row.starts_on, ends_on=ends_on)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from billing.credit_management.models import DebtNotice, PaymentReminder, SuspensionNotice
 from billing.credit_management.states import NoticeState, Step
@@ -19,7 +19,7 @@ from billing.payments import selectors as payments
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.accounts.models import Account
-from parties.accounts.selectors import binding, blocks_at, zone_of
+from parties.accounts.selectors import binding, blocks_at, running_blocks, zone_of
 from parties.accounts.states import BlockKind
 from parties.authority.selectors import account_standing
 from records.notices.states import GIVEN
@@ -106,7 +106,7 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
         "chasable": chasable,
         "oldest_due": min((one.due_date for one in late), default=None),
         "next_due": min(ahead, default=None),
-        "stops": (*stops(account, on, at), *_paying(chasable, on_its_way)),
+        "stops": (*stops(account, on, at), *_paying(account, chasable, on_its_way)),
         "notice": live_notice(account),
     }
     if not late and not ahead:
@@ -120,10 +120,12 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
     return _of_overdue(account, late, known, on, at)
 
 
-def _paying(chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
-    """What a bank is about to pay is not asked for once more."""
+def _paying(account: Account, chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
+    """What a bank is about to pay, or is going to be asked for, is not asked for once more."""
     if NIL < chasable <= on_its_way:
         yield Stop(words="A payment is on its way from the bank")
+    elif NIL < chasable <= on_its_way + payments.planned_sum(account):
+        yield Stop(words="A direct debit is planned")
 
 
 def _of_overdue(
@@ -184,6 +186,16 @@ def live_notice(account: Account) -> SuspensionNotice | None:
         "notice", "account__customer__provider"
     ).first()
     return found
+
+
+def notice_lives(account: Account, at: datetime) -> Exists:
+    """Whether a notice of suspension is in force that its reader may be told of; asked in passing.
+
+    Where a private reason stops it, it is shown to nobody.
+    """
+    private = running_blocks(at).filter(account=OuterRef("account"), is_private=True)
+    rows = SuspensionNotice.objects.filter(account=account, state=NoticeState.LIVE)
+    return Exists(rows.exclude(Exists(private)))
 
 
 def _has_services(account: Account, on: date) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -83,7 +84,7 @@ def give_debt_notice(
         if pay_by is not None and pay_by <= on:
             raise CreditStepRefused("The last day to pay lies ahead: choose a later one.")
         right = announced(locked, kind, found, on, at)
-        if not right.allowed or right.earliest_on is None:
+        if not right.allowed or right.earliest_on is None or found.oldest_due is None:
             raise CreditStepRefused(
                 "These terms and the law give no right to it for what is owed. See the clauses."
             )
@@ -131,7 +132,7 @@ def announced(
             suspended_on=suspended_since(account),
             on=on,
         )
-    debt = {"amount": found.chasable, "due_date": found.oldest_due, "on": on}
+    debt: dict[str, Any] = {"amount": found.chasable, "due_date": found.oldest_due, "on": on}
     now = listing_of(account, **debt)
     if kind == DebtNoticeKind.LISTING_FIRST:
         if not now.right.allowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -25,6 +26,9 @@ from terms.clause import dump
 from terms.facts import BadFacts
 from terms.money import NIL, in_dollars
 from terms.profile import TermsSilent
+
+if TYPE_CHECKING:
+    from billing.payments.selectors.balances import OpenInvoice
 
 
 def advise_late_charge(*, invoice: Invoice, advised_on: date) -> ChargeAdvice:
@@ -79,6 +83,8 @@ def _interest_after_disputes(account: Account, on: date, at: datetime) -> list[C
         item, paid = hold.invoice.open_item, payments.last_payment_on(hold.invoice)
         if item.amount > NIL or paid is None or hold.invoice.due_date is None or known.exists():
             continue
+        if hold.ended_at is None:
+            raise LookupError(f"{hold} is lost and has no moment at which it ended")
         try:
             answer = binding(account, on).decide(
                 rules.dispute_outcome,
@@ -110,7 +116,7 @@ def _interest_after_disputes(account: Account, on: date, at: datetime) -> list[C
     return made
 
 
-def _charge(account: Account, invoice: Invoice, on: date, at: datetime) -> Chargeable | None:
+def _charge(account: Account, invoice: OpenInvoice, on: date, at: datetime) -> Chargeable | None:
     provider = account.customer.provider
     if account.customer.is_tcp and provider.late_payment_cost is None:
         return None

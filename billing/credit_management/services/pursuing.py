@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from django.db.models import F, Q
 
@@ -11,7 +12,6 @@ from billing.credit_management.models import PaymentReminder, Pursuit
 from billing.credit_management.selectors import Outlook, late_charge_ahead, outlook
 from billing.credit_management.states import ReminderKind, Step
 from billing.hardship.selectors import missed_bills
-from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
 from billing.payments.services import lock_account
 from parties.accounts.models import Account, Balance
@@ -31,6 +31,9 @@ from .announcing import cure_debt_notices
 from .keeping import keep
 from .late_charges import advise_late_charge, assess_late_charges
 from .suspending import cure_if_paid
+
+if TYPE_CHECKING:
+    from billing.payments.selectors.balances import OpenInvoice
 
 OPENS = 9
 # No provider reminds earlier than this before the day.
@@ -85,7 +88,9 @@ def _advise(account: Account) -> None:
         notice__sent_at__isnull=False,
     )
     for row in rows.select_related("notice", "invoice"):
-        advise_late_charge(invoice=row.invoice, advised_on=local_day(account, row.notice.sent_at))
+        # The query leaves out those that were never sent.
+        sent_at = cast(datetime, row.notice.sent_at)
+        advise_late_charge(invoice=row.invoice, advised_on=local_day(account, sent_at))
         row.is_advised = True
         row.save(update_fields=["is_advised"])
 
@@ -137,7 +142,8 @@ def _may_write(account: Account, on: date) -> bool:
 def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook:
     """Send what is due to be said today, and return where the account then stands."""
     provider = account.customer.provider
-    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed")))
+    # What is drawn by direct debit is not asked for.
+    rows = list(payments.invoices(account).filter(outstanding__gt=F("disputed"), draw_on=None))
     unsent = _unsent(rows)
     late = [one for one in rows if one.payable_by < on and (one.pk, "after") in unsent]
     soon = [
@@ -155,12 +161,12 @@ def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook
     return found
 
 
-def _worth(rows: list[Invoice], account: Account) -> bool:
+def _worth(rows: Sequence[OpenInvoice], account: Account) -> bool:
     open_sum = sum((one.outstanding - one.disputed for one in rows), NIL)
     return bool(open_sum >= account.customer.provider.chase_above)
 
 
-def _unsent(rows: list[Invoice]) -> set[tuple[int, str]]:
+def _unsent(rows: Sequence[OpenInvoice]) -> set[tuple[int, str]]:
     """For which invoices which reminder has not gone out for the day that holds now."""
     sent = set(
         PaymentReminder.objects.filter(invoice__in=rows).values_list(
@@ -176,7 +182,7 @@ def _unsent(rows: list[Invoice]) -> set[tuple[int, str]]:
 
 
 def _send(
-    account: Account, kind: ReminderKind, rows: list[Invoice], on: date, at: datetime
+    account: Account, kind: ReminderKind, rows: Sequence[OpenInvoice], on: date, at: datetime
 ) -> None:
     """Write one reminder about these invoices, and note it for each."""
     standing = account_standing(account, on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from billing.credit_management.models import DebtNotice, SuspensionNotice
 from billing.credit_management.selectors import Outlook
@@ -83,7 +84,7 @@ def note_notice(
     )
 
 
-def tell_account(account: Account, headline: str, body: str, at: datetime, **how: object) -> None:
+def tell_account(account: Account, headline: str, body: str, at: datetime, **how: Any) -> None:
     """Tell the account where it stands, with a link to that page."""
     standing = account_standing(account, local_day(account, at))
     tell(

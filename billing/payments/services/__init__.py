@@ -1,5 +1,6 @@
 from .allocating import apply_credit, lock_account
 from .amounts import PaymentRefused, read_dollars
+from .bank_numbers import BankNumberRefused
 from .credit_notes import (
     CreditRefused,
     NeedsSecondPerson,
@@ -7,11 +8,34 @@ from .credit_notes import (
     issue_credit_note,
     left_to_credit,
 )
+from .debit_files import (
+    DebitFileRefused,
+    LeftOut,
+    bank_days,
+    bank_today,
+    decide_debit_file,
+    file_content,
+    make_debit_file,
+    note_download,
+)
+from .debit_returns import ReturnsRefused, note_return, note_stop, take_returns
 from .dishonour import dishonour_payment
+from .draws import mind_draws, plan_draws
 from .gateway import Forged, GatewayDown, gateway_of
 from .hearing import ask_about_payments, hear, solve_event
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
 from .late_charges import take_back_late_charges
+from .mandates import (
+    MandateRefused,
+    MandateWish,
+    agree_mandate,
+    check_wish,
+    choose_day,
+    end_mandate,
+    request_words,
+    require_right,
+    resume_mandate,
+)
 from .online import SurchargeChanged, Wish, start_payment
 from .receiving import (
     AlreadyRecorded,
@@ -22,29 +46,45 @@ from .receiving import (
 )
 from .refunds import RefundRefused, ask_refund, decide_refund, write_off
 from .requests import ask_money, decide_money
-from .ways import Way, WaysToPay, keep_option, ways_to_pay
+from .statements import send_statement, statement_pdf
+from .ways import Way, WayPast, WaysToPay, keep_option, ways_to_pay
 
 __all__ = [
     "AlreadyRecorded",
+    "BankNumberRefused",
     "CreditRefused",
+    "DebitFileRefused",
     "FileRefused",
     "Forged",
     "GatewayDown",
+    "LeftOut",
+    "MandateRefused",
+    "MandateWish",
     "NeedsSecondPerson",
     "PaymentRefused",
     "RefundRefused",
+    "ReturnsRefused",
     "SurchargeChanged",
     "Way",
+    "WayPast",
     "WaysToPay",
     "Wish",
+    "agree_mandate",
     "apply_credit",
     "ask_about_payments",
     "ask_money",
     "ask_refund",
+    "bank_days",
+    "bank_today",
+    "check_wish",
+    "choose_day",
     "credit_line",
+    "decide_debit_file",
     "decide_money",
     "decide_refund",
     "dishonour_payment",
+    "end_mandate",
+    "file_content",
     "gateway_of",
     "hear",
     "import_upload",
@@ -52,15 +92,27 @@ __all__ = [
     "keep_option",
     "left_to_credit",
     "lock_account",
+    "make_debit_file",
     "match_payment",
+    "mind_draws",
+    "note_download",
+    "note_return",
+    "note_stop",
+    "plan_draws",
     "read_bank_file",
     "read_dollars",
     "record_payment",
     "record_unmatched",
+    "request_words",
+    "require_right",
+    "resume_mandate",
     "reverse_payment",
+    "send_statement",
     "solve_event",
     "start_payment",
+    "statement_pdf",
     "take_back_late_charges",
+    "take_returns",
     "try_upload",
     "ways_to_pay",
     "write_off",

@@ -180,6 +180,8 @@ def _problem(row: OnlinePayment | None, word: Word) -> str:
         return ""
     if word.currency != CURRENCY:
         return f"It is in {word.currency}, and we asked for {CURRENCY}."
+    if word.amount is None:
+        return "It names no amount."
     if word.amount != row.total:
         return f"It is about {in_dollars(word.amount)}, and we asked for {in_dollars(row.total)}."
     if word.said is Said.TAKEN_BACK and row.payment_id is None:

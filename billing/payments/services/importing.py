@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -159,7 +160,7 @@ def read_bank_file(
     return outcomes
 
 
-def error_file(refused: list[dict[str, object]]) -> list[list[str]]:
+def error_file(refused: list[dict[str, Any]]) -> list[list[str]]:
     """The rows that were not read, to mend and import again: number, what to do, the cells."""
     return [
         [str(one["row"]), str(one["why"]), *(str(cell) for cell in one["cells"])]
@@ -234,7 +235,7 @@ def _book(
     provider: Provider, row: BankRow, mine: Whose, occurrence: int, at: datetime, actor: Actor
 ) -> tuple[Payment, bool]:
     """The payment of a row, and whether it is new: the desk may have recorded it before."""
-    facts = {
+    facts: dict[str, Any] = {
         "amount": row.amount,
         "received_on": row.received_on,
         "method": row.method,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from billing.invoices.models import Invoice
 from billing.payments.selectors import invoices, late_charge, late_charge_as_paid
 from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
@@ -16,6 +16,9 @@ from records.audit.services import record
 from terms.money import NIL
 
 from .credit_notes import CreditRefused, credit_line, issue_credit_note
+
+if TYPE_CHECKING:
+    from billing.payments.selectors.balances import OpenInvoice
 
 LATE = [ChargeableKind.LATE_FEE, ChargeableKind.INTEREST]
 
@@ -39,7 +42,9 @@ def take_back_late_charges(*, account: Account, at: datetime) -> int:
     return count
 
 
-def _right_charge(account: Account, invoice: Invoice, charge: Chargeable, at: datetime) -> Decimal:
+def _right_charge(
+    account: Account, invoice: OpenInvoice, charge: Chargeable, at: datetime
+) -> Decimal:
     """What the invoice costs for being late by what is known now, in dollars."""
     found = late_charge_as_paid(account, invoice)
     right = (found.fee or NIL) + (found.interest or NIL)

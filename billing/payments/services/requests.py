@@ -103,16 +103,15 @@ def decide_money(*, request: MoneyRequest, approve: bool, by: User, at: datetime
 def _carry_out(row: MoneyRequest, *, approved_by: User | None, at: datetime) -> None:
     row.state, row.decided_at = RequestState.DONE, at
     if row.kind == RequestKind.CREDIT_NOTE:
-        facts = {"lines": [credit_line(row.line, row.amount)]} if row.line else {}
         row.credit_note = issue_credit_note(
             invoice=row.invoice,
             reason=row.reason,
             at=at,
+            lines=[credit_line(row.line, row.amount)] if row.line else (),
             amount=None if row.line else row.amount,
             asked_by=row.asked_by,
             approved_by=approved_by,
             actor=Actor(user_id=row.asked_by_id, name=str(row.asked_by)),
-            **facts,
         )
         # What was not owed was not late either.
         take_back_late_charges(account=row.invoice.account, at=at)

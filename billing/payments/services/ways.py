@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.payments.models import IN_PORTAL, PAST_PORTAL, PaymentOption
+from billing.payments.selectors import payment_reference
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
@@ -61,12 +62,24 @@ class NotOffered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WayPast:
+    """A way to pay past the portal, with what the payer's bank asks for: label and value."""
+
+    label: str
+    details: tuple[tuple[str, str], ...]
+
+    @property
+    def in_words(self) -> str:
+        return ", ".join(f"{label} {value}" for label, value in self.details)
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaysToPay:
     """What is offered in the portal, what past it, and what terms or provider don't take."""
 
     offered: tuple[Way, ...]
     refused: tuple[NotOffered, ...]
-    past: tuple[str, ...] = ()
+    past: tuple[WayPast, ...] = ()
 
     def of(self, card: str) -> Way | None:
         """The way offered in which a card, or the bank account, stands."""
@@ -93,9 +106,10 @@ def ways_to_pay(account: Account, *, amount: Decimal, on: date) -> WaysToPay:
         surcharge, because = _surcharge(bound, card, amount, option)
         _add(offered, Way(cards=(card,), surcharge=surcharge, because=[*why, *because]))
     past = tuple(
-        label
+        WayPast(label=label, details=details)
         for name, label in PAST_PORTAL
-        if _is_method_taken(bound, Method(name), options.get(name))[0]
+        if (details := _details(account, Method(name)))
+        and _is_method_taken(bound, Method(name), options.get(name))[0]
     )
     return WaysToPay(offered=tuple(offered), refused=tuple(refused), past=past)
 
@@ -125,6 +139,22 @@ def in_words(cards: Iterable[str]) -> str:
     """Cards as people list them: "Visa, Mastercard or American Express"."""
     *others, last = [WORDS[one] for one in cards]
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def _details(account: Account, method: Method) -> tuple[tuple[str, str], ...]:
+    """What the payer's bank asks for; empty where the provider has not set it: not offered."""
+    provider = account.customer.provider
+    reference = payment_reference(account)
+    if method is Method.BPAY and provider.biller_code:
+        return (("Biller code", provider.biller_code), ("Reference", reference))
+    if method is Method.EFT and provider.takes_transfers:
+        return (
+            ("Account name", provider.bank_account_name),
+            ("BSB", provider.bank_bsb),
+            ("Account number", provider.bank_account_number),
+            ("Reference", reference),
+        )
+    return ()
 
 
 def _is_taken(

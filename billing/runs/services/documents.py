@@ -131,6 +131,13 @@ def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
 def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
     """What terms and provider take, in the portal and past it, with the payment reference."""
     account = invoice.account
+    draw = payments.draw_of(invoice)
+    if draw is not None:
+        drawn = f"We draw {in_dollars(draw.amount)} on {in_words(draw.on)}"
+        text = f"{drawn} from the bank account ending {draw.mandate.number_end}."
+        return [
+            {"method": "Direct debit", "text": f"{text} Your bank shows it as {draw.reference}."}
+        ]
     ways = ways_to_pay(account, amount=invoice.total_inc, on=invoice.issue_date)
     reference = f"Your payment reference is {payments.payment_reference(account)}."
     whom = facts.contacts.get("email", facts.name)
@@ -138,13 +145,7 @@ def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
     if ways.offered and gateway_of(facts.key) is not None:
         labels = "; ".join(way.label for way in ways.offered)
         found.append({"method": "In the portal", "text": f"Sign in and choose Pay: {labels}."})
-    if ways.past:
-        found.append(
-            {
-                "method": f"By {' or '.join(ways.past)}".replace("Bank", "bank"),
-                "text": f"{reference} Ask {whom} for the biller code or account details.",
-            }
-        )
+    found += [{"method": way.label, "text": way.in_words} for way in ways.past]
     if not found:
         found.append({"method": "Ask us", "text": f"{reference} Ask {whom} how to pay."})
     return found

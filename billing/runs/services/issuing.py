@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from billing.invoices.models import CreditNote, Invoice
 from billing.invoices.selectors import InvoiceDraft, draft_invoice
 from billing.invoices.services import freeze_credit_note, freeze_invoice, note_charged
+from billing.payments.selectors import draw_of
+from billing.payments.services import plan_draws
 from billing.payments.services.adjustment_notes import issue_adjustment_note
 from billing.payments.services.allocating import apply_credit, lock_account
 from billing.payments.services.credit_notes import book_credit_note
@@ -41,7 +44,7 @@ def issue_invoice(
     bill_day: date,
     on: date,
     at: datetime,
-    run: BillRun | None = None,
+    run: BillRun,
     on_demand: bool = False,
 ) -> Issued:
     """Bill what is due for a bill day in a bill that goes out `on`; a second call bills nothing.
@@ -54,7 +57,7 @@ def issue_invoice(
         draft = draft_invoice(locked, on=on, bill_day=bill_day)
         invoice = note = None
         if draft.lines:
-            invoice = freeze_invoice(locked, draft, at=at, run_id=run.pk if run else None)
+            invoice = freeze_invoice(locked, draft, at=at, run_id=run.pk)
         if draft.given_back:
             note = freeze_credit_note(
                 locked, draft.given_back, draft=draft, reason="Days paid ahead and not used."
@@ -64,6 +67,7 @@ def issue_invoice(
         _note_bill_day(locked, bill_day)
         if invoice is not None:
             apply_credit(account=locked, on=on, at=at)
+            plan_draws(locked, at=at, told_by_bill=None if on_demand else invoice.pk)
             _finish(invoice, draft, at, on_demand=on_demand)
         if note is not None:
             issue_adjustment_note(note, at, tells=not on_demand)
@@ -129,6 +133,15 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         due_date=invoice.due_date,
         total=invoice.total_inc,
         to_pay=balance.to_pay,
+        draw=_drawn(invoice),
         earlier=sum((row.amount for row in balance.earlier), NIL),
         priority=Priority.BULK,
     )
+
+
+def _drawn(invoice: Invoice) -> dict[str, Any] | None:
+    """How much of it is drawn by direct debit, when and from where; None: nothing."""
+    draw = draw_of(invoice)
+    if draw is None:
+        return None
+    return {"amount": draw.amount, "on": draw.on, "number_end": draw.mandate.number_end}

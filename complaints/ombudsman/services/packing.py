@@ -5,9 +5,7 @@ Every file's SHA-256 stands in a list that anybody can check, without this porta
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -31,6 +29,7 @@ from records.documents.models import Document
 from records.documents.pdf import PdfFailed, PdfUnavailable
 from records.documents.services import draw_unissued, ensure_file
 from records.notices.models import Notice
+from records.sheets import sheet
 from terms import library
 
 SUMS = "SHA256SUMS"
@@ -69,8 +68,6 @@ TRAIL = (
     *("reason", "before", "after", "from_where", "private", "prev", "hash"),
 )
 
-# Nothing in it that would start a formula where it is opened as a sheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Part = tuple[str, Callable[[], bytes]]
 
 
@@ -277,16 +274,10 @@ def _as_json(data: Any) -> bytes:
 
 
 def _as_csv(columns: tuple[str, ...], rows: Any) -> bytes:
-    text = io.StringIO()
-    sheet = csv.writer(text)
-    sheet.writerow(columns)
-    for row in rows:
-        sheet.writerow([_cell(value) for value in row])
-    return text.getvalue().encode()
+    return "".join(sheet(columns, (map(_plain, row) for row in rows))).encode()
 
 
-def _cell(value: Any) -> str:
+def _plain(value: Any) -> Any:
     if isinstance(value, dict | list):
-        value = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False) if value else ""
-    shown = "" if value is None else str(value)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+        return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False) if value else ""
+    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
+from django.core.validators import RegexValidator
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -13,6 +14,11 @@ from records.fields import MoneyField
 from terms.calendar import State
 
 LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
+# What a bank's file can hold.
+ABA_TEXT = RegexValidator(
+    r"^[A-Za-z0-9 &'()*,./+$!%=:?@#_^-]+$",
+    "Plain letters, digits and signs: banks take no others",
+)
 STATES = [(state.value, state.value) for state in State]
 
 
@@ -83,6 +89,53 @@ class Provider(models.Model):
     staff_session_hours = models.PositiveSmallIntegerField(
         default=12, help_text="A staff log-in ends after so long, used or not."
     )
+    biller_code = models.CharField(
+        "BPAY biller code",
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"^\d{3,10}$", "Three to ten digits, without spaces.")],
+        help_text="Printed on bills and pay pages; empty: BPAY is not offered.",
+    )
+    bank_account_name = models.CharField(
+        max_length=32,
+        blank=True,
+        validators=[ABA_TEXT],
+        help_text="Whom the account that customers pay to belongs to. Without all three of name, "
+        "BSB and number bank transfers are not offered.",
+    )
+    bank_bsb = models.CharField(
+        "BSB",
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(r"^\d{3}-\d{3}$", "Six digits, written 062-000.")],
+    )
+    bank_account_number = models.CharField(
+        max_length=9,
+        blank=True,
+        validators=[RegexValidator(r"^\d{4,9}$", "Four to nine digits, without spaces.")],
+    )
+    debit_user_number = models.CharField(
+        "direct entry user number",
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(r"^\d{6}$", "Six digits, as the bank gave them.")],
+        help_text="With name and bank it lets direct debits be drawn by a file; without all three "
+        "no standing direct debit is offered.",
+    )
+    debit_user_name = models.CharField(
+        "direct entry user name",
+        max_length=26,
+        blank=True,
+        validators=[ABA_TEXT],
+        help_text="As the bank has registered it.",
+    )
+    debit_bank = models.CharField(
+        "bank of the file",
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, for instance CBA.")],
+        help_text="Its three letters, for instance CBA, NAB or WBC.",
+    )
     low_risk = models.JSONField(
         default=list, blank=True, help_text="Steps of the house's own list without second factor."
     )
@@ -92,6 +145,17 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def takes_transfers(self) -> bool:
+        """Whether it is known to which bank account customers pay."""
+        return bool(self.bank_account_name and self.bank_bsb and self.bank_account_number)
+
+    @property
+    def draws_debits(self) -> bool:
+        """Whether its bank takes a file of direct debits from it, paid into a known account."""
+        registered = self.debit_user_number and self.debit_user_name and self.debit_bank
+        return bool(registered and self.takes_transfers)
 
 
 class Customer(models.Model):

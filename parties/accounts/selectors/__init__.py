@@ -1,5 +1,6 @@
 from .bindings import (
     FLOOR,
+    HOUSE_DEFAULT,
     AcceptedTerms,
     accepted_terms,
     as_if_declared,
@@ -17,10 +18,12 @@ from .customers import (
     blocks_at,
     needs_second_person,
     providers,
+    running_blocks,
 )
 
 __all__ = [
     "FLOOR",
+    "HOUSE_DEFAULT",
     "AcceptedTerms",
     "accepted_terms",
     "access_needs",
@@ -32,6 +35,7 @@ __all__ = [
     "law",
     "needs_second_person",
     "providers",
+    "running_blocks",
     "terms_in_words",
     "version_in_force",
     "working_calendar",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
 from terms.money import NIL
@@ -43,5 +43,10 @@ def access_needs(customer: Customer) -> str:
 
 def blocks_at(account: Account, at: datetime) -> list[Block]:
     """What keeps money on the account from being asked for at an instant, newest first."""
-    rows = Block.objects.filter(account=account, starts_at__lte=at)
-    return list(rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)))
+    return list(running_blocks(at).filter(account=account))
+
+
+def running_blocks(at: datetime) -> QuerySet[Block]:
+    """What keeps money from being asked for at an instant, on whatever account."""
+    running = Q(ends_at__isnull=True) | Q(ends_at__gt=at)
+    return Block.objects.filter(running, starts_at__lte=at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from parties.accounts.models import Account
 from records.audit.models import Anchor, Entry
 from records.audit.selectors import flaws, read_out
+from records.sheets import sheet
 
 
 class Command(BaseCommand):
@@ -56,14 +56,9 @@ class Command(BaseCommand):
         if form == "json":
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
             return
-        writer = csv.DictWriter(self.stdout, fieldnames=list(rows[0]) if rows else ["account"])
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(
-                {
-                    name: json.dumps(value, ensure_ascii=False)
-                    if isinstance(value, dict | list)
-                    else value
-                    for name, value in row.items()
-                }
-            )
+        head = list(rows[0]) if rows else ["account"]
+        self.stdout.writelines(sheet(head, (map(_plain, row.values()) for row in rows)))
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils import timezone
 from billing.payments.models import BankFormat
 from billing.payments.services import FileRefused, read_bank_file
 from billing.payments.states import RowFate
+from records.sheets import sheet
 
 
 class Command(BaseCommand):
@@ -49,6 +49,5 @@ class Command(BaseCommand):
             self.stderr.write(f"Row {one.number}: {one.words}")
         if options["errors"] and bad:
             with options["errors"].open("w", newline="", encoding="utf-8") as out:
-                writer = csv.writer(out)
-                writer.writerow(["Row", "What to do"])
-                writer.writerows([one.number, one.words, *one.cells] for one in bad)
+                rows = ([one.number, one.words, *one.cells] for one in bad)
+                out.writelines(sheet(["Row", "What to do", "Its cells"], rows))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from datetime import date
 from typing import Any, TextIO
@@ -15,6 +14,7 @@ from billing.ledger.models import LedgerEntry
 from billing.ledger.selectors import aged, discrepancies, gst_collected, trial_balance
 from billing.ledger.services import close_month
 from parties.accounts.models import Provider
+from records.sheets import sheet
 from terms.calendar import month_end, months_on
 from terms.money import NIL
 
@@ -108,35 +108,33 @@ class Command(BaseCommand):
 
 
 def _xero(rows: Any, out: TextIO) -> None:
-    table = csv.writer(out)
-    table.writerow(XERO)
-    for row in rows:
-        table.writerow(
-            (
-                row.posting.key,
-                f"{row.posting.day:%d/%m/%Y}",
-                _memo(row),
-                row.get_ledger_account_display(),
-                "BAS Excluded",
-                row.amount,
-            )
+    lines = (
+        (
+            row.posting.key,
+            f"{row.posting.day:%d/%m/%Y}",
+            _memo(row),
+            row.get_ledger_account_display(),
+            "BAS Excluded",
+            row.amount,
         )
+        for row in rows
+    )
+    out.writelines(sheet(XERO, lines))
 
 
 def _myob(rows: Any, out: TextIO) -> None:
-    table = csv.writer(out)
-    table.writerow(MYOB)
-    for row in rows:
-        table.writerow(
-            (
-                row.posting_id,
-                f"{row.posting.day:%d/%m/%Y}",
-                _memo(row),
-                row.get_ledger_account_display(),
-                row.amount if row.amount > NIL else "",
-                -row.amount if row.amount < NIL else "",
-            )
+    lines = (
+        (
+            row.posting_id,
+            f"{row.posting.day:%d/%m/%Y}",
+            _memo(row),
+            row.get_ledger_account_display(),
+            row.amount if row.amount > NIL else "",
+            -row.amount if row.amount < NIL else "",
         )
+        for row in rows
+    )
+    out.writelines(sheet(MYOB, lines))
 
 
 def _json(rows: Any, out: TextIO) -> None:

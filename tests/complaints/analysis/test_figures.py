@@ -192,7 +192,7 @@ def test_private_complaints_are_counted_only_for_who_may_know_of_them(story):
     lodged(story, "2027-02-02 09:00")
 
     def received(role: StaffRole) -> str:
-        data = client_of(role).get(f"/admin/complaint-figures/?{SPAN}&format=csv").content
+        data = client_of(role).get(f"/admin/complaint-figures/?{SPAN}&format=csv").getvalue()
         rows = list(csv.reader(io.StringIO(data.decode())))
         return next(row[2] for row in rows if row[:2] == ["All", "received"])
 
@@ -206,7 +206,7 @@ def test_staff_of_one_provider_count_nothing_of_another(story):
     lodged(other, "2027-02-01 09:00")
     theirs = client_of(StaffRole.TEAM_MANAGER, other.world.provider)
 
-    data = theirs.get(f"/admin/complaint-figures/?{SPAN}&provider=vpnet&format=csv").content
+    data = theirs.get(f"/admin/complaint-figures/?{SPAN}&provider=vpnet&format=csv").getvalue()
 
     assert b"All,received,1" in data
 

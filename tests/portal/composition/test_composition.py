@@ -24,7 +24,8 @@ def names(table) -> list[str]:
 
 def test_every_area_has_its_row_on_home():
     assert names(home.BANNERS) == [
-        "asked_together", "outages", "proposed_answers", "overdue_bill", "new_prices",
+        "asked_together", "outages", "proposed_answers", "help_waits", "suspension",
+        "overdue_bill", "new_prices",
     ]  # fmt: skip
     assert names(home.CARDS) == [
         "owed", "with_customer", "paying_unseen", "records_unseen", "complaints",
@@ -35,7 +36,7 @@ def test_every_area_has_its_row_on_home():
 def test_every_area_has_its_worklists():
     assert names(worklists.WORKLISTS) == [
         "complaint_lists", "people_lists", "unswept", "outage_lists",
-        "contract_lists", "money_lists", "unpaid_lists", "outage_credit_lists",
+        "contract_lists", "money_lists", "debit_lists", "unpaid_lists", "outage_credit_lists",
         "gateway_lists", "billing_lists",
         "message_lists", "setting_lists",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from billing.credit_management.models import SuspensionNotice
+from billing.credit_management.services import give_suspension_notice
 from billing.hardship.models import Arrangement, HelpRequest
 from billing.hardship.selectors import Part
 from billing.hardship.services import offer_help
@@ -83,6 +84,8 @@ def test_an_offer_is_signed_declined_or_too_late(customer, one):
         reasons="A pause.",
         at=one.at("2027-03-01"),
     )
+    assert "waits for you" in customer.get(reverse("home")).content.decode()
+    assert "We offer you help with paying" in customer.get(reverse("unpaid")).content.decode()
     empty = customer.post(reverse("accept_offer"), {"signed_as": ""})
     assert "Type your name" in empty.content.decode()
     customer.post(reverse("accept_offer"), {"signed_as": "Mia Conti"})
@@ -90,6 +93,16 @@ def test_an_offer_is_signed_declined_or_too_late(customer, one):
     late = customer.post(reverse("decline_offer"), {"text": "No."}, follow=True)
     assert "This request is over" in late.content.decode()
     assert HelpRequest.objects.get().state == HelpState.AGREED
+    assert "waits for you" not in customer.get(reverse("home")).content.decode()
+
+
+def test_home_tells_of_a_notice_of_suspension_unless_what_stops_it_is_private(customer, one):
+    assert "notice that services" not in customer.get(reverse("home")).content.decode()
+    at = one.at("2027-03-01")
+    give_suspension_notice(account=one.account, by=make_staff(StaffRole.CREDIT), at=at)
+    assert "notice that services" in customer.get(reverse("home")).content.decode()
+    block_chasing(account=one.account, kind=BlockKind.SAFETY, subject="x", at=at, is_private=True)
+    assert "notice that services" not in customer.get(reverse("home")).content.decode()
 
 
 def test_more_time_is_taken_on_the_page_and_more_is_refused_in_words(customer):

@@ -142,7 +142,7 @@ def test_search_shows_what_was_asked_as_text(client, asked, db):
 def test_clauses_come_as_a_spreadsheet(client, db):
     response = client.get(url_of("terms_csv", "vpnet"))
 
-    rows = list(csv.reader(io.StringIO(response.content.decode())))
+    rows = list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
     assert response["Content-Type"].startswith("text/csv")
     assert [row[0] for row in rows[1:]] == [
         clause.id for clause in library.newest("vpnet").clauses

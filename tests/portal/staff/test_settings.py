@@ -108,6 +108,12 @@ def test_what_changed_meanwhile_is_not_approved(provider, boss):
         ("chase_above", Decimal("1.005"), "two decimal places"),
         ("penalty_rate_percent", Decimal("51"), "not above 50"),
         ("complaints_email", "nobody", "valid email"),
+        ("biller_code", "12 34", "Three to ten digits"),
+        ("bank_bsb", "062000", "Six digits, written 062-000"),
+        ("bank_account_number", "12x4", "Four to nine digits"),
+        ("bank_account_name", "Müller", "banks take no others"),
+        ("debit_user_number", "12345", "Six digits"),
+        ("debit_bank", "cba", "Three capital letters"),
         ("extension_days", 10, "Nothing is different"),
     ],
 )
@@ -122,6 +128,30 @@ def test_value_out_of_bounds_is_refused_in_words_and_changes_nothing(
     provider.refresh_from_db()
     assert getattr(provider, name) == before
     assert not SettingChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("biller_code", "20418"),
+        ("bank_account_name", "VPNET PTY LTD"),
+        ("bank_bsb", "062-000"),
+        ("bank_account_number", "10204180"),
+        ("debit_user_number", "301204"),
+        ("debit_user_name", "VPNET PTY LTD"),
+        ("debit_bank", "CBA"),
+    ],
+)
+def test_where_money_goes_is_changed_by_two_people(provider, boss, name, value):
+    other = make_staff(StaffRole.ADMINISTRATOR, provider=provider)
+
+    row = change(provider, boss, **{name: value})
+
+    provider.refresh_from_db()
+    assert (row.state, getattr(provider, name)) == (SettingState.ASKED, "")
+    decide_settings(change=row, approve=True, by=other, at=AT)
+    provider.refresh_from_db()
+    assert getattr(provider, name) == value
 
 
 @pytest.mark.parametrize("role", [one for one in StaffRole if one != StaffRole.ADMINISTRATOR])
@@ -188,7 +218,9 @@ def test_what_is_said_of_a_way_to_pay_is_on_record_and_decides_what_is_offered(c
     world = make_world("vpnet")
     boss = make_staff(StaffRole.ADMINISTRATOR, provider=world.provider)
     ways = {"account": world.account, "amount": Decimal("10"), "on": AT.date()}
-    assert "BPAY" not in ways_to_pay(**ways).past
+    world.provider.biller_code = "20418"
+    world.provider.save()
+    assert not ways_to_pay(**ways).past
     sign_in_staff(client, boss)
 
     client.post(
@@ -203,7 +235,8 @@ def test_what_is_said_of_a_way_to_pay_is_on_record_and_decides_what_is_offered(c
         },
     )
 
-    assert "BPAY" in ways_to_pay(**ways).past
+    (way,) = ways_to_pay(**ways).past
+    assert (way.label, way.details[0]) == ("BPAY", ("Biller code", "20418"))
     row = SettingChange.objects.get()
     assert (row.about, row.after["is_offered"]) == ("Paying: BPAY", "True")
     assert (row.before, row.reason, row.asked_by) == ({}, "We agreed to BPAY", boss)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import io
 import socket
 import threading
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
 from parties.people.states import StaffRole
 from portal.adapters.scanning import ClamdScanner, ScannerUnavailable
 from portal.customer.appointing_forms import SignForm
-from portal.web.lists import csv_cell
+from records.audit.services import Actor, record
+from records.sheets import cell as csv_cell
 from tests.architecture.authority import addresses, build_world, url_of
 from tests.parties.staff import give_reason, sign_in_staff
 from tests.world import make_staff, make_user
 
+AT = datetime(2026, 11, 27, 1, tzinfo=UTC)
 HUGE = "9" * 22
 
 
@@ -108,6 +112,22 @@ def test_no_cell_is_a_formula(text):
 )
 def test_numbers_and_words_stay_what_they_are(value, cell):
     assert csv_cell(value) == cell
+
+
+@pytest.mark.django_db
+def test_what_a_command_writes_for_a_spreadsheet_holds_no_formula():
+    one = build_world()
+    record(
+        account_id=one.account.pk,
+        at=AT,
+        action="account.noted",
+        actor=Actor(name="=cmd()"),
+        reason="@SUM(A1)",
+    )
+    out = io.StringIO()
+    call_command("audit", "export", one.account.number, format="csv", stdout=out)
+    assert "'=cmd()" in out.getvalue()
+    assert ",@SUM" not in out.getvalue()
 
 
 # --- passwords

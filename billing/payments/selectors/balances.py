@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from django.db.models import F, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import balance_of
+from billing.payments.models import (
+    Allocation,
+    ChargeAdvice,
+    Draw,
+    GatewayEvent,
+    OnlinePayment,
+    Payment,
+    Refund,
+)
+from billing.payments.states import LIVE_DRAWS, DrawState, OnlineState, RefundState
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
@@ -24,8 +35,30 @@ from terms.profile import TermsSilent
 from terms.rules.floor import Cause
 from terms.rules.payment import Balance as OpenBalance
 
-from .models import Allocation, ChargeAdvice, GatewayEvent, OnlinePayment, Payment, Refund
-from .states import OnlineState, RefundState
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class OpenFigures(TypedDict):
+        """What `with_outstanding` adds to a row, in dollars, and the day by which to pay."""
+
+        outstanding: Decimal
+        disputed: Decimal
+        payable_by: date
+
+    class Paid(TypedDict):
+        """What `payments_of` adds to a row: what it paid."""
+
+        pays: list[Any]
+
+    class DrawnFigures(OpenFigures):
+        """What `invoices` adds besides: the day on which it is drawn, and how much."""
+
+        draw_on: date | None
+        draw_amount: Decimal | None
+
+    OpenInvoice = WithAnnotations[Invoice, OpenFigures]
+    DrawnInvoice = WithAnnotations[Invoice, DrawnFigures]
+    PaidPayment = WithAnnotations[Payment, Paid]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +80,8 @@ class InvoiceCard:
     status: str
     because: dict[str, list[dict[str, Any]]]
     version: str
+    draw_on: date | None = None  # the day on which it is drawn by direct debit, and how much
+    draw_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +96,10 @@ class Balance:
     newest: tuple[InvoiceCard, ...]
     credit: Decimal = NIL
     on_its_way: Decimal = NIL  # what a bank was asked for and has not paid yet
+    marks: frozenset[str] = frozenset()  # what the caller asked about in passing, and is so
 
 
-def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[Invoice]:
+def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySet[OpenInvoice]:
     """Annotate what is still unpaid and what is contested, as the ledger keeps it.
 
     `shown` leaves out what a complaint about somebody's safety contests: it is collected from
@@ -76,18 +112,22 @@ def with_outstanding(rows: QuerySet[Invoice], *, shown: bool = False) -> QuerySe
     )
 
 
-def invoices(account: Account, *, shown: bool = False) -> QuerySet[Invoice]:
+def invoices(account: Account, *, shown: bool = False) -> QuerySet[DrawnInvoice]:
     """The account's invoices; `shown` as a page may show what is contested of them."""
-    return with_outstanding(Invoice.objects.filter(account=account), shown=shown)
+    draw = Draw.objects.filter(invoice=OuterRef("pk"), state__in=LIVE_DRAWS)
+    rows = with_outstanding(Invoice.objects.filter(account=account), shown=shown)
+    return rows.annotate(
+        draw_on=Subquery(draw.values("on")[:1]), draw_amount=Subquery(draw.values("amount")[:1])
+    )
 
 
-def unpaid_invoices(account: Account) -> list[Invoice]:
+def unpaid_invoices(account: Account) -> list[DrawnInvoice]:
     """Invoices with something left to pay, oldest due date first."""
     rows = invoices(account).filter(outstanding__gt=NIL).order_by("payable_by", "pk")
     return list(rows)
 
 
-def card(row: Invoice, on: date) -> InvoiceCard:
+def card(row: OpenInvoice, on: date) -> InvoiceCard:
     """An annotated invoice as a page shows it on a day."""
     return InvoiceCard(
         public_id=str(row.public_id),
@@ -105,10 +145,12 @@ def card(row: Invoice, on: date) -> InvoiceCard:
         status=status_on(row, on),
         because=row.because,
         version=row.version,
+        draw_on=getattr(row, "draw_on", None),
+        draw_amount=getattr(row, "draw_amount", None),
     )
 
 
-def status_on(row: Invoice, on: date) -> str:
+def status_on(row: OpenInvoice, on: date) -> str:
     """paid, disputed, overdue, part_paid or due: a question about a day, never a state."""
     if row.outstanding <= NIL:
         return "paid"
@@ -119,28 +161,41 @@ def status_on(row: Invoice, on: date) -> str:
     return "part_paid" if row.outstanding < row.total_inc else "due"
 
 
-def balance(account: Account, on: date, newest: int = 0, *, shown: bool = False) -> Balance:
+def balance(
+    account: Account,
+    on: date,
+    newest: int = 0,
+    *,
+    shown: bool = False,
+    marks: Mapping[str, Exists] | None = None,
+) -> Balance:
     """What is owed and overdue, what falls due next, and the newest bills. One query.
 
-    `shown` as a page may show what is contested; what is collected asks without it.
+    `shown` as a page may show what is contested; what is collected asks without it. `marks` are
+    asked along with it; where there is no bill at all none of them is so.
     """
+    asked = {f"mark_{name}": mark for name, mark in (marks or {}).items()}
     recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
     rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    found = list(rows.annotate(on_its_way=_on_its_way(account)).order_by("payable_by", "pk"))
+    rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account), **asked)
+    found = list(rows.order_by("payable_by", "pk"))
     cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > NIL]
     late = [one for one in unpaid if one.payable_by < on]
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
         credit=balance_of(account).credit,
-        on_its_way=(found[0].on_its_way if found else None) or NIL,
+        on_its_way=((found[0].begun or NIL) + (found[0].drawn or NIL)) if found else NIL,
         owing=sum((one.outstanding for one in unpaid), NIL),
         overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
         disputed=sum((one.disputed for one in unpaid), NIL),
+        marks=frozenset(name for name in marks or () if getattr(found[0], f"mark_{name}"))
+        if found
+        else frozenset(),
         next_due=ahead[0].payable_by if ahead else None,
-        next_invoice=(late or ahead or [None])[0],
+        next_invoice=next(iter(late or ahead), None),
         newest=tuple(sorted(cards, key=lambda one: one.issue_date, reverse=True)[:newest]),
     )
 
@@ -169,7 +224,7 @@ class LateFee:
     because: list[dict[str, Any]]
 
 
-def late_fee_if_paid(account: Account, invoice: Invoice, on: date) -> LateFee:
+def late_fee_if_paid(account: Account, invoice: OpenInvoice, on: date) -> LateFee:
     """What the terms add if what of the invoice is open and not contested is paid on that day."""
     balance = max(NIL, invoice.outstanding - invoice.disputed)
     return late_charge(account, invoice, balance=balance, paid_on=on)
@@ -401,6 +456,14 @@ def payable(owed: Balance) -> Payable:
 
 def _on_its_way(account: Account) -> Subquery:
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
+    return _sum(rows)
+
+
+def _being_drawn(account: Account) -> Subquery:
+    return _sum(Draw.objects.filter(account=account, state=DrawState.SENT))
+
+
+def _sum(rows: QuerySet[Any]) -> Subquery:
     return Subquery(rows.order_by().values("account").annotate(sum=Sum("amount")).values("sum"))
 
 
@@ -439,14 +502,15 @@ def preview(
     return Preview(pays=tuple(pays), credit=answer.credit or NIL, because=dump(answer.because))
 
 
-def payments_of(account: Account) -> QuerySet[Payment]:
+def payments_of(account: Account) -> QuerySet[PaidPayment]:
     """The account's payments with what each pays, for a list. Three queries, however many."""
     live = Allocation.objects.filter(undone_on__isnull=True).select_related("invoice")
-    return (
+    rows = (
         Payment.objects.filter(account=account)
         .select_related("online")
         .prefetch_related(Prefetch("allocations", queryset=live, to_attr="pays"))
     )
+    return cast("QuerySet[PaidPayment]", rows)
 
 
 def under_way(account: Account) -> list[OnlinePayment]:
@@ -485,7 +549,7 @@ class Receipt:
         return total
 
 
-def receipt(row: Payment) -> Receipt:
+def receipt(row: PaidPayment) -> Receipt:
     """The receipt of a payment that `payments_of` gave."""
     online = getattr(row, "online", None)
     pays = tuple((one.invoice, one.amount) for one in row.pays)

@@ -10,12 +10,7 @@ from django.db.models import Q
 
 from billing.invoices.models import CreditNote, Invoice, InvoiceLine
 from billing.ledger.models import Posting
-from parties.accounts.models import Account, Provider
-from parties.people.models import User
-from records.fields import MoneyField
-from terms.vocabulary import Card, Method
-
-from .states import (
+from billing.payments.states import (
     DateFormat,
     Delimiter,
     OnlineState,
@@ -25,6 +20,10 @@ from .states import (
     RequestKind,
     RequestState,
 )
+from parties.accounts.models import Account, Provider
+from parties.people.models import User
+from records.fields import MoneyField
+from terms.vocabulary import Card, Method
 
 
 class Payment(models.Model):

@@ -1,0 +1,38 @@
+"""Money received and paid back, what pays what, and what lets it be drawn."""
+
+from .mandates import DebitFile, DebitReturns, Draw, Mandate
+from .received import (
+    IN_PORTAL,
+    PAST_PORTAL,
+    Allocation,
+    BankFormat,
+    BankImport,
+    ChargeAdvice,
+    GatewayEvent,
+    ImportedRow,
+    MoneyRequest,
+    OnlinePayment,
+    Payment,
+    PaymentOption,
+    Refund,
+)
+
+__all__ = [
+    "IN_PORTAL",
+    "PAST_PORTAL",
+    "Allocation",
+    "BankFormat",
+    "BankImport",
+    "ChargeAdvice",
+    "DebitFile",
+    "DebitReturns",
+    "Draw",
+    "GatewayEvent",
+    "ImportedRow",
+    "Mandate",
+    "MoneyRequest",
+    "OnlinePayment",
+    "Payment",
+    "PaymentOption",
+    "Refund",
+]
