@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection, connections
 
+from billing.invoices.models import InvoiceLine
+from billing.runs.services import run_provider_bills
 from contracts.requests import services
 from contracts.requests.models import Fault
 from contracts.requests.services import Delay, GuaranteeRefused, Late, Report
@@ -76,6 +80,33 @@ def test_late_repair_comes_off_the_next_bill_to_the_cent(one, kind, days, owed):
     letter = Notice.objects.get(title__contains="Customer Service Guarantee")
     assert f"${owed}" in letter.title
     assert Entry.objects.filter(action="give_guarantee", subject=fault.reference).count() == 1
+
+
+def test_next_bill_carries_it_once_and_free_of_gst(one):
+    give(one, report(one), repair(7))
+
+    first, second = (
+        bill_lines(one, on, "Customer Service Guarantee") for on in ("2027-03-01", "2027-04-01")
+    )
+
+    assert first == [(Decimal("-169.40"), Decimal("0.00"))]
+    assert second == []
+
+
+def bill_lines(one: Agreement, on: str, about: str) -> list[tuple[Decimal, Decimal]]:
+    """What bills made on a day carry about something: amounts without GST, and their GST."""
+    run_provider_bills(
+        one.world.provider,
+        issue_on=date.fromisoformat(on),
+        at=one.at(on, "06:20"),
+        on_demand=True,
+    )
+    rows = InvoiceLine.objects.filter(
+        invoice__account=one.world.account,
+        invoice__issue_date=on,
+        description__startswith=about,
+    )
+    return list(rows.values_list("amount_ex", "gst"))
 
 
 def test_each_delay_is_compensated_once(one):
@@ -161,3 +192,26 @@ def test_staff_see_what_is_owed_before_they_give_it(client, one, monkeypatch):
         desk.post(f"{page}guarantee/", given | {"seen": seen})
     assert Chargeable.objects.get().amount == Decimal("-169.40")
     assert "Given already" in read(desk, f"{page}guarantee/")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections see the rows")
+def test_two_who_give_it_at_the_same_moment_give_one(one):
+    fault, staff = report(one), make_staff(StaffRole.BILLING)
+    barrier, given = threading.Barrier(2), []
+
+    def now() -> None:
+        try:
+            barrier.wait(10)
+            given.append(give(one, fault, repair(7), by=staff))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=now) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+    assert len(given) == 2
+    assert Chargeable.objects.count() == 1
+    assert Notice.objects.filter(title__contains="Customer Service Guarantee").count() == 1
