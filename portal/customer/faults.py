@@ -112,7 +112,7 @@ class FaultDetail(FaultPage, TemplateView):
             complaint=fault.complaint if seen else "",
             service=fault.service,
             told=told,
-            compensated=requests.guarantee_given(fault),
+            compensated=[(one, -one.amount) for one in requests.guarantee_given(fault)],
             is_open=is_open,
             waits_for_desk=is_open and fault.taken_at > self.request.at,
             may_agree=is_open

@@ -47,9 +47,16 @@ class Late:
 
 
 def preview_guarantee(*, fault: Fault, late: Late, at: datetime) -> Owed:
-    """What is owed for a delay, by which clause. Raises GuaranteeRefused for what can't be."""
+    """What is owed for a delay, by which clause.
+
+    Raises GuaranteeRefused for what can't be, and what was given already.
+    """
     if not is_voice(fault.service):
         raise GuaranteeRefused("The guarantee is for fixed voice lines: this is none.")
+    if (known := _given(fault, late)) is not None:
+        raise GuaranteeRefused(
+            f"This was given already, {in_dollars(-known.amount)}: a delay is compensated once."
+        )
     account = fault.service.contract.account
     if late.delay == Delay.REPAIR:
         most = most_days_late(fault, at)
@@ -84,9 +91,7 @@ def give_guarantee(*, fault: Fault, late: Late, by: User, at: datetime) -> Charg
             .select_related("customer__provider")
             .get(pk=account.pk)
         )
-        source = _source(fault, late)
-        known = Chargeable.objects.filter(service=fault.service, source=source).first()
-        if known is not None:
+        if (known := _given(fault, late)) is not None:
             return known
         owed = preview_guarantee(fault=fault, late=late, at=at)
         if not owed.amount:
@@ -96,7 +101,7 @@ def give_guarantee(*, fault: Fault, late: Late, by: User, at: datetime) -> Charg
         row = agree_charge(
             service=fault.service,
             kind=ChargeableKind.DISCOUNT,
-            source=source,
+            source=_source(fault, late),
             description=f"Customer Service Guarantee: {_in_words(late)} ({fault.reference})",
             amount=-owed.amount,
             # Compensation by law is no price of anything that is supplied.
@@ -118,6 +123,11 @@ def give_guarantee(*, fault: Fault, late: Late, by: User, at: datetime) -> Charg
         )
         _tell(fault, account, late, row, at)
     return row
+
+
+def _given(fault: Fault, late: Late) -> Chargeable | None:
+    rows = Chargeable.objects.filter(service=fault.service, source=_source(fault, late))
+    return rows.first()
 
 
 def _source(fault: Fault, late: Late) -> str:

@@ -21,6 +21,7 @@ from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.models import Notice
 from tests.contracts.leaving.contracts import Agreement, agree
+from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff
 from tests.portal.customer.test_what_people_see import read
 from tests.world import make_staff
@@ -192,6 +193,11 @@ def test_staff_see_what_is_owed_before_they_give_it(client, one, monkeypatch):
         desk.post(f"{page}guarantee/", given | {"seen": seen})
     assert Chargeable.objects.get().amount == Decimal("-169.40")
     assert "Given already" in read(desk, f"{page}guarantee/")
+    text = desk.post(f"{page}guarantee/", given | {"working_days": "3"}).content.decode()
+    assert "This was given already, $169.40" in text
+    words = read(signed_in(one.world.holder), f"/faults/{fault.reference}/")
+    assert "$169.40 for you by law" in words
+    assert "It comes off your first bill from Fri 26 Feb 2027 on" in words
 
 
 @pytest.mark.django_db(transaction=True)
