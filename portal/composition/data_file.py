@@ -134,9 +134,9 @@ REPRICED = (
     *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
 )
 FAULTS = (
-    *("service__label", "reference", "trouble", "what", "since", "tried", "reach", "channel"),
+    *("service__label", "reference", "trouble", "what", "since", "tried", "channel"),
     *("reported_at", "taken_at", "cost_accepted_at", "cost_accepted_by", "estimate"),
-    *("complaint", "state", "result", "closed_at"),
+    *("state", "result", "closed_at"),
 )
 WORKED = ("fault__reference", "on_site", "started_at", "ended_at", "found", "words", "amount")
 HIT = ("service__label", "outage__reference", "outage__what", "outage__began_at", "told")

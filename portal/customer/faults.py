@@ -12,18 +12,25 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from complaints.lodging.services import complain_about_fault, report_fault
+from complaints.tickets.selectors import readable
 from contracts.requests import selectors as requests
 from contracts.requests import services
 from contracts.requests.models import Fault
 from contracts.requests.selectors import CostTold
 from contracts.requests.services import FaultRefused
 from contracts.requests.states import OPEN_FAULT
+from parties.authority.selectors import NotAuthorised
 from portal.web.guards import AccountPage
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
 from .faults_forms import FaultForm
 from .services import ServicePage
+
+BEYOND = (
+    "It can cost more than you may agree to on this account. Take the tick out: we ask the "
+    "account holder before anybody is sent."
+)
 
 
 class ReportFault(ServicePage, FormView):  # type: ignore[type-arg]
@@ -38,7 +45,8 @@ class ReportFault(ServicePage, FormView):  # type: ignore[type-arg]
         return requests.cost_told(self.service, self.request.at)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"told": self.told}
+        may_agree = self.allows(Action.INCUR_EXPENSE, self.service_asked)
+        return super().get_form_kwargs() | {"told": self.told, "may_agree": may_agree}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -60,6 +68,11 @@ class ReportFault(ServicePage, FormView):  # type: ignore[type-arg]
             )
         except FaultRefused as refusal:
             form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        except NotAuthorised as refusal:
+            if refusal.action != Action.INCUR_EXPENSE:
+                raise
+            form.add_error("accepts_cost", BEYOND)
             return self.form_invalid(form)
         messages.success(self.request, f"We have your report. Its reference is {fault.reference}.")
         return redirect("fault", fault.reference)
@@ -92,17 +105,21 @@ class FaultDetail(FaultPage, TemplateView):
         fault, service = self.fault, self.service_asked
         is_open = fault.state in OPEN_FAULT
         told = requests.cost_told(fault.service, self.request.at)
+        # A complaint about somebody's safety is nobody else's business, nor that there is one.
+        seen = readable(self.permissions).filter(reference=fault.complaint).exists()
         return super().get_context_data(
             fault=fault,
+            complaint=fault.complaint if seen else "",
             service=fault.service,
             told=told,
+            compensated=[(one, -one.amount) for one in requests.guarantee_given(fault)],
             is_open=is_open,
             waits_for_desk=is_open and fault.taken_at > self.request.at,
             may_agree=is_open
             and told.can_cost
             and fault.cost_accepted_at is None
             and self.allows(Action.INCUR_EXPENSE, service),
-            may_complain=not fault.complaint and self.allows(Action.LODGE_COMPLAINT, service),
+            may_complain=not seen and self.allows(Action.LODGE_COMPLAINT, service),
             **kwargs,
         )
 

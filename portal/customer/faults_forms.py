@@ -47,9 +47,9 @@ class FaultForm(forms.Form):
         "answer.",
     )
 
-    def __init__(self, *args: Any, told: CostTold, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, told: CostTold, may_agree: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not told.can_cost:
+        if not (told.can_cost and may_agree):
             del self.fields["accepts_cost"]
 
     def report(self) -> Report:

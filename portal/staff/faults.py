@@ -26,7 +26,8 @@ from terms.facts import Action
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .base import ReadOnlyAdmin, StepsAdmin
+from .base import ReadOnlyAdmin
+from .guarantee import GuaranteeSteps
 from .leaving_forms import ConfirmForm
 from .seen_form import SeenForm
 
@@ -95,7 +96,7 @@ class WaitsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Fault)
-class FaultAdmin(StepsAdmin):
+class FaultAdmin(GuaranteeSteps):
     """Each fault, what was told and agreed, and the step that comes next."""
 
     provider_path = "service__contract__account__customer__provider"

@@ -48,6 +48,7 @@ IN_WORDS: dict[str, str] = {
     "take_fault": "Took a fault in hand",
     "work_on_fault": "Worked on a fault",
     "close_fault": "Closed a fault",
+    "give_guarantee": "Gave what the Customer Service Guarantee owes",
     "withdraw_fault": "Took a fault report back",
     "note_equipment": "Noted equipment at a service",
     "ask_equipment_back": "Asked for equipment back",

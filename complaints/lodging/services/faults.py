@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import of_account
 from contracts.requests.models import Fault
 from contracts.requests.selectors import is_complaint_by_law
 from contracts.requests.services import Report, become_complaint
@@ -34,24 +36,24 @@ def report_fault(
 
 
 def complain_about_fault(*, fault: Fault, by: User, at: datetime) -> Complaint:
-    """Make a fault report a complaint, once. Raises NotAuthorised."""
+    """Make a fault report a complaint, once.
+
+    One about a threat to safety is nobody else's business: whoever may not know of it makes their
+    own. Raises NotAuthorised.
+    """
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(
             pk=fault.service.contract.account_id
         )
         known = Fault.objects.get(pk=fault.pk).complaint
-        if known:
-            return Complaint.objects.get(reference=known)
         about = f" It belongs to the outage {fault.outage.reference}." if fault.outage else ""
-        complaint = lodge_complaint(
-            account=account,
-            by=by,
-            at=at,
-            details=ComplaintDetails(
-                topic="fault",
-                description=f"Fault {fault.reference}: {fault.what}{about}",
-                service=fault.service,
-            ),
+        description = f"Fault {fault.reference}: {fault.what}{about}"
+        seen = of_account(account, by).filter(
+            Q(reference=known) | Q(service=fault.service, description=description)
         )
+        if (made := seen.order_by("pk").first()) is not None:
+            return made
+        details = ComplaintDetails(topic="fault", description=description, service=fault.service)
+        complaint = lodge_complaint(account=account, by=by, at=at, details=details)
         become_complaint(fault=fault, reference=complaint.reference)
     return complaint

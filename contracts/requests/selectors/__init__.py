@@ -13,6 +13,13 @@ from .faults import (
     is_complaint_by_law,
     open_faults,
 )
+from .guarantee import (
+    Owed,
+    guarantee_given,
+    guarantee_owed,
+    is_voice,
+    most_days_late,
+)
 from .outages import (
     Area,
     OutageCard,
@@ -42,6 +49,7 @@ __all__ = [
     "Fee",
     "OutageCard",
     "OutageNews",
+    "Owed",
     "Window",
     "clock",
     "cost_told",
@@ -50,8 +58,12 @@ __all__ = [
     "fault_by_reference",
     "faults_of",
     "fee_of",
+    "guarantee_given",
+    "guarantee_owed",
     "is_complaint_by_law",
     "is_hit",
+    "is_voice",
+    "most_days_late",
     "news_of_outages",
     "not_told",
     "open_faults",

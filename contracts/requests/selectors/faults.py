@@ -166,6 +166,11 @@ class CostTold:
     def can_cost(self) -> bool:
         return bool(self.parts)
 
+    @property
+    def most_at_first(self) -> Decimal | None:
+        """The dearest first hour, GST included; None where the terms print no price."""
+        return max((first for _, first, _ in self.parts), default=None)
+
 
 WAYS = (
     ("Work from afar", False, "business"),

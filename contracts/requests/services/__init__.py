@@ -1,5 +1,7 @@
 """What customers ask for and what befalls their services: the steps."""
 
+from terms.rules.supply import Delay
+
 from .crediting import (
     ask_outage_credit,
     decide_outage_credit,
@@ -18,6 +20,7 @@ from .faults import (
     take_fault,
     withdraw_fault,
 )
+from .guarantee import GuaranteeRefused, Late, give_guarantee, preview_guarantee
 from .outages import (
     Declared,
     OutageRefused,
@@ -32,7 +35,10 @@ from .telling import tell_outages
 
 __all__ = [
     "Declared",
+    "Delay",
     "FaultRefused",
+    "GuaranteeRefused",
+    "Late",
     "OutageRefused",
     "Preview",
     "Report",
@@ -44,9 +50,11 @@ __all__ = [
     "decide_outage_credit",
     "declare_outage",
     "end_outage",
+    "give_guarantee",
     "give_outage_credits",
     "note_work",
     "outage_credit_shares",
+    "preview_guarantee",
     "preview_outage",
     "preview_work",
     "report_fault",

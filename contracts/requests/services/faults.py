@@ -10,7 +10,15 @@ from typing import Any
 from django.db import transaction
 
 from contracts.requests.models import Fault, FaultWork, Outage
-from contracts.requests.selectors import Fee, clock, cost_told, desk_now, fee_of, outage_of
+from contracts.requests.selectors import (
+    CostTold,
+    Fee,
+    clock,
+    cost_told,
+    desk_now,
+    fee_of,
+    outage_of,
+)
 from contracts.requests.states import (
     FAULT,
     OPEN_FAULT,
@@ -69,8 +77,9 @@ def report_fault(
     """Take down a fault at any hour; the desk takes it when it opens (rule desk_open).
 
     During an outage of the service it joins that, and nobody has to explain it again. What was
-    told of costs is kept with it, and whether they agreed. An open report of the same trouble is
-    the same fault. Raises NotAuthorised, and FaultRefused for a service that does not run.
+    told of costs is kept with it, and whether they agreed, which takes the right to agree to other
+    costs. An open report of the same trouble is the same fault. Raises NotAuthorised, and
+    FaultRefused for a service that does not run.
     """
     account = service.contract.account
     on = authority.local_day(account, at)
@@ -87,6 +96,8 @@ def report_fault(
             return same
         desk = desk_now(service, at)
         told = cost_told(service, at)
+        if report.accepts_cost:
+            _require_expense(by, service, told, at)
         fault = Fault.objects.create(
             reference=new_reference("F"),
             service=service,
@@ -140,8 +151,8 @@ def accept_cost(
     `estimate` is a price agreed for work that terms let be charged once it was priced. Agreed to
     twice it is once. Raises NotAuthorised, and FaultRefused once it is over.
     """
-    action = Action.TROUBLESHOOT if by.is_staff else Action.INCUR_EXPENSE
-    decision = _require(fault, by, at, action)
+    decision = _require(fault, by, at, Action.TROUBLESHOOT)
+    _require_expense(by, fault.service, cost_told(fault.service, at), at)
     with transaction.atomic():
         row, account = _locked(fault)
         _require_open(row)
@@ -279,6 +290,22 @@ def _require_possible(service: Service, report: Report, at: datetime) -> None:
         raise FaultRefused("This service does not run: there is nothing to mend.")
     if report.since is not None and not at - OLDEST <= report.since <= at:
         raise FaultRefused("Look at the day again: since when, not later than now.")
+
+
+def _require_expense(by: User, service: Service, told: CostTold, at: datetime) -> None:
+    """That somebody may agree to what looking into it costs; staff write down who did."""
+    if by.is_staff:
+        return
+    account = service.contract.account
+    authority.require(
+        by,
+        Action.INCUR_EXPENSE,
+        account,
+        on=authority.local_day(account, at),
+        at=at,
+        service=str(service.public_id),
+        amount=told.most_at_first,
+    )
 
 
 def _require_hours(row: Fault, started_at: datetime, ended_at: datetime, at: datetime) -> None:

@@ -300,3 +300,32 @@ def test_service_that_does_not_run_and_days_to_come_are_refused(fibre):
     fibre.service.save()
     with pytest.raises(FaultRefused, match="does not run"):
         report(fibre)
+
+
+@pytest.mark.parametrize("facts", [{"limits": ["incur_expense"]}, {"max_expense": "150.00"}])
+def test_representative_who_may_not_agree_to_the_cost_reports_without_it(fibre, facts):
+    rep = make_user("Casey Brown")
+    appoint(fibre.world.account, rep, Role.AUTHORISED_REP, **facts)
+    given = {"service": fibre.service, "by": rep, "at": fibre.at("2027-11-02")}
+
+    with pytest.raises(NotAuthorised):
+        services.report_fault(report=dead(accepts_cost=True), **given)
+    assert not Fault.objects.exists()
+    fault = services.report_fault(report=dead(), **given)
+    with pytest.raises(NotAuthorised):
+        services.accept_cost(fault=fault, by=rep, at=fibre.at("2027-11-02"))
+    fault.refresh_from_db()
+    assert fault.cost_accepted_at is None
+
+
+def test_complaint_about_somebodys_safety_stays_theirs(fibre):
+    rep = make_user("Casey Brown")
+    appoint(fibre.world.account, rep, Role.AUTHORISED_REP)
+    fault, at = report(fibre), fibre.at("2027-11-02")
+    theirs = complain_about_fault(fault=fault, by=rep, at=at)
+    Complaint.objects.filter(pk=theirs.pk).update(safety_threat=True)
+
+    made = [complain_about_fault(fault=fault, by=fibre.world.holder, at=at) for _ in range(2)]
+
+    assert made[0] == made[1] != theirs
+    assert complain_about_fault(fault=fault, by=rep, at=at) == theirs

@@ -8,11 +8,12 @@ from complaints.tickets.models import Complaint
 from contracts.requests.models import Fault
 from contracts.requests.services import note_work
 from contracts.requests.states import Found
+from terms.facts import Role
 from tests.contracts.leaving.contracts import agree
 from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff
 from tests.portal.customer.test_what_people_see import read
-from tests.world import make_world
+from tests.world import appoint, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +132,39 @@ def test_staff_take_it_in_hand_see_the_cost_note_work_and_close_it(client, one):
     fault.refresh_from_db()
     assert (fault.state, fault.result) == ("no_fault", "Nothing was found.")
     assert desk.post(f"{page}/close/", {"is_mended": "no", "outcome": "Again."}).status_code == 404
+
+
+def test_representative_who_may_not_spend_that_much_is_told_and_keeps_the_words(one):
+    rep = make_user("Casey Brown")
+    appoint(one.world.account, rep, Role.AUTHORISED_REP, max_expense="150.00")
+    given = {"trouble": "dead", "what": "No light on the box.", "accepts_cost": "on"}
+
+    text = signed_in(rep).post(address(one), given).content.decode()
+
+    assert "It can cost more than you may agree to" in text
+    assert "No light on the box." in text
+    assert not Fault.objects.exists()
+
+
+def test_whoever_may_not_agree_to_costs_is_not_asked(one):
+    rep = make_user("Casey Brown")
+    appoint(one.world.account, rep, Role.AUTHORISED_REP, limits=["incur_expense"])
+
+    assert "accepts_cost" not in signed_in(rep).get(address(one)).content.decode()
+
+
+def test_page_does_not_tell_of_a_complaint_about_somebodys_safety(one):
+    rep = make_user("Casey Brown")
+    appoint(one.world.account, rep, Role.AUTHORISED_REP)
+    fault = send(one)
+    page = f"/faults/{fault.reference}/"
+    signed_in(rep).post(f"{page}complain/")
+    theirs = Complaint.objects.get()
+    assert theirs.reference in read(signed_in(one.world.holder), page)
+    Complaint.objects.update(safety_threat=True)
+
+    words = read(signed_in(one.world.holder), page)
+
+    assert theirs.reference not in words
+    assert "This is a complaint" in words
+    assert theirs.reference in read(signed_in(rep), page)
