@@ -20,6 +20,7 @@ from contracts.requests.selectors import CostTold
 from contracts.requests.services import FaultRefused
 from contracts.requests.states import OPEN_FAULT
 from parties.authority.selectors import NotAuthorised
+from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
@@ -107,8 +108,12 @@ class FaultDetail(FaultPage, TemplateView):
         told = requests.cost_told(fault.service, self.request.at)
         # A complaint about somebody's safety is nobody else's business, nor that there is one.
         seen = readable(self.permissions).filter(reference=fault.complaint).exists()
+        mask = mask_of(self.permissions)
         return super().get_context_data(
             fault=fault,
+            what=mask.text(fault.what),
+            result=mask.text(fault.result),
+            works=[(one, mask.text(one.words)) for one in fault.work.all()],
             complaint=fault.complaint if seen else "",
             service=fault.service,
             told=told,

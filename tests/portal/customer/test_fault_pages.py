@@ -6,14 +6,14 @@ import pytest
 
 from complaints.tickets.models import Complaint
 from contracts.requests.models import Fault
-from contracts.requests.services import note_work
-from contracts.requests.states import Found
+from contracts.requests.services import Report, note_work, report_fault
+from contracts.requests.states import FaultState, Found, Trouble
 from terms.facts import Role
 from tests.contracts.leaving.contracts import agree
 from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff
 from tests.portal.customer.test_what_people_see import read
-from tests.world import appoint, make_user, make_world
+from tests.world import appoint, instant, make_service, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +168,23 @@ def test_page_does_not_tell_of_a_complaint_about_somebodys_safety(one):
     assert theirs.reference not in words
     assert "This is a complaint" in words
     assert theirs.reference in read(signed_in(rep), page)
+
+
+def test_words_that_name_the_customer_are_masked_for_who_may_not_know_them():
+    world = make_world(negotiated=True)
+    service = make_service(world.account)
+    at = instant("2026-12-10 10:00")
+    report = Report(trouble=Trouble.POOR, what="Mia Conti hears nothing at 1 Test Street.")
+    fault = report_fault(service=service, report=report, by=world.holder, at=at)
+    Fault.objects.update(state=FaultState.MENDED, result="Mended for Mia Conti.", closed_at=at)
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+
+    page = signed_in(advocate).get(f"/faults/{fault.reference}/")
+
+    assert page.status_code == 200
+    for secret in ("Mia Conti", "1 Test Street"):
+        assert secret not in page.content.decode()
+    assert (
+        "Mia Conti" in signed_in(world.holder).get(f"/faults/{fault.reference}/").content.decode()
+    )
