@@ -18,6 +18,7 @@ from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.variations import selectors as variations
 from parties.authority.selectors import asked_of_customer
+from portal.web import outages
 from portal.web.guards import StandingPage
 from terms.facts import Action
 
@@ -140,7 +141,8 @@ def _outages(reader: Reader) -> Card | None:
         for one in requests.news_of_outages(reader.account, reader.at)
         if any(reader.may(Action.VIEW_BILLS, str(row.public_id)) for row in one.services)
     ]
-    return Card("customer/home/_outages.html", {"outages": seen}) if seen else None
+    facts = {"outages": outages.shown(seen, reader.permissions)}
+    return Card("customer/home/_outages.html", facts) if seen else None
 
 
 def _overdue_bill(reader: Reader) -> Card | None:

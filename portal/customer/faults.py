@@ -22,6 +22,7 @@ from contracts.requests.states import OPEN_FAULT
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
+from portal.web.outages import shown
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
@@ -54,7 +55,10 @@ class ReportFault(ServicePage, FormView):  # type: ignore[type-arg]
             service=self.service,
             told=self.told,
             desk=requests.desk_now(self.service, self.request.at),
-            outages=requests.news_of_outages(self.account, self.request.at, self.service),
+            outages=shown(
+                requests.news_of_outages(self.account, self.request.at, self.service),
+                self.permissions,
+            ),
             **kwargs,
         )
 
@@ -113,6 +117,7 @@ class FaultDetail(FaultPage, TemplateView):
             fault=fault,
             what=mask.text(fault.what),
             result=mask.text(fault.result),
+            outage=mask.text(fault.outage.what) if fault.outage else "",
             works=[(one, mask.text(one.words)) for one in fault.work.all()],
             complaint=fault.complaint if seen else "",
             service=fault.service,

@@ -29,6 +29,7 @@ from contracts.supply.states import PlanChangeState, ServiceStatus
 from contracts.variations import selectors as variations
 from parties.accounts import selectors as accounts
 from portal.web.guards import AccountPage
+from portal.web.outages import shown
 from terms.facts import Action
 
 
@@ -82,7 +83,10 @@ class ServiceDetail(ServicePage, TemplateView):
             faults=requests.faults_of(service)
             if self.allows(Action.TROUBLESHOOT, self.service_asked)
             else None,
-            outages=requests.news_of_outages(self.account, self.request.at, service),
+            outages=shown(
+                requests.news_of_outages(self.account, self.request.at, service),
+                self.permissions,
+            ),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

@@ -23,6 +23,7 @@ PAGES = {
     "credit": "credit_note",
     "debt-notice": "debt_notice",
     "direct-debit": "direct_debit",
+    "direct-debit-record": "admin:billing_mandate_change",
     "my-authority": "my_authority",
     "payment": "online_payment",
     "outage": "outage",

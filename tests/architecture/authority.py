@@ -341,7 +341,7 @@ def _of_unpaid(world: World, invoice: Invoice, desk: User) -> None:
     """What being late leaves on an account: reminders, a notice, more time, help asked for."""
     account, on = world.account, AT.date()
     Pursuit.objects.create(account=account, looked_on=on, step="stopped")
-    notice = Notice.objects.filter(account=account).first()
+    notice = Notice.objects.filter(account=account).order_by("pk").first()
     PaymentReminder.objects.create(
         invoice=invoice, kind="after", due_date=on, amount=1, sent_on=on, notice=notice
     )
@@ -469,7 +469,7 @@ def _of_people(world: World) -> None:
 
 def _formal(account: Account) -> Notice:
     """A notice that binds, to the customer's own address."""
-    row = Notice.objects.filter(account=account).last()
+    row = Notice.objects.filter(account=account).order_by("pk").last()
     to = {"to": account.billing_email, "addressed_to": account.billing_email}
     Notice.objects.filter(pk=row.pk).update(
         kind="price_change", status="sent", sent_at=AT, is_secret=False, **to
@@ -530,7 +530,7 @@ def _outage(service: Service, by: User) -> None:
     outage = Outage.objects.create(
         reference=f"O-{service.contract.account.number}",
         provider=service.plan.provider,
-        what="Internet in Testville",
+        what="Internet in the north",
         postcodes=["2000"],
         began_at=AT,
         updates=1,

@@ -6,14 +6,29 @@ import pytest
 
 from complaints.tickets.models import Complaint
 from contracts.requests.models import Fault
-from contracts.requests.services import Report, note_work, report_fault
+from contracts.requests.selectors import Area
+from contracts.requests.services import (
+    Declared,
+    Report,
+    declare_outage,
+    note_work,
+    report_fault,
+)
 from contracts.requests.states import FaultState, Found, Trouble
+from parties.people.states import StaffRole
 from terms.facts import Role
 from tests.contracts.leaving.contracts import agree
 from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff
 from tests.portal.customer.test_what_people_see import read
-from tests.world import appoint, instant, make_service, make_user, make_world
+from tests.world import (
+    appoint,
+    instant,
+    make_service,
+    make_staff,
+    make_user,
+    make_world,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +203,25 @@ def test_words_that_name_the_customer_are_masked_for_who_may_not_know_them():
     assert (
         "Mia Conti" in signed_in(world.holder).get(f"/faults/{fault.reference}/").content.decode()
     )
+
+
+def test_what_an_outage_is_called_does_not_say_where_a_hidden_customer_lives():
+    world = make_world(negotiated=True)
+    service = make_service(world.account)
+    at = instant("2026-12-10 10:00")
+    by = make_staff(StaffRole.TEAM_MANAGER)
+    said = Declared(
+        what="No internet in Testville",
+        words="A cable was cut.",
+        area=Area(identifiers=(service.identifier,)),
+        began_at=at,
+    )
+    declare_outage(provider=world.provider, said=said, by=by, at=at)
+    advocate = make_user("Kim Abbott")
+    appoint(world.account, advocate, Role.ADVOCATE)
+
+    for path in ("/", f"/services/{service.public_id}/"):
+        page = signed_in(advocate).get(path).content.decode()
+        assert "No internet in" in page
+        assert "Testville" not in page
+        assert "Testville" in signed_in(world.holder).get(path).content.decode()
