@@ -27,9 +27,10 @@ from .base import Worklist, confined
 
 
 def contract_lists(user: User, at: datetime) -> list[Worklist]:
-    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
-    notices = confined(user, EndNotice.objects.all(), "service__contract__account")
-    view, page = "contracts.view_endnotice", "contracts_endnotice"
+    return [*_price_lists(user, at), *_service_lists(user, at)]
+
+
+def _price_lists(user: User, at: datetime) -> list[Worklist]:
     prices, figures = Variation.objects.all(), IndexFigure.objects.all()
     if user.provider_id:
         prices = prices.filter(provider=user.provider_id)
@@ -73,6 +74,14 @@ def contract_lists(user: User, at: datetime) -> list[Worklist]:
             prices.exclude(problem=""),
             urgent=True,
         ),
+    ]
+
+
+def _service_lists(user: User, at: datetime) -> list[Worklist]:
+    changes = PlanChange.objects.filter(state=PlanChangeState.WAITING)
+    notices = confined(user, EndNotice.objects.all(), "service__contract__account")
+    view, page = "contracts.view_endnotice", "contracts_endnotice"
+    return [
         Worklist(
             "contracts.view_equipment",
             "Equipment that should be back already",
