@@ -155,7 +155,7 @@ class Situations:
         line = bill.lines.filter(kind=LineKind.FEE).order_by("-amount_inc")[0]
         issue_credit_note(
             invoice=bill,
-            reason="Three days without service in March, as agreed on the phone.",
+            reason="Three days without service, as agreed on the phone.",
             at=self.at - 6 * DAY,
             lines=[credit_line(line, Decimal("9.30"))],
             asked_by=self._staff("billing"),
