@@ -49,6 +49,10 @@ LONGEST = timedelta(hours=24)
 OLDEST = timedelta(days=366)
 
 
+# As long as the column that keeps them.
+LONGEST_WORDS = 1000
+
+
 class FaultRefused(Exception):
     """The step does not fit the fault; the message says what to do."""
 
@@ -78,7 +82,8 @@ def report_fault(
 
     During an outage of the service it joins that, and nobody has to explain it again. What was
     told of costs is kept with it, and whether they agreed, which takes the right to agree to other
-    costs. An open report of the same trouble is the same fault. Raises NotAuthorised, and
+    costs. An open report of the same trouble is the same fault, and new words
+    are added to it. Raises NotAuthorised, and
     FaultRefused for a service that does not run.
     """
     account = service.contract.account
@@ -93,7 +98,7 @@ def report_fault(
             service=service, trouble=report.trouble, state__in=OPEN_FAULT
         ).first()
         if same is not None:
-            return same
+            return _add_words(same, report)
         desk = desk_now(service, at)
         told = cost_told(service, at)
         if report.accepts_cost:
@@ -135,6 +140,21 @@ def report_fault(
                 about="fault",
             )
         _tell_received(fault, account, at)
+    return fault
+
+
+def _add_words(fault: Fault, report: Report) -> Fault:
+    """Keep what a second report says besides; the same words twice are one click too many."""
+    if report.what in fault.what:
+        return fault
+    room = LONGEST_WORDS - len(fault.what) - 1
+    if len(report.what) > room:
+        raise FaultRefused(
+            f"It is reported already, as {fault.reference}. {max(room, 0)} characters are left "
+            "for what you add: make it shorter, or call us."
+        )
+    fault.what = f"{fault.what}\n{report.what}"
+    fault.save(update_fields=["what"])
     return fault
 
 

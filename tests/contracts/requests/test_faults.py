@@ -329,3 +329,15 @@ def test_complaint_about_somebodys_safety_stays_theirs(fibre):
 
     assert made[0] == made[1] != theirs
     assert complain_about_fault(fault=fault, by=rep, at=at) == theirs
+
+
+def test_a_second_report_of_it_adds_its_words_and_loses_none(fibre):
+    first = report(fibre)
+    assert report(fibre, clock="10:01") == first
+    added = report(fibre, clock="11:00", what="Now it smells burnt.")
+
+    assert added == first
+    assert Fault.objects.get().what == "No light on the box.\nNow it smells burnt."
+    with pytest.raises(FaultRefused, match="characters are left"):
+        report(fibre, clock="12:00", what="x" * 1000)
+    assert Fault.objects.get().what.endswith("burnt.")
