@@ -1,16 +1,32 @@
 #!/bin/sh
 # The suite in three lengths. A part that fails stops no other; the end names them all.
 #   test.sh           what `make test` and CI run
-#   test.sh quick     while working: SQLite alone, no browser, no services
+#   test.sh quick     while working: SQLite alone, no browser, no services, no properties of services
 #   test.sh long      before something is called done: both databases whole, new random seeds,
 #                     every width and theme, kills and loads
 set -u
 cd "$(dirname "$0")/.."
-unset DATABASE_URL REDIS_URL BROKER_URL PORTAL_ENV DEBUG DATA_DIR LOG_LEVEL || true
 length=${1:-usual}
+case $length in
+usual | long)
+    # One PostgreSQL and one Redis serve all parts.
+    [ -n "${TEST_SERVICES:-}" ] || {
+        export TEST_SERVICES=running
+        exec .venv/bin/python scripts/with_services.py sh scripts/test.sh "$@"
+    }
+    ;;
+quick) unset DATABASE_URL REDIS_URL BROKER_URL || true ;;
+*)
+    echo "test.sh: '$length' is unknown; say nothing, quick or long" >&2
+    exit 2
+    ;;
+esac
+unset PORTAL_ENV DEBUG DATA_DIR LOG_LEVEL TEST_SERVICES TEST_TEMPLATE || true
 [ $# -gt 0 ] && shift
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+embedded="env -u DATABASE_URL -u REDIS_URL -u BROKER_URL"
 pytest=".venv/bin/python -m pytest"
-services=".venv/bin/python scripts/with_services.py"
 shared="--ignore=tests/browser --numprocesses=2 --dist=worksteal"
 failed=""
 began=$(date +%s)
@@ -29,7 +45,7 @@ part() {
 # Run two parts side by side: the second waits for its worker and its browser most of the time.
 beside() {
     second=$1
-    log=$(mktemp)
+    log="$folder/second.log"
     sh -c "$2" >"$log" 2>&1 &
     running=$!
     shift 2
@@ -38,30 +54,34 @@ beside() {
   $second"
     echo "── $second"
     cat "$log"
-    rm -f "$log"
 }
+
+# The tables, migrated once for each database; the processes of a part copy them. The browser's own
+# portal migrates its database as an operator does.
+on_sqlite="$embedded env TEST_TEMPLATE=$($embedded .venv/bin/python -m tests.template "$folder")"
+[ "$length" = quick ] ||
+    on_postgres="env TEST_TEMPLATE=$(.venv/bin/python -m tests.template "$folder")"
 
 case $length in
 quick)
-    part "without services" $pytest tests $shared -m "not slow" "$@"
+    part "without services" $on_sqlite $pytest tests $shared \
+        -m "not slow and not (hypothesis and django_db)" "$@"
     ;;
 usual)
-    part "everything, on PostgreSQL and Redis" $services $pytest tests $shared "$@"
+    part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
     beside "the main job in a browser, on SQLite and the embedded broker" \
-        "$pytest tests/browser/test_main_job.py $*" \
+        "$embedded $pytest tests/browser/test_main_job.py $*" \
         "what depends on the database, on SQLite and the embedded broker" \
-        $pytest tests $shared -m "portable and not hypothesis" "$@"
-    part "in a browser, on PostgreSQL and Redis" $services $pytest tests/browser "$@"
+        $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
+    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser "$@"
     ;;
 long)
-    part "everything, on PostgreSQL and Redis" $services $pytest tests $shared --long "$@"
-    part "everything, on SQLite and the embedded broker" $pytest tests $shared --long "$@"
-    part "in a browser, on PostgreSQL and Redis" $services $pytest tests/browser --long "$@"
-    part "in a browser, on SQLite and the embedded broker" $pytest tests/browser --long "$@"
-    ;;
-*)
-    echo "test.sh: '$length' is unknown; say nothing, quick or long" >&2
-    exit 2
+    part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared --long "$@"
+    part "everything, on SQLite and the embedded broker" \
+        $on_sqlite $pytest tests $shared --long "$@"
+    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser --long "$@"
+    part "in a browser, on SQLite and the embedded broker" \
+        $embedded $pytest tests/browser --long "$@"
     ;;
 esac
 

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.test import TransactionTestCase
-from hypothesis import settings
+from hypothesis import settings as examples
 
 from tests.gateway import serve
 from tests.ledger import unprotected
+from tests.template import load
 from tests.verapdf import keeping
 from tests.world import World, make_world
 
 # Examples of properties: the same each time in make test, new ones each time in make test-long.
-settings.register_profile("test", derandomize=True, max_examples=25, deadline=None)
-settings.register_profile("long", max_examples=200, deadline=None, print_blob=True)
+examples.register_profile("test", derandomize=True, max_examples=25, deadline=None)
+examples.register_profile("long", max_examples=200, deadline=None, print_blob=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("long" if config.getoption("--long") else "test")
+    examples.load_profile("long" if config.getoption("--long") else "test")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -32,6 +35,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     later = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=later)
     items[:] = [item for item in items if item not in later]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> Iterator[None]:
+    """Give SQLite's database in memory the tables of the run's template, if there is one."""
+    if not settings.TEST_TEMPLATE or connection.vendor != "sqlite":
+        yield
+        return
+    memory = load(settings.TEST_TEMPLATE, connection.creation._get_test_db_name())
+    yield
+    memory.close()
 
 
 @pytest.fixture(autouse=True)

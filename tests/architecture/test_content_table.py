@@ -19,6 +19,7 @@ def test_every_page_has_a_row_and_every_row_a_page():
     assert sorted(set(EXPECTED) - known) == [], "take these rows out of content.txt"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_page_shows_everybody_what_the_table_says():
     world, facts = world_of_facts()

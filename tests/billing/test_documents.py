@@ -65,6 +65,7 @@ def test_pdf_says_what_a_tax_invoice_must_say(invoice):
         assert words in text
 
 
+@pytest.mark.slow
 def test_help_stands_once_wherever_the_page_ends(invoice):
     """Floats in a block that moves to the next page whole were printed over each other."""
     document = invoice.document

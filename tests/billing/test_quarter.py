@@ -216,6 +216,7 @@ def check_the_end(quarter: Quarter) -> None:
     assert not Deadline.objects.filter(status="open", due_on__lt=date(2026, 12, 1)).exists()
 
 
+@pytest.mark.slow
 def test_two_months_over_christmas_with_an_outage():
     check_the_end(live_through(15, date(2026, 12, 31)))
 

@@ -114,7 +114,7 @@ def test_pdf_says_the_same_as_the_page(one, client):
         assert words in text, words
 
 
-@pytest.mark.parametrize("count", [0, 120])
+@pytest.mark.parametrize("count", [0, pytest.param(120, marks=pytest.mark.slow)])
 def test_pdf_of_no_and_of_many_rows(count):
     found = story("callpro", "NSW")
     found.service("S", "11.00", "2026-10-01", basis="inc")

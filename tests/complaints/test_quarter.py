@@ -141,6 +141,7 @@ def check_the_end(months: Months, over: int) -> None:
     assert not Deadline.objects.filter(done_at__lt=F("set_at")).exists()
 
 
+@pytest.mark.slow
 def test_forty_complaints_over_christmas_with_an_outage():
     months = Months(40, date(2026, 12, 7), 1)
     months.live(date(2027, 2, 5))

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q
 
 from parties.people.models import StaffGrant, User
 from parties.people.states import StaffRole
@@ -62,25 +61,41 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
     },
 }
 # Models that only some roles see, although they see the others of the app.
-ONLY_FOR = {
+ONLY_FOR: dict[str, set[StaffRole]] = {
     "staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
     # Mail of strangers, about anything.
     "inboundmail": {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR},
 }
 
 
+_Granted = Group.permissions.through
+
+
 def ensure_staff_roles() -> None:
     """Create each role's group and give it exactly the permissions of the table."""
     with transaction.atomic():
+        known = list(Permission.objects.select_related("content_type"))
+        groups = {group.name: group for group in Group.objects.all()}
         for role in StaffRole:
-            group, _ = Group.objects.get_or_create(name=role.label)
-            wanted = Q(pk__in=[])
-            for label, verbs in ADMIN[role].items():
-                for verb in verbs:
-                    wanted |= Q(content_type__app_label=label, codename__startswith=f"{verb}_")
-            kept = [model for model, roles in ONLY_FOR.items() if role not in roles]
-            granted = Permission.objects.filter(wanted).exclude(content_type__model__in=kept)
-            group.permissions.set(granted)
+            if role.label not in groups:
+                groups[role.label] = Group.objects.create(name=role.label)
+        names = {group.pk: name for name, group in groups.items()}
+        has: dict[str, set[int]] = {name: set() for name in groups}
+        for group_id, permission_id in _Granted.objects.values_list("group_id", "permission_id"):
+            has[names[group_id]].add(permission_id)
+        for role in StaffRole:
+            wanted = {permission.pk for permission in known if _granted(role, permission)}
+            if wanted != has[role.label]:
+                groups[role.label].permissions.set(wanted)
+
+
+def _granted(role: StaffRole, permission: Permission) -> bool:
+    """Whether a role's row of the table grants a permission."""
+    kind = permission.content_type
+    verb = permission.codename.partition("_")[0]
+    return verb in ADMIN[role].get(kind.app_label, set()) and role in ONLY_FOR.get(
+        kind.model, {role}
+    )
 
 
 def grant_staff_role(

@@ -217,6 +217,7 @@ def test_why_leads_to_the_clause(client, db):
 # ---- working it out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("document", "rule"), QUESTIONS)
 def test_every_question_answers_its_example(client, document, rule, db):
     page = text_of(client.get(url_of("terms_question", document, rule)))

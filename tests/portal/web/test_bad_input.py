@@ -31,6 +31,7 @@ HUGE = "9" * 22
 # --- NUL, and numbers that fit no column
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_address_fails_at_a_nul_or_at_a_huge_number():
     world = build_world()
