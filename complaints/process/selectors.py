@@ -189,6 +189,22 @@ def refusal(complaint: Complaint) -> Refusal:
     return Refusal(considered=considered, signed=signed.exclude(by=considered.by).exists())
 
 
+def refused_before(complaint: Complaint) -> QuerySet[Complaint]:
+    """What was refused as vexatious on this account, and may be named to who complains now.
+
+    Nothing that is private, and nothing where nobody gave a name: others stand on that account.
+    """
+    rows = Complaint.objects.filter(
+        account=complaint.account_id,
+        ending=Ending.VEXATIOUS,
+        safety_threat=False,
+        lodged_by__isnull=False,
+    )
+    if complaint.lodged_by_id is None or complaint.caller_name:
+        return rows.none()
+    return rows.exclude(pk=complaint.pk).order_by("-closed_at")
+
+
 def missed(rows: QuerySet[Complaint], at: datetime) -> QuerySet[Complaint]:
     """Of these complaints those that are open and of which a day was missed that is still owed."""
     late = owed_now().filter(Q(due_at__lte=at) | Q(status=Status.MISSED))

@@ -314,6 +314,21 @@ STEPS: dict[str, Step] = {
             "Refused.",
         ),
         Step(
+            "refused_before",
+            "It was refused before",
+            process.answer_as_refused,
+            forms.RefusedBeforeForm,
+            lambda now: (
+                now.stands(*REFUSABLE)
+                and now.is_manager
+                and now.complaint.with_ombudsman_since is None
+                and selectors.refused_before(now.complaint).exists()
+            ),
+            "Only for the same matter, and not if it comes through the ombudsman. This ends the "
+            "complaint. The letter names the refusal and the ombudsman; a new matter is taken.",
+            "Ended.",
+        ),
+        Step(
             "refer",
             "The ombudsman has it",
             ombudsman.refer_complaint,

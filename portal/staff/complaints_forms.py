@@ -11,6 +11,7 @@ from django import forms
 from billing.invoices.models import Invoice
 from complaints.ombudsman.services import Letter
 from complaints.ombudsman.states import Kind, Level, Outcome
+from complaints.process import selectors
 from complaints.process.services import Offer, Urgency
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Answer, Cause
@@ -408,6 +409,27 @@ class RefuseForm(TellForm):
         label="It is about the same or a similar matter as one that was answered", required=False
     )
     field_order = ("text", "vexatious", "same_matter", "told_by")
+
+
+class RefusedBeforeForm(TellForm):
+    """Which refusal it was about, and what to add to the letter."""
+
+    refused = forms.ModelChoiceField(
+        label="Which one was it?", queryset=Complaint.objects.none(), empty_label=None
+    )
+    text = forms.CharField(
+        label="What to add, if anything",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs=AREA),
+    )
+    field_order = ("refused", "text", "told_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["refused"]
+        field.queryset = selectors.refused_before(self.complaint)
+        field.label_from_instance = lambda one: f"{one}: {one.description[:120]}"
 
 
 class DecideForm(StepForm):
