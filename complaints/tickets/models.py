@@ -14,7 +14,7 @@ from records.fields import MoneyField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import DONE, Act, Answer, Cause, Ending, Happening, State, Topic
+from .states import DONE, Act, Answer, CallDays, Cause, Ending, Happening, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -49,8 +49,15 @@ class Complaint(Swept):
         help_text="Of somebody who has no log-in here.",
     )
     caller_contact = models.CharField(
-        "how to reach them", max_length=300, blank=True, help_text="With the hours, if any."
+        "how to reach them", max_length=300, blank=True, help_text="The number or the place."
     )
+    caller_days = models.CharField(
+        "days to ring", max_length=8, choices=CallDays, default=CallDays.ANY
+    )
+    caller_opens = models.TimeField(
+        "not before", null=True, blank=True, help_text="On the customer's clock."
+    )
+    caller_closes = models.TimeField("not after", null=True, blank=True)
     told_by = models.CharField(
         "letters go",
         max_length=12,

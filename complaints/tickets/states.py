@@ -235,6 +235,14 @@ class Topic(models.TextChoices):
     OTHER = "other", "Something else"
 
 
+class CallDays(models.TextChoices):
+    """On which days somebody without a log-in can be rung without danger."""
+
+    ANY = "any", "Any day"
+    WEEKDAYS = "weekdays", "Monday to Friday"
+    WORKING = "working", "Monday to Friday, no public holidays"
+
+
 class Cause(models.TextChoices):
     """What a complaint came from, as whoever ended it sees it (RF-CMP-15, -16)."""
 

@@ -25,6 +25,7 @@ from parties.authority.selectors import (
 from parties.people.models import User
 from parties.people.states import StaffRole
 
+from . import complaints_end_forms as ends
 from . import complaints_forms as forms
 from .complaints_heard import HeardForm
 
@@ -176,7 +177,7 @@ STEPS: dict[str, Step] = {
             "close",
             "Close the complaint",
             process.close_complaint,
-            forms.CloseForm,
+            ends.CloseForm,
             lambda now: (
                 now.is_open
                 and not now.stands(State.RECEIVED)
@@ -307,7 +308,7 @@ STEPS: dict[str, Step] = {
             "refuse",
             "Refuse with reasons",
             process.refuse_complaint,
-            forms.RefuseForm,
+            ends.RefuseForm,
             lambda now: now.stands(*REFUSABLE) and now.complaint.with_ombudsman_since is None,
             "This ends the complaint. The letter gives your reasons, and names the manager and "
             "the ombudsman. What is contested becomes payable.",
@@ -317,7 +318,7 @@ STEPS: dict[str, Step] = {
             "refused_before",
             "It was refused before",
             process.answer_as_refused,
-            forms.RefusedBeforeForm,
+            ends.RefusedBeforeForm,
             lambda now: (
                 now.stands(*REFUSABLE)
                 and now.is_manager
@@ -332,7 +333,7 @@ STEPS: dict[str, Step] = {
             "refer",
             "The ombudsman has it",
             ombudsman.refer_complaint,
-            forms.ReferForm,
+            ends.ReferForm,
             lambda now: True,
             "Nothing is cut off because of it, and what is contested is not chased meanwhile. "
             "What was over is open again.",
@@ -351,7 +352,7 @@ STEPS: dict[str, Step] = {
             "outcome",
             "Outcome at the ombudsman's",
             ombudsman.record_outcome,
-            forms.OutcomeForm,
+            ends.OutcomeForm,
             lambda now: now.complaint.with_ombudsman_since is not None,
             "With nothing to be done, the complaint ends and what is contested becomes payable.",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from smtplib import SMTPRecipientsRefused
 
@@ -14,25 +14,30 @@ from billing.credit_management.services import (
     SuspensionRefused,
     advise_late_charge,
     assess_late_charges,
+    give_suspension_notice,
     pursue,
     suspend_for_debt,
 )
+from billing.credit_management.states import Step
 from billing.ledger.models import OpenItem
 from complaints.analysis import selectors as analysis
-from complaints.clocks.selectors import privacy_regulator
+from complaints.clocks.selectors import calling_hours, last_call, privacy_regulator
+from complaints.lodging.services import LodgingRefused
 from complaints.ombudsman.states import Level
 from complaints.process.services import StepRefused, Urgency
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import IN_WORDS, Duty, Ending, State
+from complaints.tickets.states import IN_WORDS, CallDays, Duty, Ending, State
 from contracts.supply.models import Chargeable, Service
 from contracts.supply.states import ServiceStatus
 from parties.people.states import StaffRole
+from portal.staff.complaints_reach import hours_to_call
 from records.deadlines.models import Deadline
 from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
-from records.notices.services import Post
+from records.notices.services import Post, deliver_queued
 from terms.calendar import Channel
 from terms.calendar import State as Region
+from tests.billing.test_help_with_paying import owing, sweep
 from tests.complaints.story import Story, bill, tell
 from tests.complaints.test_sequences import privacy_story
 from tests.parties.people import signed_in
@@ -307,3 +312,127 @@ def test_only_a_refusal_of_this_account_counts_and_never_against_somebody_in_dan
     other.sweep("2027-05-20 09:01")
     with pytest.raises(StepRefused, match="not refused as vexatious on this account"):
         other.do("2027-05-20 10:00", "answer_as_refused", by=story.manager, refused=first, text="")
+
+
+def kim() -> Story:
+    """Blueshift, TAS: Kim uses a mobile on Rory's account, and rings about threats."""
+    story = tell("blueshift", state="TAS")
+    story.take(
+        "2027-03-25 10:26",
+        received="2027-03-25 10:20",
+        channel=Channel.PHONE,
+        person=None,
+        caller_name="Kim",
+        caller_contact="0491 570 156",
+        caller_days=CallDays.WORKING,
+        caller_opens=time(9),
+        caller_closes=time(12),
+        told_by=Channel.PHONE,
+        told_at_once=True,
+        facts={"topic": "service", "description": "Threats.", "safety_threat": True},
+    )
+    return story
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open", "until_or_next"),
+    [
+        ("2027-03-25 10:26", True, "2027-03-25 12:00"),
+        ("2027-03-25 12:00", False, "2027-03-30 09:00"),
+        # Good Friday and Easter Monday, a Saturday between them.
+        ("2027-03-26 10:00", False, "2027-03-30 09:00"),
+        ("2027-03-27 10:00", False, "2027-03-30 09:00"),
+        ("2027-03-29 10:00", False, "2027-03-30 09:00"),
+        ("2027-03-30 08:55", False, "2027-03-30 09:00"),
+        ("2027-03-30 09:00", True, "2027-03-30 12:00"),
+        ("2027-03-30 12:05", False, "2027-03-31 09:00"),
+    ],
+)
+def test_a_caller_in_danger_is_rung_in_their_hours_alone(moment, is_open, until_or_next):
+    """seq-k-07: Mon to Fri 09:00 to 12:00, no public holidays, told by Wed 31 March 12:00."""
+    story = kim()
+    hours = calling_hours(story.complaint, story.when(moment))
+    assert hours.is_open is is_open
+    assert (hours.until or hours.next_at) == story.when(until_or_next)
+    last = last_call(story.complaint, date(2027, 3, 31), story.when(moment))
+    assert last == story.when("2027-03-31 12:00")
+    words = hours_to_call(story.complaint, story.when(moment))
+    assert ("You can ring now" in words) is is_open
+    assert "ring by Wed 31 Mar 2027, 12:00" in words
+
+
+def test_hours_that_are_over_by_the_day_are_said_to_be_none():
+    story = kim()
+    assert last_call(story.complaint, date(2027, 3, 31), story.when("2027-03-31 12:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "says"),
+    [(time(9), None, "both hours"), (time(12), time(9), "later than the first")],
+)
+def test_hours_that_can_not_be_are_refused_in_words(opens, closes, says):
+    story = tell("blueshift", state="TAS")
+    with pytest.raises(LodgingRefused, match=says):
+        story.take(
+            "2027-03-25 10:26",
+            received="2027-03-25 10:20",
+            channel=Channel.PHONE,
+            person=None,
+            caller_name="Kim",
+            caller_opens=opens,
+            caller_closes=closes,
+            told_by=Channel.PHONE,
+        )
+
+
+PAGES = (
+    *("/", "/bills/", "/bills/?format=csv", "/complaints/", "/complaints/?format=csv"),
+    *("/people/history/", "/people/history/?format=csv", "/contract/", "/notices/"),
+)
+
+
+def pages_of(person) -> dict[str, str]:
+    """What somebody reads on their pages and in their files."""
+    client = signed_in(person)
+    return {page: client.get(page).getvalue().decode() for page in PAGES}
+
+
+def test_the_holder_finds_nothing_of_a_callers_danger_and_is_not_cut_off():
+    """seq-k-07: an announced suspension does not happen, no day is set, nobody is told why."""
+    one = owing("greenlight", "NSW", "200.00", "2027-05-03", "2027-06-01")
+    sweep(one, "2027-06-02")
+    credit = make_staff(StaffRole.CREDIT)
+    give_suspension_notice(account=one.account, by=credit, at=one.at("2027-06-11", "19:40"))
+    deliver_queued(at=one.at("2027-06-11", "19:40"))
+    assert len(pages_of(one.world.holder)) == len(PAGES)
+    story = Story(one.world, make_staff(StaffRole.FRONT_LINE), make_staff())
+    story.take(
+        "2027-06-15 10:26",
+        received="2027-06-15 10:20",
+        channel=Channel.PHONE,
+        person=None,
+        caller_name="Kim",
+        caller_contact="0491 570 156",
+        told_by=Channel.PHONE,
+        told_at_once=True,
+        facts={"topic": "service", "description": "He reads my calls.", "safety_threat": True},
+    )
+
+    # The earliest day of the notice comes and goes.
+    found = outlook(one.account, date(2027, 6, 22), one.at("2027-06-22"))
+    assert (found.step, found.on) == (Step.STOPPED, None)
+    with pytest.raises(SuspensionRefused, match="No step is planned") as refusal:
+        suspend_for_debt(account=one.account, by=credit, at=one.at("2027-06-22"))
+    assert not any(word in str(refusal.value) for word in ("Kim", "safety", "complaint"))
+    assert Service.objects.get().status == ServiceStatus.ACTIVE
+    for page, text in pages_of(one.world.holder).items():
+        for trace in (story.reference, "Kim", "reads my calls", "0491 570 156"):
+            assert trace not in text, (trace, page)
+    sent = Notice.objects.filter(to__in=[one.world.holder.email, one.world.customer.email])
+    assert not sent.filter(subject_ref=story.reference).exists()
+    # Who may not know of somebody's danger finds no such complaint, by number or by reference.
+    pages = signed_in(make_staff(StaffRole.AUDITOR))
+    address = f"/admin/complaints/complaint/{story.complaint.pk}/change/"
+    assert pages.get(address).status_code in (302, 403, 404)
+    listed = pages.get(f"/admin/complaints/complaint/?q={story.reference}")
+    assert f">{story.reference}<" not in listed.getvalue().decode()
