@@ -53,6 +53,7 @@ class Happening(models.TextChoices):
     ESCALATE = "escalate", "Went to a manager"
     DECIDE_ESCALATION = "decide_escalation", "Manager decided"
     TASK_DONE = "task_done", "The customer's own part is done"
+    CARRY_OUT = "carry_out", "A part of what was agreed is done"
     CONFIRM = "confirm", "Confirmed in writing"
     CONSENT = "consent", "The customer agreed to close"
     CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
@@ -166,6 +167,22 @@ class Answer(models.TextChoices):
     DECLINED = "declined", "Declined"
     REPLACED = "replaced", "Replaced by another"
     LAPSED = "lapsed", "Ended with the complaint"
+
+
+class RemedyKind(models.TextChoices):
+    """What an answer gives besides its words and a credit."""
+
+    LATE_CHARGE = "late_charge", "A late charge back"
+    PLAN = "plan", "Another plan, without charge"
+    VISIT = "visit", "A technician, without charge"
+    EQUIPMENT = "equipment", "Equipment replaced, without charge"
+    APOLOGY = "apology", "A letter of apology"
+
+
+# What staff order and others do; all else is done with the step that says it is carried out.
+ORDERED = (RemedyKind.VISIT, RemedyKind.EQUIPMENT)
+# What leaves nothing on pages of the account that says why.
+UNSEEN = (RemedyKind.LATE_CHARGE, RemedyKind.APOLOGY)
 
 
 class Duty(models.TextChoices):

@@ -157,12 +157,23 @@ STEPS: dict[str, Step] = {
             "Our days to carry it out start now.",
         ),
         Step(
+            "carry_out",
+            "Do a part of it",
+            process.carry_out_part,
+            forms.CarryOutForm,
+            lambda now: selectors.parts_to_do(now.complaint).exists(),
+            "A technician is ordered as a fault that costs nothing; a new piece is noted and the "
+            "old one asked back. All else that was agreed is done when you say that it is "
+            "carried out.",
+        ),
+        Step(
             "resolve",
             "Say that it is carried out",
             process.resolve_complaint,
             forms.ResolveForm,
             lambda now: now.stands(State.IMPLEMENTING),
-            "A credit that was agreed is given with this step.",
+            "What was agreed of a credit, a late charge, another plan and a letter of apology is "
+            "given with this step.",
             "Carried out.",
         ),
         Step(

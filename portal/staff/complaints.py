@@ -114,6 +114,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("open", "All open ones"),
             ("another_way", "Acknowledged another way: the letter did not arrive"),
             ("customer", "The customer's word"),
+            ("parts", "A technician or equipment that was agreed on"),
             ("manager", "A manager's decision"),
             ("privacy", "It is about privacy"),
             ("ombudsman", "It is with the ombudsman"),
@@ -128,6 +129,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.not_reached(queryset)
         if self.value() == "customer":
             return process_selectors.waiting(queryset)
+        if self.value() == "parts":
+            return process_selectors.with_parts_to_do(queryset)
         if self.value() == "manager":
             return process_selectors.to_decide(queryset)
         if self.value() == "privacy":

@@ -50,6 +50,7 @@ from .managers import (
 )
 from .moving import move_to_account
 from .refusing import answer_as_refused, consider_refusal, refuse_complaint, sign_refusal
+from .remedies import Wanted, carry_out_part
 from .steps import Heard, StepRefused, may_work
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Planned",
     "StepRefused",
     "Urgency",
+    "Wanted",
     "accept_proposal",
     "acknowledge_by_hand",
     "acknowledge_many",
@@ -72,6 +74,7 @@ __all__ = [
     "ask_for_manager",
     "assign_complaint",
     "assign_many",
+    "carry_out_part",
     "close_complaint",
     "confirm_outcome",
     "consider_refusal",
