@@ -65,9 +65,10 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class RemedyCard:
-    """One thing that an answer gives, and what became of it."""
+    """One thing that an answer gives, and what became of it; `is_money` names a sum."""
 
     words: str
+    is_money: bool
     outcome: str
     is_done: bool
 
@@ -268,6 +269,7 @@ def _proposal(row: Proposal | None, mask: Mask) -> ProposalCard | None:
         remedies=[
             RemedyCard(
                 words=mask.text(remedy_in_words(one)),
+                is_money=one.kind in (RemedyKind.LATE_CHARGE, RemedyKind.PLAN),
                 outcome=mask.text(one.result),
                 is_done=one.done_at is not None,
             )
