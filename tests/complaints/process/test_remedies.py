@@ -29,10 +29,11 @@ from contracts.supply.models import Chargeable, Service
 from contracts.supply.states import ServiceStatus
 from records.audit.models import Entry
 from records.notices.models import Notice
+from terms.facts import Role
 from tests.complaints.story import Story, bill, tell
 from tests.parties.people import signed_in
 from tests.parties.staff import sign_in_staff
-from tests.world import make_staff
+from tests.world import appoint, make_staff, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
@@ -368,3 +369,28 @@ def test_staff_offer_it_on_the_page_order_the_technician_there_and_the_list_name
     # Ordered twice it is one.
     assert pages.post(page("carry_out"), {"remedy": remedy.pk}).status_code in (200, 302)
     assert Fault.objects.count() == 1
+
+
+def test_who_may_answer_but_sees_no_bills_reads_no_sum():
+    story = looked_into("vpnet")
+    charge = late(story)
+    offer = Offer(
+        remedies=(
+            Wanted(kind=RemedyKind.LATE_CHARGE, charge=charge),
+            Wanted(kind=RemedyKind.APOLOGY, text="We are sorry."),
+        )
+    )
+    story.do("2027-06-10 10:00", "propose_resolution", text="Both.", offer=offer)
+    friend = make_user("Jordan Lee")
+    appoint(
+        story.world.account,
+        friend,
+        Role.AUTHORISED_REP,
+        ends_on=date(2099, 12, 31),
+        limits=["view_bills"],
+    )
+
+    page = signed_in(friend).get(f"/complaints/{story.reference}/").getvalue().decode()
+
+    assert "You get a letter of apology." in page
+    assert str(charge.amount) not in page
