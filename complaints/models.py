@@ -3,7 +3,7 @@
 from complaints.inbound.models import InboundMail
 from complaints.lodging.models import Attachment, Draft, Follow
 from complaints.ombudsman.models import EvidencePack, Referral
-from complaints.tickets.models import Complaint, Event, Proposal
+from complaints.tickets.models import Complaint, Event, Proposal, Remedy
 
 __all__ = [
     "Attachment",
@@ -15,4 +15,5 @@ __all__ = [
     "InboundMail",
     "Proposal",
     "Referral",
+    "Remedy",
 ]

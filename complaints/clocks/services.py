@@ -243,17 +243,37 @@ def implementation_clock(complaint: Complaint, *, at: datetime) -> None:
 
 
 def _dates_from_acceptance(complaint: Complaint, bound: Binding) -> Dates:
-    account, accepted = complaint.account, _accepted(complaint)
+    accepted = _accepted(complaint)
     if accepted is None or accepted.answered_at is None:
         return {}, []
     if accepted.customer_task and accepted.task_done_at is None:
         return {}, []
-    done = accepted.task_done_at
+    return _dates_of_carrying_out(complaint, accepted, accepted.answered_at, bound)
+
+
+def foretell_carrying_out(
+    complaint: Complaint, proposal: Proposal, *, at: datetime
+) -> tuple[date | None, list[dict[str, Any]]]:
+    """By when a proposed answer would be carried out if it were accepted now, and why.
+
+    None where nothing says so, and where the customer has to do something first.
+    """
+    if proposal.customer_task:
+        return None, []
+    bound = binding_of(complaint, on=local_day(complaint.account, at))
+    dates, because = _dates_of_carrying_out(complaint, proposal, at, bound)
+    return dates.get(Duty.IMPLEMENT), because
+
+
+def _dates_of_carrying_out(
+    complaint: Complaint, accepted: Proposal, answered_at: datetime, bound: Binding
+) -> Dates:
+    account, done = complaint.account, accepted.task_done_at
     try:
         answer = bound.decide(
             rules.resolution_implementation,
             offered_on=local_day(account, accepted.offered_at),
-            accepted_on=local_day(account, accepted.answered_at),
+            accepted_on=local_day(account, answered_at),
             urgent=complaint.is_urgent,
             customer_task_done_on=local_day(account, done) if done else None,
             received_on=local_day(account, complaint.starts_at),

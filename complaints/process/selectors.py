@@ -8,14 +8,16 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from complaints.clocks.services import UNREACHABLE, binding_of
-from complaints.tickets.models import Complaint, Event
+from complaints.clocks.services import UNREACHABLE, binding_of, foretell_carrying_out
+from complaints.tickets.models import Complaint, Event, Proposal, Remedy
 from complaints.tickets.states import (
     IN_THE_BACKGROUND,
     LIFECYCLE,
+    ORDERED,
     OVER,
     WAITING,
     Act,
+    Answer,
     Ending,
     Happening,
     State,
@@ -187,6 +189,63 @@ def refusal(complaint: Complaint) -> Refusal:
         return Refusal(considered=None, signed=False)
     signed = rows.filter(act=Happening.SIGN_REFUSAL, at__gte=considered.at)
     return Refusal(considered=considered, signed=signed.exclude(by=considered.by).exists())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarryingOut:
+    """By when an answer would be carried out if it were accepted now, and why; None: unknown."""
+
+    day: date | None
+    because: list[dict[str, Any]]
+
+
+def carrying_out(reference: str, at: datetime) -> CarryingOut | None:
+    """What accepting the open answer of a complaint would start; None where none is open."""
+    found = Proposal.objects.filter(complaint__reference=reference, answer=Answer.OPEN)
+    proposal = found.select_related("complaint__account__customer__provider").first()
+    if proposal is None:
+        return None
+    day, because = foretell_carrying_out(proposal.complaint, proposal, at=at)
+    return CarryingOut(day=day, because=because)
+
+
+def parts_to_do(complaint: Complaint) -> QuerySet[Remedy]:
+    """What was agreed, is not done, and has to be ordered or noted by staff before the end."""
+    return Remedy.objects.filter(
+        proposal__complaint=complaint,
+        proposal__answer=Answer.ACCEPTED,
+        proposal__complaint__state=State.IMPLEMENTING,
+        kind__in=ORDERED,
+        done_at__isnull=True,
+        fault__isnull=True,
+    ).select_related("service__plan", "equipment__service")
+
+
+def with_parts_to_do(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Those in which a technician or a piece of equipment was agreed on and is still to come."""
+    parts = Remedy.objects.filter(
+        proposal__complaint=OuterRef("pk"),
+        proposal__answer=Answer.ACCEPTED,
+        kind__in=ORDERED,
+        done_at__isnull=True,
+    )
+    return rows.filter(Exists(parts), state=State.IMPLEMENTING)
+
+
+def refused_before(complaint: Complaint) -> QuerySet[Complaint]:
+    """What was refused as vexatious on this account, and may be named to who complains now.
+
+    Nothing that is private, and nothing where nobody gave a name: others stand on that account.
+    """
+    rows = Complaint.objects.filter(
+        account=complaint.account_id,
+        ending=Ending.VEXATIOUS,
+        safety_threat=False,
+        lodged_by__isnull=False,
+    )
+    if complaint.lodged_by_id is None or complaint.caller_name:
+        return rows.none()
+    return rows.exclude(pk=complaint.pk).order_by("-closed_at")
 
 
 def missed(rows: QuerySet[Complaint], at: datetime) -> QuerySet[Complaint]:

@@ -7,14 +7,17 @@ from datetime import datetime
 from django.db import models
 
 from billing.invoices.models import Invoice, InvoiceLine
-from contracts.supply.models import Service
+from contracts.catalogue.models import Plan
+from contracts.equipment.models import Equipment
+from contracts.requests.models import Fault
+from contracts.supply.models import Chargeable, Service
 from parties.accounts.models import Account
 from parties.people.models import User
-from records.fields import MoneyField
+from records.fields import MoneyField, RateField
 from records.sweeps import Swept
 from terms.calendar import Channel
 
-from .states import DONE, Act, Answer, Cause, Ending, Happening, State, Topic
+from .states import DONE, Act, Answer, CallDays, Cause, Ending, Happening, RemedyKind, State, Topic
 
 CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
 
@@ -49,8 +52,15 @@ class Complaint(Swept):
         help_text="Of somebody who has no log-in here.",
     )
     caller_contact = models.CharField(
-        "how to reach them", max_length=300, blank=True, help_text="With the hours, if any."
+        "how to reach them", max_length=300, blank=True, help_text="The number or the place."
     )
+    caller_days = models.CharField(
+        "days to ring", max_length=8, choices=CallDays, default=CallDays.ANY
+    )
+    caller_opens = models.TimeField(
+        "not before", null=True, blank=True, help_text="On the customer's clock."
+    )
+    caller_closes = models.TimeField("not after", null=True, blank=True)
     told_by = models.CharField(
         "letters go",
         max_length=12,
@@ -186,6 +196,65 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.complaint}: {self.get_answer_display().lower()}"
+
+
+class Remedy(models.Model):
+    """One thing that a proposed answer gives besides a credit, and what became of it.
+
+    What it is about depends on its kind: a late charge, a service and the plan that it moves to, a
+    service where a technician comes, a piece that is replaced, the words of a letter. `monthly` is
+    what the plan costs a month in dollars, GST included, as it was offered; `unit_fee` in the
+    plan's own basis.
+    """
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="remedies")
+    kind = models.CharField(max_length=12, choices=RemedyKind)
+    charge = models.ForeignKey(
+        Chargeable,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: it fell away before this was carried out.",
+    )
+    amount = MoneyField(null=True, blank=True, help_text="Of a late charge, in dollars.")
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    plan = models.ForeignKey(
+        Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    unit_fee = RateField(null=True, blank=True)
+    monthly = MoneyField(null=True, blank=True)
+    equipment = models.ForeignKey(
+        Equipment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField(blank=True)
+    fault = models.ForeignKey(
+        Fault, on_delete=models.PROTECT, null=True, blank=True, related_name="remedies"
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+    result = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "remedies"
+        ordering = ["proposal", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "kind"], name="remedy_once_of_a_kind"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(kind=RemedyKind.LATE_CHARGE, amount__isnull=False)
+                    | models.Q(kind=RemedyKind.PLAN, service__isnull=False, plan__isnull=False)
+                    | models.Q(kind=RemedyKind.VISIT, service__isnull=False)
+                    | models.Q(kind=RemedyKind.EQUIPMENT, equipment__isnull=False)
+                    | (models.Q(kind=RemedyKind.APOLOGY) & ~models.Q(text=""))
+                ),
+                name="remedy_is_about_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal.complaint}: {self.get_kind_display().lower()}"
 
 
 class Event(models.Model):

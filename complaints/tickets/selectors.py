@@ -17,8 +17,9 @@ from parties.people.models import User
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 from terms.facts import Action
+from terms.money import NIL, in_dollars
 
-from .models import Complaint, Event, Proposal
+from .models import Complaint, Event, Proposal, Remedy
 from .states import (
     DONE,
     IN_HAND,
@@ -29,6 +30,7 @@ from .states import (
     Answer,
     Duty,
     Ending,
+    RemedyKind,
     State,
 )
 
@@ -62,6 +64,16 @@ class NextStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RemedyCard:
+    """One thing that an answer gives, and what became of it; `is_money` names a sum."""
+
+    words: str
+    is_money: bool
+    outcome: str
+    is_done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalCard:
     """A proposed answer with what it gives; `credit` in dollars, GST included, on a bill."""
 
@@ -70,6 +82,7 @@ class ProposalCard:
     invoice: str
     customer_task: str
     carry_out_on: date | None
+    remedies: list[RemedyCard]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +114,7 @@ class ComplaintRecord:
     deadlines: list[DueDate]
     steps: list[Step]
     proposal: ProposalCard | None
+    agreed: ProposalCard | None
     next: NextStep
     task: str
     can_answer: bool
@@ -220,6 +234,7 @@ def record_of(
         deadlines=[one for one in due if reader is None or one.duty not in INTERNAL],
         steps=steps,
         proposal=_proposal(proposals.get(Answer.OPEN), mask),
+        agreed=_proposal(accepted, mask),
         next=_next_step(row, due, task, on),
         task=task,
         can_answer=state == State.PROPOSED,
@@ -251,7 +266,42 @@ def _proposal(row: Proposal | None, mask: Mask) -> ProposalCard | None:
         invoice=row.invoice.number if row.invoice else "",
         customer_task=mask.text(row.customer_task),
         carry_out_on=row.carry_out_on,
+        remedies=[
+            RemedyCard(
+                words=mask.text(remedy_in_words(one)),
+                is_money=one.kind in (RemedyKind.LATE_CHARGE, RemedyKind.PLAN),
+                outcome=mask.text(one.result),
+                is_done=one.done_at is not None,
+            )
+            for one in remedies_of(row)
+        ],
     )
+
+
+def remedies_of(proposal: Proposal) -> QuerySet[Remedy]:
+    """What an answer gives besides words and a credit."""
+    return proposal.remedies.select_related("service", "plan", "equipment", "charge", "fault")
+
+
+def remedy_in_words(row: Remedy, *, done: bool = False) -> str:
+    """One thing that an answer gives, as the customer reads it, before or after it is done."""
+    if row.kind == RemedyKind.LATE_CHARGE:
+        verb = "took" if done else "take"
+        return f"We {verb} back the late charge of {in_dollars(row.amount or NIL)}."
+    if row.kind == RemedyKind.PLAN and row.monthly is not None:
+        verb = "moved" if done else "moves"
+        return (
+            f"{row.service} {verb} to {row.plan}, {in_dollars(row.monthly)} a month, GST "
+            "included: no fee, and no new minimum term."
+        )
+    if row.kind == RemedyKind.VISIT:
+        return " ".join(
+            filter(None, [f"A technician comes to {row.service}, without charge.", row.text])
+        )
+    if row.kind == RemedyKind.EQUIPMENT:
+        verb = "replaced" if done else "replace"
+        return f"We {verb} the {row.equipment}, without charge."
+    return "We sent you a letter of apology." if done else "You get a letter of apology."
 
 
 def _next_step(row: Complaint, due: list[DueDate], task: str, on: date) -> NextStep:

@@ -53,6 +53,7 @@ class Happening(models.TextChoices):
     ESCALATE = "escalate", "Went to a manager"
     DECIDE_ESCALATION = "decide_escalation", "Manager decided"
     TASK_DONE = "task_done", "The customer's own part is done"
+    CARRY_OUT = "carry_out", "A part of what was agreed is done"
     CONFIRM = "confirm", "Confirmed in writing"
     CONSENT = "consent", "The customer agreed to close"
     CONSIDER_REFUSAL = "consider_refusal", "Refusal considered"
@@ -168,6 +169,22 @@ class Answer(models.TextChoices):
     LAPSED = "lapsed", "Ended with the complaint"
 
 
+class RemedyKind(models.TextChoices):
+    """What an answer gives besides its words and a credit."""
+
+    LATE_CHARGE = "late_charge", "A late charge back"
+    PLAN = "plan", "Another plan, without charge"
+    VISIT = "visit", "A technician, without charge"
+    EQUIPMENT = "equipment", "Equipment replaced, without charge"
+    APOLOGY = "apology", "A letter of apology"
+
+
+# What staff order and others do; all else is done with the step that says it is carried out.
+ORDERED = (RemedyKind.VISIT, RemedyKind.EQUIPMENT)
+# What leaves nothing on pages of the account that says why.
+UNSEEN = (RemedyKind.LATE_CHARGE, RemedyKind.APOLOGY)
+
+
 class Duty(models.TextChoices):
     """What the provider owes about a complaint, each with its own deadline."""
 
@@ -233,6 +250,14 @@ class Topic(models.TextChoices):
     MOVE = "move", "A connection, move or number"
     PRIVACY = "privacy", "My privacy, or what is held about me"
     OTHER = "other", "Something else"
+
+
+class CallDays(models.TextChoices):
+    """On which days somebody without a log-in can be rung without danger."""
+
+    ANY = "any", "Any day"
+    WEEKDAYS = "weekdays", "Monday to Friday"
+    WORKING = "working", "Monday to Friday, no public holidays"
 
 
 class Cause(models.TextChoices):

@@ -97,6 +97,42 @@ def note_equipment(
     return row
 
 
+def replace_equipment(
+    *, equipment: Equipment, serial: str, delivered_on: date, by: User, at: datetime
+) -> Equipment:
+    """Note another piece in the place of one, without charge; the old one is asked back.
+
+    It comes as the old one came: what was bought stays bought, at the same price and as far paid.
+    Where the terms print no day to bring the old one back, none is asked. Done twice it is one.
+    Raises NotAuthorised, IllegalStep, and EquipmentRefused as `note_equipment` does.
+    """
+    with transaction.atomic():
+        old, account = _locked(equipment)
+        new = note_equipment(
+            service=old.service,
+            item=Item(old.item),
+            serial=serial,
+            basis=Basis(old.basis),
+            delivered_on=delivered_on,
+            by=by,
+            at=at,
+            label=old.label,
+            price=old.price,
+            paid=old.paid,
+        )
+        if new.pk == old.pk:
+            raise EquipmentRefused("That is the number of the old piece: give the new one's.")
+        if old.place == Place.THERE:
+            on = authority.local_day(account, at)
+            bound = binding(old.service.contract, on)
+            old.place = GEAR.after(Place.THERE, GearAct.ASK_BACK)
+            old.asked_back_on = on
+            old.due_on, old.because = back_by(old, bound, delivered_on)
+            old.save()
+            _note(old, "ask_equipment_back", at, _require(old.service, by, at))
+    return new
+
+
 def ask_back_due(*, at: datetime) -> int:
     """Ask back what stands at services whose last day is over; what is the customer's stays.
 

@@ -45,7 +45,7 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.lodging.models import Attachment
 from complaints.ombudsman.models import Referral
-from complaints.tickets.models import Event, Proposal
+from complaints.tickets.models import Event, Proposal, Remedy
 from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
@@ -152,6 +152,10 @@ STEP = ("complaint__reference", "at", "act", "text", "channel", "said_by", "by__
 ANSWERS = (
     *("complaint__reference", "text", "credit", "invoice__number", "customer_task"),
     *("carry_out_on", "offered_at", "answer", "answered_at", "carried_out_at"),
+)
+REMEDIES = (
+    *("proposal__complaint__reference", "kind", "amount", "service__label", "plan__name"),
+    *("monthly", "text", "done_at", "result"),
 )
 FILES = ("complaint__reference", "name", "media_type", "size", "sha256", "added_at")
 REFERRALS = (
@@ -362,6 +366,8 @@ def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "complaint_steps", _rows(steps, only=STEP)
     answers = Proposal.objects.filter(complaint__in=complaints)
     yield "complaint_answers", _rows(answers, only=ANSWERS)
+    given = Remedy.objects.filter(proposal__complaint__in=complaints)
+    yield "complaint_remedies", _rows(given, only=REMEDIES)
     files = Attachment.objects.filter(complaint__in=complaints).exclude(event__for_staff_only=True)
     yield "complaint_files", _rows(files, only=FILES)
     referrals = Referral.objects.filter(complaint__in=complaints)

@@ -18,6 +18,7 @@ from complaints.clocks.selectors import Regulator, privacy_regulator
 from complaints.lodging.selectors import file_cards, readable_files
 from complaints.lodging.services import FileRefused
 from complaints.process import services as process
+from complaints.process.selectors import carrying_out
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint
 from parties.correspondence.services import mask_of
@@ -106,6 +107,9 @@ class ComplaintPage(_OneComplaint, TemplateView):
                 "with_customer": self.permissions.only_with_customer(Action.ACCEPT_RESOLUTION),
                 "today": self.today,
                 "regulator": self._regulator(),
+                "outlook": carrying_out(record.card.reference, self.request.at)
+                if record.can_answer
+                else None,
                 "files": file_cards(readable_files(self.permissions, self.kwargs["reference"])),
             }
             | kwargs

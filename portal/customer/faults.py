@@ -127,6 +127,7 @@ class FaultDetail(FaultPage, TemplateView):
             waits_for_desk=is_open and fault.taken_at > self.request.at,
             may_agree=is_open
             and told.can_cost
+            and not fault.free_under
             and fault.cost_accepted_at is None
             and self.allows(Action.INCUR_EXPENSE, service),
             may_complain=not seen and self.allows(Action.LODGE_COMPLAINT, service),

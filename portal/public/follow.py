@@ -16,6 +16,7 @@ from complaints.lodging import services as lodging
 from complaints.lodging.models import Attachment
 from complaints.lodging.selectors import file_cards
 from complaints.process import services as process
+from complaints.process.selectors import carrying_out
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import INTERNAL
@@ -138,6 +139,7 @@ def shown(complaint: Complaint, request: HttpRequest) -> dict[str, Any]:
     return {
         "complaint": record,
         "clocks": [one for one in record.deadlines if one.duty not in INTERNAL],
+        "outlook": carrying_out(complaint.reference, request.at) if record.can_answer else None,
         "files": file_cards(_files(complaint)),
         "provider": provider,
         "until": datetime.fromisoformat(request.session[KEY]["until"]),

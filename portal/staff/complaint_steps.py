@@ -25,6 +25,7 @@ from parties.authority.selectors import (
 from parties.people.models import User
 from parties.people.states import StaffRole
 
+from . import complaints_end_forms as ends
 from . import complaints_forms as forms
 from .complaints_heard import HeardForm
 
@@ -156,12 +157,23 @@ STEPS: dict[str, Step] = {
             "Our days to carry it out start now.",
         ),
         Step(
+            "carry_out",
+            "Do a part of it",
+            process.carry_out_part,
+            forms.CarryOutForm,
+            lambda now: selectors.parts_to_do(now.complaint).exists(),
+            "A technician is ordered as a fault that costs nothing; a new piece is noted and the "
+            "old one asked back. All else that was agreed is done when you say that it is "
+            "carried out.",
+        ),
+        Step(
             "resolve",
             "Say that it is carried out",
             process.resolve_complaint,
             forms.ResolveForm,
             lambda now: now.stands(State.IMPLEMENTING),
-            "A credit that was agreed is given with this step.",
+            "What was agreed of a credit, a late charge, another plan and a letter of apology is "
+            "given with this step.",
             "Carried out.",
         ),
         Step(
@@ -176,7 +188,7 @@ STEPS: dict[str, Step] = {
             "close",
             "Close the complaint",
             process.close_complaint,
-            forms.CloseForm,
+            ends.CloseForm,
             lambda now: (
                 now.is_open
                 and not now.stands(State.RECEIVED)
@@ -307,17 +319,32 @@ STEPS: dict[str, Step] = {
             "refuse",
             "Refuse with reasons",
             process.refuse_complaint,
-            forms.RefuseForm,
+            ends.RefuseForm,
             lambda now: now.stands(*REFUSABLE) and now.complaint.with_ombudsman_since is None,
             "This ends the complaint. The letter gives your reasons, and names the manager and "
             "the ombudsman. What is contested becomes payable.",
             "Refused.",
         ),
         Step(
+            "refused_before",
+            "It was refused before",
+            process.answer_as_refused,
+            ends.RefusedBeforeForm,
+            lambda now: (
+                now.stands(*REFUSABLE)
+                and now.is_manager
+                and now.complaint.with_ombudsman_since is None
+                and selectors.refused_before(now.complaint).exists()
+            ),
+            "Only for the same matter, and not if it comes through the ombudsman. This ends the "
+            "complaint. The letter names the refusal and the ombudsman; a new matter is taken.",
+            "Ended.",
+        ),
+        Step(
             "refer",
             "The ombudsman has it",
             ombudsman.refer_complaint,
-            forms.ReferForm,
+            ends.ReferForm,
             lambda now: True,
             "Nothing is cut off because of it, and what is contested is not chased meanwhile. "
             "What was over is open again.",
@@ -336,7 +363,7 @@ STEPS: dict[str, Step] = {
             "outcome",
             "Outcome at the ombudsman's",
             ombudsman.record_outcome,
-            forms.OutcomeForm,
+            ends.OutcomeForm,
             lambda now: now.complaint.with_ombudsman_since is not None,
             "With nothing to be done, the complaint ends and what is contested becomes payable.",
         ),

@@ -54,24 +54,8 @@ from .complaint_steps import (
 from .complaints_bulk import BulkComplaints
 from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
+from .complaints_reach import SHORT, hours_to_call, how_to_reach
 
-# What is owed, as short as a queue needs it.
-SHORT = {
-    Duty.ACKNOWLEDGE: "Acknowledge",
-    Duty.PROPOSE: "Answer",
-    Duty.EXPLAIN_DELAY: "Explain a delay",
-    Duty.IMPLEMENT: "Carry out",
-    Duty.CONFIRM: "Confirm",
-    Duty.NAME_OMBUDSMAN: "Name the ombudsman",
-    Duty.EXPLAIN_ESCALATION: "Say how it goes on",
-    Duty.DECIDE_ESCALATION: "Manager decides",
-    Duty.ANSWER_OMBUDSMAN: "Answer the ombudsman",
-    Duty.ANSWER_PRIVACY: "Answer about privacy",
-    Duty.SETTLE_DISPUTE: "Settle the dispute",
-    Duty.SETTLE_IN_GROUP: "Settle it in the group",
-    Duty.FOLLOW_UP: "Ask again",
-    Duty.DECIDE_CLOSING: "Close or go on",
-}
 REFUSALS = (
     lodging.FileRefused,
     process.StepRefused,
@@ -130,6 +114,7 @@ class WorkFilter(admin.SimpleListFilter):
             ("open", "All open ones"),
             ("another_way", "Acknowledged another way: the letter did not arrive"),
             ("customer", "The customer's word"),
+            ("parts", "A technician or equipment that was agreed on"),
             ("manager", "A manager's decision"),
             ("privacy", "It is about privacy"),
             ("ombudsman", "It is with the ombudsman"),
@@ -144,6 +129,8 @@ class WorkFilter(admin.SimpleListFilter):
             return process_selectors.not_reached(queryset)
         if self.value() == "customer":
             return process_selectors.waiting(queryset)
+        if self.value() == "parts":
+            return process_selectors.with_parts_to_do(queryset)
         if self.value() == "manager":
             return process_selectors.to_decide(queryset)
         if self.value() == "privacy":
@@ -366,6 +353,7 @@ class ComplaintAdmin(BulkComplaints):
                 "did_not_arrive": process_selectors.not_reached(
                     Complaint.objects.filter(pk=complaint.pk)
                 ).exists(),
+                "hours": hours_to_call(complaint, request.at),
                 "packs": complaint.evidence_packs.select_related("asked_by")[:5],
                 "may_pack": self._may_pack(request, complaint),
                 "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
@@ -410,19 +398,11 @@ class ComplaintAdmin(BulkComplaints):
             title=f"{step.label}: {complaint.reference}",
             action=step.label,
             about=f"{complaint.account}: {complaint.description[:300]}",
-            notes=self._note(complaint),
+            notes=how_to_reach(complaint, request.at),
             intro=step.intro,
             because=because,
             back=reverse("admin:complaints_complaint_change", args=[pk]),
         )
-
-    def _note(self, complaint: Complaint) -> str:
-        """How who complains without a log-in wants to be reached."""
-        if complaint.lodged_by_id is None:
-            return f"{complaint.caller_name}: they read this on the page where they follow it"
-        if not complaint.caller_name:
-            return ""
-        return f"{complaint.caller_name}: {complaint.caller_contact or 'no contact given'}"
 
     def _form(self, request: HttpRequest, step: Step, now: Situation) -> Any:
         if step.form is None:

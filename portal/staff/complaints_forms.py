@@ -7,13 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import QuerySet
 
 from billing.invoices.models import Invoice
-from complaints.ombudsman.services import Letter
-from complaints.ombudsman.states import Kind, Level, Outcome
-from complaints.process.services import Offer, Urgency
-from complaints.tickets.models import Complaint
-from complaints.tickets.states import Answer, Cause
+from billing.payments.services import late_charges_to_waive
+from complaints.process.selectors import parts_to_do
+from complaints.process.services import Offer, Urgency, Wanted
+from complaints.tickets.models import Complaint, Remedy
+from complaints.tickets.selectors import remedy_in_words
+from complaints.tickets.states import Answer, Cause, RemedyKind
+from contracts.catalogue.models import Plan
+from contracts.equipment.models import Equipment
+from contracts.equipment.states import Place
+from contracts.supply.models import Chargeable, Service
+from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
@@ -174,21 +181,149 @@ class ProposeForm(TellForm):
         required=False,
         help_text="Only if you agreed on one; otherwise the terms and the law say by when.",
     )
-    field_order = ("text", "credit", "invoice", "customer_task", "carry_out_on", "told_by")
+    late_charge = forms.ModelChoiceField(
+        label="Take back a late charge",
+        queryset=Chargeable.objects.none(),
+        required=False,
+        empty_label="None",
+    )
+    moves = forms.ModelChoiceField(
+        label="Move a service to another plan, without a fee or a new term",
+        queryset=Service.objects.none(),
+        required=False,
+        empty_label="None",
+    )
+    plan = forms.ModelChoiceField(
+        label="To which plan?",
+        queryset=Plan.objects.none(),
+        required=False,
+        empty_label="None",
+        help_text="One that costs no more than now.",
+    )
+    visit = forms.ModelChoiceField(
+        label="Send a technician without charge to",
+        queryset=Service.objects.none(),
+        required=False,
+        empty_label="None",
+    )
+    visit_for = forms.CharField(
+        label="What the technician does, and when it suits",
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+    )
+    equipment = forms.ModelChoiceField(
+        label="Replace without charge",
+        queryset=Equipment.objects.none(),
+        required=False,
+        empty_label="None",
+    )
+    apology = forms.CharField(
+        label="A letter of apology, in full",
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        help_text="It goes out once the answer is carried out.",
+    )
+    GIVES = ("late_charge", "moves", "plan", "visit", "visit_for", "equipment", "apology")
+    field_order = (
+        *("text", "credit", "invoice", *GIVES, "customer_task", "carry_out_on", "told_by"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._offer_what_there_is()
         bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
         self.fields["invoice"].queryset = bills
         self.fields["invoice"].initial = self.complaint.disputed_invoice_id
 
+    def _offer_what_there_is(self) -> None:
+        """Ask only for what the account has; what others would see is not offered in private."""
+        account, fields = self.complaint.account, self.fields
+        late = [row.pk for row in late_charges_to_waive(account)]
+        running = Service.objects.filter(
+            contract__account=account, status=ServiceStatus.ACTIVE
+        ).select_related("plan")
+        found: dict[str, QuerySet[Any]] = {
+            "late_charge": Chargeable.objects.filter(pk__in=late),
+            "moves": running,
+            "plan": Plan.objects.filter(
+                provider=account.customer.provider_id,
+                kind__in=running.values("plan__kind"),
+            ),
+            "visit": running,
+            "equipment": Equipment.objects.filter(
+                service__contract__account=account, place=Place.THERE
+            ),
+        }
+        for name, rows in found.items():
+            seen = name != "late_charge" and self.complaint.safety_threat
+            if seen or not rows.exists():
+                del fields[name]
+            else:
+                fields[name].queryset = rows
+        if "visit" not in fields:
+            del fields["visit_for"]
+        if "moves" not in fields or "plan" not in fields:
+            fields.pop("moves", None)
+            fields.pop("plan", None)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if bool(given.get("moves")) != bool(given.get("plan")) and "plan" not in self.errors:
+            self.add_error("plan", "Choose both, the service and its new plan, or neither.")
+        return given
+
+    def _remedies(self, given: dict[str, Any]) -> tuple[Wanted, ...]:
+        took = {name: given.pop(name, None) for name in self.GIVES}
+        kinds = RemedyKind
+        wanted = (
+            (took["late_charge"], Wanted(kind=kinds.LATE_CHARGE, charge=took["late_charge"])),
+            (took["moves"], Wanted(kind=kinds.PLAN, service=took["moves"], plan=took["plan"])),
+            (
+                took["visit"],
+                Wanted(kind=kinds.VISIT, service=took["visit"], text=took["visit_for"] or ""),
+            ),
+            (took["equipment"], Wanted(kind=kinds.EQUIPMENT, equipment=took["equipment"])),
+            (took["apology"], Wanted(kind=kinds.APOLOGY, text=took["apology"] or "")),
+        )
+        return tuple(one for chosen, one in wanted if chosen)
+
     def facts(self) -> dict[str, Any]:
         given = super().facts()
+        remedies = self._remedies(given)
         named = ("credit", "invoice", "customer_task", "carry_out_on")
         offer = {name: given.pop(name) for name in named}
         if offer["credit"] is None:
             offer["invoice"] = None
-        return {**given, "offer": Offer(**offer)}
+        return {**given, "offer": Offer(**offer, remedies=remedies)}
+
+
+class CarryOutForm(StepForm):
+    """A part of what was agreed that staff order or note."""
+
+    remedy = forms.ModelChoiceField(
+        label="Which part?", queryset=Remedy.objects.none(), empty_label=None
+    )
+    serial = forms.CharField(
+        label="Serial number of the new piece",
+        max_length=60,
+        required=False,
+        help_text="Only for equipment; the old piece is asked back, without charge.",
+    )
+    delivered_on = DayField(label="Day on which the new piece was there", required=False)
+    text = forms.CharField(
+        label="What the technician should know",
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["remedy"]
+        field.queryset = parts_to_do(self.complaint)
+        field.label_from_instance = remedy_in_words
 
 
 class AcknowledgeForm(StepForm):
@@ -371,45 +506,6 @@ class ResolveForm(TellForm):
             del self.fields["given_already"]
 
 
-class CloseForm(StepForm):
-    """What becomes of a contested amount, and last words."""
-
-    upheld = forms.TypedChoiceField(
-        label="Was the complaint right?",
-        choices=[
-            ("yes", "Yes: what is still held comes off the bill"),
-            ("no", "No: what is still held becomes payable"),
-        ],
-        coerce=lambda word: word == "yes",
-        widget=forms.RadioSelect,
-    )
-    text = forms.CharField(
-        label="A word to the customer",
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="They are told that it is closed, and how it can be opened again.",
-    )
-    told_by = told_by_field()
-
-    def facts(self) -> dict[str, Any]:
-        return {**super().facts(), "told_by": Channel(self.cleaned_data["told_by"])}
-
-
-class RefuseForm(TellForm):
-    """Reasons why we can't do what is asked for."""
-
-    vexatious = forms.BooleanField(
-        label="Refuse it as frivolous, vexatious or abusive",
-        required=False,
-        help_text="Only after a manager's thought and a second person's signature.",
-    )
-    same_matter = forms.BooleanField(
-        label="It is about the same or a similar matter as one that was answered", required=False
-    )
-    field_order = ("text", "vexatious", "same_matter", "told_by")
-
-
 class DecideForm(StepForm):
     """What a manager decides."""
 
@@ -422,76 +518,3 @@ class DecideForm(StepForm):
     text = forms.CharField(
         label="What to tell the customer", max_length=8000, widget=forms.Textarea(attrs=AREA)
     )
-
-
-class ReferForm(StepForm):
-    """What the ombudsman's letter says."""
-
-    level = forms.TypedChoiceField(label="Level", choices=Level.choices, coerce=int)
-    kind = forms.ChoiceField(label="What kind of matter", choices=Kind.choices)
-    their_reference = forms.CharField(
-        label="The ombudsman's reference", max_length=40, required=False
-    )
-    received_at = WhenField(label="When did it come?", help_text="On the customer's clock.")
-    answer_by = DayField(
-        label="Answer by",
-        required=False,
-        help_text="The day that the letter names. Empty: the ombudsman's own rules say by when.",
-    )
-    text = forms.CharField(
-        label="What it says",
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="The customer finds it in the history.",
-    )
-
-    def facts(self) -> dict[str, Any]:
-        given = super().facts()
-        text = given.pop("text")
-        return {
-            "text": text,
-            "letter": Letter(
-                **{**given, "level": Level(given["level"]), "kind": Kind(given["kind"])}
-            ),
-        }
-
-
-class OutcomeForm(StepForm):
-    """What came of it at the ombudsman's."""
-
-    outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices, widget=forms.RadioSelect)
-    text = forms.CharField(
-        label="What was decided",
-        max_length=8000,
-        widget=forms.Textarea(attrs=AREA),
-        help_text="The customer is told of it.",
-    )
-    credit = DollarsField(
-        label="Credit, GST included",
-        required=False,
-        help_text="In dollars, only with something to be done. It is given once you say that it "
-        "is carried out.",
-    )
-    invoice = forms.ModelChoiceField(
-        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
-        self.fields["invoice"].queryset = bills
-        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("credit") and given.get("outcome") != Outcome.REMEDY:
-            self.add_error("credit", "A credit goes only with something that is to be done.")
-        return given
-
-    def facts(self) -> dict[str, Any]:
-        given = super().facts()
-        given["outcome"] = Outcome(given["outcome"])
-        if given["credit"] is None:
-            given["invoice"] = None
-        return given

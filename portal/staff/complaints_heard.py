@@ -9,7 +9,7 @@ from django import forms
 
 from billing.invoices.models import Invoice
 from complaints.process.services import Heard
-from complaints.tickets.states import Topic
+from complaints.tickets.states import CallDays, Topic
 from contracts.supply.models import Service
 from parties.people.models import User
 from terms.calendar import Channel
@@ -91,7 +91,21 @@ class TakeForm(forms.Form):
         label="How and when to reach them",
         max_length=300,
         required=False,
-        help_text="Of somebody else only: the number and the hours.",
+        help_text="Of somebody else only: the number or the place.",
+    )
+    caller_days = forms.ChoiceField(
+        label="On which days?", choices=CallDays.choices, required=False, initial=CallDays.ANY
+    )
+    caller_opens = forms.TimeField(
+        label="Not before",
+        required=False,
+        help_text="On the customer's clock, for example 09:00. Leave both empty for any time.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    caller_closes = forms.TimeField(
+        label="Not after",
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     told_by = forms.ChoiceField(
         label="How do they want to be told?",
@@ -131,7 +145,8 @@ class TakeForm(forms.Form):
         required=False,
     )
     SOMEBODY_ELSE = "else"
-    ARRIVES = ("received_at", "caller_name", "caller_contact", "told_at_once")
+    HOURS = ("caller_days", "caller_opens", "caller_closes")
+    ARRIVES = ("received_at", "caller_name", "caller_contact", *HOURS, "told_at_once")
 
     def __init__(
         self,
@@ -156,6 +171,13 @@ class TakeForm(forms.Form):
         given = super().clean() or {}
         if given.get("person") == self.SOMEBODY_ELSE and not given.get("caller_name"):
             self.add_error("caller_name", "Write down their name, or what they want to be called.")
+        opens, closes = given.get("caller_opens"), given.get("caller_closes")
+        if (opens is None) != (closes is None) and not {"caller_opens", "caller_closes"} & set(
+            self.errors
+        ):
+            self.add_error("caller_closes", "Give both hours, or neither.")
+        elif opens and closes and opens >= closes:
+            self.add_error("caller_closes", "The second hour has to be later than the first.")
         if given.get("disputed_amount") and not given.get("disputed_invoice"):
             self.add_error("disputed_invoice", "Choose the bill that this amount is on.")
         named, typed = given.get("disputed_invoice"), given.get("disputed_amount")
@@ -168,8 +190,10 @@ class TakeForm(forms.Form):
         given = self.cleaned_data
         person = self.people.get(given["person"])
         told = {name: given[name] for name in self.ARRIVES}
+        told["caller_days"] = told["caller_days"] or CallDays.ANY
         if person is not None:
-            told["caller_name"] = told["caller_contact"] = ""
+            told |= {"caller_name": "", "caller_contact": "", "caller_days": CallDays.ANY}
+            told |= {"caller_opens": None, "caller_closes": None}
         return {
             **told,
             "channel": Channel(given["channel"]),

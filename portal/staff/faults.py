@@ -117,7 +117,16 @@ class FaultAdmin(GuaranteeSteps):
     fields = (
         *("reference", "service", "trouble", "what", "since", "tried", "reach", "channel"),
         *("reported_by", "caller", "reported_at", "taken_at", "cost_accepted_at"),
-        *("cost_accepted_by", "estimate", "outage", "complaint", "state", "result", "closed_at"),
+        *(
+            "cost_accepted_by",
+            "estimate",
+            "outage",
+            "complaint",
+            "free_under",
+            "state",
+            "result",
+            "closed_at",
+        ),
     )
     steps = {
         "take": "Take it in hand",
@@ -266,6 +275,8 @@ def _said(fee: Fee, row: Fault) -> str:
         return f"It costs {in_dollars(fee.amount)}, GST included, on the next bill."
     if not fee.is_known:
         return "It costs nothing here: the terms print no price. See the clause."
+    if row.free_under:
+        return f"It costs nothing, as agreed in complaint {row.free_under}."
     if row.cost_accepted_at is None:
         return "It costs nothing: nobody had agreed to the cost before it began, or it was ours."
     return "It costs nothing."

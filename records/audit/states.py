@@ -152,6 +152,7 @@ IN_WORDS: dict[str, str] = {
     "complaint_learn_urgent": "Learnt that a complaint is urgent",
     "complaint_escalate": "Brought a complaint to a manager",
     "complaint_decide_escalation": "Decided as a manager about a complaint",
+    "complaint_carry_out": "Did a part of what was agreed about a complaint",
     "complaint_task_done": "Did their part of what was agreed about a complaint",
     "complaint_confirm": "Confirmed in writing what was done about a complaint",
     "complaint_consent": "Agreed that a complaint is closed",

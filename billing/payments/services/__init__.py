@@ -24,7 +24,7 @@ from .draws import mind_draws, plan_draws
 from .gateway import Forged, GatewayDown, gateway_of
 from .hearing import ask_about_payments, hear, solve_event
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
-from .late_charges import take_back_late_charges
+from .late_charges import late_charges_to_waive, take_back_late_charges, waive_late_charge
 from .mandates import (
     MandateRefused,
     MandateWish,
@@ -90,6 +90,7 @@ __all__ = [
     "import_upload",
     "issue_credit_note",
     "keep_option",
+    "late_charges_to_waive",
     "left_to_credit",
     "lock_account",
     "make_debit_file",
@@ -114,6 +115,7 @@ __all__ = [
     "take_back_late_charges",
     "take_returns",
     "try_upload",
+    "waive_late_charge",
     "ways_to_pay",
     "write_off",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from complaints.clocks.services import (
 )
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import may_take_down, stop_cutting, tell_desk, written_to
-from complaints.tickets.states import LIFECYCLE, OVER, Act, Duty, Happening, State, Topic
+from complaints.tickets.states import LIFECYCLE, OVER, Act, CallDays, Duty, Happening, State, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, version_in_force
@@ -75,8 +75,8 @@ class Arrival:
     """How and when a complaint reached staff, whose it is, and how they want to be told.
 
     `person` is somebody of the account; without one `caller_name` says who complains, and
-    `caller_contact` how and when to reach them. `told_at_once`: they heard reference and expected
-    day while they were there.
+    `caller_contact` how to reach them, and the days and hours beside it when. `told_at_once`: they
+    heard reference and expected day while they were there.
     """
 
     channel: Channel
@@ -84,6 +84,9 @@ class Arrival:
     person: User | None = None
     caller_name: str = ""
     caller_contact: str = ""
+    caller_days: str = CallDays.ANY
+    caller_opens: time | None = None
+    caller_closes: time | None = None
     told_by: Channel = Channel.EMAIL
     told_at_once: bool = False
 
@@ -177,6 +180,9 @@ def lodge_for_customer(
             taken_by=staff,
             caller_name=arrival.caller_name,
             caller_contact=arrival.caller_contact,
+            caller_days=arrival.caller_days,
+            caller_opens=arrival.caller_opens,
+            caller_closes=arrival.caller_closes,
             told_by=arrival.told_by,
             version=version_in_force(account, received_on),
             **vars(details),
@@ -232,6 +238,11 @@ def _require_sound(account: Account, arrival: Arrival, at: datetime) -> None:
         raise LodgingRefused(
             "The portal can't email somebody without a log-in: say how they want to be told."
         )
+    opens, closes = arrival.caller_opens, arrival.caller_closes
+    if (opens is None) != (closes is None):
+        raise LodgingRefused("Give both hours, or neither.")
+    if opens is not None and closes is not None and opens >= closes:
+        raise LodgingRefused("The second hour has to be later than the first.")
     if arrival.told_at_once and arrival.channel not in THERE:
         raise LodgingRefused("Only who is there can be told at once.")
 

@@ -22,12 +22,9 @@ from .bulk import (
 from .ending import (
     agree_to_close,
     close_complaint,
-    consider_refusal,
     record_attempt,
-    refuse_complaint,
     reopen_complaint,
     send_closing_letter,
-    sign_refusal,
     withdraw_complaint,
 )
 from .handling import (
@@ -52,6 +49,8 @@ from .managers import (
     name_regulator,
 )
 from .moving import move_to_account
+from .refusing import answer_as_refused, consider_refusal, refuse_complaint, sign_refusal
+from .remedies import Wanted, carry_out_part
 from .steps import Heard, StepRefused, may_work
 
 __all__ = [
@@ -60,6 +59,7 @@ __all__ = [
     "Planned",
     "StepRefused",
     "Urgency",
+    "Wanted",
     "accept_proposal",
     "acknowledge_by_hand",
     "acknowledge_many",
@@ -69,10 +69,12 @@ __all__ = [
     "add_note",
     "agree_to_close",
     "amend_proposal",
+    "answer_as_refused",
     "ask_customer",
     "ask_for_manager",
     "assign_complaint",
     "assign_many",
+    "carry_out_part",
     "close_complaint",
     "confirm_outcome",
     "consider_refusal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -31,6 +32,7 @@ from terms.money import NIL, in_dollars
 
 from .managers import escalate_unhappy
 from .outcome import bar_court_steps, give_credit
+from .remedies import Wanted, do_remedies, draft_words, keep_remedies, require_possible
 from .steps import (
     Heard,
     StepRefused,
@@ -52,13 +54,20 @@ class Offer:
     """What a proposed answer gives besides its words.
 
     `credit` is in dollars, GST included, of `invoice`. With a `customer_task` the days to carry
-    it out start once that is done; `carry_out_on` is a day that both sides agreed on.
+    it out start once that is done; `carry_out_on` is a day that both sides agreed on. `remedies`
+    are what it gives besides: a late charge back, another plan, a technician and the like.
     """
 
     credit: Decimal | None = None
     invoice: Invoice | None = None
     customer_task: str = ""
     carry_out_on: date | None = None
+    remedies: tuple[Wanted, ...] = ()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a proposal keeps of it in its own row."""
+        return {name: value for name, value in vars(self).items() if name != "remedies"}
 
 
 NOTHING_BESIDES = Offer()
@@ -135,6 +144,7 @@ def _offer_letter(
             f"You get {in_dollars(offer.credit)} back on bill {offer.invoice.number}, GST "
             "included, once you accept."
         )
+    words += draft_words(complaint, offer.remedies, at)
     if offer.customer_task:
         words.append(f"What you have to do first: {offer.customer_task}")
     return letter(
@@ -155,6 +165,7 @@ def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
         raise StepRefused("The day to carry it out is over: choose one that is still to come.")
     if offer.carry_out_on and not is_known_day(complaint, offer.carry_out_on):
         raise StepRefused("The day to carry it out is too far away: check the year.")
+    require_possible(complaint, offer.remedies, at)
     if offer.credit is None:
         return
     if offer.invoice is None or offer.invoice.account_id != complaint.account_id:
@@ -170,22 +181,26 @@ def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
 
 
 def _keep(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime) -> None:
-    Proposal.objects.create(complaint=complaint, text=text, by=by, offered_at=at, **vars(offer))
+    proposal = Proposal.objects.create(
+        complaint=complaint, text=text, by=by, offered_at=at, **offer.kept
+    )
+    keep_remedies(proposal, offer.remedies, at)
 
 
 def keep_decided(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime) -> None:
     """Keep what was decided for both sides elsewhere, as a proposal that was accepted."""
     complaint.proposals.filter(answer=Answer.OPEN).update(answer=Answer.REPLACED, answered_at=at)
     complaint.proposals.filter(answer=Answer.ACCEPTED).update(answer=Answer.REPLACED)
-    Proposal.objects.create(
+    proposal = Proposal.objects.create(
         complaint=complaint,
         text=text,
         by=by,
         offered_at=at,
         answer=Answer.ACCEPTED,
         answered_at=at,
-        **vars(offer),
+        **offer.kept,
     )
+    keep_remedies(proposal, offer.remedies, at)
 
 
 def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:
@@ -287,26 +302,30 @@ def resolve_complaint(
     given_already: bool = False,
     told_by: Channel | None = None,
 ) -> Complaint:
-    """Say that what was agreed has been carried out; a credit that was agreed is given now.
+    """Say that what was agreed has been carried out; what can be done by itself is done now.
 
     `confirms`: the customer is told in the same step, which is the written confirmation.
     `given_already`: the credit was given by hand before. Raises NeedsSecondPerson where one person
-    may not give so much back alone, and CreditRefused where the bill has no room for it.
+    may not give so much back alone, CreditRefused where the bill has no room for it, and
+    StepRefused where a technician or a piece of equipment is still to come.
     """
     with transaction.atomic():
         complaint = locked(reference)
         proposal = accepted_proposal(complaint)
-        event = step(complaint, Act.RESOLVE, by=by, at=at, text=text if confirms else "")
+        event = step(complaint, Act.RESOLVE, by=by, at=at)
         meet_deadline(subject=reference, duty=Duty.IMPLEMENT, at=at)
         if proposal is not None:
+            done = do_remedies(complaint, proposal, by=by, at=at)
             give_credit(complaint, proposal, by=by, at=at, given_already=given_already)
+            text = "\n\n".join([text, *done])
             proposal.carried_out_at = at
             proposal.save(update_fields=["carried_out_at"])
         confirmation_clock(complaint, at=at)
         if confirms:
             event.notice = _confirmation(complaint, text, told_by, at)
             event.channel = way_told(complaint, told_by)
-            event.save(update_fields=["notice", "channel"])
+            event.text = text
+            event.save(update_fields=["notice", "channel", "text"])
         else:
             happen(complaint, Happening.NOTE, by=by, at=at, text=text, for_staff_only=True)
     return complaint

@@ -1,4 +1,4 @@
-"""How a complaint ends, and how it comes back: consent, attempts, refusal, withdrawal."""
+"""How a complaint ends, and how it comes back: consent, attempts, withdrawal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from complaints.process import selectors
 from complaints.process.selectors import Closing
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import stop_cutting, tell_desk
-from complaints.tickets.states import ANSWERED, WAITING, Act, Duty, Ending, Happening, State
+from complaints.tickets.states import WAITING, Act, Duty, Ending, Happening, State
 from parties.accounts.selectors import law
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -32,7 +32,6 @@ from records.deadlines.services import drop_deadlines, meet_deadline
 from terms import facts, rules
 from terms.calendar import Channel, in_words
 from terms.calendar import State as Region
-from terms.clause import dump
 from terms.profile import TermsSilent
 
 from .managers import escalate_unhappy
@@ -45,7 +44,6 @@ from .steps import (
     is_again,
     letter,
     locked,
-    require_manager,
     require_staff,
     speaker,
     step,
@@ -183,7 +181,7 @@ def agree_to_close(
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.ACCEPT_RESOLUTION, at, heard)
         selectors.require_act(complaint, Act.CLOSE)
-        _require_not_there(complaint)
+        require_not_there(complaint)
         if complaint.state == State.IMPLEMENTING:
             raise StepRefused(
                 "What was agreed is not carried out yet. Wait for that, or withdraw the complaint."
@@ -197,11 +195,11 @@ def agree_to_close(
         step(
             complaint, Act.CLOSE, by=by, at=at, actor=actor, heard=heard, text=_by(Ending.CONSENT)
         )
-        _end(complaint, Ending.CONSENT, upheld=True, at=at)
+        end_as(complaint, Ending.CONSENT, upheld=True, at=at)
     return complaint
 
 
-def _require_not_there(complaint: Complaint) -> None:
+def require_not_there(complaint: Complaint) -> None:
     """What the ombudsman has ends there. Raises StepRefused."""
     if complaint.with_ombudsman_since is not None:
         raise StepRefused("The ombudsman has it: it ends with the outcome there.")
@@ -228,7 +226,7 @@ def close_complaint(
     with transaction.atomic():
         complaint = locked(reference)
         selectors.require_act(complaint, Act.CLOSE)
-        _require_not_there(complaint)
+        require_not_there(complaint)
         closing = selectors.closing(complaint, local_day(complaint.account, at))
         if not closing.allowed:
             require_staff(complaint, by, at)
@@ -243,7 +241,7 @@ def close_complaint(
             notice=_closed_letter(complaint, closing, text, told_by, at),
             channel=way_told(complaint, told_by),
         )
-        _end(complaint, closing.ending, upheld=upheld, at=at)
+        end_as(complaint, closing.ending, upheld=upheld, at=at)
     return complaint
 
 
@@ -258,7 +256,8 @@ def _closed_letter(
     return letter(complaint, "Your complaint is closed", body, at=at, told_by=told_by)
 
 
-def _end(complaint: Complaint, ending: Ending, *, upheld: bool, at: datetime) -> None:
+def end_as(complaint: Complaint, ending: Ending, *, upheld: bool, at: datetime) -> None:
+    """Keep how it ended, and end all that ran; `upheld` decides about what is still held."""
     complaint.ending = ending
     complaint.save(update_fields=["ending"])
     if complaint.no_court_before is None:
@@ -288,7 +287,7 @@ def close_after(
         text=f"{ending.label}. {text}",
         notice=notice,
     )
-    _end(complaint, ending, upheld=False, at=at)
+    end_as(complaint, ending, upheld=False, at=at)
 
 
 def withdraw_after(
@@ -306,7 +305,7 @@ def withdraw_complaint(
     with transaction.atomic():
         complaint = locked(reference)
         actor = speaker(complaint, by, facts.Action.LODGE_COMPLAINT, at, heard)
-        _require_not_there(complaint)
+        require_not_there(complaint)
         step(complaint, Act.WITHDRAW, by=by, at=at, actor=actor, heard=heard, text=text)
         finish(complaint, upheld=False, at=at)
     return complaint
@@ -342,122 +341,3 @@ def reopen_complaint(
         hold_again(complaint, at=at)
         tell_desk(complaint, "Reopened", at=at)
     return complaint
-
-
-def consider_refusal(*, reference: str, by: User, text: str, at: datetime) -> Complaint:
-    """Note a manager's careful thought about refusing a complaint as vexatious (VP-CMP-23).
-
-    Raises StepRefused for somebody who is no manager, and before it was brought to one.
-    """
-    with transaction.atomic():
-        complaint = locked(reference)
-        actor = authority.with_customer(by, require_manager(complaint, by, at))
-        if complaint.escalated_at is None:
-            raise StepRefused("Bring it to a manager first; then it can be considered.")
-        selectors.require_act(complaint, Act.REFUSE)
-        happen(
-            complaint,
-            Happening.CONSIDER_REFUSAL,
-            by=by,
-            at=at,
-            text=text,
-            actor=actor,
-            for_staff_only=True,
-        )
-    return complaint
-
-
-def sign_refusal(*, reference: str, by: User, at: datetime) -> Complaint:
-    """Sign a refusal that somebody else considered. Raises StepRefused for the same person."""
-    with transaction.atomic():
-        complaint = locked(reference)
-        actor = authority.with_customer(by, require_staff(complaint, by, at))
-        considered = selectors.refusal(complaint).considered
-        if considered is None:
-            raise StepRefused("Nobody has considered a refusal yet.")
-        if considered.by_id == by.pk:
-            raise StepRefused("Whoever considered it can't sign it: a second person has to.")
-        happen(complaint, Happening.SIGN_REFUSAL, by=by, at=at, actor=actor, for_staff_only=True)
-    return complaint
-
-
-def refuse_complaint(
-    *,
-    reference: str,
-    by: User,
-    text: str,
-    at: datetime,
-    vexatious: bool = False,
-    same_matter: bool = False,
-    told_by: Channel | None = None,
-) -> Complaint:
-    """Refuse with reasons, in a letter that names manager and ombudsman (RF-CMP-11).
-
-    As `vexatious` only after a manager's thought and a second person's signature, about the same
-    or a similar matter, and never while it comes through the ombudsman (VP-CMP-23, -24). It ends
-    the complaint; what was contested becomes payable. Raises StepRefused with what is missing.
-    """
-    with transaction.atomic():
-        complaint = locked(reference)
-        actor = authority.with_customer(by, require_staff(complaint, by, at))
-        selectors.require_act(complaint, Act.REFUSE)
-        _require_not_there(complaint)
-        because: list[dict[str, Any]] = []
-        if vexatious:
-            because = _require_refusable(complaint, same_matter, at)
-        for duty in (Duty.PROPOSE, *ANSWERED):
-            meet_deadline(subject=reference, duty=duty, at=at)
-        notice = letter(
-            complaint,
-            "We can't do what you ask for",
-            f"{text}\n\nYou may ask for a team manager. {REACHES}",
-            at=at,
-            told_by=told_by,
-            names_regulator=True,
-            because=because,
-        )
-        step(
-            complaint,
-            Act.REFUSE,
-            by=by,
-            at=at,
-            text=text,
-            actor=actor,
-            because=because,
-            notice=notice,
-            channel=way_told(complaint, told_by),
-        )
-        bar_court_steps(complaint, at)
-        _end(complaint, Ending.VEXATIOUS if vexatious else Ending.REFUSED, upheld=False, at=at)
-    return complaint
-
-
-def _require_refusable(
-    complaint: Complaint, same_matter: bool, at: datetime
-) -> list[dict[str, Any]]:
-    """Return the reasons why it may be refused. Raises StepRefused with what is missing."""
-    so_far = selectors.refusal(complaint)
-    on = local_day(complaint.account, at)
-    missing = [] if so_far.signed else ["a second person's signature"]
-    because: list[dict[str, Any]] = []
-    try:
-        answer = binding_of(complaint, on=on).decide(
-            rules.vexatious_refusal,
-            considered=so_far.considered is not None,
-            escalated=complaint.escalated_at is not None,
-            # This step sends both.
-            written_reasons_sent=True,
-            external_options_told=True,
-            same_or_similar_issue=same_matter,
-            through_external_scheme=complaint.with_ombudsman_since is not None,
-        )
-    except TermsSilent as silence:
-        raise StepRefused(
-            "Nothing lets us refuse it so: answer it.", dump(silence.because)
-        ) from None
-    because = dump(answer.because)
-    if not answer.may_refuse:
-        missing.insert(0, "; ".join(because[-1]["steps"]).removeprefix("missing: "))
-    if missing:
-        raise StepRefused(f"It can't be refused yet. Missing: {', '.join(missing)}.", because)
-    return because

@@ -10,7 +10,7 @@ from complaints.lodging.models import Attachment, Follow
 from complaints.lodging.services import find_followed
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import allow_cutting, stop_cutting
-from complaints.tickets.states import OVER, Happening
+from complaints.tickets.states import OVER, CallDays, Happening
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -57,6 +57,8 @@ def move_to_account(
             at=at,
         ).role
         complaint.caller_name, complaint.caller_contact = "", ""
+        complaint.caller_days = CallDays.ANY
+        complaint.caller_opens = complaint.caller_closes = None
         complaint.told_by = Channel.EMAIL
         complaint.save(
             update_fields=[
@@ -65,6 +67,9 @@ def move_to_account(
                 "role",
                 "caller_name",
                 "caller_contact",
+                "caller_days",
+                "caller_opens",
+                "caller_closes",
                 "told_by",
             ]
         )

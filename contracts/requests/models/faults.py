@@ -48,6 +48,12 @@ class Fault(models.Model):
     complaint = models.CharField(
         "became complaint", max_length=20, blank=True, help_text="Its reference."
     )
+    free_under = models.CharField(
+        "costs nothing, as agreed in",
+        max_length=20,
+        blank=True,
+        help_text="The complaint in which a visit without charge was agreed.",
+    )
     state = models.CharField(max_length=10, choices=FaultState, default=FaultState.REPORTED)
     result = models.CharField(max_length=600, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

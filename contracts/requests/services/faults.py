@@ -158,6 +158,27 @@ def _add_words(fault: Fault, report: Report) -> Fault:
     return fault
 
 
+def order_visit(
+    *, service: Service, what: str, complaint: str, by: User, at: datetime, reach: str = ""
+) -> Fault:
+    """Send a technician as agreed in a complaint: a fault of the service that costs nothing.
+
+    An open report of the same trouble becomes this one, and costs nothing from now on. Ordered
+    twice it is one. Raises NotAuthorised, and FaultRefused for a service that does not run.
+    """
+    with transaction.atomic():
+        fault = report_fault(
+            service=service,
+            report=Report(trouble=Trouble.OTHER, what=what, reach=reach),
+            by=by,
+            at=at,
+        )
+        if fault.free_under != complaint:
+            fault.free_under = complaint
+            fault.save(update_fields=["free_under"])
+    return fault
+
+
 def accept_cost(
     *,
     fault: Fault,
@@ -176,6 +197,8 @@ def accept_cost(
     with transaction.atomic():
         row, account = _locked(fault)
         _require_open(row)
+        if row.free_under:
+            raise FaultRefused("It costs nothing: that was agreed on.")
         if row.cost_accepted_at is None or estimate not in (None, row.estimate):
             row.estimate = estimate if estimate is not None else row.estimate
             _accept(row, caller or str(by), authority.with_customer(by, decision), at)
@@ -204,7 +227,9 @@ def take_fault(*, fault: Fault, by: User, at: datetime) -> Fault:
 def preview_work(
     *, fault: Fault, on_site: bool, started_at: datetime, ended_at: datetime, found: Found
 ) -> Fee:
-    """What noting this work would cost the customer, and why."""
+    """What noting this work would cost the customer, and why; nothing where that was agreed."""
+    if fault.free_under:
+        return Fee(amount=NIL, is_known=True, because=[])
     agreed_at = fault.cost_accepted_at
     return fee_of(
         fault.service,

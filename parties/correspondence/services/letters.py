@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from parties.accounts.models import Account
+from parties.accounts.selectors import zone_of
 from parties.authority.models import Appointment
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -53,28 +56,31 @@ def write(
     contact's hours don't delay them.
     """
     provider = library.provider(account.customer.provider.key)
-    return give_notice(
-        kind=kind,
-        to=to,
-        sender=Sender(name=provider.name, reply_to=provider.contacts.get(replies_to, "")),
-        at=at,
-        account_id=account.pk,
-        subject_ref=account.number if belongs_to is None else belongs_to,
-        because=because,
-        documents=documents,
-        unsubscribe_url=unsubscribe.address if unsubscribe else "",
-        is_secret=secret,
-        channel=channel,
-        priority=priority,
-        paper=_paper(account, provider, name, at) if by_post else None,
-        context={
-            "provider": provider,
-            "account": account,
-            "recipient_name": " ".join(name.split()),
-            "url": link.address if link else "",
-            **(facts if introduces else _hidden_from(to, account, at).data(facts)),
-        },
-    )
+    context = {
+        "provider": provider,
+        "account": account,
+        "recipient_name": " ".join(name.split()),
+        "url": link.address if link else "",
+        **(facts if introduces else _hidden_from(to, account, at).data(facts)),
+    }
+    # Days and hours in it are those of the customer's clock, whoever's desk or worker writes it.
+    with timezone.override(zone_of(account)):
+        return give_notice(
+            kind=kind,
+            to=to,
+            sender=Sender(name=provider.name, reply_to=provider.contacts.get(replies_to, "")),
+            at=at,
+            account_id=account.pk,
+            subject_ref=account.number if belongs_to is None else belongs_to,
+            because=because,
+            documents=documents,
+            unsubscribe_url=unsubscribe.address if unsubscribe else "",
+            is_secret=secret,
+            channel=channel,
+            priority=priority,
+            paper=_paper(account, provider, name, at) if by_post else None,
+            context=context,
+        )
 
 
 def _paper(account: Account, provider: library.Provider, name: str, at: datetime) -> Paper:

@@ -55,6 +55,13 @@ def complaint_lists(user: User, at: datetime) -> list[Worklist]:
             "?state__exact=implementing",
             accepted,
         ),
+        Worklist(
+            view,
+            "Technicians and equipment agreed in complaints, still to come",
+            page,
+            "?needs=parts",
+            complaints.with_parts_to_do(every),
+        ),
         Worklist(view, "Complaints that wait for a manager", page, "?needs=manager", asked),
         Worklist(
             view,

@@ -12,8 +12,8 @@ from billing.ledger.models import OpenItem
 from complaints.ombudsman.states import Level
 from complaints.process.services import Offer
 from complaints.tickets.models import Event
-from complaints.tickets.states import State
-from portal.staff.complaints import SHORT, Duty
+from complaints.tickets.states import Duty, State
+from portal.staff.complaints_reach import SHORT
 from tests.complaints.story import Story, bill, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]

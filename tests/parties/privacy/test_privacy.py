@@ -380,6 +380,7 @@ IN_FILE = {
     "PrivacyRequest": "privacy_requests",
     "Attachment": "complaint_files",
     "Proposal": "complaint_answers",
+    "Remedy": "complaint_remedies",
     "Referral": "complaint_referrals",
     "Service": "services",
     "Signature": "signatures",
