@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import URLValidator
 from django.db import models
 
 from parties.accounts.models import Provider
@@ -59,7 +60,9 @@ class VendorLink(models.Model):
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="vendor_links")
     vendor = models.CharField(max_length=60, help_text="As the terms or quotations name it.")
-    link = models.URLField("address of its terms", max_length=300)
+    link = models.CharField(
+        "address of its terms", max_length=300, validators=[URLValidator(schemes=["https"])]
+    )
 
     class Meta:
         verbose_name = "link to a vendor's terms"

@@ -164,7 +164,7 @@ class CapacityCheck(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="capacity_checks")
     value = MoneyField(help_text="What was committed to over the term, GST included.")
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    finding = models.CharField(max_length=10, choices=Outcome)
     reasons = models.CharField(max_length=500)
     because = models.JSONField(default=list, blank=True)
     checked_at = models.DateTimeField()
@@ -176,7 +176,7 @@ class CapacityCheck(models.Model):
         ordering = ["-checked_at"]
 
     def __str__(self) -> str:
-        return f"{self.order}: {self.get_outcome_display()}"
+        return f"{self.order}: {self.get_finding_display()}"
 
 
 class PortIn(models.Model):

@@ -230,7 +230,7 @@ def committed_a_month(
     states = [PlanChangeState.WAITING, PlanChangeState.AGREED, PlanChangeState.APPLIED]
     rows = (
         PlanChange.objects.filter(service__contract__account=account, state__in=states)
-        .exclude(service_id=without.pk if without else None)
+        .exclude(service__in=[without] if without else [])
         .exclude(service__status=ServiceStatus.ENDED)
         .order_by("asked_at", "pk")
     )

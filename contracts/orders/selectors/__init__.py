@@ -16,6 +16,7 @@ from .figures import (
 from .orders import (
     WithdrawalCost,
     committed_by_orders,
+    has_offer,
     is_open,
     may_deliver,
     moves_to_send,
@@ -44,6 +45,7 @@ __all__ = [
     "cutover_from",
     "figures",
     "first_day",
+    "has_offer",
     "is_open",
     "is_porting_hour",
     "line_sum",

@@ -53,9 +53,16 @@ def whole(rows: QuerySet[Order]) -> QuerySet[Order]:
 
 def offers_open(account: Any, on: date) -> Exists:
     """Whether an offer waits for the customer, to be asked along with a row of the account."""
-    return Exists(
-        Order.objects.filter(account=account, state=OrderState.OFFERED, open_until__gte=on)
-    )
+    return Exists(_offers(account, on))
+
+
+def has_offer(account: Account, on: date) -> bool:
+    """Whether an offer waits for the customer. One query."""
+    return _offers(account, on).exists()
+
+
+def _offers(account: Any, on: date) -> QuerySet[Order]:
+    return Order.objects.filter(account=account, state=OrderState.OFFERED, open_until__gte=on)
 
 
 def to_lapse(at: date) -> QuerySet[Order]:

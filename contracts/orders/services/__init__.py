@@ -11,10 +11,13 @@ from .answering import (
 from .base import OrderRefused, is_delivered
 from .delivering import activate_line, drop_line, note_work, provision_line
 from .drafting import LineWish, add_line, check_capacity, draft_order, remove_line
+from .letters import CONTRACT, SUMMARY
 from .offering import cancel_order, lapse_offers, offer_order
 from .porting import note_moved, reject_move, request_cutover, send_advice, stop_move
 
 __all__ = [
+    "CONTRACT",
+    "SUMMARY",
     "LineWish",
     "OrderRefused",
     "TicksMissing",

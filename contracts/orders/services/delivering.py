@@ -206,8 +206,8 @@ def _require_day(row: Order, on: date, at: datetime) -> None:
 
 def _contract_for(row: Order, line: OrderLine) -> Contract:
     """The contract of an order for a length of term: it dates from the acceptance."""
-    accepted_on = today_of(row.account, row.accepted_at) if row.accepted_at else None
-    bound = bound_of(row, accepted_on or today_of(row.account, row.drafted_at))
+    accepted_on = today_of(row.account, row.accepted_at or row.drafted_at)
+    bound = bound_of(row, accepted_on)
     ticked = any(
         one.kind == TickKind.CSG_WAIVER and one.ticked_at is not None for one in row.ticks.all()
     )

@@ -81,7 +81,7 @@ def draft_order(
                 return known
         row = Order.objects.create(
             account=kept,
-            reference=new_reference("O"),
+            reference=new_reference("N"),
             quotation=quotation,
             deposit=deposit or None,
             drafted_at=at,
@@ -139,7 +139,7 @@ def check_capacity(
     with transaction.atomic():
         row = locked(order)
         on = today_of(row.account, at)
-        same = row.capacity_checks.filter(outcome=outcome, reasons=reasons).first()
+        same = row.capacity_checks.filter(finding=outcome, reasons=reasons).first()
         if same is not None and same.value == figures(row, on).total.inc:
             return same
         _require_draft(row)
@@ -150,7 +150,7 @@ def check_capacity(
         check = CapacityCheck.objects.create(
             order=row,
             value=value,
-            outcome=outcome,
+            finding=outcome,
             reasons=reasons,
             because=found.because,
             checked_at=at,
@@ -165,7 +165,7 @@ def check_capacity(
             actor,
             why=reasons,
             because=found.because,
-            what=check.get_outcome_display(),
+            what=check.get_finding_display(),
             amount=str(value),
         )
         if outcome == Outcome.CANNOT_PAY:

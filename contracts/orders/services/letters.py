@@ -11,7 +11,7 @@ from contracts.orders.selectors import LineFigures, OrderFigures, Sum
 from parties.accounts.selectors import terms_in_words, zone_of
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
-from parties.correspondence.services import tell
+from parties.correspondence.services import letterhead, tell
 from records.documents.models import Document
 from records.documents.services import issue_document
 from records.notices.services import Link
@@ -111,17 +111,8 @@ def _content(order: Order, found: OrderFigures, on: date) -> dict[str, Any]:
     key = account.customer.provider.key
     provider = library.provider(key)
     return {
-        "seller": {
-            "name": provider.name,
-            "legal_name": provider.legal_name,
-            "abn": provider.abn,
-        },
+        **letterhead(account, provider),
         "contacts": provider.contacts,
-        "brand": {
-            "colour": provider.brand.colour,
-            "mark": provider.brand.mark or provider.name[:2].upper(),
-        },
-        "customer": {"name": account.customer.name},
         "account_number": account.number,
         "reference": order.reference,
         "quotation": order.quotation,
@@ -140,7 +131,7 @@ def _content(order: Order, found: OrderFigures, on: date) -> dict[str, Any]:
 def _line(one: LineFigures) -> dict[str, Any]:
     line = one.line
     return {
-        "label": line.label,
+        "description": line.label,
         "plan": line.plan.name if line.plan else "",
         "includes": line.plan.includes if line.plan else "",
         "quantity": line.quantity,

@@ -136,7 +136,7 @@ def _lapse(order: Order, at: datetime) -> int:
 def _require_capacity(row: Order, found: OrderFigures, because: list[dict[str, Any]]) -> None:
     checks = row.capacity_checks.order_by("-checked_at", "-pk")
     latest = checks.first()
-    if latest is None or latest.outcome != Outcome.CAN_PAY or latest.value < found.total.inc:
+    if latest is None or latest.finding != Outcome.CAN_PAY or latest.value < found.total.inc:
         raise OrderRefused(
             f"First look at whether they can pay {in_dollars(found.total.inc)}, and note it.",
             because,
