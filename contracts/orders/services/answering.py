@@ -70,11 +70,11 @@ def accept_order(
     with transaction.atomic():
         row = locked(order)
         on = today_of(row.account, at)
+        require_open_account(row.account)
         decision = require_accept(by, row, on=on, at=at)
         if row.state in (OrderState.ACCEPTED, OrderState.DONE):
             return row
         require_no_pause(row.account, Action.OPEN_SERVICE, at=at)
-        require_open_account(row.account)
         if not is_open(row, on):
             raise OrderRefused(_why_over(row))
         if total_shown != row.total_inc:

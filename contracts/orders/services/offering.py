@@ -73,7 +73,8 @@ def offer_order(*, order: Order, open_until: date, by: User, at: datetime) -> Or
         row.save(update_fields=["summary"])
         note(row, "offer_order", at, actor, amount=str(found.total.inc), until=str(open_until))
         tell_of(row, _offered(row), at)
-    return row
+        # Read anew: with the ticks that were made.
+        return locked(row)
 
 
 def cancel_order(*, order: Order, why: str, by: User, at: datetime) -> Order:
