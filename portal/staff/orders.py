@@ -88,13 +88,21 @@ class _Shown(admin.TabularInline):  # type: ignore[type-arg]
 class LineInline(_Shown):
     model = OrderLine
     fields = (
-        *("label", "plan", "quantity", "unit_fee", "basis", "months", "once", "vendor"),
+        *("label", "plan", "quantity", "fee", "basis", "months", "charged_once", "vendor"),
         *("numbers", "provisioned_on", "service", "dropped_why"),
     )
-    readonly_fields = ("numbers",)
+    readonly_fields = ("numbers", "fee", "charged_once")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("plan", "service", "port")
+
+    @admin.display(description="each a month")
+    def fee(self, row: OrderLine) -> str:
+        return "–" if row.unit_fee is None else in_dollars(row.unit_fee)
+
+    @admin.display(description="once")
+    def charged_once(self, row: OrderLine) -> str:
+        return "–" if row.once is None else in_dollars(row.once)
 
     @admin.display(description="numbers that move in")
     def numbers(self, row: OrderLine) -> str:
@@ -139,12 +147,12 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
     list_select_related = ("account__customer",)
     date_hierarchy = "drafted_at"
     fields = (
-        *("account", "reference", "quotation", "state", "total", "deposit", "version"),
+        *("account", "reference", "quotation", "state", "total", "asked_first", "version"),
         *("drafted_by", "offered_at", "offered_by", "open_until", "accepted_at", "accepted_by"),
         *("signed_as", "work_began_on", "work_done", "ended_at", "ended_by", "ended_why"),
         "problem",
     )
-    readonly_fields = ("total",)
+    readonly_fields = ("total", "asked_first")
     inlines = (LineInline, TickInline, CheckInline, WithdrawalInline)
     steps = {
         "line": "Add a line",
@@ -169,6 +177,10 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
     @admin.display(description="over the term, inc GST", ordering="total_inc")
     def total(self, row: Order) -> str:
         return "–" if row.total_inc is None else in_dollars(row.total_inc)
+
+    @admin.display(description="deposit before delivery")
+    def asked_first(self, row: Order) -> str:
+        return "–" if row.deposit is None else in_dollars(row.deposit)
 
     def steps_now(self, request: HttpRequest, row: Order) -> list[str]:
         if not staff_may(request.user, Action.OPEN_SERVICE).allowed:

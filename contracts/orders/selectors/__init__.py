@@ -10,7 +10,6 @@ from .figures import (
     figures,
     line_sum,
     live_lines,
-    published,
     version_offered,
 )
 from .orders import (
@@ -56,7 +55,6 @@ __all__ = [
     "offers_open",
     "order_by_reference",
     "orders_of",
-    "published",
     "rights_waived",
     "ticks_wanted",
     "to_lapse",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.agreements.selectors import ask
+from contracts.agreements.selectors import ask, version_of_paper
 from contracts.orders.models import Order, OrderLine
 from contracts.orders.states import MONTHS_MOST
 from parties.accounts.models import Account
@@ -19,7 +19,6 @@ from terms.calendar import State, last_day_of_term
 from terms.facts import BadFacts
 from terms.money import NIL
 from terms.rules.lines import LineAmounts, PriceBasis
-from terms.rules.supply import Published
 
 Reasons = list[dict[str, Any]]
 QUOTE = "quote"
@@ -78,26 +77,8 @@ def version_offered(account: Account, on: date) -> tuple[str, Reasons]:
     Where no clause ties a paper to a version it is the newest in force on that day: a new
     contract is made under the text of its day, whatever the customer's older ones keep.
     """
-    document = account.customer.provider.key
-    answer = ask(
-        binding(account, on, version=library.in_force(document, on)),
-        rules.terms_version,
-        document=QUOTE,
-        issued_on=on,
-        versions=[asdict(one) for one in published(document)],
-    )
-    version = getattr(answer.result, "version", None)
-    if version is None:
-        return library.in_force(document, on), []
-    return version, answer.because
-
-
-def published(document: str) -> tuple[Published, ...]:
-    """The versions of a document that print a day, each with the day it counts as published."""
-    days = {one: library.load(document, one).in_force_from for one in library.versions(document)}
-    return tuple(
-        Published(version=one, published_on=day) for one, day in days.items() if day is not None
-    )
+    version, because = version_of_paper(account, QUOTE, on)
+    return version or library.in_force(account.customer.provider.key, on), because
 
 
 def bound_of(order: Order, on: date) -> Binding:
