@@ -1,9 +1,17 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from contracts.agreements.models import AgreedFigure, Contract
-from contracts.catalogue.models import FormerPrice, Plan
+from contracts.catalogue.models import FormerPrice, Plan, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
+from contracts.orders.models import (
+    CapacityCheck,
+    Order,
+    OrderLine,
+    OrderTick,
+    PortIn,
+    Withdrawal,
+)
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -24,6 +32,7 @@ from contracts.variations.models import IndexFigure, PriceChange, Variation
 
 __all__ = [
     "AgreedFigure",
+    "CapacityCheck",
     "Chargeable",
     "Contract",
     "Discount",
@@ -33,6 +42,9 @@ __all__ = [
     "FaultWork",
     "FormerPrice",
     "IndexFigure",
+    "Order",
+    "OrderLine",
+    "OrderTick",
     "Outage",
     "OutageCredit",
     "OutageCreditShare",
@@ -40,9 +52,12 @@ __all__ = [
     "OutageUpdate",
     "Plan",
     "PlanChange",
+    "PortIn",
     "PriceChange",
     "Service",
     "SupplyPeriod",
     "TermReminder",
     "Variation",
+    "VendorLink",
+    "Withdrawal",
 ]

@@ -26,6 +26,7 @@ ROOMS = (
     "complaints.process",
     "contracts.equipment",
     "contracts.leaving",
+    "contracts.orders",
     "contracts.requests",
     "contracts.supply",
     "contracts.variations",
@@ -97,6 +98,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "mind direct debits": {
         "task": "billing.mind_draws",
         "schedule": crontab(minute="3-59/15"),
+    },
+    "lapse offers": {
+        "task": "contracts.lapse_offers",
+        "schedule": crontab(minute=20),
     },
     "carry out ends": {
         "task": "contracts.carry_out_ends",

@@ -34,6 +34,15 @@ class Contract(models.Model):
     agreed_in = models.CharField(
         max_length=100, blank=True, help_text="The quotation that holds them."
     )
+    csg_waived_on = models.DateField(
+        "Customer Service Guarantee waived on",
+        null=True,
+        blank=True,
+        help_text="Given up expressly, for all services of this contract; empty: kept.",
+    )
+    csg_waived_in = models.CharField(
+        "waived in", max_length=60, blank=True, help_text="The order by which it was given up."
+    )
 
     class Meta:
         ordering = ["-started_on"]

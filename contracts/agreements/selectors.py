@@ -9,7 +9,7 @@ from typing import Any
 
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
-from terms import rules
+from terms import library, rules
 from terms.binding import Binding, agree
 from terms.calendar import State
 from terms.clause import Source, dump
@@ -60,6 +60,30 @@ def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
     except TermsSilent as silence:
         return Answer(result=None, because=dump(silence.because))
     return Answer(result=result, because=dump(result.because))
+
+
+def version_of_paper(
+    account: Account, document: str, issued_on: date, *, otherwise_in_writing: bool = False
+) -> tuple[str | None, list[dict[str, Any]]]:
+    """The version of the terms that binds a quotation or bill of a day by itself, and why.
+
+    None where no clause ties papers to versions, or something else was agreed in writing. A
+    version counts from the day that it prints, a month alone from its last day. (CP-VAR-02.)
+    """
+    key = account.customer.provider.key
+    answer = ask(
+        account_binding(account, issued_on, version=library.in_force(key, issued_on)),
+        rules.terms_version,
+        document=document,
+        issued_on=issued_on,
+        versions=[
+            {"version": one, "published_on": day}
+            for one in library.versions(key)
+            if (day := library.load(key, one).in_force_from) is not None
+        ],
+        otherwise_in_writing=otherwise_in_writing,
+    )
+    return getattr(answer.result, "version", None), answer.because
 
 
 def rests_on_default(because: list[dict[str, Any]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import URLValidator
 from django.db import models
 
 from parties.accounts.models import Provider
@@ -52,3 +53,24 @@ class FormerPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} until {self.replaced_on}"
+
+
+class VendorLink(models.Model):
+    """Where a vendor's own terms can be read, for a provider whose terms let these bind too."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="vendor_links")
+    vendor = models.CharField(max_length=60, help_text="As the terms or quotations name it.")
+    link = models.CharField(
+        "address of its terms", max_length=300, validators=[URLValidator(schemes=["https"])]
+    )
+
+    class Meta:
+        verbose_name = "link to a vendor's terms"
+        verbose_name_plural = "links to vendors' terms"
+        ordering = ["provider", "vendor"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "vendor"], name="vendor_linked_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.vendor

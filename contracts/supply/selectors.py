@@ -220,7 +220,7 @@ def open_plan_change(service: Service) -> PlanChange | None:
 
 
 def committed_a_month(
-    account: Account, authorities: frozenset[str], *, without: Service
+    account: Account, authorities: frozenset[str], *, without: Service | None = None
 ) -> Decimal:
     """What changes under these appointments commit a month, in dollars, GST included.
 
@@ -230,7 +230,7 @@ def committed_a_month(
     states = [PlanChangeState.WAITING, PlanChangeState.AGREED, PlanChangeState.APPLIED]
     rows = (
         PlanChange.objects.filter(service__contract__account=account, state__in=states)
-        .exclude(service=without)
+        .exclude(service__in=[without] if without else [])
         .exclude(service__status=ServiceStatus.ENDED)
         .order_by("asked_at", "pk")
     )

@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
-from records.audit.services import record
-from terms import rules
+from records.audit.services import Actor, record
+from terms import library, rules
 from terms.calendar import State
 from terms.clause import dump
 from terms.profile import TermsSilent
@@ -51,6 +51,47 @@ def open_account(
             after={"version": version, "act": act, "opened_on": opened_on.isoformat()},
         )
     return account
+
+
+def accept_terms(
+    *,
+    account: Account,
+    version: str,
+    act: AcceptanceAct,
+    actor: Actor,
+    on: date,
+    at: datetime,
+) -> TermsAcceptance | None:
+    """Keep that somebody accepted a version of the terms for an account from a day on.
+
+    `actor` names the person. An older version than binds by then changes nothing and gives None:
+    what it was accepted for pins it. Twice on a day is once.
+    """
+    document = account.customer.provider.key
+    order = library.versions(document)
+    rows = TermsAcceptance.objects.filter(account=account, binds_from__lte=on)
+    latest = rows.order_by("-binds_from").first()
+    if latest is not None and order.index(version) < order.index(latest.version):
+        return None
+    row, is_new = TermsAcceptance.objects.get_or_create(
+        account=account,
+        binds_from=on,
+        defaults={"version": version, "act": act, "accepted_by_id": actor.user_id},
+    )
+    if not is_new:
+        if row.version == version:
+            return None
+        row.version, row.act, row.accepted_by_id = version, act, actor.user_id
+        row.save(update_fields=["version", "act", "accepted_by"])
+    record(
+        account_id=account.pk,
+        at=at,
+        action="accept_terms",
+        actor=actor,
+        subject=version,
+        after={"version": version, "act": act.label, "binds_from": on.isoformat()},
+    )
+    return row
 
 
 def stand_in_account(*, provider: Provider, region: State, at: datetime) -> Account:

@@ -32,6 +32,7 @@ class HighRisk(models.TextChoices):
     BANK_DETAILS = "change_bank_details", "Let us draw from a bank account"
     ADD_REPRESENTATIVE = "add_representative", "Let somebody act for you"
     RAISE_LIMITS = "raise_representative_limits", "Give somebody more authority"
+    ADD_SERVICE = "add_phone_service", "Accept an order"
     CLOSE_ACCOUNT = "close_account", "Close the account"
     EXPORT_DATA = "export_personal_data", "Download personal data"
     PORT_OUT = "port_out", "Move a number away"

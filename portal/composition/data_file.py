@@ -50,6 +50,15 @@ from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.orders.models import (
+    CapacityCheck,
+    Order,
+    OrderLine,
+    OrderTick,
+    PortIn,
+    Withdrawal,
+)
+from contracts.orders.states import SHOWN
 from contracts.requests.models import Fault, FaultWork, OutageService
 from contracts.supply.models import (
     Chargeable,
@@ -132,6 +141,26 @@ GEAR = (
 REPRICED = (
     *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
     *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
+)
+ORDERED = (
+    *("reference", "quotation", "state", "deposit", "offered_at", "open_until", "version"),
+    *("total_ex", "total_inc", "monthly_inc", "because", "accepted_at", "signed_as"),
+    *("work_began_on", "work_done", "ended_at", "ended_why"),
+)
+LINED = (
+    *("order__reference", "label", "plan__name", "identifier", "quantity", "unit_fee", "basis"),
+    *("months", "once", "vendor", "provisioned_on", "dropped_at", "dropped_why"),
+)
+TICKED = ("order__reference", "kind", "about", "words", "link", "because", "ticked_at")
+ASSESSED = ("order__reference", "value", "finding", "reasons", "because", "checked_at")
+MOVED = (
+    *("line__order__reference", "numbers", "state", "advice_sent_at", "resubmitted_at"),
+    *("not_before", "because", "rejected_at", "rejected_why", "requested_at", "moved_at"),
+    "withdrawn_at",
+)
+TAKEN_BACK = (
+    *("order__reference", "asked_at", "min_ex", "max_ex", "because", "amount_ex", "breakdown"),
+    "settled_at",
 )
 FAULTS = (
     *("service__label", "reference", "trouble", "what", "since", "tried", "channel"),
@@ -302,6 +331,15 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
     yield "contracts", _rows(Contract.objects.filter(account=account))
     yield "services", _rows(Service.objects.filter(contract__account=account))
+    # A paper that was never offered is nobody's but the provider's; a refusal was told.
+    seen = Order.objects.filter(account=account, state__in=SHOWN)
+    yield "orders", _rows(seen, only=ORDERED)
+    yield "order_lines", _rows(OrderLine.objects.filter(order__in=seen), only=LINED)
+    yield "order_confirmations", _rows(OrderTick.objects.filter(order__in=seen), only=TICKED)
+    checked = CapacityCheck.objects.filter(order__account=account)
+    yield "capacity_checks", _rows(checked, only=ASSESSED)
+    yield "numbers_moving_in", _rows(PortIn.objects.filter(line__order__in=seen), only=MOVED)
+    yield "withdrawn_orders", _rows(Withdrawal.objects.filter(order__in=seen), only=TAKEN_BACK)
     of_services = {"service__contract__account": account}
     yield "agreed_figures", _rows(AgreedFigure.objects.filter(**of_services), only=AGREED)
     yield "supply", _rows(SupplyPeriod.objects.filter(**of_services))

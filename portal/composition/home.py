@@ -14,6 +14,7 @@ from billing.credit_management.selectors import notice_lives
 from billing.hardship import selectors as hardship
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
+from contracts.orders import selectors as orders
 from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.variations import selectors as variations
@@ -25,8 +26,9 @@ from terms.facts import Action
 from .assisted import with_customer
 
 NEWEST_BILLS = 3
-# What is asked along with the bills: help with paying that waits for them, a notice of suspension.
-HELP, NOTICE = "help", "notice"
+# What is asked along with the bills: help with paying or an offer that waits for them, a notice of
+# suspension.
+HELP, NOTICE, OFFER = "help", "notice", "offer"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Reader:
         marks = {
             HELP: hardship.waits_for_customer(self.account),
             NOTICE: notice_lives(self.account, self.at),
+            OFFER: orders.offers_open(self.account, self.on),
         }
         return payments.balance(
             self.account, self.on, newest=NEWEST_BILLS, shown=True, marks=marks
@@ -130,6 +133,15 @@ def _help_waits(reader: Reader) -> Card | None:
 def _suspension(reader: Reader) -> Card | None:
     owed = reader.balance
     return Card("customer/home/_suspension.html") if owed and NOTICE in owed.marks else None
+
+
+def _offer_waits(reader: Reader) -> Card | None:
+    """An offer that they may accept; looked up by itself only where there is no bill."""
+    owed = reader.balance
+    if owed is None or not reader.may(Action.OPEN_SERVICE):
+        return None
+    waits = OFFER in owed.marks if owed.newest else orders.has_offer(reader.account, reader.on)
+    return Card("customer/home/_offer_waits.html") if waits else None
 
 
 def _outages(reader: Reader) -> Card | None:
@@ -201,6 +213,7 @@ BANNERS: tuple[Show, ...] = (
     _outages,
     _proposed_answers,
     _help_waits,
+    _offer_waits,
     _suspension,
     _overdue_bill,
     _new_prices,

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from billing.payments.selectors import card, invoices, payments_of, receipt
 from complaints.tickets.models import Complaint
 from complaints.tickets.selectors import cards
+from contracts.orders.models import Order
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.authority.selectors import standing_status
@@ -80,6 +81,14 @@ TABS = (
             .order_by("-activated_on", "-pk")
         ),
         "contracts_service",
+        find="q",
+    ),
+    Tab(
+        "orders",
+        "Orders",
+        "contracts.view_order",
+        lambda account: Order.objects.filter(account=account).order_by("-drafted_at", "-pk"),
+        "contracts_order",
         find="q",
     ),
     Tab(

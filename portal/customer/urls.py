@@ -19,6 +19,7 @@ from . import (
     lodging,
     login,
     notices,
+    orders,
     pay,
     people,
     price_changes,
@@ -118,6 +119,20 @@ urlpatterns = [
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<int:pk>/", notices.NoticePage.as_view(), name="notice"),
     path("notices/<int:pk>/letter.pdf", notices.NoticeLetter.as_view(), name="notice_letter"),
+    # Orders
+    path("orders/", orders.Orders.as_view(), name="orders"),
+    path("orders/<slug:reference>/", orders.OrderDetail.as_view(), name="order"),
+    path("orders/<slug:reference>/accept/", orders.AcceptOrder.as_view(), name="accept_order"),
+    path("orders/<slug:reference>/decline/", orders.DeclineOrder.as_view(), name="decline_order"),
+    path(
+        "orders/<slug:reference>/withdraw/", orders.WithdrawOrder.as_view(), name="withdraw_order"
+    ),
+    path(
+        "orders/<slug:reference>/move/<int:line>/stop/",
+        orders.StopMove.as_view(),
+        name="stop_move",
+    ),
+    path("orders/<slug:reference>/<slug:paper>.pdf", orders.OrderPdf.as_view(), name="order_pdf"),
     # Money
     path("bills/", bills.Bills.as_view(), name="bills"),
     path("bills/statement/", statement.StatementPage.as_view(), name="statement"),

@@ -27,6 +27,7 @@ PAGES = {
     "my-authority": "my_authority",
     "payment": "online_payment",
     "outage": "outage",
+    "order": "order",
     "people": "people",
     "receipt": "receipt",
     "refund": "refund",

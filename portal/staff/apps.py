@@ -26,6 +26,7 @@ MODULES = (
     "leaving",
     "mails",
     "online",
+    "orders",
     "outage_credits",
     "outages",
     "payments",

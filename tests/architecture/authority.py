@@ -65,9 +65,17 @@ from complaints.lodging.services import (
 from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
-from contracts.catalogue.models import FormerPrice
+from contracts.catalogue.models import FormerPrice, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.orders.models import (
+    CapacityCheck,
+    Order,
+    OrderLine,
+    OrderTick,
+    PortIn,
+    Withdrawal,
+)
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -93,6 +101,7 @@ from parties.privacy.states import PrivacyKind
 from parties.security.models import ContactChange, IdentityCheck, Pause
 from parties.security.states import HighRisk
 from records.audit.services import Actor, anchor_chains
+from records.documents.services import issue_document
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.facts import Action, Role
@@ -315,6 +324,7 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     ask_export(account=account, by=world.holder, at=AT)
     choose(account=account, by=world.holder, at=AT, kind=PreferenceKind.MARKETING, value="yes")
+    _orders(world, desk)
     _of_unpaid(world, invoice, desk)
     _of_people(world)
     anchor_chains(on=AT.date(), at=AT)
@@ -525,6 +535,54 @@ def _new_price(service: Service, by: User) -> None:
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
 
 
+def _orders(world: World, by: User) -> None:
+    """An offer that can be accepted, one that is being delivered, and one that was withdrawn."""
+    VendorLink.objects.create(
+        provider=world.provider, vendor="3CX", link="https://vendor.example/terms"
+    )
+    plan = world.account.contracts.get().services.get().plan
+    offered = {
+        "account": world.account,
+        "drafted_by": by,
+        "drafted_at": AT,
+        "offered_by": by,
+        "offered_at": AT,
+        "open_until": FOREVER,
+        "version": "undated-1",
+        "total_ex": 1,
+        "total_inc": 1,
+        "monthly_inc": 1,
+    }
+    accepted = {"accepted_at": AT, "accepted_by": world.holder, "signed_as": "Mia Conti"}
+    offer = Order.objects.create(reference=f"N-{world.account.number}", state="offered", **offered)
+    OrderTick.objects.create(order=offer, kind="terms", words="I accept the terms.")
+    CapacityCheck.objects.create(
+        order=offer, value=1, finding="can_pay", reasons="x", checked_at=AT, checked_by=by
+    )
+    agreed = Order.objects.create(
+        reference=f"N-A{world.account.number}", state="accepted", **offered, **accepted
+    )
+    for order in (offer, agreed):
+        line = OrderLine.objects.create(order=order, label="Lines", plan=plan, unit_fee=1)
+        PortIn.objects.create(line=line, numbers="02 5550 1199")
+    OrderLine.objects.create(order=offer, label="Set-up", once=1)
+    OrderLine.objects.create(order=agreed, label="Set-up", once=1)
+    back = Order.objects.create(
+        reference=f"N-W{world.account.number}", state="withdrawn", **offered, **accepted
+    )
+    Withdrawal.objects.create(order=back, asked_at=AT, asked_by=by, min_ex=1, max_ex=2)
+    for kind in ("order_summary", "order_contract"):
+        issue_document(
+            account_id=world.account.pk,
+            kind=kind,
+            subject=offer.reference,
+            title=kind,
+            template="documents/letter.html",
+            content={"customer": {"name": "Harbour Bakery", "abn": "", "address": []}},
+            at=AT,
+        )
+
+
 def _outage(service: Service, by: User) -> None:
     """An outage that hits the service, not over."""
     outage = Outage.objects.create(
@@ -639,6 +697,10 @@ def _reference(page: str, world: World) -> str:
         return Mandate.objects.get(account=world.account).reference
     if page == "outage":
         return f"O-{world.account.number}"
+    if page in ("withdraw_order", "stop_move"):
+        return f"N-A{world.account.number}"
+    if "order" in page:
+        return f"N-{world.account.number}"
     if page in ("fault", "fault_step"):
         return f"F-{world.account.number}"
     return Complaint.objects.get(account=world.account).reference
@@ -671,6 +733,10 @@ def _value(address: Address, key: str, world: World) -> Any:
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "confirm",
+        "paper": "summary",
+        "line": OrderLine.objects.filter(
+            order__reference=f"N-A{world.account.number}", port__isnull=False
+        ).values_list("pk", flat=True)[0],
         "pk": Notice.objects.get(account=world.account, kind="price_change").pk,
         "code": "no-such-plan",
         "group": 1,

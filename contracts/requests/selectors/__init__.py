@@ -19,6 +19,7 @@ from .guarantee import (
     guarantee_owed,
     is_voice,
     most_days_late,
+    waiver_of,
 )
 from .outages import (
     Area,
@@ -77,5 +78,6 @@ __all__ = [
     "to_say",
     "unknown_identifiers",
     "update_owed",
+    "waiver_of",
     "window_of",
 ]

@@ -47,9 +47,26 @@ def voice_lines(account: Account) -> int:
     return sum(rows.values_list("quantity", flat=True))
 
 
+def waiver_of(service: Service) -> Owed | None:
+    """That a customer gave the guarantee up for a service when they ordered it, or None.
+
+    Nothing is owed then, and the clause says why (CP-CON-05, GL-CARE-05); other rights stay.
+    """
+    contract = service.contract
+    if contract.csg_waived_on is None:
+        return None
+    bound = binding(contract, contract.csg_waived_on)
+    answer = ask(bound, rules.csg_waiver, product=service.plan.kind, agrees=True)
+    return Owed(amount=None, because=answer.because)
+
+
 def guarantee_owed(fault: Fault, *, delay: Delay, days_late: int, waived: bool) -> Owed:
-    """What a late repair or a missed appointment brings (rule csg_compensation)."""
+    """What a late repair or a missed appointment brings (rule csg_compensation).
+
+    `waived` says that a paper gives the guarantee up; so may the order of the service.
+    """
     account = fault.service.contract.account
+    at_order = waiver_of(fault.service)
     kind = account.customer.kind
     answer = ask(
         binding(fault.service.contract, local_day(account, fault.reported_at)),
@@ -58,10 +75,11 @@ def guarantee_owed(fault: Fault, *, delay: Delay, days_late: int, waived: bool) 
         delay=delay,
         working_days_late=days_late,
         lines=voice_lines(account),
-        waived=waived,
+        waived=waived or at_order is not None,
     )
     amount = answer.result.compensation if answer.result is not None else None
-    return Owed(amount=amount, because=answer.because)
+    because = [*answer.because, *(at_order.because if at_order else [])]
+    return Owed(amount=amount, because=because)
 
 
 def most_days_late(fault: Fault, at: datetime) -> int:

@@ -40,13 +40,15 @@ def start_supply(
     at: datetime,
     unit_fee: Decimal | None = None,
     price_basis: str = "",
+    provisioned_on: date | None = None,
     actor: Actor = SYSTEM,
     why: str = "",
 ) -> Service:
     """Note that an ordered service works since a day.
 
     It is charged from the day that the terms name: where they speak (`billing_start`), the day on
-    which the customer was told that it is ready or first used it; else the day of activation. The
+    which it was set up (`provisioned_on`), connected, or the customer was told that it is ready;
+    else the day of activation. The
     price is that of the list on the day of the contract, whatever it is now, unless another was
     agreed, `unit_fee` dollars per unit and month.
     Raises IllegalStep if it runs already, SupplyRefused if the day lies before the contract.
@@ -56,7 +58,7 @@ def start_supply(
         row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.ACTIVATE)
         row.activated_on = activated_on
         row.save(update_fields=["status", "activated_on"])
-        starts_on = _charged_from(row, activated_on)
+        starts_on = _charged_from(row, activated_on, provisioned_on)
         SupplyPeriod.objects.create(
             service=row,
             plan=row.plan,
@@ -438,21 +440,20 @@ def _ordered_at(row: Service) -> Decimal:
     return list_price(row.plan, row.contract.started_on)
 
 
-def _charged_from(row: Service, activated_on: date) -> date:
-    if row.ready_notified_on is None:
+def _charged_from(row: Service, activated_on: date, provisioned_on: date | None) -> date:
+    days = {
+        "ready_notified_on": row.ready_notified_on,
+        "first_used_on": row.first_used_on,
+        "activated_on": activated_on,
+        "connected_on": activated_on,
+        "provisioned_on": provisioned_on or activated_on,
+    }
+    known = {name: day for name, day in days.items() if day is not None}
+    try:
+        answer = ask(binding(row.contract, activated_on), rules.billing_start, **known)
+    except BadFacts:
+        # They count from a day on which the customer is told, and nobody told them yet.
         return activated_on
-    answer = ask(
-        binding(row.contract, activated_on),
-        rules.billing_start,
-        **{
-            name: value
-            for name, value in (
-                ("ready_notified_on", row.ready_notified_on),
-                ("first_used_on", row.first_used_on),
-            )
-            if value is not None
-        },
-    )
     return getattr(answer.result, "charges_from", None) or activated_on
 
 

@@ -8,6 +8,9 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
+from contracts.orders.models import Order, PortIn
+from contracts.orders.selectors import moves_to_send, withdrawn_unsettled
+from contracts.orders.states import OrderState
 from contracts.requests.models import (
     Fault,
     Outage,
@@ -27,7 +30,51 @@ from .base import Worklist, confined
 
 
 def contract_lists(user: User, at: datetime) -> list[Worklist]:
-    return [*_price_lists(user, at), *_service_lists(user, at)]
+    return [*_order_lists(user), *_price_lists(user, at), *_service_lists(user, at)]
+
+
+def _order_lists(user: User) -> list[Worklist]:
+    rows = confined(user, Order.objects.all())
+    moves = confined(user, PortIn.objects.all(), "line__order__account")
+    view, page = "contracts.view_order", "contracts_order"
+    return [
+        Worklist(
+            "contracts.view_portin",
+            "Numbers to ask the old provider for",
+            "contracts_portin",
+            "?waits=send",
+            moves_to_send(moves),
+            urgent=True,
+        ),
+        Worklist(
+            view,
+            "Withdrawn orders whose cost is open",
+            page,
+            "?waits=cost",
+            withdrawn_unsettled(rows),
+        ),
+        Worklist(
+            view,
+            "Accepted orders to deliver",
+            page,
+            "?state__exact=accepted",
+            rows.filter(state=OrderState.ACCEPTED),
+        ),
+        Worklist(
+            view,
+            "Orders that are being written",
+            page,
+            "?state__exact=draft",
+            rows.filter(state=OrderState.DRAFT),
+        ),
+        Worklist(
+            view,
+            "Offers that wait for the customer",
+            page,
+            "?state__exact=offered",
+            rows.filter(state=OrderState.OFFERED),
+        ),
+    ]
 
 
 def _price_lists(user: User, at: datetime) -> list[Worklist]:

@@ -18,6 +18,7 @@ from billing.payments.models import (
 from complaints.tickets.models import Complaint
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.orders.models import Order
 from contracts.requests.models import (
     OutageCreditShare,
     OutageService,
@@ -101,6 +102,7 @@ SWEPT = (
         OutageCreditShare,
         "service__contract__account",
     ),
+    ("contracts.view_order", "Offers to end", "contracts_order", Order, "account"),
     (
         "contracts.view_equipment",
         "Pieces of equipment",

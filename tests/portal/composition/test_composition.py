@@ -24,8 +24,8 @@ def names(table) -> list[str]:
 
 def test_every_area_has_its_row_on_home():
     assert names(home.BANNERS) == [
-        "asked_together", "outages", "proposed_answers", "help_waits", "suspension",
-        "overdue_bill", "new_prices",
+        "asked_together", "outages", "proposed_answers", "help_waits", "offer_waits",
+        "suspension", "overdue_bill", "new_prices",
     ]  # fmt: skip
     assert names(home.CARDS) == [
         "owed", "with_customer", "paying_unseen", "records_unseen", "complaints",
@@ -44,7 +44,7 @@ def test_every_area_has_its_worklists():
 
 def test_every_area_has_its_tabs_on_the_customers_page():
     assert [tab.key for tab in tabs.TABS] == [
-        "people", "services", "bills", "payments", "complaints", "messages", "documents",
+        "people", "services", "orders", "bills", "payments", "complaints", "messages", "documents",
         "history",
     ]  # fmt: skip
 
