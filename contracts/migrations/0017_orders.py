@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0015_faults'),
+        ('contracts', '0016_free_faults'),
         ('documents', '0003_outbox_leases'),
         ('parties', '0022_accepting_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
