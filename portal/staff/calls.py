@@ -31,6 +31,7 @@ from .phone import phone_acts
 STEPS = [
     ("Check who they are", "parties_identitycheck", Action.CHANGE_DETAILS, None),
     ("Write down a complaint", "complaints_complaint", Action.LODGE_COMPLAINT, None),
+    ("Write down a fault", "contracts_fault", Action.TROUBLESHOOT, Action.TROUBLESHOOT),
     (
         "Change contact details",
         "parties_contactchange",

@@ -27,6 +27,7 @@ from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
 from .base import ReadOnlyAdmin
+from .faults_heard import HeardFaults
 from .guarantee import GuaranteeSteps
 from .leaving_forms import ConfirmForm
 from .seen_form import SeenForm
@@ -96,7 +97,7 @@ class WaitsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Fault)
-class FaultAdmin(GuaranteeSteps):
+class FaultAdmin(GuaranteeSteps, HeardFaults):
     """Each fault, what was told and agreed, and the step that comes next."""
 
     provider_path = "service__contract__account__customer__provider"

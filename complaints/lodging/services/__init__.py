@@ -9,7 +9,7 @@ from .drafts import (
     send_draft,
     take_from_draft,
 )
-from .faults import complain_about_fault, report_fault
+from .faults import TakenDown, complain_about_fault, report_fault, take_down_fault
 from .files import (
     AT_ONCE,
     KINDS_IN_WORDS,
@@ -53,6 +53,7 @@ __all__ = [
     "Followed",
     "LodgingRefused",
     "Outlook",
+    "TakenDown",
     "Upload",
     "add_to_draft",
     "begin_draft",
@@ -76,5 +77,6 @@ __all__ = [
     "save_step",
     "send_acknowledgement",
     "send_draft",
+    "take_down_fault",
     "take_from_draft",
 ]

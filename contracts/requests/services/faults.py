@@ -82,9 +82,9 @@ def report_fault(
 
     During an outage of the service it joins that, and nobody has to explain it again. What was
     told of costs is kept with it, and whether they agreed, which takes the right to agree to other
-    costs. An open report of the same trouble is the same fault, and new words
-    are added to it. Raises NotAuthorised, and
-    FaultRefused for a service that does not run.
+    costs. An open report of the same trouble is the same fault: new words are added to it, and
+    agreeing to the cost counts for it. Raises NotAuthorised, and FaultRefused for a service that
+    does not run.
     """
     account = service.contract.account
     on = authority.local_day(account, at)
@@ -97,12 +97,16 @@ def report_fault(
         same = Fault.objects.filter(
             service=service, trouble=report.trouble, state__in=OPEN_FAULT
         ).first()
-        if same is not None:
-            return _add_words(same, report)
-        desk = desk_now(service, at)
         told = cost_told(service, at)
         if report.accepts_cost:
             _require_expense(by, service, told, at)
+        actor = authority.with_customer(by, decision)
+        if same is not None:
+            _add_words(same, report)
+            if report.accepts_cost and same.cost_accepted_at is None:
+                _accept(same, report.caller or str(by), actor, at)
+            return same
+        desk = desk_now(service, at)
         fault = Fault.objects.create(
             reference=new_reference("F"),
             service=service,
@@ -121,7 +125,6 @@ def report_fault(
             cost_because=told.because,
             outage=outage_of(service, at),
         )
-        actor = authority.with_customer(by, decision)
         _note(fault, "report_fault", at, actor, what=fault.get_trouble_display())
         if report.accepts_cost:
             _accept(fault, report.caller or str(by), actor, at)
@@ -143,10 +146,10 @@ def report_fault(
     return fault
 
 
-def _add_words(fault: Fault, report: Report) -> Fault:
+def _add_words(fault: Fault, report: Report) -> None:
     """Keep what a second report says besides; the same words twice are one click too many."""
     if report.what in fault.what:
-        return fault
+        return
     room = LONGEST_WORDS - len(fault.what) - 1
     if len(report.what) > room:
         raise FaultRefused(
@@ -155,7 +158,6 @@ def _add_words(fault: Fault, report: Report) -> Fault:
         )
     fault.what = f"{fault.what}\n{report.what}"
     fault.save(update_fields=["what"])
-    return fault
 
 
 def order_visit(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from billing.payments.services import record_payment
 from billing.runs.services import run_provider_bills
 from complaints.lodging.services import ComplaintDetails, lodge_complaint
+from contracts.orders.services import LineWish, draft_order
 from parties.appointments.services import HolderChange, record_holder_event
 from parties.authority.models import Appointment
 from parties.authority.states import HolderEventKind
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.django_db
 EVERY = {
     "people",
     "services",
+    "orders",
     "bills",
     "payments",
     "complaints",
@@ -47,7 +49,7 @@ TABS = {
     StaffRole.FRONT_LINE: EVERY - {"payments", "documents", "history"},
     StaffRole.TEAM_MANAGER: EVERY - {"payments", "history"},
     StaffRole.BILLING: EVERY - {"complaints", "history"},
-    StaffRole.CREDIT: {"people", "services", "bills", "complaints", "messages"},
+    StaffRole.CREDIT: {"people", "services", "orders", "bills", "complaints", "messages"},
     StaffRole.PRIVACY: {"people", "complaints", "messages", "history"},
     StaffRole.AUDITOR: EVERY,
     StaffRole.ADMINISTRATOR: EVERY,
@@ -74,7 +76,13 @@ def fill(world: World, more: int = 1) -> None:
     """Something in each tab."""
     now = timezone.now()
     for number in range(more):
-        make_service(world.account)
+        service = make_service(world.account)
+        draft_order(
+            account=world.account,
+            by=make_staff(StaffRole.TEAM_MANAGER),
+            at=now,
+            line=LineWish(label=f"Line {number}", plan=service.plan),
+        )
         appoint(world.account, make_user(f"Rep {number}"), Role.AUTHORISED_REP)
         lodge_complaint(
             account=world.account,
