@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Subquery
+
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
 from terms import library, rules
@@ -40,11 +42,16 @@ def binding(contract: Contract, on: date, **known: Any) -> Binding:
     return account_binding(contract.account, on, version=contract.version, agreed=agreed, **known)
 
 
-def contracts(account: Account) -> list[Contract]:
-    """The account's contracts with their services, plans and supply, in a fixed few queries."""
+def contracts(account: Account, *, paper: Subquery | None = None) -> list[Contract]:
+    """The account's contracts with their services, plans and supply, in a fixed few queries.
+
+    `paper` names what each came from, as its `paper`: it is asked with them and costs no query.
+    """
     rows = Contract.objects.filter(account=account).prefetch_related(
         "services__plan", "services__periods"
     )
+    if paper is not None:
+        rows = rows.annotate(paper=paper)
     found = list(rows)
     for contract in found:
         contract.account = account
@@ -84,6 +91,44 @@ def version_of_paper(
         otherwise_in_writing=otherwise_in_writing,
     )
     return getattr(answer.result, "version", None), answer.because
+
+
+# What people ask of a contract first; each names the rule that answers it.
+QUESTIONS = (
+    ("early_termination", "What leaving early costs"),
+    ("termination", "How a contract can be ended"),
+    ("variation", "How terms and prices change"),
+    ("late_fee", "What paying late costs"),
+    ("suspension", "When a service may be suspended"),
+    ("dispute_window", "Until when you can contest a bill"),
+    ("liability_cap", "How far each side is liable"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """Where the answer to a question stands: a clause of the terms, or None where they are silent.
+
+    Where they are silent the law answers, or a rule of ours.
+    """
+
+    question: str
+    clause: str | None
+    because: list[dict[str, Any]]
+
+
+def sources(account: Account, on: date) -> list[Spoken]:
+    """Which questions the terms that bind an account answer themselves, and where (CP-SIL)."""
+    bound = account_binding(account, on)
+    tcp = account.customer.is_tcp
+    found = [
+        (words, rules.rule_source(bound.profile, asked_rule=name, tcp=tcp))
+        for name, words in QUESTIONS
+    ]
+    return [
+        Spoken(question=words, clause=one.clause, because=dump(one.because))
+        for words, one in found
+    ]
 
 
 def rests_on_default(because: list[dict[str, Any]]) -> bool:

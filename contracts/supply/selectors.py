@@ -25,7 +25,7 @@ from .states import PlanChangeState, ServiceStatus
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceCard:
-    """A service with its contract's end; `is_marked` and `is_hit` as the reader asked."""
+    """A service with its contract's end; `is_marked` and the like as the reader asked."""
 
     public_id: str
     label: str
@@ -43,6 +43,7 @@ class ServiceCard:
     contract: str
     is_marked: bool = False
     is_hit: bool = False
+    is_offered: bool = False
 
 
 def services(
@@ -51,11 +52,13 @@ def services(
     *,
     marked: Exists | Literal[False] = False,
     hit: Exists | Literal[False] = False,
+    offered: Exists | Literal[False] = False,
 ) -> list[ServiceCard]:
     """The account's services, running ones first.
 
-    `marked` and `hit` say of which ones a reader knows more: of a new price, of an outage. They
-    are asked with the services themselves, so that what is rare costs no query of its own.
+    `marked` and `hit` say of which ones a reader knows more: of a new price, of an outage;
+    `offered` whether an offer waits for the account. They are asked with the services themselves,
+    so that what is rare costs no query of its own.
     """
     until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
     supplied = until.order_by("-starts_on")
@@ -70,6 +73,7 @@ def services(
             paid_basis=Subquery(supplied.values("price_basis")[:1]),
             is_marked=marked or Value(False),
             is_hit=hit or Value(False),
+            is_offered=offered or Value(False),
         )
     )
     bound = account_binding(account, on)
@@ -306,4 +310,5 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         contract=row.contract.reference,
         is_marked=getattr(row, "is_marked", False),
         is_hit=getattr(row, "is_hit", False),
+        is_offered=getattr(row, "is_offered", False),
     )

@@ -26,9 +26,8 @@ from terms.facts import Action
 from .assisted import with_customer
 
 NEWEST_BILLS = 3
-# What is asked along with the bills: help with paying or an offer that waits for them, a notice of
-# suspension.
-HELP, NOTICE, OFFER = "help", "notice", "offer"
+# What is asked along with the bills: help with paying that waits for them, a notice of suspension.
+HELP, NOTICE = "help", "notice"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ class Reader:
             return []
         marked = variations.has_news(self.on)
         hit = requests.is_hit()
-        return supply.services(self.account, self.on, marked=marked, hit=hit)
+        offered = orders.offers_open(self.account, self.on)
+        return supply.services(self.account, self.on, marked=marked, hit=hit, offered=offered)
 
     @cached_property
     def balance(self) -> payments.Balance | None:
@@ -72,7 +72,6 @@ class Reader:
         marks = {
             HELP: hardship.waits_for_customer(self.account),
             NOTICE: notice_lives(self.account, self.at),
-            OFFER: orders.offers_open(self.account, self.on),
         }
         return payments.balance(
             self.account, self.on, newest=NEWEST_BILLS, shown=True, marks=marks
@@ -136,11 +135,11 @@ def _suspension(reader: Reader) -> Card | None:
 
 
 def _offer_waits(reader: Reader) -> Card | None:
-    """An offer that they may accept; looked up by itself only where there is no bill."""
-    owed = reader.balance
-    if owed is None or not reader.may(Action.OPEN_SERVICE):
+    """An offer that they may accept; looked up by itself only where there is no service yet."""
+    if not reader.sees_account or not reader.may(Action.OPEN_SERVICE):
         return None
-    waits = OFFER in owed.marks if owed.newest else orders.has_offer(reader.account, reader.on)
+    known = reader.services
+    waits = known[0].is_offered if known else orders.has_offer(reader.account, reader.on)
     return Card("customer/home/_offer_waits.html") if waits else None
 
 

@@ -20,6 +20,7 @@ from contracts.equipment import selectors as equipment
 from contracts.leaving import selectors as leaving
 from contracts.leaving.selectors import Leaving, TermCard
 from contracts.leaving.states import Side
+from contracts.orders import selectors as orders
 from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
 from contracts.supply import services
@@ -114,12 +115,16 @@ class ContractPage(AccountPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         document = self.account.customer.provider.key
+        # Read first, with who accepted: all that follows asks the same rows.
+        accepted = accounts.accepted_terms(self.account, self.today)
         return super().get_context_data(
             contracts=[
                 (one, accounts.terms_in_words(document, one.version), self._covered(one))
-                for one in agreements.contracts(self.account)
+                for one in agreements.contracts(self.account, paper=orders.paper_of())
             ],
-            accepted=accounts.accepted_terms(self.account, self.today),
+            sources=agreements.sources(self.account, self.today),
+            sees_who=self.permissions.sees_who,
+            accepted=accepted,
             version=accounts.terms_in_words(
                 document, accounts.version_in_force(self.account, self.today)
             ),

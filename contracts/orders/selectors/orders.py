@@ -8,7 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    CharField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 
 from contracts.agreements.selectors import ask
 from contracts.orders.models import Order, PortIn
@@ -49,6 +59,17 @@ def whole(rows: QuerySet[Order]) -> QuerySet[Order]:
     return rows.select_related(
         "account__customer__provider", "accepted_by", "summary", "withdrawal"
     ).prefetch_related("lines__plan", "lines__port", "lines__service", "ticks", "capacity_checks")
+
+
+def paper_of() -> Subquery:
+    """The reference of the order that a contract came from, asked along with the contract.
+
+    A second contract of an order bears its reference and a number.
+    """
+    rows = Order.objects.filter(account=OuterRef("account"), accepted_at__isnull=False)
+    contract = ExpressionWrapper(OuterRef("reference"), output_field=CharField())
+    named = rows.alias(contract=contract)
+    return Subquery(named.filter(contract__startswith=F("reference")).values("reference")[:1])
 
 
 def offers_open(account: Any, on: date) -> Exists:

@@ -18,7 +18,7 @@ from tests.contracts.orders.orders import Shop, open_shop
 from tests.parties.people import signed_in
 from tests.portal.customer.test_people_pages import prove
 from tests.portal.customer.test_what_people_see import read
-from tests.world import appoint, make_user, make_world
+from tests.world import appoint, make_service, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 DAY = "2026-12-01"
@@ -60,6 +60,16 @@ def test_offer_waits_on_home_and_is_read_before_anything_is_agreed(shop):
     for said in ("$19,602.00", "$17,820.00 before GST", "36 months", "Deposit $990.00"):
         assert said in words
     assert "Nothing is agreed yet" in words
+
+
+def test_offer_waits_on_home_also_beside_what_runs_already_until_it_is_over(shop):
+    make_service(shop.world.account)
+    client = signed_in(shop.holder)
+    assert "An offer waits for you" not in read(client, "/")
+    order = offer(shop)
+    assert "An offer waits for you" in read(client, "/")
+    services.decline_order(order=order, by=shop.holder, at=shop.at(DAY))
+    assert "An offer waits for you" not in read(client, "/")
 
 
 def test_accepting_takes_a_second_factor_every_tick_and_a_name(shop):
