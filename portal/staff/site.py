@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -68,6 +69,9 @@ class PortalAdminSite(AdminSite):
 
         @wraps(view)
         def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated:
+                # Each permission asks for their roles: read once a request.
+                prefetch_related_objects([request.user], "groups")
             try:
                 return view(request, *args, **kwargs)
             except ReasonNeeded as needed:

@@ -328,7 +328,7 @@ def test_auditor_finds_no_private_complaint(client, world):
 def test_queue_asks_as_much_for_twenty_as_for_two(desk, world, django_assert_max_num_queries):
     for n in range(2):
         lodge(world, description=f"Hum {n}")
-    with django_assert_max_num_queries(40) as few:
+    with django_assert_max_num_queries(15) as few:
         desk.get(reverse(LIST))
     for n in range(18):
         lodge(world, description=f"Click {n}")
