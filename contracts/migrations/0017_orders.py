@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('problem_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('reference', models.CharField(max_length=20, unique=True)),
                 ('quotation', models.CharField(blank=True, help_text="The quotation's own number, if it has one.", max_length=60, verbose_name='called')),
-                ('state', models.CharField(choices=[('draft', 'Being written'), ('offered', 'Waits for the customer'), ('accepted', 'Accepted, being delivered'), ('done', 'Everything works'), ('declined', 'Declined by the customer'), ('lapsed', 'Not accepted in time'), ('withdrawn', 'Withdrawn by the customer'), ('cancelled', 'Cancelled by us'), ('refused', 'Refused after looking at what they can pay')], default='draft', max_length=10)),
+                ('state', models.CharField(choices=[('draft', 'Being written'), ('offered', 'Offered, not accepted yet'), ('accepted', 'Accepted, being delivered'), ('done', 'Everything works'), ('declined', 'Declined'), ('lapsed', 'Not accepted in time'), ('withdrawn', 'Withdrawn'), ('cancelled', 'Cancelled by us'), ('refused', 'Refused')], default='draft', max_length=10)),
                 ('deposit', records.fields.MoneyField(blank=True, help_text='Stated in the order.', null=True, verbose_name='deposit before delivery')),
                 ('drafted_at', models.DateTimeField()),
                 ('offered_at', models.DateTimeField(blank=True, null=True)),

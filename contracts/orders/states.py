@@ -9,14 +9,14 @@ MONTHS_MOST = 120
 
 class OrderState(models.TextChoices):
     DRAFT = "draft", "Being written"
-    OFFERED = "offered", "Waits for the customer"
+    OFFERED = "offered", "Offered, not accepted yet"
     ACCEPTED = "accepted", "Accepted, being delivered"
     DONE = "done", "Everything works"
-    DECLINED = "declined", "Declined by the customer"
+    DECLINED = "declined", "Declined"
     LAPSED = "lapsed", "Not accepted in time"
-    WITHDRAWN = "withdrawn", "Withdrawn by the customer"
+    WITHDRAWN = "withdrawn", "Withdrawn"
     CANCELLED = "cancelled", "Cancelled by us"
-    REFUSED = "refused", "Refused after looking at what they can pay"
+    REFUSED = "refused", "Refused"
 
 
 class OrderAct(models.TextChoices):

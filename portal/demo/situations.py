@@ -32,6 +32,8 @@ from contracts.catalogue.models import Plan
 from contracts.equipment.services import note_equipment
 from contracts.equipment.states import Basis, Item
 from contracts.leaving.services import give_end_notice
+from contracts.orders.services import LineWish, check_capacity, draft_order, offer_order
+from contracts.orders.states import Outcome
 from contracts.requests.selectors import Area
 from contracts.requests.services import Declared, Report, declare_outage, report_fault
 from contracts.requests.states import Trouble
@@ -113,6 +115,23 @@ class Situations:
             ),
             by=self._holder(who),
             at=self.at - 20 * HOUR,
+        )
+
+    def _order(self, wish: list[Any]) -> None:
+        account, plan, months = wish
+        who, staff = self._account(account), self._staff("manager")
+        product = Plan.objects.get(provider=who.customer.provider, code=plan)
+        line = LineWish(label=product.name, plan=product, months=months)
+        order = draft_order(account=who, by=staff, at=self.at - 2 * DAY, line=line)
+        check_capacity(
+            order=order,
+            outcome=Outcome.CAN_PAY,
+            reasons="Every bill of the last year was paid.",
+            by=staff,
+            at=self.at - 2 * DAY + HOUR,
+        )
+        offer_order(
+            order=order, open_until=self._day(who, 14), by=staff, at=self.at - 2 * DAY + 2 * HOUR
         )
 
     def _direct_debit(self, account: int) -> None:
