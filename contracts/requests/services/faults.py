@@ -13,7 +13,6 @@ from contracts.requests.models import Fault, FaultWork, Outage
 from contracts.requests.selectors import (
     CostTold,
     Fee,
-    clock,
     cost_told,
     desk_now,
     fee_of,
@@ -34,15 +33,15 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
 from parties.people.models import User
 from records.audit.services import Actor, record
 from records.deadlines.services import drop_deadlines, meet_deadline, set_deadline
-from records.notices.services import Link
 from records.references import new_reference
 from terms.calendar import Channel
 from terms.facts import Action
 from terms.money import NIL, in_dollars
+
+from .fault_letters import tell_of_fault, tell_received, tell_work
 
 TAKE = "take_fault"
 LONGEST = timedelta(hours=24)
@@ -70,6 +69,15 @@ class Report:
     caller: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reporter:
+    """Who reports a fault, how the audit trail names them, and by what right."""
+
+    user: User
+    actor: Actor
+    authority: str
+
+
 def report_fault(
     *,
     service: Service,
@@ -92,7 +100,7 @@ def report_fault(
         by, Action.TROUBLESHOOT, account, on=on, at=at, service=str(service.public_id)
     )
     with transaction.atomic():
-        account = _lock(account)
+        _lock(account)
         _require_possible(service, report, at)
         same = Fault.objects.filter(
             service=service, trouble=report.trouble, state__in=OPEN_FAULT
@@ -106,43 +114,52 @@ def report_fault(
             if report.accepts_cost and same.cost_accepted_at is None:
                 _accept(same, report.caller or str(by), actor, at)
             return same
-        desk = desk_now(service, at)
-        fault = Fault.objects.create(
-            reference=new_reference("F"),
-            service=service,
-            trouble=report.trouble,
-            what=report.what,
-            since=report.since,
-            tried=report.tried,
-            reach=report.reach,
-            channel=channel,
-            reported_by=by,
-            authority=decision.authority,
-            caller=report.caller,
-            reported_at=at,
-            taken_at=desk.taken_at,
-            desk_because=desk.because,
-            cost_because=told.because,
-            outage=outage_of(service, at),
+        reporter = Reporter(user=by, actor=actor, authority=decision.authority)
+        return _take_down(service, report, told, reporter, channel, at)
+
+
+def _take_down(
+    service: Service, report: Report, told: CostTold, by: Reporter, channel: Channel, at: datetime
+) -> Fault:
+    """Keep a new fault with what was told, its clock and its letter."""
+    account = service.contract.account
+    desk = desk_now(service, at)
+    fault = Fault.objects.create(
+        reference=new_reference("F"),
+        service=service,
+        trouble=report.trouble,
+        what=report.what,
+        since=report.since,
+        tried=report.tried,
+        reach=report.reach,
+        channel=channel,
+        reported_by=by.user,
+        authority=by.authority,
+        caller=report.caller,
+        reported_at=at,
+        taken_at=desk.taken_at,
+        desk_because=desk.because,
+        cost_because=told.because,
+        outage=outage_of(service, at),
+    )
+    _note(fault, "report_fault", at, by.actor, what=fault.get_trouble_display())
+    if report.accepts_cost:
+        _accept(fault, report.caller or str(by.user), by.actor, at)
+    if fault.outage_id is None:
+        taken_on = authority.local_day(account, desk.taken_at)
+        set_deadline(
+            account_id=account.pk,
+            subject=fault.reference,
+            duty=TAKE,
+            title=f"Take the fault {fault.reference} in hand",
+            due_on=taken_on,
+            remind_on=taken_on,
+            zone=str(zone_of(account)),
+            at=at,
+            because=desk.because,
+            about="fault",
         )
-        _note(fault, "report_fault", at, actor, what=fault.get_trouble_display())
-        if report.accepts_cost:
-            _accept(fault, report.caller or str(by), actor, at)
-        if fault.outage_id is None:
-            taken_on = authority.local_day(account, desk.taken_at)
-            set_deadline(
-                account_id=account.pk,
-                subject=fault.reference,
-                duty=TAKE,
-                title=f"Take the fault {fault.reference} in hand",
-                due_on=taken_on,
-                remind_on=taken_on,
-                zone=str(zone_of(account)),
-                at=at,
-                because=desk.because,
-                about="fault",
-            )
-        _tell_received(fault, account, at)
+    tell_received(fault, account, at)
     return fault
 
 
@@ -204,7 +221,7 @@ def accept_cost(
         if row.cost_accepted_at is None or estimate not in (None, row.estimate):
             row.estimate = estimate if estimate is not None else row.estimate
             _accept(row, caller or str(by), authority.with_customer(by, decision), at)
-            _tell(
+            tell_of_fault(
                 row,
                 account,
                 at,
@@ -290,7 +307,7 @@ def note_work(
             work.save(update_fields=["chargeable"])
         actor = authority.with_customer(by, decision)
         _note(row, "work_on_fault", at, actor, why=words, cost=in_dollars(fee.amount))
-        _tell_work(row, work, account, at)
+        tell_work(row, work, account, at)
     return work
 
 
@@ -302,7 +319,9 @@ def close_fault(*, fault: Fault, is_mended: bool, outcome: str, by: User, at: da
         _step(row, FaultAct.MEND if is_mended else FaultAct.FIND_NOTHING, at)
         _end(row, outcome, at)
         _note(row, "close_fault", at, authority.with_customer(by, decision), why=outcome)
-        _tell(row, account, at, f"Your fault {row.reference}: {row.get_state_display()}", outcome)
+        tell_of_fault(
+            row, account, at, f"Your fault {row.reference}: {row.get_state_display()}", outcome
+        )
     return row
 
 
@@ -418,68 +437,6 @@ def _charge(row: Fault, work: FaultWork, at: datetime) -> Any:
         incurred_on=authority.local_day(row.service.contract.account, work.started_at),
         at=at,
         because=work.because,
-    )
-
-
-def _tell_received(fault: Fault, account: Account, at: datetime) -> None:
-    if fault.outage is not None:
-        words = (
-            f"It belongs to an outage that we know of: {fault.outage.what}. You need not do "
-            "anything more, and we tell you how it goes."
-        )
-    elif fault.taken_at > at:
-        opens = clock(fault.taken_at, zone_of(account))
-        words = f"Our fault desk is closed. It takes your report on {opens}."
-    else:
-        words = "Our fault desk has it now."
-    _tell(
-        fault,
-        account,
-        at,
-        f"We have your fault report {fault.reference}",
-        f"{words} Nobody is sent to you before you know what it can cost.",
-        because=fault.desk_because,
-    )
-
-
-def _tell_work(row: Fault, work: FaultWork, account: Account, at: datetime) -> None:
-    cost = (
-        f"It costs {in_dollars(work.amount)}, GST included, on your next bill."
-        if work.amount > NIL
-        else "It costs you nothing."
-    )
-    began = clock(work.started_at, zone_of(account))
-    where = "a visit" if work.on_site else "work from afar"
-    _tell(
-        row,
-        account,
-        at,
-        f"Your fault {row.reference}: {work.get_found_display().lower()}",
-        f"About {where} on {began}: {work.words} {cost}",
-        because=work.because,
-    )
-
-
-def _tell(
-    fault: Fault,
-    account: Account,
-    at: datetime,
-    headline: str,
-    body: str,
-    because: list[dict[str, Any]] | None = None,
-) -> None:
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
-        account,
-        to=standing.to_email,
-        name=standing.to_name,
-        at=at,
-        headline=headline,
-        body=f"{fault.service.label}: {body}",
-        link=Link("fault", fault.reference),
-        label="See your report",
-        belongs_to=fault.reference,
-        because=because,
     )
 
 
