@@ -123,17 +123,26 @@ def emergency_of(
         )
     except BadFacts:
         return Emergency(relies=False)
+    is_voice = service.plan.kind in FIXED_VOICE
+    because = _without(answer.because, on_file, in_use)
     if answer.result is None:
-        is_voice = service.plan.kind in FIXED_VOICE
-        return Emergency(relies=is_voice, is_ours=is_voice, because=answer.because)
-    if not answer.result.emergency_warning and service.plan.kind in FIXED_VOICE:
-        # A device that the document does not list is a phone service all the same.
-        return Emergency(relies=True, because=answer.because)
+        return Emergency(relies=is_voice, is_ours=is_voice, because=because)
+    # A device that the document does not list makes calls all the same.
     return Emergency(
-        relies=bool(answer.result.emergency_warning),
+        relies=bool(answer.result.emergency_warning) or is_voice,
         is_supported=answer.result.emergency_supported,
-        because=answer.because,
+        because=because,
     )
+
+
+def _without(because: Because, on_file: str, in_use: str) -> Because:
+    """The reasons without the addresses: people read them who may not know where somebody is."""
+
+    def plain(step: str) -> str:
+        named = step.replace(on_file, "the address on file")
+        return named.replace(in_use, "the address that was told") if in_use else named
+
+    return [{**one, "steps": [plain(step) for step in one["steps"]]} for one in because]
 
 
 def where(service: Service, at: datetime) -> Where:

@@ -61,6 +61,8 @@ def test_seq_d_12_address_is_told_confirmed_and_sent_on(sip):
     assert told.emergency.relies
     assert told.emergency.is_supported is None
     assert "VP-OTH-03" in {one["id"] for one in told.emergency.because}
+    # Those who may not know where somebody is read the reasons, too.
+    assert not any(one in str(told.emergency.because) for one in (NEW.line, OLD))
     letter = Notice.objects.get(title__startswith="Confirm the new address")
     assert "show the address that you confirmed last" in letter.words
     assert NEW.street not in letter.words
