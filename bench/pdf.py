@@ -78,8 +78,8 @@ def _platypus() -> Callable[[], object]:
         parts += [Paragraph(text, normal) for text in _words(content)]
         cells = [
             [
-                Paragraph(line[name], normal)
-                for name in ("description", "from", "quantity", "unit_price", "gst", "amount")
+                Paragraph(str(line[name] or ""), normal)
+                for name in ("description", "from", "quantity", "net", "gst", "amount")
             ]
             for line in content["lines"]
         ]

@@ -19,7 +19,7 @@ from parties.authority.models import (
 )
 from parties.correspondence.models import Preference, SafeContact
 from parties.desk.models import Call
-from parties.people.models import Absence, SettingChange, StaffGrant, User
+from parties.people.models import Absence, SettingChange, StaffGrant, StaffProof, User
 from parties.privacy.models import DataExport, PrivacyRequest
 from parties.security.models import ContactChange, EmailChange, IdentityCheck, Pause, StopLink
 
@@ -48,6 +48,7 @@ __all__ = [
     "SettingChange",
     "Signature",
     "StaffGrant",
+    "StaffProof",
     "StopLink",
     "TermsAcceptance",
     "User",

@@ -55,7 +55,7 @@ class ResetPassword(PasswordResetFromKeyView):
         fresh = kept.get("at", "") > (self.request.at - FRESH).isoformat()
         if fresh and kept["person"] == self.reset_user.pk:
             return str(kept["check"])
-        return str(way.staff_check.public_id) if way.staff_check else None
+        return way.documents or None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._ask() if self.proof is None else super().get(request, *args, **kwargs)

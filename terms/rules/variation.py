@@ -451,28 +451,19 @@ def walk_away_charge(
     the day of leaving. `offered` says that the provider offers a way out where it need not. The
     early termination fee, whatever it would be, is not charged.
     """
-    none = profile.find(NoWayOut)
-    if none and not offered:
-        step = "nobody may leave free of charge because of a change"
-        return WalkAwayTotal(walk_away=False, because=(none.because(step),))
-    optional = profile.find(WayOutIfOffered, acl=bool(acl_consumer))
-    if optional and acl_consumer is False and not offered:
-        step = "not a consumer under these terms, and no way out was offered"
-        return WalkAwayTotal(walk_away=False, because=(optional.because(step),))
+    acl = bool(acl_consumer)
+    closed = _never_opens(profile, acl_consumer) if not offered else None
+    if closed:
+        return WalkAwayTotal(walk_away=False, because=(closed,))
     terms = profile.of(WalkAwayCharge)
     window = profile.of(WalkAway, acl=True)
-    acl = bool(acl_consumer)
     barred = _no_way_out(profile, window, fixed_term, detriment, cause, kind, acl)
     forced = profile.find(SupplierWide, acl=acl)
     if forced and cause == ChangeCause.SUPPLIER and supplier_applies_generally and not offered:
         barred = forced.because("the supplier makes all its resellers change")
     if barred:
         return WalkAwayTotal(walk_away=False, because=(barred,))
-    if window.from_receipt:
-        told = notice_received_on or notice_given_on
-    else:
-        told = notice_given_on or notice_received_on
-    told = needed("notice_received_on" if window.from_receipt else "notice_given_on", told)
+    told = _told_on(window, notice_received_on, notice_given_on)
     until, why = _walk_away_until(profile, window, told, state)
     acted = (leave_notice_on if window.by_notice else None) or cancelled_on
     if not told <= acted <= until:
@@ -488,6 +479,24 @@ def walk_away_charge(
     return WalkAwayTotal(
         walk_away=True, charge=charge, until=until, because=(terms.because(*steps), *why)
     )
+
+
+def _never_opens(profile: Profile, acl_consumer: bool | None) -> Reason | None:
+    """Why no change opens a way out that the provider does not offer, if none does."""
+    none = profile.find(NoWayOut)
+    if none:
+        return none.because("nobody may leave free of charge because of a change")
+    optional = profile.find(WayOutIfOffered, acl=bool(acl_consumer))
+    if optional and acl_consumer is False:
+        return optional.because("not a consumer under these terms, and no way out was offered")
+    return None
+
+
+def _told_on(window: WalkAway, received_on: date | None, given_on: date | None) -> date:
+    """The day from which the days to leave count: of receipt, or the date on the notice."""
+    if window.from_receipt:
+        return needed("notice_received_on", received_on or given_on)
+    return needed("notice_given_on", given_on or received_on)
 
 
 def _still_paid(

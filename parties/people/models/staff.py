@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
 from parties.people.states import StaffRole
@@ -38,3 +40,23 @@ class StaffGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class StaffProof(models.Model):
+    """A member of staff without their second factor showed who they are, to somebody senior.
+
+    It stands beside the emailed link once, for a quarter of an hour, and is kept as evidence.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="staff_proofs")
+    seen_by = models.CharField(max_length=150, help_text="The senior manager who saw them.")
+    evidence = models.CharField(max_length=300, help_text="What they showed.")
+    seen_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.evidence}"

@@ -1,7 +1,7 @@
 from .absences import AbsenceRefused, end_absence, note_absence
 from .sessions import forget_proofs, log_out_everywhere, sessions_of, stop_password
 from .settings import SettingRefused, change_settings, decide_settings, note_setting
-from .staff import end_staff_role, ensure_staff_roles, grant_staff_role
+from .staff import end_staff_role, ensure_staff_roles, grant_staff_role, note_staff_proof
 from .tokens import digest, new_token
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "new_token",
     "note_absence",
     "note_setting",
+    "note_staff_proof",
     "sessions_of",
     "stop_password",
 ]

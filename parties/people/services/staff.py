@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from parties.people.models import StaffGrant, User
+from parties.people.models import StaffGrant, StaffProof, User
 from parties.people.states import StaffRole
 
 # App label → what the role may do to its records in the admin. Nothing that was told is edited:
@@ -135,3 +135,18 @@ def end_staff_role(*, user: User, role: StaffRole, at: datetime) -> None:
         if not user.groups.exists():
             user.is_staff = user.is_superuser = False
             user.save(update_fields=["is_staff", "is_superuser"])
+
+
+def note_staff_proof(*, user: User, seen_by: str, evidence: str, at: datetime) -> StaffProof:
+    """Note that somebody senior saw who a member of staff is, who lost their second factor.
+
+    A role is given in the same way, so that the portal's own administrators have a way back too.
+    Raises ValueError for somebody who doesn't work here, and where it isn't said who saw what.
+    """
+    if not (user.is_staff and user.is_active):
+        raise ValueError(f"{user} doesn't work here. Customers show their documents to staff.")
+    if not (seen_by.strip() and evidence.strip()):
+        raise ValueError("Say who saw them, and what they showed.")
+    return StaffProof.objects.create(
+        user=user, seen_by=seen_by.strip(), evidence=evidence.strip(), seen_at=at
+    )

@@ -18,7 +18,7 @@ from parties.authority import selectors as authority
 from parties.authority.models import Appointment
 from parties.correspondence import selectors as correspondence
 from parties.correspondence.services import tell
-from parties.people.models import User
+from parties.people.models import StaffProof, User
 from parties.people.services import digest, new_token, stop_password
 from parties.security import selectors as security
 from parties.security import states as security_states
@@ -44,13 +44,14 @@ class LogInRefused(Exception):
 class ResetRequirements:
     """What somebody has to give, besides the emailed link, before a new password is accepted.
 
-    `account` is the one on which it is recorded, None for whoever stands nowhere.
+    `account` is the one on which it is recorded, None for whoever stands nowhere. `documents` is
+    the check at which they were seen, "" where there is none that counts now.
     """
 
     account: Account | None
     factors: tuple[str, ...] = ()
     phone: correspondence.Phone | None = None
-    staff_check: IdentityCheck | None = None
+    documents: str = ""
     paused: Pause | None = None
 
 
@@ -67,23 +68,36 @@ def way_to_reset(person: User, *, at: datetime) -> ResetRequirements:
     if paused is not None:
         return ResetRequirements(account=paused.account, paused=paused)
     factors = tuple(Authenticator.objects.filter(user=person).values_list("type", flat=True))
-    checked = (
-        IdentityCheck.objects.filter(
-            person=person,
-            purpose=HighRisk.PASSWORD_RESET,
-            asked_by__isnull=False,
-            passed_at__gt=at - security_states.FRESH,
-            passed_at__lte=at,
-        )
-        .exclude(factor=Factor.EMAILED_CODE)
-        .first()
+    way = ResetRequirements(
+        account=account, factors=factors, documents=_documents_seen(person, at)
     )
-    way = ResetRequirements(account=account, factors=factors, staff_check=checked)
     if factors:
         return way
     phones = ((one, correspondence.phone_of(person, one)) for one in accounts)
     reached = next(((one, phone) for one, phone in phones if phone), None)
     return replace(way, account=reached[0], phone=reached[1]) if reached else way
+
+
+def _documents_seen(person: User, at: datetime) -> str:
+    """The check of documents that counts now, as it is kept; "" without one."""
+    since = at - security_states.FRESH
+    by_staff = (
+        IdentityCheck.objects.filter(
+            person=person,
+            purpose=HighRisk.PASSWORD_RESET,
+            asked_by__isnull=False,
+            passed_at__gt=since,
+            passed_at__lte=at,
+        )
+        .exclude(factor=Factor.EMAILED_CODE)
+        .first()
+    )
+    # Whoever works here and is nobody's customer has no account on which staff could check them.
+    by_manager = StaffProof.objects.filter(
+        user=person, used_at__isnull=True, seen_at__gt=since, seen_at__lte=at
+    ).first()
+    found = by_staff or by_manager
+    return str(found.public_id) if found else ""
 
 
 def standing_on(person: User, *, at: datetime) -> list[Account]:
@@ -124,29 +138,49 @@ def _change_password(
     with transaction.atomic():
         _refuse_while_paused(person)
         save()
-        lost = _take_off_factors(person) if _by_documents(person, proof) else False
+        lost = _take_off_factors(person) if _by_documents(person, proof, at) else False
         User.objects.filter(pk=person.pk).update(password_stopped_at=None)
         for account in accounts:
             facts = {"identity_check": proof}
             if lost:
                 facts["second_factors"] = "taken off: documents were seen"
             _record(account, person, action, at, after=facts)
-        if accounts:
-            tell(
-                accounts[0],
-                to=person.email,
-                name=str(person),
-                at=at,
-                headline="Your password was changed",
-                body="You log in with the new one from now on."
-                + (" Your app, passkeys and recovery codes were taken off." if lost else ""),
-                stop=stop_link(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
-            )
+        _tell_new_password(person, accounts, lost, at)
 
 
-def _by_documents(person: User, proof: str) -> bool:
-    seen = IdentityCheck.objects.filter(person=person, factor=Factor.DOCUMENTS)
-    return proof in {str(one) for one in seen.values_list("public_id", flat=True)}
+def _tell_new_password(person: User, accounts: list[Account], lost: bool, at: datetime) -> None:
+    headline = "Your password was changed"
+    body = "You log in with the new one from now on." + (
+        " Your app, passkeys and recovery codes were taken off." if lost else ""
+    )
+    if accounts:
+        tell(
+            accounts[0],
+            to=person.email,
+            name=str(person),
+            at=at,
+            headline=headline,
+            body=body,
+            stop=stop_link(accounts[0], person, HighRisk.PASSWORD_RESET, at=at),
+        )
+    elif person.is_staff:
+        _tell_on_no_account(
+            person.email,
+            person,
+            at,
+            headline=headline,
+            body=f"{body} If it was not you, tell your administrator at once.",
+        )
+
+
+def _by_documents(person: User, proof: str, at: datetime) -> bool:
+    """Whether documents were seen; what a senior manager saw counts once."""
+    unused = StaffProof.objects.filter(user=person, used_at__isnull=True)
+    seen = {str(one.public_id): one for one in unused}
+    if proof in seen:
+        return bool(unused.filter(pk=seen[proof].pk).update(used_at=at))
+    checked = IdentityCheck.objects.filter(person=person, factor=Factor.DOCUMENTS)
+    return proof in {str(one) for one in checked.values_list("public_id", flat=True)}
 
 
 def _has_address(person: User) -> bool:
@@ -305,18 +339,25 @@ def _tell_old_address(change: EmailChange, token: str, at: datetime) -> None:
             stop=stop_link(accounts[0], change.user, HighRisk.CHANGE_EMAIL, at=at),
         )
         return
+    _tell_on_no_account(
+        change.before,
+        change.user,
+        at,
+        headline=headline,
+        body=_undo_words(in_words(change.undo_until.date())),
+        url=link.address,
+        url_label="Undo it",
+    )
+
+
+def _tell_on_no_account(to: str, person: User, at: datetime, **words: str) -> None:
+    """Tell somebody who stands on no account, in the portal's own name."""
     give_notice(
         kind="generic",
-        to=change.before,
+        to=to,
         sender=Sender(name=settings.MFA_TOTP_ISSUER),
         at=at,
-        context={
-            "recipient_name": str(change.user),
-            "headline": headline,
-            "body": _undo_words(in_words(change.undo_until.date())),
-            "url": link.address,
-            "url_label": "Undo it",
-        },
+        context={"recipient_name": str(person), **words},
     )
 
 

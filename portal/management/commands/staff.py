@@ -8,13 +8,20 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from parties.people.models import User
-from parties.people.services import end_staff_role, ensure_staff_roles, grant_staff_role
+from parties.people.services import (
+    end_staff_role,
+    ensure_staff_roles,
+    grant_staff_role,
+    note_staff_proof,
+)
 from parties.people.states import StaffRole
 
 
 class Command(BaseCommand):
     help = (
         "grant: give a role to a log-in. end: take it away, from this moment. "
+        "proof: note that a senior manager saw who somebody is, who lost their second factor; the "
+        "emailed link then opens for 15 minutes, and takes the lost factors off. "
         "refresh: let the roles see and do what this release gives them; run after an upgrade."
     )
 
@@ -22,9 +29,13 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         grant = verbs.add_parser("grant", help="give a role because a senior manager asked")
         end = verbs.add_parser("end", help="take a role away")
+        proof = verbs.add_parser("proof", help="note who saw somebody without their factor")
         verbs.add_parser("refresh", help="give each role what this release gives it")
-        for verb in (grant, end):
+        for verb in (grant, end, proof):
             verb.add_argument("email")
+        proof.add_argument("--seen-by", required=True, help="the senior manager's name")
+        proof.add_argument("--evidence", required=True, help="what they showed, and where")
+        for verb in (grant, end):
             verb.add_argument("role", choices=StaffRole.values)
         grant.add_argument("--asked-by", required=True, help="the senior manager's name")
         grant.add_argument(
@@ -39,7 +50,17 @@ class Command(BaseCommand):
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
             raise CommandError(f"Nobody signs in as {options['email']}.")
-        role, now = StaffRole(options["role"]), timezone.now()
+        now = timezone.now()
+        if options["verb"] == "proof":
+            try:
+                note_staff_proof(
+                    user=user, seen_by=options["seen_by"], evidence=options["evidence"], at=now
+                )
+            except ValueError as refusal:
+                raise CommandError(str(refusal)) from None
+            self.stdout.write(f"Noted. For 15 minutes {user} can reset from the emailed link.")
+            return
+        role = StaffRole(options["role"])
         if options["verb"] == "end":
             end_staff_role(user=user, role=role, at=now)
             self.stdout.write(f"{user} is no longer {role.label}.")

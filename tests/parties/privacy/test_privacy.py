@@ -438,6 +438,7 @@ LEFT_OUT = {
     "SettingChange": "of the provider",
     "Absence": "of staff",
     "StaffGrant": "of staff",
+    "StaffProof": "of staff",
     "TermReminder": "the messages",
     "StopLink": "secrets of links",
 }
