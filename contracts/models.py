@@ -4,6 +4,8 @@ from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
+from contracts.locations.models import ServiceAddress
+from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -54,7 +56,9 @@ __all__ = [
     "PlanChange",
     "PortIn",
     "PriceChange",
+    "Relocation",
     "Service",
+    "ServiceAddress",
     "SupplyPeriod",
     "TermReminder",
     "Variation",

@@ -26,6 +26,7 @@ ROOMS = (
     "complaints.process",
     "contracts.equipment",
     "contracts.leaving",
+    "contracts.locations",
     "contracts.orders",
     "contracts.requests",
     "contracts.supply",
@@ -106,6 +107,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
+    },
+    "ask about addresses": {
+        "task": "contracts.ask_addresses",
+        "schedule": crontab(hour=23, minute=30),
     },
     "ask equipment back": {
         "task": "contracts.ask_equipment_back",

@@ -6,6 +6,7 @@ from django.db import models
 class ServiceKind(models.TextChoices):
     SIP_TRUNK = "sip_trunk", "SIP trunk"
     NBN = "nbn", "NBN internet"
+    FIBRE = "fibre", "Fibre internet"
     DATA = "data", "Data link"
     MOBILE = "mobile", "Mobile"
     CLOUD_PBX = "cloud_pbx", "Cloud PBX"
@@ -16,3 +17,7 @@ class ServiceKind(models.TextChoices):
     FIREWALL = "firewall", "Managed firewall"
     COLOCATION = "colocation", "Colocation"
     SUPPORT = "support", "IT support"
+
+
+# Phones that stand somewhere: the Customer Service Guarantee and calls to 000 are about them.
+FIXED_VOICE = (ServiceKind.SIP_TRUNK, ServiceKind.CLOUD_PBX, ServiceKind.CLOUD_PBX_RENTAL)

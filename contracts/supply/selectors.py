@@ -44,6 +44,7 @@ class ServiceCard:
     is_marked: bool = False
     is_hit: bool = False
     is_offered: bool = False
+    is_unplaced: bool = False
 
 
 def services(
@@ -53,12 +54,13 @@ def services(
     marked: Exists | Literal[False] = False,
     hit: Exists | Literal[False] = False,
     offered: Exists | Literal[False] = False,
+    unplaced: Exists | Literal[False] = False,
 ) -> list[ServiceCard]:
     """The account's services, running ones first.
 
     `marked` and `hit` say of which ones a reader knows more: of a new price, of an outage;
-    `offered` whether an offer waits for the account. They are asked with the services themselves,
-    so that what is rare costs no query of its own.
+    `offered` whether an offer waits for the account, `unplaced` whether an address does.
+    They are asked with the services themselves, so that what is rare costs no query of its own.
     """
     until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
     supplied = until.order_by("-starts_on")
@@ -74,6 +76,7 @@ def services(
             is_marked=marked or Value(False),
             is_hit=hit or Value(False),
             is_offered=offered or Value(False),
+            is_unplaced=unplaced or Value(False),
         )
     )
     bound = account_binding(account, on)
@@ -311,4 +314,5 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         is_marked=getattr(row, "is_marked", False),
         is_hit=getattr(row, "is_hit", False),
         is_offered=getattr(row, "is_offered", False),
+        is_unplaced=getattr(row, "is_unplaced", False),
     )

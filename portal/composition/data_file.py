@@ -50,6 +50,8 @@ from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.locations.models import ServiceAddress
+from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -168,6 +170,15 @@ FAULTS = (
     *("state", "result", "closed_at"),
 )
 WORKED = ("fault__reference", "on_site", "started_at", "ended_at", "found", "words", "amount")
+ADDRESSED = (
+    *("service__label", "reference", "street", "suburb", "state", "postcode", "used_from"),
+    *("gear", "told", "told_at", "stage", "confirmed_at", "sent_on_at", "ended_at"),
+)
+RELOCATED = (
+    *("service__label", "reference", "street", "suburb", "region", "postcode", "move_on", "said"),
+    *("state", "asked_at", "quote_ex", "quote_inc", "quoted_for", "quoted_at", "agreed_at"),
+    *("done_on", "ended_at", "ended_why"),
+)
 HIT = ("service__label", "outage__reference", "outage__what", "outage__began_at", "told")
 REPLANNED = ("service__label", "from_plan__name", "to_plan__name", "state", "asked_at", "because")
 REMINDED = ("invoice__number", "kind", "due_date", "amount", "sent_on")
@@ -347,6 +358,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "end_notices", _rows(EndNotice.objects.filter(**of_services), only=ENDED)
     gear = Equipment.objects.filter(**of_services)
     yield "equipment", _rows(gear, only=GEAR)
+    told_of = ServiceAddress.objects.filter(**of_services)
+    yield "addresses_of_services", _rows(told_of, only=ADDRESSED)
+    moved = Relocation.objects.filter(**of_services)
+    yield "moves_of_services", _rows(moved, only=RELOCATED)
     yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)
     yield "faults", _rows(Fault.objects.filter(**of_services), only=FAULTS)
     mended = FaultWork.objects.filter(fault__service__contract__account=account)

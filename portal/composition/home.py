@@ -14,6 +14,7 @@ from billing.credit_management.selectors import notice_lives
 from billing.hardship import selectors as hardship
 from billing.payments import selectors as payments
 from complaints.tickets import selectors as complaints
+from contracts.locations import selectors as locations
 from contracts.orders import selectors as orders
 from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
@@ -62,7 +63,14 @@ class Reader:
         marked = variations.has_news(self.on)
         hit = requests.is_hit()
         offered = orders.offers_open(self.account, self.on)
-        return supply.services(self.account, self.on, marked=marked, hit=hit, offered=offered)
+        return supply.services(
+            self.account,
+            self.on,
+            marked=marked,
+            hit=hit,
+            offered=offered,
+            unplaced=locations.is_unconfirmed(),
+        )
 
     @cached_property
     def balance(self) -> payments.Balance | None:
@@ -156,6 +164,18 @@ def _outages(reader: Reader) -> Card | None:
     return Card("customer/home/_outages.html", facts) if seen else None
 
 
+def _addresses(reader: Reader) -> Card | None:
+    """Phone services whose address they can confirm; read with the services themselves."""
+    waits = [
+        one
+        for one in reader.services
+        if one.is_unplaced
+        and one.status != "ended"
+        and reader.may(Action.CHANGE_DETAILS, one.public_id)
+    ]
+    return Card("customer/home/_addresses.html", {"services": waits}) if waits else None
+
+
 def _overdue_bill(reader: Reader) -> Card | None:
     owed = reader.balance
     if owed is None or not owed.overdue:
@@ -210,6 +230,7 @@ def _bills(reader: Reader) -> Card | None:
 BANNERS: tuple[Show, ...] = (
     _asked_together,
     _outages,
+    _addresses,
     _proposed_answers,
     _help_waits,
     _offer_waits,

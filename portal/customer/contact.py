@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import FormView
 
+from contracts.locations.services import change_contact
 from parties.security import services as security
 from parties.security.states import HighRisk
 from portal.composition.contact_forms import AccessNeedsForm, ContactForm
@@ -40,7 +41,7 @@ class ChangeContact(_SeesDetails, StepUp, FormView):  # type: ignore[type-arg]
     section = "profile"
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
-        change = security.change_contact(
+        change = change_contact(
             account=self.account,
             by=self.request.user,
             at=self.request.at,

@@ -20,6 +20,8 @@ from contracts.equipment import selectors as equipment
 from contracts.leaving import selectors as leaving
 from contracts.leaving.selectors import Leaving, TermCard
 from contracts.leaving.states import Side
+from contracts.locations import selectors as locations
+from contracts.moving import selectors as moving
 from contracts.orders import selectors as orders
 from contracts.requests import selectors as requests
 from contracts.supply import selectors as supply
@@ -88,6 +90,10 @@ class ServiceDetail(ServicePage, TemplateView):
                 requests.news_of_outages(self.account, self.request.at, service),
                 self.permissions,
             ),
+            place=locations.where(service, self.request.at),
+            sees_address=self.allows(Action.VIEW_PERSONAL_DETAILS, self.service_asked),
+            may_move=self.allows(Action.CHANGE_DETAILS, self.service_asked),
+            moves=moving.moves_of(service),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

@@ -32,6 +32,9 @@ from contracts.catalogue.models import Plan
 from contracts.equipment.services import note_equipment
 from contracts.equipment.states import Basis, Item
 from contracts.leaving.services import give_end_notice
+from contracts.locations.selectors import Address
+from contracts.locations.services import Wish, tell_address
+from contracts.moving.services import MoveWish, ask_move, quote_move
 from contracts.orders.services import LineWish, check_capacity, draft_order, offer_order
 from contracts.orders.states import Outcome
 from contracts.requests.selectors import Area
@@ -115,6 +118,36 @@ class Situations:
             ),
             by=self._holder(who),
             at=self.at - 20 * HOUR,
+        )
+
+    def _new_address(self, account: int) -> None:
+        who = self._account(account)
+        phone = self._services(account).filter(plan__kind="sip_trunk")[0]
+        there = Address(
+            street="2 Victoria Road", suburb=who.suburb, state=who.state, postcode=who.postcode
+        )
+        tell_address(
+            services=[phone],
+            wish=Wish(address=there, used_from=self._day(who, -1)),
+            by=self._holder(who),
+            at=self.at - 20 * HOUR,
+        )
+
+    def _move(self, account: int) -> None:
+        who = self._account(account)
+        there = Address(street="40 Lygon Street", suburb="Carlton", state="VIC", postcode="3053")
+        row = ask_move(
+            service=self._services(account).get(plan__kind="fibre"),
+            wish=MoveWish(address=there, move_on=self._day(who, 40)),
+            by=self._holder(who),
+            at=self.at - 5 * DAY,
+        )
+        quote_move(
+            move=row,
+            amount_ex=Decimal("4200.00"),
+            quoted_for="A new lead-in at Carlton, and the old fibre taken out.",
+            by=self._staff("manager"),
+            at=self.at - 2 * DAY,
         )
 
     def _order(self, wish: list[Any]) -> None:

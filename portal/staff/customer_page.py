@@ -106,6 +106,7 @@ def _offers(request: HttpRequest, account: Account, on: date, remote: bool) -> d
         "may_take_fault": authority.staff_may(
             request.user, facts.Action.TROUBLESHOOT, account, on=on
         ).allowed,
+        "may_take_address": serves,
         "may_take_money": takes_money.allowed,
         "may_ask_deposit": authority.staff_may(
             request.user, facts.Action.ARRANGE_HARDSHIP, account, on=on

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
+from contracts.locations.services import change_contact
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
 from parties.appointments import services as appointments
@@ -128,7 +129,7 @@ class ContactChangeAdmin(AddStepAdmin):
         )
         if form.is_valid():
             given = form.cleaned_data
-            security.change_contact(
+            change_contact(
                 account=account,
                 by=request.user,
                 at=request.at,

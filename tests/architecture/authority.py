@@ -68,6 +68,8 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
+from contracts.locations.models import ServiceAddress
+from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -618,6 +620,29 @@ def _outage(service: Service, by: User) -> None:
         noted_by=by,
         noted_at=AT,
     )
+    where = {"street": "9 New Street", "suburb": "Otherville", "postcode": "2001"}
+    ServiceAddress.objects.create(
+        reference=f"A-{service.contract.account.number}",
+        service=service,
+        **where,
+        state="NSW",
+        used_from=AT.date(),
+        told="customer",
+        told_at=AT,
+        told_by=by,
+    )
+    Relocation.objects.create(
+        reference=f"R-{service.contract.account.number}",
+        service=service,
+        **where,
+        region="NSW",
+        move_on=FOREVER,
+        state="quoted",
+        asked_at=AT,
+        asked_by=by,
+        quote_ex=1,
+        quote_inc=1,
+    )
     credit = OutageCredit.objects.create(
         outage=outage, amount=1, services=1, reason="x", asked_by=by, asked_at=AT
     )
@@ -701,6 +726,8 @@ def _reference(page: str, world: World) -> str:
         return f"N-A{world.account.number}"
     if "order" in page:
         return f"N-{world.account.number}"
+    if page in ("move", "agree_move", "give_up_move"):
+        return f"R-{world.account.number}"
     if page in ("fault", "fault_step"):
         return f"F-{world.account.number}"
     return Complaint.objects.get(account=world.account).reference
@@ -732,7 +759,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         }.get(address.name, "resolve"),
         "risk": HighRisk.EXPORT_DATA.value,
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
-        "answer": "confirm",
+        "answer": "yes" if address.name == "confirm_address" else "confirm",
         "paper": "summary",
         "line": OrderLine.objects.filter(
             order__reference=f"N-A{world.account.number}", port__isnull=False
@@ -763,6 +790,10 @@ def _value(address: Address, key: str, world: World) -> Any:
             "service": service.public_id,
             "choose_plan": service.public_id,
             "report_fault": service.public_id,
+            "service_address": service.public_id,
+            "tell_address": service.public_id,
+            "confirm_address": service.public_id,
+            "ask_move": service.public_id,
             "service_leaving": service.public_id,
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,

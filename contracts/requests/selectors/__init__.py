@@ -12,6 +12,7 @@ from .faults import (
     fee_of,
     is_complaint_by_law,
     open_faults,
+    with_gst,
 )
 from .guarantee import (
     Owed,
@@ -80,4 +81,5 @@ __all__ = [
     "update_owed",
     "waiver_of",
     "window_of",
+    "with_gst",
 ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.agreements.selectors import ask, binding
-from contracts.catalogue.states import ServiceKind
+from contracts.catalogue.states import FIXED_VOICE
 from contracts.requests.models import Fault
 from contracts.supply.models import Chargeable, Service
 from contracts.supply.states import ServiceStatus
@@ -19,8 +19,6 @@ from parties.authority.selectors import local_day
 from terms import rules
 from terms.rules.supply import Delay
 
-# The guarantee is for fixed voice.
-VOICE = (ServiceKind.SIP_TRUNK, ServiceKind.CLOUD_PBX, ServiceKind.CLOUD_PBX_RENTAL)
 OF_FAULT = "guarantee:{}:"
 
 
@@ -34,14 +32,14 @@ class Owed:
 
 def is_voice(service: Service) -> bool:
     """Whether the guarantee knows such a service."""
-    return service.plan.kind in VOICE
+    return service.plan.kind in FIXED_VOICE
 
 
 def voice_lines(account: Account) -> int:
     """How many fixed voice lines run on the account: the guarantee ends beyond five."""
     rows = Service.objects.filter(
         contract__account=account,
-        plan__kind__in=VOICE,
+        plan__kind__in=FIXED_VOICE,
         status__in=(ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED),
     )
     return sum(rows.values_list("quantity", flat=True))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from contracts.agreements.selectors import ask, binding, received_on
+from contracts.locations.selectors import lies_in
 from contracts.requests.models import Outage, OutageService, OutageUpdate
 from contracts.requests.states import OutageState, Reach, Region
 from contracts.supply.models import Service
@@ -59,9 +60,7 @@ class Area:
 def services_hit(provider: Provider, area: Area) -> QuerySet[Service]:
     """The provider's running services that lie in an area or are named."""
     rows = Service.objects.filter(contract__account__customer__provider=provider, status__in=RUNS)
-    there = Q(contract__account__postcode__in=area.postcodes)
-    for suburb in area.suburbs:
-        there |= Q(contract__account__suburb__iexact=suburb)
+    there = lies_in(area.postcodes, area.suburbs)
     if area.kinds:
         there &= Q(plan__kind__in=area.kinds)
     return rows.filter(there | Q(identifier__in=area.identifiers))

@@ -8,6 +8,11 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
+from contracts.locations.models import ServiceAddress
+from contracts.locations.selectors import open_addresses
+from contracts.locations.states import AddressState
+from contracts.moving.models import Relocation
+from contracts.moving.states import MoveState
 from contracts.orders.models import Order, PortIn
 from contracts.orders.selectors import moves_to_send, withdrawn_unsettled
 from contracts.orders.states import OrderState
@@ -30,7 +35,12 @@ from .base import Worklist, confined
 
 
 def contract_lists(user: User, at: datetime) -> list[Worklist]:
-    return [*_order_lists(user), *_price_lists(user, at), *_service_lists(user, at)]
+    return [
+        *_order_lists(user),
+        *_move_lists(user),
+        *_price_lists(user, at),
+        *_service_lists(user, at),
+    ]
 
 
 def _order_lists(user: User) -> list[Worklist]:
@@ -73,6 +83,52 @@ def _order_lists(user: User) -> list[Worklist]:
             page,
             "?state__exact=offered",
             rows.filter(state=OrderState.OFFERED),
+        ),
+    ]
+
+
+def _move_lists(user: User) -> list[Worklist]:
+    account = "service__contract__account"
+    moves = confined(user, Relocation.objects.all(), account)
+    told = open_addresses(confined(user, ServiceAddress.objects.all(), account))
+    view, page = "contracts.view_relocation", "contracts_relocation"
+    seen, list_of = "contracts.view_serviceaddress", "contracts_serviceaddress"
+    return [
+        Worklist(
+            seen,
+            "Addresses to send on for the number database",
+            list_of,
+            "?waits=send",
+            told.filter(stage=AddressState.CONFIRMED),
+            urgent=True,
+        ),
+        Worklist(
+            seen,
+            "Addresses that customers have not confirmed",
+            list_of,
+            "?waits=confirm",
+            told.filter(stage=AddressState.ASKED),
+        ),
+        Worklist(
+            view,
+            "Moves to quote, or to say no to",
+            page,
+            "?state__exact=asked",
+            moves.filter(state=MoveState.ASKED),
+        ),
+        Worklist(
+            view,
+            "Moves that both agreed to",
+            page,
+            "?state__exact=agreed",
+            moves.filter(state=MoveState.AGREED),
+        ),
+        Worklist(
+            view,
+            "Quotes for moves that wait for the customer",
+            page,
+            "?state__exact=quoted",
+            moves.filter(state=MoveState.QUOTED),
         ),
     ]
 

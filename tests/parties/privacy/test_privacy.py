@@ -375,6 +375,8 @@ IN_FILE = {
     "CapacityCheck": "capacity_checks",
     "PortIn": "numbers_moving_in",
     "Withdrawal": "withdrawn_orders",
+    "Relocation": "moves_of_services",
+    "ServiceAddress": "addresses_of_services",
     "Fault": "faults",
     "FaultWork": "work_on_faults",
     "OutageService": "outages",

@@ -24,7 +24,7 @@ def names(table) -> list[str]:
 
 def test_every_area_has_its_row_on_home():
     assert names(home.BANNERS) == [
-        "asked_together", "outages", "proposed_answers", "help_waits", "offer_waits",
+        "asked_together", "outages", "addresses", "proposed_answers", "help_waits", "offer_waits",
         "suspension", "overdue_bill", "new_prices",
     ]  # fmt: skip
     assert names(home.CARDS) == [
