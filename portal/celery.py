@@ -50,6 +50,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "complaints.escalate_missed",
         "schedule": crontab(minute="2-59/15"),
     },
+    "mind private complaints": {
+        "task": "complaints.mind_private",
+        "schedule": crontab(minute="6-59/15"),
+    },
     "mind absences": {
         "task": "complaints.mind_absences",
         "schedule": crontab(minute="*/15"),

@@ -11,11 +11,10 @@ from django.db.models import Q, QuerySet
 
 from complaints.clocks.selectors import privacy_regulator
 from complaints.tickets.models import Complaint, Proposal
-from complaints.tickets.services import desk_of, managers_of
+from complaints.tickets.services import desk_of, in_hand_of, managers_of
 from complaints.tickets.states import IN_HAND, OF_MANAGERS, Act, Answer, Duty, State
 from parties.accounts.selectors import binding, law
 from parties.authority.selectors import local_day
-from parties.people.selectors import stand_in
 from records.deadlines.models import Deadline
 from records.deadlines.services import (
     correct_deadline,
@@ -433,18 +432,21 @@ def set_clock(
 
 def _owner(complaint: Complaint, at: datetime, duty: str = "") -> str:
     """Who is reminded: who has it in hand, or stands in for them, or else the desk; of what
-    managers owe, a manager.
+    managers owe, a manager; nobody where a private one has no officer.
     """
     if duty in OF_MANAGERS:
-        return managers_of(complaint)[0]
-    owner = complaint.assigned_to
-    return stand_in(owner, at).email if owner else desk_of(complaint)[0]
+        return next(iter(managers_of(complaint)), "")
+    owner = in_hand_of(complaint, at)
+    return owner.email if owner else next(iter(desk_of(complaint)), "")
 
 
 def hand_over_clocks(complaint: Complaint, *, at: datetime) -> None:
     """Let whoever has the complaint in hand from now on be reminded of what is still open."""
     open_ones = Deadline.objects.filter(subject=complaint.reference, status=Status.OPEN)
     open_ones.exclude(duty__in=OF_MANAGERS).update(owner_email=_owner(complaint, at))
+    if complaint.safety_threat:
+        of_managers = open_ones.filter(duty__in=OF_MANAGERS)
+        of_managers.update(owner_email=next(iter(managers_of(complaint)), ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,15 @@ from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from mailparser_reply import EmailReplyParser
 
 from complaints.tickets.models import Complaint
 from parties.accounts.models import Provider
+from parties.authority.selectors import sees_in_lists, staff_roles
+from parties.people.models import User
+from parties.people.states import StaffData, StaffRole
 from records.notices.models import Notice
 from records.references import ALPHABET, LENGTH
 
@@ -33,6 +37,8 @@ MARKS = ("x-loop", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe"
 ROBOTS = ("mailer-daemon@", "postmaster@", "no-reply@", "noreply@")
 UNSEEN = frozenset({"script", "style", "head", "title", "template"})
 BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"})
+# Who reads what strangers wrote about anything.
+READS_MAIL = frozenset({StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
 QUOTED = "[The letter that they quote below is left out here.]"
 
 
@@ -96,6 +102,22 @@ def provider_of(mail: ReadMail) -> Provider | None:
         if _without_tag(provider.complaints_email.lower()) in desks:
             return provider
     return None
+
+
+def mails_known_to(user: User) -> QuerySet[InboundMail]:
+    """The emails that are there for a member of staff.
+
+    What names a complaint about somebody's safety is the privacy role's; whoever has that role and
+    does not work at the desk sees nothing else of what strangers write.
+    """
+    private = Complaint.objects.filter(safety_threat=True)
+    named = private.annotate(said=Cast(OuterRef("why"), CharField()))
+    is_private = Q(complaint__in=private) | Q(Exists(named.filter(said__contains=F("reference"))))
+    if not sees_in_lists(user, StaffData.PRIVATE):
+        return InboundMail.objects.exclude(is_private)
+    if user.is_superuser or READS_MAIL & set(staff_roles(user)):
+        return InboundMail.objects.all()
+    return InboundMail.objects.filter(is_private)
 
 
 def set_apart(rows: QuerySet[InboundMail]) -> QuerySet[InboundMail]:

@@ -15,6 +15,7 @@ from complaints.process import services as process
 from complaints.process.services import Heard, StepRefused
 from complaints.process.services.steps import require_staff
 from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.services import tell_desk
 from complaints.tickets.states import OVER
 from parties.authority import selectors as authority
@@ -141,7 +142,8 @@ def put_into_complaint(
     with transaction.atomic():
         row = _locked(mail)
         complaint = Complaint.objects.filter(reference=reference.strip().upper()).first()
-        if complaint is None or not authority.is_theirs(by, complaint.account):
+        known = known_to_staff(by).filter(pk=complaint.pk).exists() if complaint else False
+        if complaint is None or not known or not authority.is_theirs(by, complaint.account):
             raise StepRefused("There is no such complaint: check the reference.")
         require_staff(complaint, by, at)
         with row.raw.open("rb") as file:

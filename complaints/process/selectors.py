@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from complaints.clocks.services import UNREACHABLE, binding_of, foretell_carrying_out
 from complaints.tickets.models import Complaint, Event, Proposal, Remedy
+from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import (
     IN_THE_BACKGROUND,
     LIFECYCLE,
@@ -24,10 +25,10 @@ from complaints.tickets.states import (
     Topic,
 )
 from parties.accounts.selectors import law
-from parties.authority.selectors import local_day, staff_roles
+from parties.authority.selectors import local_day, sees_in_lists, staff_roles
 from parties.people.models import User
 from parties.people.selectors import standing_in_for
-from parties.people.states import StaffRole
+from parties.people.states import StaffData, StaffRole
 from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.states import Status as NoticeStatus
@@ -302,8 +303,11 @@ def why_not_theirs(complaint: Complaint, user: User) -> str:
     """Why somebody of the staff may not work on a complaint that is not for everybody, or "".
 
     One about privacy is the privacy officer's, and a team manager's once it is brought to one
-    (VP-PRV-15, VP-CMP-21).
+    (VP-PRV-15, VP-CMP-21); one about somebody's safety theirs alone, whoever else is asked.
     """
+    if complaint.safety_threat:
+        sees = sees_in_lists(user, StaffData.PRIVATE)
+        return "" if sees else "There is no such complaint that you may work on."
     if complaint.topic != Topic.PRIVACY or user.is_superuser:
         return ""
     roles = set(staff_roles(user))
@@ -323,11 +327,12 @@ def in_hand_of(rows: QuerySet[Complaint], user: User, at: datetime) -> QuerySet[
 def workable(rows: QuerySet[Complaint], user: User) -> QuerySet[Complaint]:
     """Those that are this person's to work on; whoever only reads them counts all."""
     roles, privacy = set(staff_roles(user)), Q(topic=Topic.PRIVACY)
+    rows = known_to_staff(user, rows)
     if user.is_superuser or StaffRole.ADMINISTRATOR in roles:
         return rows
     works = roles & DESK
     if StaffRole.PRIVACY in roles:
-        return rows if works else rows.filter(privacy)
+        return rows if works else rows.filter(privacy | Q(safety_threat=True))
     if StaffRole.TEAM_MANAGER in roles:
         return rows.exclude(privacy & Q(escalated_at__isnull=True))
     return rows.exclude(privacy) if works else rows

@@ -26,6 +26,12 @@ def name_regulator(*, at: str | None = None) -> int:
     return process.name_regulator(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
+@shared_task(name="complaints.mind_private")
+def mind_private(*, at: str | None = None) -> int:
+    """Keep private complaints with their officers; say where there is none."""
+    return process.mind_private(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
 @shared_task(name="complaints.mind_absences")
 def mind_absences(*, at: str | None = None) -> int:
     """Hand reminders to who stands in for somebody who is away, and back."""

@@ -7,13 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar
-from parties.authority.selectors import Permissions, local_day
+from parties.authority.selectors import Permissions, local_day, sees_in_lists
 from parties.correspondence.services import NOTHING_HIDDEN, Mask
 from parties.people.models import User
+from parties.people.states import StaffData
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 from terms.facts import Action
@@ -128,11 +130,14 @@ class ComplaintRecord:
 def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complaint]:
     """The account's complaints. One about a threat to safety is shown to its lodger alone.
 
-    Without a viewer all are meant: for staff, and for the rules.
+    Without a viewer all are meant: for the rules. Staff who see the portal as a customer does see
+    none that is private.
     """
     rows = Complaint.objects.filter(account=account)
-    if viewer is None or viewer.is_staff:
+    if viewer is None:
         return rows
+    if viewer.is_staff:
+        return rows.filter(safety_threat=False)
     return rows.exclude(Q(safety_threat=True) & ~Q(lodged_by=viewer))
 
 
@@ -145,6 +150,32 @@ def unseen_references(account: Account, viewer: User) -> list[str]:
 def is_private(account: Account, reference: str) -> bool:
     """Whether a complaint is about a threat to safety: that somebody read it is private, too."""
     return of_account(account).filter(reference=reference, safety_threat=True).exists()
+
+
+def known_to_staff(user: User, rows: QuerySet[Complaint] | None = None) -> QuerySet[Complaint]:
+    """The complaints, of these or of all, that exist for a member of staff.
+
+    Those about somebody's safety are the privacy role's alone: for all others they are not there.
+    """
+    found = Complaint.objects.all() if rows is None else rows
+    if sees_in_lists(user, StaffData.PRIVATE):
+        return found
+    return found.filter(safety_threat=False)
+
+
+def not_private(rows: QuerySet[Any], field: str, account: str = "account") -> QuerySet[Any]:
+    """Those rows of another room that name no private complaint in their text `field`.
+
+    `account` leads from them to their account; what follows from a private complaint is as
+    private as the complaint itself.
+    """
+    named = (
+        Complaint.objects.filter(safety_threat=True, account=OuterRef(account))
+        .annotate(said=Cast(OuterRef(field), CharField()))
+        .filter(said__contains=F("reference"))
+    )
+    private = Complaint.objects.filter(safety_threat=True).values("reference")
+    return rows.exclude(**{f"{field}__in": private}).exclude(Exists(named))
 
 
 def readable(permissions: Permissions) -> QuerySet[Complaint]:

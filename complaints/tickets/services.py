@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from billing.disputes.services import keep_private
 from complaints.tickets.models import Complaint
 from complaints.tickets.states import Topic
@@ -13,7 +15,7 @@ from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.people.models import User
 from parties.people.selectors import stand_in
-from parties.people.states import StaffRole
+from parties.people.states import StaffData, StaffRole
 from records.notices.services import Link, Sender, give_notice
 from terms.facts import Action
 
@@ -31,14 +33,17 @@ def written_to(complaint: Complaint, at: datetime) -> tuple[str, str]:
     return standing.to_email, standing.to_name
 
 
-def may_take_down(by: User, account: Account, topic: str, at: datetime) -> authority.Decision:
+def may_take_down(
+    by: User, account: Account, topic: str, at: datetime, *, is_private: bool = False
+) -> authority.Decision:
     """Whether somebody of the staff may write down what a customer says about a complaint.
 
-    That is the desk's; a privacy officer's where it is about privacy.
+    That is the desk's; a privacy officer's where it is about privacy, or `is_private`: about
+    somebody's safety.
     """
     on = authority.local_day(account, at)
     decision = authority.staff_may(by, Action.LODGE_COMPLAINT, account, on=on)
-    if decision.allowed or topic != Topic.PRIVACY:
+    if decision.allowed or not (is_private or topic == Topic.PRIVACY):
         return decision
     if StaffRole.PRIVACY not in authority.staff_roles(by):
         return decision
@@ -53,8 +58,8 @@ def tell_desk(
     to: list[str] | None = None,
 ) -> None:
     """Let staff know at once: who has it in hand, or else the desk, or who is named in `to`."""
-    owner = complaint.assigned_to
-    for address in to or ([stand_in(owner, at).email] if owner else desk_of(complaint)):
+    owner = in_hand_of(complaint, at)
+    for address in to or ([owner.email] if owner else desk_of(complaint)):
         give_notice(
             kind="complaint_staff",
             to=address,
@@ -71,16 +76,50 @@ def tell_desk(
         )
 
 
+def in_hand_of(complaint: Complaint, at: datetime) -> User | None:
+    """Who does the work on a complaint today: who has it in hand, or stands in for them.
+
+    Nobody where that person may not know of it.
+    """
+    owner = complaint.assigned_to
+    if owner is None:
+        return None
+    today = stand_in(owner, at)
+    for one in (today, owner):
+        if not complaint.safety_threat or officers_of(complaint).filter(pk=one.pk).exists():
+            return one
+    return None
+
+
+def officers_of(complaint: Complaint) -> QuerySet[User]:
+    """The staff for whom a private complaint of this account is there."""
+    return authority.who_sees(StaffData.PRIVATE, complaint.account.customer.provider)
+
+
 def managers_of(complaint: Complaint) -> list[str]:
-    """The addresses of the team managers who see this account; the desk where there is none."""
+    """The addresses of the team managers who see this account; the desk where there is none.
+
+    A private complaint has its officers in their place.
+    """
+    if complaint.safety_threat:
+        return _officers(complaint)
     return _with_role(complaint, StaffRole.TEAM_MANAGER)
 
 
 def desk_of(complaint: Complaint) -> list[str]:
-    """Who hears of a complaint that nobody has in hand: of one about privacy its officers."""
+    """Who hears of a complaint that nobody has in hand: of one about privacy its officers.
+
+    Of a private one they alone, so nobody where there is none: `tell_of_unseen` says so.
+    """
+    if complaint.safety_threat:
+        return _officers(complaint)
     if complaint.topic == Topic.PRIVACY:
         return _with_role(complaint, StaffRole.PRIVACY)
     return [complaint.account.customer.provider.complaints_email]
+
+
+def _officers(complaint: Complaint) -> list[str]:
+    return list(officers_of(complaint).values_list("email", flat=True))
 
 
 def _with_role(complaint: Complaint, role: StaffRole) -> list[str]:

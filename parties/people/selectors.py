@@ -120,15 +120,16 @@ GROUPS = (MONEY, CHASING, LOG_INS, DESK, PAID_INTO)
 
 def may_set(person: User, provider: Provider) -> bool:
     """Whether somebody is an administrator of this provider, or of all."""
-    return _who_set(provider).filter(pk=person.pk).exists()
+    return administrators_of(provider).filter(pk=person.pk).exists()
 
 
 def colleagues_who_set(provider: Provider, person: User) -> QuerySet[User]:
     """Return everybody else who could decide about a provider's settings."""
-    return _who_set(provider).exclude(pk=person.pk)
+    return administrators_of(provider).exclude(pk=person.pk)
 
 
-def _who_set(provider: Provider) -> QuerySet[User]:
+def administrators_of(provider: Provider) -> QuerySet[User]:
+    """The active administrators of a provider, or of all; superusers are among them."""
     everywhere = Q(provider__isnull=True) | Q(provider=provider)
     role = Q(groups__name=StaffRole.ADMINISTRATOR.label) | Q(is_superuser=True)
     return User.objects.filter(everywhere & role, is_staff=True, is_active=True).distinct()

@@ -31,7 +31,8 @@ class StaffData(models.TextChoices):
     BILLING = "billing_details", "Bills and payments"
     CARD = "card_details", "Card details"
     BANK = "bank_details", "Bank details"
-    SAFETY = "safety", "That somebody's safety is at stake"
+    SAFETY = "safety", "Where somebody is reached safely"
+    PRIVATE = "private", "Complaints about somebody's safety, and all that follows from them"
 
 
 _READS = frozenset({Action.VIEW_BILLS, Action.VIEW_PERSONAL_DETAILS, Action.DISCUSS_ISSUE})
@@ -55,14 +56,15 @@ STAFF_MAY: dict[StaffRole, frozenset[Action]] = {
 }
 _SEES = frozenset({StaffData.ACCOUNT, StaffData.CONTACT, StaffData.BILLING})
 # What each role sees of a customer; whoever talks with customers has to know of a safe contact.
+# What is private is the privacy officers' alone: for all others it is not there.
 STAFF_SEES: dict[StaffRole, frozenset[StaffData]] = {
     StaffRole.FRONT_LINE: _SEES | {StaffData.SAFETY},
     StaffRole.TEAM_MANAGER: _SEES | {StaffData.SAFETY},
     StaffRole.BILLING: _SEES | {StaffData.CARD, StaffData.BANK},
     StaffRole.CREDIT: _SEES | {StaffData.BANK, StaffData.SAFETY},
-    StaffRole.PRIVACY: _SEES | {StaffData.SAFETY},
+    StaffRole.PRIVACY: _SEES | {StaffData.SAFETY, StaffData.PRIVATE},
     StaffRole.AUDITOR: _SEES | {StaffData.CARD, StaffData.BANK},
-    StaffRole.ADMINISTRATOR: frozenset(StaffData),
+    StaffRole.ADMINISTRATOR: frozenset(StaffData) - {StaffData.PRIVATE},
 }
 # The kind of data that an action lays open; all others need the account's record.
 DATA_OF: dict[Action, StaffData] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,9 @@ PAGES = {
 
 
 NOTHING = "nothing"
+# Around the moment at which staff wrote a private complaint down for somebody.
+AROUND = timedelta(hours=1)
+_WRITTEN_DOWN = ("at", "actor_id", "for_whom")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Kinds of entries that a reader can ask for: what was only looked at, or all the rest.
 LOOKS_ONLY, CHANGES_ONLY = "looks", "changes"
@@ -94,13 +97,17 @@ def history(account: Account, only: str = "") -> QuerySet[Entry]:
     """What was done to or seen of the account, newest first, without what concerns safety.
 
     What bears the same subject as a private entry, or a page's address with it, is left out with
-    it. `only` looks, or changes.
+    it; so is what staff did around the hour in which they wrote something private down: that they
+    were there would hint at it. `only` looks, or changes.
     """
     entries = Entry.objects.filter(account=account)
     private = entries.filter(is_private=True).exclude(subject="").values("subject")
     shown = entries.filter(is_private=False).exclude(subject__in=private)
-    for subject in private.filter(action="lodge_complaint").values_list("subject", flat=True):
-        shown = shown.exclude(subject__contains=subject)
+    for lodged in private.filter(action="lodge_complaint").values("subject", *_WRITTEN_DOWN):
+        shown = shown.exclude(subject__contains=lodged["subject"])
+        if lodged["for_whom"]:
+            near = (lodged["at"] - AROUND, lodged["at"] + AROUND)
+            shown = shown.exclude(actor_id=lodged["actor_id"], at__range=near)
     if only == LOOKS_ONLY:
         shown = shown.filter(action=VIEW)
     elif only == CHANGES_ONLY:

@@ -11,21 +11,27 @@ from django.db.models import QuerySet
 
 from billing.payments.selectors import card, invoices, payments_of, receipt
 from complaints.tickets.models import Complaint
-from complaints.tickets.selectors import cards
+from complaints.tickets.selectors import cards, known_to_staff
 from contracts.orders.models import Order
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.authority.selectors import standing_status
+from parties.people.models import User
 from parties.people.states import StaffData
 from parties.privacy.selectors import deed, history
 from records.documents.models import Document
 from records.notices.models import Notice
-from records.notices.selectors import not_redirected
+
+from .discretion import messages_known_to, papers_known_to
 
 Shown = Callable[[Account, list[Any], date, datetime], list[Any]]
 
 
 def _as_they_are(account: Account, rows: list[Any], on: date, at: datetime) -> list[Any]:
+    return rows
+
+
+def _all(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
@@ -41,7 +47,7 @@ def _messages(account: Account) -> QuerySet[Notice]:
 class Tab:
     """One part of the customer's page: whose rows it shows, who sees it, where the whole list is.
 
-    `discreet` are its rows for whoever may not learn of a safe contact, where these are fewer.
+    `known` narrows its rows to those that are there for a member of staff, where these are fewer.
     `find` names the parameter by which that list finds the account, `shown` turns a page of rows
     into what the template reads.
     """
@@ -54,7 +60,11 @@ class Tab:
     data: StaffData = StaffData.ACCOUNT
     find: str = "account__id__exact"
     shown: Shown = _as_they_are
-    discreet: Callable[[Account], QuerySet[Any]] | None = None
+    known: Callable[[User, QuerySet[Any]], QuerySet[Any]] = _all
+
+    def seen(self, user: User, account: Account) -> QuerySet[Any]:
+        """Its rows of an account, as far as they are there for this person."""
+        return self.known(user, self.rows(account))
 
 
 def _complaints(account: Account) -> QuerySet[Complaint]:
@@ -115,7 +125,7 @@ TABS = (
         "complaints.view_complaint",
         _complaints,
         "complaints_complaint",
-        discreet=lambda account: _complaints(account).filter(safety_threat=False),
+        known=known_to_staff,
         shown=lambda account, rows, on, at: list(
             zip([row.pk for row in rows], cards(account, rows, on), strict=True)
         ),
@@ -127,7 +137,7 @@ TABS = (
         _messages,
         "notices_notice",
         StaffData.CONTACT,
-        discreet=lambda account: not_redirected(_messages(account)),
+        known=messages_known_to,
     ),
     Tab(
         "documents",
@@ -135,6 +145,7 @@ TABS = (
         "documents.view_document",
         lambda account: Document.objects.filter(account=account).order_by("-issued_at", "-pk"),
         "documents_document",
+        known=papers_known_to,
     ),
     Tab(
         "history",

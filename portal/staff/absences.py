@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
-from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import OVER
 from parties.authority.selectors import staff_may, staff_roles
 from parties.people.models import Absence, User
@@ -127,7 +127,8 @@ class AbsenceAdmin(StepAdmin):
             except AbsenceRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                count = Complaint.objects.filter(assigned_to=made.user).exclude(state__in=OVER)
+                known = known_to_staff(request.user)
+                count = known.filter(assigned_to=made.user).exclude(state__in=OVER)
                 messages.success(
                     request,
                     f"Noted. {made.substitute} stands in for {made.user}, who has "

@@ -65,7 +65,9 @@ class Situation:
 
     @property
     def is_manager(self) -> bool:
-        return bool(MANAGERS & set(staff_roles(self.user)))
+        """Whether they decide as a manager; about a private complaint its officers do."""
+        private = self.complaint.safety_threat
+        return private or bool(MANAGERS & set(staff_roles(self.user)))
 
     @property
     def to_answer_there(self) -> bool:

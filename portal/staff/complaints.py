@@ -31,12 +31,14 @@ from complaints.process import selectors as process_selectors
 from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
+from complaints.tickets.services import officers_of
 from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.authority.selectors import NotAuthorised, local_day, sees_in_lists, staff_roles
+from parties.authority.selectors import NotAuthorised, local_day, staff_roles
 from parties.people.states import StaffData, StaffRole
+from portal.composition.discretion import sees_private
 from portal.web.files import attachment_response
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
@@ -56,6 +58,9 @@ from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 from .complaints_reach import SHORT, hours_to_call, how_to_reach
 
+NO_OFFICER = (
+    "an administrator: nobody is a privacy officer here, and they are asked to name one now"
+)
 REFUSALS = (
     lodging.FileRefused,
     process.StepRefused,
@@ -173,7 +178,7 @@ class ComplaintAdmin(BulkComplaints):
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
     exclude = ("urgent_because", "version")
-    guarded = {StaffData.SAFETY: ("safety_threat",)}
+    guarded = {StaffData.PRIVATE: ("safety_threat",)}
     actions = ("take", "hand_back", "hand_over_many", "acknowledge_many")
     change_form_template = "admin/complaints/complaint/change_form.html"
     add_title = "Write down a complaint"
@@ -186,10 +191,7 @@ class ComplaintAdmin(BulkComplaints):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         owed = process_selectors.owed_now().exclude(duty__in=IN_THE_BACKGROUND)
         first = owed.order_by("due_at")
-        rows = super().get_queryset(request)
-        if not sees_in_lists(request.user, StaffData.SAFETY):
-            # For whoever may not know of somebody's danger there is no such complaint.
-            rows = rows.filter(safety_threat=False)
+        rows = selectors.known_to_staff(request.user, super().get_queryset(request))
         return rows.annotate(
             first_due=Subquery(first.values("due_at")[:1]),
             first_duty=Subquery(first.values("duty")[:1]),
@@ -356,7 +358,7 @@ class ComplaintAdmin(BulkComplaints):
                 "hours": hours_to_call(complaint, request.at),
                 "packs": complaint.evidence_packs.select_related("asked_by")[:5],
                 "may_pack": self._may_pack(request, complaint),
-                "sees_safety": sees_in_lists(request.user, StaffData.SAFETY),
+                "sees_safety": sees_private(request.user),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
@@ -391,7 +393,7 @@ class ComplaintAdmin(BulkComplaints):
                 form.add_error(None, _words(refusal))
             else:
                 messages.success(request, f"{complaint.reference}: {step.done}")
-                return redirect("admin:complaints_complaint_change", pk)
+                return self._after(request, complaint)
         return self.step(
             request,
             form or "",
@@ -426,6 +428,13 @@ class ComplaintAdmin(BulkComplaints):
         given = {"by": request.user, "at": request.at, **facts}
         call(reference=complaint.reference, **given)
 
+    def _after(self, request: HttpRequest, complaint: Complaint) -> HttpResponse:
+        """Go on to the complaint; to the customer's page where it is private from now on."""
+        if self.get_queryset(request).filter(pk=complaint.pk).exists():
+            return redirect("admin:complaints_complaint_change", complaint.pk)
+        messages.warning(request, _who_goes_on(complaint))
+        return redirect("admin:parties_account_change", complaint.account_id)
+
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Write down a complaint that reached staff."""
         zone = zone_of(account)
@@ -457,7 +466,7 @@ class ComplaintAdmin(BulkComplaints):
                     request,
                     f"Written down. The reference is {complaint.reference}: tell it to them.",
                 )
-                return redirect("admin:complaints_complaint_change", complaint.pk)
+                return self._after(request, complaint)
         return self.step(
             request,
             form,
@@ -465,9 +474,20 @@ class ComplaintAdmin(BulkComplaints):
             action="Write it down",
             about=account,
             because=because,
-            intro="No proof is asked for, and a complaint costs nothing.",
+            intro="No proof is asked for, and a complaint costs nothing. One about somebody's "
+            "safety goes to the privacy officers at once; nobody else finds it.",
             back=reverse("admin:parties_account_change", args=[account.pk]),
         )
+
+
+def _who_goes_on(complaint: Complaint) -> str:
+    """To whom a private complaint went, for whoever wrote it down and sees it no more."""
+    officers = [str(one) for one in officers_of(complaint)]
+    who = f"{' or '.join(officers)}, privacy officer" if officers else NO_OFFICER
+    return (
+        "It is about somebody's safety, so from here on only privacy officers see it: you will "
+        f"not find it again. Hand the call, or what else you know, to {who}."
+    )
 
 
 def _all_meanings() -> dict[str, tuple[str, Any]]:

@@ -15,6 +15,7 @@ from complaints.process.selectors import parts_to_do
 from complaints.process.services import Offer, Urgency, Wanted
 from complaints.tickets.models import Complaint, Remedy
 from complaints.tickets.selectors import remedy_in_words
+from complaints.tickets.services import officers_of
 from complaints.tickets.states import Answer, Cause, RemedyKind
 from contracts.catalogue.models import Plan
 from contracts.equipment.models import Equipment
@@ -458,6 +459,8 @@ class AssignForm(StepForm):
         provider = self.complaint.account.customer.provider_id
         mine = User.objects.filter(is_staff=True, is_active=True)
         here = mine.filter(provider__isnull=True) | mine.filter(provider=provider)
+        if self.complaint.safety_threat:
+            here = officers_of(self.complaint)
         self.fields["to"].queryset = here.order_by("full_name")
         self.fields["to"].initial = self.complaint.assigned_to_id
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from billing.payments.selectors import balance
 from complaints.tickets.models import Complaint
-from complaints.tickets.selectors import open_complaints
+from complaints.tickets.selectors import known_to_staff, open_complaints
 from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty
 from parties.accounts.models import Account
-from parties.accounts.selectors import access_needs, working_calendar
+from parties.accounts.selectors import access_needs, running_blocks, working_calendar
 from parties.authority import selectors as authority
 from parties.authority.selectors import (
     AccountStanding,
@@ -26,9 +26,11 @@ from parties.authority.selectors import (
 )
 from parties.correspondence.selectors import safe_contacts
 from parties.desk.services import may_take_calls
+from parties.people.models import User
 from parties.people.states import StaffData
 from parties.privacy.models import PrivacyRequest
 from parties.security.selectors import pause_of
+from portal.composition.discretion import clocks_known_to, sees_private
 from portal.composition.tabs import TABS, Tab
 from portal.staff import openings
 from portal.staff.complaint_steps import Situation, steps_now
@@ -61,17 +63,12 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         for data in StaffData
     }
     tabs = [tab for tab in TABS if request.user.has_perm(tab.permission) and sees[tab.data]]
-    if not sees[StaffData.SAFETY]:
-        tabs = [replace(tab, rows=tab.discreet or tab.rows) for tab in tabs]
     wanted = request.GET.get("tab", "")
     chosen = next((tab for tab in tabs if tab.key == wanted), None)
     people = people_cards(account, on, request.at) if sees[StaffData.CONTACT] else []
     here = [one for one in people if one.status == "current"]
     standing = account_standing(account, on)
-    # For whoever may not know of somebody's danger there is no such complaint.
-    hidden = Complaint.objects.filter(account=account, safety_threat=True)
-    hidden = hidden.none() if sees[StaffData.SAFETY] else hidden
-    known = Complaint.objects.filter(account=account).exclude(pk__in=hidden.values("pk"))
+    known = known_to_staff(request.user, Complaint.objects.filter(account=account))
     return {
         "account": account,
         "title": f"{account.customer.name} · {account.number}",
@@ -79,13 +76,13 @@ def customer_page(request: HttpRequest, account: Account) -> dict[str, Any]:
         "sees_safety": sees[StaffData.SAFETY],
         "safe_contacts": safe_contacts(account) if sees[StaffData.SAFETY] else [],
         "balance": balance(account, on) if sees[StaffData.BILLING] else None,
-        "flags": _flags(account, standing, here, known),
+        "flags": [*_flags(account, standing, here, known), *_private_flags(request, account)],
         "standing": standing,
         "needs": access_needs(account.customer),
-        "duty": _next_duty(request, account, on, hidden),
-        "tabs": _tab_links(account, tabs, chosen),
+        "duty": _next_duty(request, account, on),
+        "tabs": _tab_links(request.user, account, tabs, chosen),
         "tab": chosen,
-        "rows": _rows(account, chosen, on, request.at) if chosen else [],
+        "rows": _rows(request.user, account, chosen, on, request.at) if chosen else [],
         "whole_list": _whole_list(account, chosen) if chosen else "",
         "people": here,
         "open_complaints": open_complaints(account, on, known)
@@ -144,6 +141,14 @@ def _flags(
     return flags
 
 
+def _private_flags(request: HttpRequest, account: Account) -> list[tuple[str, str]]:
+    """What stops asking and cutting off because of something private, for its officers."""
+    if not sees_private(request.user):
+        return []
+    private = running_blocks(request.at).filter(account=account, is_private=True)
+    return [("bad", f"Private, nothing is asked for or cut: {one.subject}") for one in private]
+
+
 @dataclass(frozen=True, kw_only=True)
 class NextDuty:
     """What is owed to the customer first, by when, and the button that does it."""
@@ -157,11 +162,9 @@ class NextDuty:
     button: str
 
 
-def _next_duty(
-    request: HttpRequest, account: Account, on: date, hidden: QuerySet[Complaint]
-) -> NextDuty | None:
+def _next_duty(request: HttpRequest, account: Account, on: date) -> NextDuty | None:
     owed = Deadline.objects.filter(account=account, status__in=[Status.OPEN, Status.MISSED])
-    owed = owed.exclude(duty__in=IN_THE_BACKGROUND).exclude(subject__in=hidden.values("reference"))
+    owed = clocks_known_to(request.user, owed.exclude(duty__in=IN_THE_BACKGROUND))
     row = owed.order_by("due_at").first()
     if row is None:
         return None
@@ -195,7 +198,9 @@ def _what_does_it(request: HttpRequest, row: Deadline) -> tuple[str, str]:
     return "", ""
 
 
-def _tab_links(account: Account, tabs: list[Tab], chosen: Tab | None) -> list[dict[str, Any]]:
+def _tab_links(
+    user: User, account: Account, tabs: list[Tab], chosen: Tab | None
+) -> list[dict[str, Any]]:
     first = {"key": "overview", "label": "Overview", "count": None, "current": chosen is None}
     return [
         first,
@@ -203,7 +208,7 @@ def _tab_links(account: Account, tabs: list[Tab], chosen: Tab | None) -> list[di
             {
                 "key": tab.key,
                 "label": tab.label,
-                "count": tab.rows(account).count(),
+                "count": tab.seen(user, account).count(),
                 "current": tab is chosen,
             }
             for tab in tabs
@@ -211,8 +216,8 @@ def _tab_links(account: Account, tabs: list[Tab], chosen: Tab | None) -> list[di
     ]
 
 
-def _rows(account: Account, tab: Tab, on: date, at: datetime) -> list[Any]:
-    return tab.shown(account, list(tab.rows(account)[:NEWEST]), on, at)
+def _rows(user: User, account: Account, tab: Tab, on: date, at: datetime) -> list[Any]:
+    return tab.shown(account, list(tab.seen(user, account)[:NEWEST]), on, at)
 
 
 def _whole_list(account: Account, tab: Tab) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 
 from complaints.inbound.models import InboundMail
+from complaints.inbound.selectors import mails_known_to
 from complaints.inbound.services import put_into_complaint, settle_mail
 from complaints.inbound.states import MailState
 from complaints.lodging.services import FileRefused
@@ -78,6 +80,9 @@ class InboundMailAdmin(StepAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("complaints.change_inboundmail"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:
+        return super().get_queryset(request).filter(pk__in=mails_known_to(request.user))
 
     def accounts_of(self, record: Any) -> list[Any]:
         """The account of the complaint that it is in, if it is in one."""

@@ -13,6 +13,7 @@ from parties.authority.selectors import Decision, NotAuthorised
 from parties.desk import selectors as desk
 from parties.people.models import User
 from parties.people.states import VIEWS_AS_CUSTOMER, StaffData
+from portal.composition.discretion import is_private_read
 from portal.web import guards
 from portal.web.guards import VIEWING_KEY
 from records.audit.services import record, record_read
@@ -72,6 +73,7 @@ def open_record(
         ),
         subject=subject[:80],
         reason=reason,
+        is_private=is_private_read(request.user, account),
     )
 
 

@@ -21,12 +21,17 @@ from parties.authority.selectors import role_names, sees_in_lists, staff_may
 from parties.correspondence.services import send_again
 from parties.people.states import StaffData
 from portal.composition.declared_days import clocks_that_would_move
+from portal.composition.discretion import (
+    clocks_known_to,
+    entries_known_to,
+    messages_known_to,
+    papers_known_to,
+)
 from portal.web.guards import audit_actor
 from records.audit.models import Entry
 from records.deadlines.models import Deadline
 from records.documents.models import Document
 from records.notices.models import Notice
-from records.notices.selectors import not_redirected
 from records.notices.services import draw_again, mark_told
 from terms.calendar import DeclaredDay as TermsDay
 from terms.calendar import State
@@ -63,6 +68,9 @@ class DeadlineAdmin(ReadOnlyAdmin):
     search_fields = ("subject", "account__number")
     list_select_related = ("account__customer",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Deadline]:
+        return clocks_known_to(request.user, super().get_queryset(request))
+
 
 class NoticeActionForm(ActionForm):
     """Beside the choice of a step: where a message goes that was given up."""
@@ -83,8 +91,7 @@ class NoticeAdmin(LettersAdmin):
     action_form = NoticeActionForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
-        rows = super().get_queryset(request)
-        return rows if sees_in_lists(request.user, StaffData.SAFETY) else not_redirected(rows)
+        return messages_known_to(request.user, super().get_queryset(request))
 
     def has_tell_permission(self, request: HttpRequest) -> bool:
         """Who knows of safe contacts tells by hand; who may change details mends an address."""
@@ -129,6 +136,9 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_select_related = ("account__customer",)
     exclude = ("file", "leased_until")
     actions = ("again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return papers_known_to(request.user, super().get_queryset(request))
 
     def has_draw_permission(self, request: HttpRequest) -> bool:
         return staff_may(request.user, Action.CHANGE_DETAILS).allowed
@@ -218,7 +228,4 @@ class EntryAdmin(ReadOnlyAdmin):
     list_select_related = ("account__customer",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        rows = super().get_queryset(request)
-        if sees_in_lists(request.user, StaffData.SAFETY):
-            return rows
-        return rows.filter(is_private=False)
+        return entries_known_to(request.user, super().get_queryset(request))

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -16,10 +17,11 @@ from django.utils.safestring import SafeString
 
 from parties.accounts.models import Provider
 from parties.accounts.models.customers import LATE_PAYMENT
+from parties.authority.selectors import without_who_sees
 from parties.people.models import SettingChange
 from parties.people.selectors import GROUPS, SETTINGS, Setting, colleagues_who_set, may_set
 from parties.people.services import SettingRefused, change_settings, decide_settings
-from parties.people.states import SettingState
+from parties.people.states import SettingState, StaffData
 from portal.web.fields import DollarsField
 from terms.lifecycle import IllegalStep
 
@@ -68,12 +70,26 @@ def _names(group: str) -> list[str]:
     return [name for name, one in SETTINGS.items() if one.group == group]
 
 
+class OfficerFilter(admin.SimpleListFilter):
+    title = "privacy officer"
+    parameter_name = "officer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", "Nobody: what is private there is seen by nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "none":
+            return queryset
+        return queryset.filter(pk__in=without_who_sees(StaffData.PRIVATE))
+
+
 @admin.register(Provider)
 class ProviderAdmin(StepAdmin):
     """Providers, with what each has set; the rest of what binds is in its terms."""
 
     provider_path = "pk"
     list_display = ("name", "key", "complaints_email")
+    list_filter = (OfficerFilter,)
     fieldsets = (
         (None, {"fields": ("name", "key", "invoice_prefix")}),
         *((group, {"fields": tuple(_names(group))}) for group in GROUPS),

@@ -38,7 +38,12 @@ class Story:
 
     @property
     def works(self) -> User:
-        """Who works on it: the desk, or the privacy officer where there is one."""
+        """Who works on it: the desk, or the privacy officer where there is one.
+
+        What is private is an officer's.
+        """
+        if self._is_private and self.officer is None:
+            self.officer = make_staff(StaffRole.PRIVACY)
         return self.officer or self.desk
 
     @property
@@ -47,8 +52,13 @@ class Story:
 
     @property
     def said(self) -> process.Heard:
-        """That the desk heard it on the phone."""
-        return process.Heard(staff=self.desk, channel=Channel.PHONE)
+        """That the desk heard it on the phone; what is private its officer."""
+        by = self.works if self._is_private else self.desk
+        return process.Heard(staff=by, channel=Channel.PHONE)
+
+    @property
+    def _is_private(self) -> bool:
+        return bool(self.reference) and self.complaint.safety_threat
 
     def when(self, text: str) -> datetime:
         """A moment on the customer's clock: when("2026-12-24 23:30")."""

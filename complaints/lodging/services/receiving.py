@@ -164,7 +164,7 @@ def lodge_for_customer(
     """
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        actor, role = _standing(account, staff, details.topic, arrival, at)
+        actor, role = _standing(account, staff, details, arrival, at)
         _require_sound(account, arrival, at)
         by = arrival.person or staff
         if (made := _made_already(account, by, details, at, arrival)) is not None:
@@ -202,14 +202,17 @@ def lodge_for_customer(
 
 
 def _standing(
-    account: Account, staff: User, topic: str, arrival: Arrival, at: datetime
+    account: Account, staff: User, details: ComplaintDetails, arrival: Arrival, at: datetime
 ) -> tuple[audit.Actor, str]:
     """Who writes it down for whom, and as what that person complains."""
     on = authority.local_day(account, at)
-    mine = may_take_down(staff, account, topic, at)
+    private = details.safety_threat
+    mine = may_take_down(staff, account, details.topic, at, is_private=private)
     if not mine.allowed:
         if may_take_down(staff, account, Topic.PRIVACY, at).allowed:
-            raise LodgingRefused("You take down what is about privacy: the desk takes the rest.")
+            raise LodgingRefused(
+                "You take down what is about privacy or safety: the desk takes the rest."
+            )
         raise authority.NotAuthorised(mine, Action.LODGE_COMPLAINT)
     whose, role = "", CALLER
     if arrival.person is not None:

@@ -22,7 +22,7 @@ from complaints.tickets.states import Happening
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
-from parties.people.states import StaffRole
+from parties.people.states import StaffData
 from records.audit import services as audit
 from records.audit.services import record
 from terms.facts import Action
@@ -31,8 +31,6 @@ from .packing import fill
 
 log = structlog.get_logger(__name__)
 
-# What somebody's safety hangs on leaves the house through these alone.
-OF_PRIVATE = frozenset({StaffRole.PRIVACY, StaffRole.ADMINISTRATOR})
 HOLDS = timedelta(days=60)
 GIVE_UP_AFTER = 5
 CHUNK = 64 * 1024
@@ -48,7 +46,7 @@ def require_may_have_evidence(complaint: Complaint, by: User, at: datetime) -> a
     decision = authority.staff_may(by, action, account, on=local_day(account, at))
     if not decision.allowed:
         raise authority.NotAuthorised(decision, action)
-    if complaint.safety_threat and OF_PRIVATE.isdisjoint(authority.staff_roles(by)):
+    if complaint.safety_threat and not authority.sees_in_lists(by, StaffData.PRIVATE):
         raise StepRefused("A privacy officer has to make this pack: ask one of them.")
     return authority.with_customer(by, decision)
 

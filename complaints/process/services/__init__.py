@@ -49,6 +49,7 @@ from .managers import (
     name_regulator,
 )
 from .moving import move_to_account
+from .private import mind_private
 from .refusing import answer_as_refused, consider_refusal, refuse_complaint, sign_refusal
 from .remedies import Wanted, carry_out_part
 from .steps import Heard, StepRefused, may_work
@@ -88,6 +89,7 @@ __all__ = [
     "learn_urgency",
     "may_work",
     "mind_absences",
+    "mind_private",
     "move_to_account",
     "name_cause",
     "name_ombudsman",

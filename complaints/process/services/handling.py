@@ -21,7 +21,7 @@ from complaints.clocks.services import (
 )
 from complaints.lodging.services import Upload, keep_files, record_files
 from complaints.tickets.models import Complaint, Event
-from complaints.tickets.services import stop_cutting, tell_desk
+from complaints.tickets.services import officers_of, stop_cutting, tell_desk
 from complaints.tickets.states import IN_HAND, OVER, Act, Cause, Duty, Happening, State
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
@@ -361,6 +361,9 @@ def learn_urgency(
         before = complaint.is_urgent
         complaint.is_urgent, complaint.urgent_because = True, because
         complaint.save(update_fields=["is_urgent", "urgent_because", *known])
+        if complaint.safety_threat:
+            # From here on it is there for its officers alone.
+            leave_to_officers(complaint, at=at)
         stop_cutting(complaint, at=at)
         happen(
             complaint,
@@ -378,6 +381,17 @@ def learn_urgency(
             hurry_clocks(complaint, at=at)
             tell_desk(complaint, "Learnt to be urgent: its days are shorter now", at=at)
     return complaint
+
+
+def leave_to_officers(complaint: Complaint, *, at: datetime) -> bool:
+    """Take a private complaint out of the hands of whoever may not know of it; return whether."""
+    owner = complaint.assigned_to
+    moves = owner is not None and not officers_of(complaint).filter(pk=owner.pk).exists()
+    if moves:
+        complaint.assigned_to = None
+        complaint.save(update_fields=["assigned_to"])
+    hand_over_clocks(complaint, at=at)
+    return moves
 
 
 def urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.correspondence.services import write
 from parties.people.models import User
-from parties.people.states import StaffRole
+from parties.people.states import StaffData, StaffRole
 from records.audit import services as audit
 from records.audit.services import record
 from records.deadlines.services import drop_deadlines, meet_deadline
@@ -97,24 +97,35 @@ def require_staff(complaint: Complaint, by: User, at: datetime) -> authority.Dec
 def require_listener(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
     """What a customer says, and what came on paper, any of the desk may add. Raises NotAuthorised.
 
-    A privacy officer works on complaints about privacy alone.
+    A privacy officer works on complaints about privacy and about safety alone, and on the latter
+    nobody else does.
     """
-    decision = may_take_down(by, complaint.account, complaint.topic, at)
+    decision = _takes(complaint, by, at)
     if not decision.allowed:
         raise authority.NotAuthorised(decision, facts.Action.LODGE_COMPLAINT)
     return decision
 
 
+def _takes(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
+    private = complaint.safety_threat
+    takes = may_take_down(by, complaint.account, complaint.topic, at, is_private=private)
+    if private and not authority.sees_in_lists(by, StaffData.PRIVATE):
+        return replace(takes, allowed=False)
+    return takes
+
+
 def may_work(complaint: Complaint, by: User, at: datetime) -> bool:
     """Whether somebody of the staff may take the steps of this complaint."""
-    takes = may_take_down(by, complaint.account, complaint.topic, at)
+    takes = _takes(complaint, by, at)
     return takes.allowed and not selectors.why_not_theirs(complaint, by)
 
 
 def require_manager(complaint: Complaint, by: User, at: datetime) -> authority.Decision:
-    """Some decisions are a team manager's. Raises NotAuthorised, StepRefused."""
+    """Some decisions are a team manager's; about a private complaint its officers', who alone know
+    of it. Raises NotAuthorised, StepRefused.
+    """
     decision = require_staff(complaint, by, at)
-    if not MANAGERS & set(authority.staff_roles(by)):
+    if not complaint.safety_threat and not MANAGERS & set(authority.staff_roles(by)):
         raise StepRefused("A team manager has to do this: ask one of them.")
     return decision
 

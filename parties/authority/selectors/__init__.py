@@ -2,7 +2,16 @@ from .decisions import STAFF, Decision, NotAuthorised, local_day, with_customer
 from .holders import AccountStanding, account_standing, ground
 from .judging import Permissions, may, powers, require, what_if
 from .presence import LOOK_TOGETHER, LOOKS, asked_of_customer, presence_by_public_id, presences
-from .staff import is_theirs, role_names, sees_in_lists, staff_may, staff_roles, staff_sees
+from .staff import (
+    is_theirs,
+    role_names,
+    sees_in_lists,
+    staff_may,
+    staff_roles,
+    staff_sees,
+    who_sees,
+    without_who_sees,
+)
 from .standings import (
     OVER,
     WIDEST,
@@ -68,5 +77,7 @@ __all__ = [
     "to_check",
     "unclaimed",
     "what_if",
+    "who_sees",
     "with_customer",
+    "without_who_sees",
 ]

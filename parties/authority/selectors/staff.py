@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from django.db.models import Q, QuerySet
+
 from parties.accounts import selectors as accounts
-from parties.accounts.models import Account
+from parties.accounts.models import Account, Provider
 from parties.people.models import StaffGrant, User
 from parties.people.states import DATA_OF, JOBS, STAFF_MAY, STAFF_SEES, StaffData, StaffRole
 from terms import rules
@@ -76,6 +78,26 @@ def staff_sees(
 def sees_in_lists(actor: User, data: StaffData) -> bool:
     """Whether any of the person's roles sees this kind of data, where no one account is open."""
     return any(data in STAFF_SEES[role] for role in staff_roles(actor))
+
+
+def who_sees(data: StaffData, provider: Provider) -> QuerySet[User]:
+    """The active staff of a provider, or of all, of whom a role sees this kind of data."""
+    here = Q(provider__isnull=True) | Q(provider=provider)
+    return _seeing(data).filter(here).order_by("pk")
+
+
+def without_who_sees(data: StaffData) -> QuerySet[Provider]:
+    """The providers of whose active staff no role sees this kind of data."""
+    seeing = _seeing(data)
+    if seeing.filter(provider__isnull=True).exists():
+        return Provider.objects.none()
+    return Provider.objects.exclude(pk__in=seeing.values("provider"))
+
+
+def _seeing(data: StaffData) -> QuerySet[User]:
+    labels = [role.label for role in StaffRole if data in STAFF_SEES[role]]
+    found = User.objects.filter(is_active=True, is_staff=True, groups__name__in=labels)
+    return found.distinct()
 
 
 def is_theirs(actor: User, account: Account | None) -> bool:

@@ -48,8 +48,9 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
     },
     StaffRole.PRIVACY: {
         "parties": {"view", "change"},
-        # Those about privacy are theirs to work on; which, the steps themselves say.
+        # Those about privacy and safety are theirs to work on; which, the steps themselves say.
         "complaints": {"view", "change"},
+        "deadlines": {"view"},
         "audit": {"view"},
         "notices": {"view"},
     },
@@ -63,8 +64,13 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
 # Models that only some roles see, although they see the others of the app.
 ONLY_FOR: dict[str, set[StaffRole]] = {
     "staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
-    # Mail of strangers, about anything.
-    "inboundmail": {StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR},
+    # Mail of strangers, about anything; of what names a private complaint the officers alone.
+    "inboundmail": {
+        StaffRole.FRONT_LINE,
+        StaffRole.TEAM_MANAGER,
+        StaffRole.PRIVACY,
+        StaffRole.ADMINISTRATOR,
+    },
 }
 
 

@@ -5,24 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from complaints.analysis.selectors import lacks_cause
-from complaints.inbound.models import InboundMail
-from complaints.inbound.selectors import set_apart
+from complaints.inbound.selectors import mails_known_to, set_apart
 from complaints.process import selectors as complaints
-from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import OVER, State, Topic
-from parties.authority.selectors import sees_in_lists
 from parties.people.models import User
-from parties.people.states import StaffData
 
 from .base import Worklist, confined
 
 
 def complaint_lists(user: User, at: datetime) -> list[Worklist]:
     view, page = "complaints.view_complaint", "complaints_complaint"
-    every = confined(user, Complaint.objects.all())
-    if not sees_in_lists(user, StaffData.SAFETY):
-        every = every.filter(safety_threat=False)
-    mails = InboundMail.objects.all()
+    every = confined(user, known_to_staff(user))
+    mails = mails_known_to(user)
     if user.provider_id:
         mails = mails.filter(provider=user.provider_id)
     running = every.exclude(state__in=OVER)

@@ -29,6 +29,7 @@ from billing.payments.states import (
 from billing.runs.models import RunProblem
 from complaints.process import selectors as complaints
 from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import OVER
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
@@ -113,7 +114,7 @@ def is_in_queue(user: User, account: Account, found: Any, at: datetime) -> bool:
     A complaint of theirs leads to the whole account; what waits for work leads those who do it to
     itself; an account that could not be billed leads those who bill to it.
     """
-    unfinished = Complaint.objects.filter(account=account)
+    unfinished = known_to_staff(user, Complaint.objects.filter(account=account))
     if complaints.in_hand_of(unfinished, user, at).exists():
         return True
     if isinstance(found, Complaint):

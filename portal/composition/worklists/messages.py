@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parties.authority.selectors import sees_in_lists
 from parties.people.models import User
-from parties.people.states import StaffData
+from portal.composition.discretion import messages_known_to, papers_known_to
 from records.documents.models import Document
 from records.documents.states import Status as DocumentStatus
 from records.notices.models import Notice
-from records.notices.selectors import not_redirected
 from records.notices.states import Status as NoticeStatus
 
 from .base import Worklist, confined
 
 
 def message_lists(user: User, at: datetime) -> list[Worklist]:
-    notices = confined(user, Notice.objects.all())
-    if not sees_in_lists(user, StaffData.SAFETY):
-        notices = not_redirected(notices)
+    notices = messages_known_to(user, confined(user, Notice.objects.all()))
+    documents = confined(user, Document.objects.filter(status=DocumentStatus.FAILED))
     return [
         Worklist(
             "notices.view_notice",
@@ -49,7 +46,7 @@ def message_lists(user: User, at: datetime) -> list[Worklist]:
             "PDFs that could not be made",
             "documents_document",
             "?status__exact=failed",
-            confined(user, Document.objects.filter(status=DocumentStatus.FAILED)),
+            papers_known_to(user, documents),
             urgent=True,
         ),
     ]

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
-from parties.authority.selectors import invitation_expired, to_check
+from parties.authority.selectors import invitation_expired, to_check, without_who_sees
 from parties.desk.models import Call
 from parties.desk.selectors import calls_to_close
 from parties.people.models import SettingChange, User
-from parties.people.states import SettingState
+from parties.people.states import SettingState, StaffData
 from parties.privacy.models import PrivacyRequest
 from parties.privacy.states import PrivacyState
 from parties.security.models import Pause
@@ -67,12 +67,23 @@ def setting_lists(user: User, at: datetime) -> list[Worklist]:
     asked = SettingChange.objects.filter(state=SettingState.ASKED)
     if user.provider_id:
         asked = asked.filter(provider=user.provider_id)
+    alone = without_who_sees(StaffData.PRIVATE)
+    if user.provider_id:
+        alone = alone.filter(pk=user.provider_id)
     return [
+        Worklist(
+            "parties.add_provider",
+            "Providers without a privacy officer: name one",
+            "parties_provider",
+            "?officer=none",
+            alone,
+            urgent=True,
+        ),
         Worklist(
             "parties.add_settingchange",
             "Settings that wait for another administrator",
             "parties_settingchange",
             "?state__exact=asked",
             asked,
-        )
+        ),
     ]

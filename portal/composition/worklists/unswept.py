@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from billing.credit_management.models import (
     DebtNotice,
@@ -16,6 +19,7 @@ from billing.payments.models import (
     Mandate,
 )
 from complaints.tickets.models import Complaint
+from complaints.tickets.selectors import known_to_staff
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.orders.models import Order
@@ -27,6 +31,7 @@ from contracts.supply.models import PlanChange
 from contracts.variations.models import PriceChange
 from parties.authority.models import Appointment
 from parties.people.models import User
+from portal.composition.discretion import clocks_known_to
 from records.deadlines.models import Deadline
 
 from .base import Worklist, confined
@@ -120,6 +125,12 @@ SWEPT = (
 )
 
 
+def _known(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
+    if rows.model is Complaint:
+        return known_to_staff(user, rows)
+    return clocks_known_to(user, rows) if rows.model is Deadline else rows
+
+
 def unswept(user: User, at: datetime) -> list[Worklist]:
     """Rows on which a sweep failed: each says why, and the next sweep tries again."""
     return [
@@ -128,7 +139,7 @@ def unswept(user: User, at: datetime) -> list[Worklist]:
             f"{what} that the portal could not handle by itself",
             page,
             "?problem__isempty=0",
-            confined(user, model.objects.exclude(problem=""), account),
+            _known(user, confined(user, model.objects.exclude(problem=""), account)),
             urgent=True,
         )
         for permission, what, page, model, account in SWEPT

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from parties.authority.selectors import without_who_sees
 from parties.people.models import User
 from parties.people.services import (
     end_staff_role,
@@ -14,7 +15,7 @@ from parties.people.services import (
     grant_staff_role,
     note_staff_proof,
 )
-from parties.people.states import StaffRole
+from parties.people.states import StaffData, StaffRole
 
 
 class Command(BaseCommand):
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         if options["verb"] == "refresh":
             ensure_staff_roles()
             self.stdout.write("The roles see and do what this release gives them.")
+            self._warn_where_nobody_is_officer()
             return
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
@@ -64,6 +66,7 @@ class Command(BaseCommand):
         if options["verb"] == "end":
             end_staff_role(user=user, role=role, at=now)
             self.stdout.write(f"{user} is no longer {role.label}.")
+            self._warn_where_nobody_is_officer()
             return
         ensure_staff_roles()
         grant_staff_role(
@@ -74,3 +77,11 @@ class Command(BaseCommand):
             at=now,
         )
         self.stdout.write(f"{user} is {role.label}, as {options['asked_by']} asked.")
+
+    def _warn_where_nobody_is_officer(self) -> None:
+        """Complaints about somebody's safety are seen by privacy officers alone."""
+        for provider in without_who_sees(StaffData.PRIVATE).order_by("name"):
+            self.stderr.write(
+                f"{provider.name} has no privacy officer: nobody sees complaints about somebody's "
+                "safety there. Give somebody the role."
+            )

@@ -57,7 +57,8 @@ def agreed(story: Story, *wanted: Wanted, **offer) -> None:
 
 
 def done(story: Story, moment: str = "2027-06-15 10:00") -> None:
-    story.do(moment, "resolve_complaint", by=story.manager, text="All of it is done.")
+    by = story.works if story.complaint.safety_threat else story.manager
+    story.do(moment, "resolve_complaint", by=by, text="All of it is done.")
     story.sweep(moment)
 
 

@@ -278,7 +278,8 @@ def test_check_of_what_has_ended_or_was_checked_is_noted_and_told_no_second_time
     assert Notice.objects.count() == told
 
 
-def test_complaint_shows_a_threat_to_safety_only_to_roles_that_may_know_of_it(client, world):
+@pytest.mark.parametrize("role", StaffRole)
+def test_complaint_about_safety_is_there_for_the_privacy_role_alone(client, world, role):
     lodge_complaint(
         account=world.account,
         by=world.holder,
@@ -289,16 +290,14 @@ def test_complaint_shows_a_threat_to_safety_only_to_roles_that_may_know_of_it(cl
     )
     page = reverse("admin:complaints_complaint_change", args=[Complaint.objects.get().pk])
 
-    seen = {
-        role: sign_in_staff(Client(), make_staff(role), because_of=world.account)
-        .get(page)
-        .content.decode()
-        for role in (StaffRole.AUDITOR, StaffRole.TEAM_MANAGER)
-    }
+    seen = sign_in_staff(Client(), make_staff(role), because_of=world.account).get(page)
 
-    assert "afety" in seen[StaffRole.TEAM_MANAGER]
-    assert "afety threat" not in seen[StaffRole.AUDITOR]
-    assert "life or safety" not in seen[StaffRole.AUDITOR]
+    # Django's own "not found" of a record leads to the index; a role without the list is refused.
+    if role == StaffRole.PRIVACY:
+        assert "afety" in seen.content.decode()
+    else:
+        assert seen.status_code == (403 if role == StaffRole.BILLING else 302)
+        assert "Cut off" not in seen.content.decode()
 
 
 # --- what is longer than a column
