@@ -134,7 +134,7 @@ class AgreeDirectDebit(_MandatePage, StepUp, FormView):  # type: ignore[type-arg
         context = self.get_context_data(form=form) | {
             "wish": wish,
             "number_end": wish.number[-3:],
-            "words": request_words(self.account, wish, self.today),
+            "words": request_words(self.account, wish.draw_day, self.today),
             "signing": signing,
             "first": (
                 selectors.first_draws(self.account, wish.draw_day, self.today, self.request.at)
