@@ -119,7 +119,7 @@ MANDATED = (
     *("signed_as", "capacity"),
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
-WISHED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "why", "started_at")
+CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "why", "started_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
     "because",
@@ -375,7 +375,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "payments", _rows(Payment.objects.filter(**of))
     yield "begun_in_the_portal", _rows(OnlinePayment.objects.filter(**of), only=BEGUN)
     yield "direct_debit_requests", _rows(Mandate.objects.filter(**of), only=MANDATED)
-    yield "card_requests", _rows(CardRequest.objects.filter(**of), only=WISHED)
+    yield "card_requests", _rows(CardRequest.objects.filter(**of), only=CARDS_ASKED)
     drawn = Draw.objects.filter(**of).exclude(state=DrawState.DROPPED, reason="")
     yield "direct_debits", _rows(drawn, only=DRAWN)
     paid = Allocation.objects.filter(payment__account=account)

@@ -211,15 +211,18 @@ def choose_day(*, mandate: Mandate, day: int | None, by: User, at: datetime) -> 
     return row
 
 
-def resume_mandate(*, mandate: Mandate, by: User, at: datetime) -> Mandate:
-    """Draw again after a pause. Raises NotAuthorised, IllegalStep."""
+def resume_mandate(*, mandate: Mandate, by: User, at: datetime, proof: str = "") -> Mandate:
+    """Draw again after a pause; `proof` is the identity check. Raises NotAuthorised, IllegalStep.
+
+    Drawing begins anew, so the page asks for what agreeing asks for.
+    """
     with transaction.atomic():
         row, actor = _begin(mandate, by, at)
         require_no_pause(row.account, Action.PAY_BILL, at=at)
         row.state = MANDATE.after(MandateState(row.state), MandateAct.RESUME)
         row.misses, row.reason = 0, ""
         row.save(update_fields=["state", "misses", "reason"])
-        note_mandate(row, "resume_mandate", actor, at)
+        note_mandate(row, "resume_mandate", actor, at, identity_check=proof)
         plan_draws(row.account, at=at)
     return row
 
