@@ -104,6 +104,14 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.mind_draws",
         "schedule": crontab(minute="3-59/15"),
     },
+    "draw from cards": {
+        "task": "billing.charge_cards",
+        "schedule": crontab(minute="8-59/15"),
+    },
+    "ask about cards": {
+        "task": "billing.ask_about_cards",
+        "schedule": crontab(minute="10-59/15"),
+    },
     "lapse offers": {
         "task": "contracts.lapse_offers",
         "schedule": crontab(minute=20),

@@ -26,4 +26,10 @@ urlpatterns = [
         gateway.read_page,
         name="dev_gateway_read",
     ),
+    path("dev/gateway/v1/payment_intents", gateway.charges, name="dev_gateway_charges"),
+    path(
+        "dev/gateway/v1/payment_methods/<str:card>/detach",
+        gateway.forget,
+        name="dev_gateway_forget",
+    ),
 ]

@@ -128,8 +128,39 @@ class RowFate(models.TextChoices):
     REFUSED = "refused", "Not read"
 
 
+class MandateKind(models.TextChoices):
+    """From what bills are drawn."""
+
+    BANK = "bank", "Bank account"
+    CARD = "card", "Card"
+
+
+class CardRequestState(models.TextChoices):
+    """Where the wish to pay bills by a card stands. Only a card that the gateway keeps counts."""
+
+    STARTED = "started", "Waits for the card"
+    KEPT = "kept", "The card is kept"
+    REFUSED = "refused", "This card is not taken"
+    LAPSED = "lapsed", "Given up"
+
+
+class CardRequestAct(models.TextChoices):
+    KEEP = "keep", "The gateway keeps the card"
+    REFUSE = "refuse", "It is no card that is taken"
+    LAPSE = "lapse", "Nobody finished it"
+
+
+CARD_REQUEST = Lifecycle(
+    {
+        (CardRequestState.STARTED, CardRequestAct.KEEP): CardRequestState.KEPT,
+        (CardRequestState.STARTED, CardRequestAct.REFUSE): CardRequestState.REFUSED,
+        (CardRequestState.STARTED, CardRequestAct.LAPSE): CardRequestState.LAPSED,
+    }
+)
+
+
 class MandateState(models.TextChoices):
-    """Where somebody's leave to draw from a bank account stands."""
+    """Where somebody's leave to draw from a bank account or card stands."""
 
     ACTIVE = "active", "In force"
     PAUSED = "paused", "Paused"
@@ -153,7 +184,10 @@ MANDATE = Lifecycle(
 
 
 class DrawState(models.TextChoices):
-    """Where a direct debit of one bill stands. Only what the bank's day has passed for is paid."""
+    """Where a direct debit, or a card payment by itself, of one bill stands.
+
+    Paid is what the bank's day has passed for, or what the gateway says it took.
+    """
 
     PLANNED = "planned", "Planned"
     IN_FILE = "in_file", "In a file that waits"
@@ -168,6 +202,8 @@ class DrawAct(models.TextChoices):
     FILE = "file", "Put in a file"
     UNFILE = "unfile", "Take out of the file"
     SEND = "send", "Send to the bank"
+    CHARGE = "charge", "Ask the card for it"
+    GIVE_UP = "give_up", "Don't ask the card after all"
     SETTLE = "settle", "The bank's day has come"
     RETURN = "return", "The bank sent it back"
     STOP = "stop", "Stop it at the bank"
@@ -178,6 +214,8 @@ DRAW = Lifecycle(
     {
         (DrawState.PLANNED, DrawAct.FILE): DrawState.IN_FILE,
         (DrawState.PLANNED, DrawAct.DROP): DrawState.DROPPED,
+        (DrawState.PLANNED, DrawAct.CHARGE): DrawState.SENT,
+        (DrawState.SENT, DrawAct.GIVE_UP): DrawState.DROPPED,
         (DrawState.IN_FILE, DrawAct.UNFILE): DrawState.PLANNED,
         (DrawState.IN_FILE, DrawAct.SEND): DrawState.SENT,
         (DrawState.SENT, DrawAct.SETTLE): DrawState.PAID,
@@ -238,3 +276,6 @@ PAUSING = frozenset(
 )
 # Sent back so often in a row, nothing more is drawn until somebody says so.
 MISSES_THAT_PAUSE = 2
+# A card that did not pay is asked for the same bill once more, so many days later (house rule:
+# neither terms nor law say how often); never a third time.
+TRIES_OF_A_CARD, DAYS_TO_NEXT_TRY = 2, 3

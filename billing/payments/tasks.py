@@ -18,3 +18,15 @@ def ask_about_payments(*, at: str | None = None) -> int:
 def mind_draws(*, at: str | None = None) -> int:
     """Plan direct debits, and book those whose day has come."""
     return services.mind_draws(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.charge_cards")
+def charge_cards(*, at: str | None = None) -> int:
+    """Draw from cards what is planned for today."""
+    return services.charge_cards(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.ask_about_cards")
+def ask_about_cards(*, at: str | None = None) -> int:
+    """Ask the gateway about cards of which it has not told, and forget those that have ended."""
+    return services.ask_about_cards(at=datetime.fromisoformat(at) if at else timezone.now())

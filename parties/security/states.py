@@ -50,4 +50,7 @@ RISK_OF: dict[Action, HighRisk] = {
 PRESENCE_CODE = "presence"
 CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
 # What people read of it, where a step covers more than its name says.
-TOLD_AS = dict(CHECKED_FOR) | {HighRisk.CLOSE_ACCOUNT.value: "End a service or close the account"}
+TOLD_AS = dict(CHECKED_FOR) | {
+    HighRisk.CLOSE_ACCOUNT.value: "End a service or close the account",
+    HighRisk.BANK_DETAILS.value: "Let us draw from a bank account or card",
+}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,11 @@ from django.conf import settings
 
 from billing.payments.services.gateway import (
     CURRENCY,
+    CardOrder,
+    Charge,
     Forged,
     GatewayDown,
+    KeptCard,
     Opened,
     Order,
     Said,
@@ -22,7 +26,7 @@ from billing.payments.services.gateway import (
 from terms.vocabulary import Card
 
 if TYPE_CHECKING:
-    from stripe import StripeClient
+    from stripe import CardError, StripeClient
 
 TOLERANCE = 300  # seconds that a message may be old
 # What we block of cards: Stripe's names. Diners and Discover share one, and nobody offers it.
@@ -33,10 +37,29 @@ SAYS = {
     "checkout.session.async_payment_succeeded": Said.PAID,
     "checkout.session.async_payment_failed": Said.FAILED,
     "checkout.session.expired": Said.LAPSED,
+    "payment_intent.succeeded": Said.PAID,
+    "payment_intent.payment_failed": Said.FAILED,
     "charge.dispute.funds_withdrawn": Said.TAKEN_BACK,
     "charge.dispute.funds_reinstated": Said.GIVEN_BACK,
 }
 REFUSED = "The bank did not pay it"
+# What of a charge says that nobody sat before a page; others have a page that tells of them.
+BY_ITSELF = "automatic"
+# Why a card did not pay, in words; of these another try would fail, too.
+LASTING = {
+    "expired_card": "the card has run out",
+    "lost_card": "the card was reported lost",
+    "stolen_card": "the card was reported stolen",
+    "pickup_card": "the bank wants the card back",
+    "invalid_account": "the account behind the card is closed",
+    "authentication_required": "the bank wants you to confirm each payment yourself",
+    "stop_payment_order": "you told your bank to stop it",
+    "revocation_of_authorization": "you told your bank to stop it",
+    "revocation_of_all_authorizations": "you told your bank to stop it",
+}
+PASSING = {"insufficient_funds": "there was not enough money"}
+# How many charges of one payer are looked through for ours, the newest first.
+LOOKED_THROUGH = 100
 # What reading a message can meet that is not as Stripe writes it.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError)
 
@@ -109,6 +132,101 @@ class StripeGateway:
         said = _state_of(facts)
         return None if said is None else _of_session(facts, said, kind="asked", at=at)
 
+    def open_for_card(self, order: CardOrder) -> Opened:
+        """Open Stripe's page that asks for a card to keep. Raises GatewayDown."""
+        import stripe
+
+        blocked = [name for card, name in BRANDS.items() if card not in order.cards]
+        asked: Any = {
+            "mode": "setup",
+            "client_reference_id": order.reference,
+            "customer_creation": "always",
+            "customer_email": order.email,
+            "success_url": order.back,
+            "cancel_url": order.cancelled,
+            "payment_method_types": ["card"],
+            "payment_method_options": {
+                "card": {"restrictions": {"brands_blocked": [*blocked, NEVER]}}
+            },
+        }
+        try:
+            made = self._client().v1.checkout.sessions.create(
+                params=asked, options={"idempotency_key": order.reference}
+            )
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        if not made.url:
+            raise GatewayDown("the page has no address")
+        return Opened(session=made.id, address=made.url)
+
+    def kept(self, session: str) -> KeptCard | Said | None:
+        """The card that was given on Stripe's page. Raises GatewayDown."""
+        import stripe
+
+        try:
+            found = self._client().v1.checkout.sessions.retrieve(
+                session, params={"expand": ["setup_intent.payment_method"]}
+            )
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        facts = found.to_dict()
+        if facts["status"] == "expired":
+            return Said.LAPSED
+        return _kept_card(facts) if facts["status"] == "complete" else None
+
+    def charge(self, charge: Charge, *, at: datetime) -> Word:
+        """Charge a kept card. Raises GatewayDown where the answer is not known."""
+        import stripe
+
+        asked: Any = {
+            "amount": int(charge.total * 100),
+            "currency": CURRENCY.lower(),
+            "customer": charge.payer,
+            "payment_method": charge.token,
+            "payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "description": charge.what,
+            "metadata": {"reference": charge.reference, BY_ITSELF: "1"},
+        }
+        try:
+            made = self._client().v1.payment_intents.create(
+                params=asked, options={"idempotency_key": charge.reference}
+            )
+        except stripe.CardError as refused:
+            return _of_refusal(refused, charge.reference, at)
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        return _of_intent(made.to_dict(), kind="charged", at=at)
+
+    def charged(self, payer: str, reference: str, *, at: datetime) -> Word | None:
+        """Look for a charge among the payer's newest. Raises GatewayDown."""
+        import stripe
+
+        try:
+            found = self._client().v1.payment_intents.list(
+                params={"customer": payer, "limit": LOOKED_THROUGH}
+            )
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        for one in found.data:
+            facts = one.to_dict()
+            if facts["metadata"].get("reference") == reference:
+                return _of_intent(facts, kind="asked", at=at)
+        return None
+
+    def forget(self, token: str) -> None:
+        """Detach a kept card. Raises GatewayDown."""
+        import stripe
+
+        try:
+            self._client().v1.payment_methods.detach(token)
+        except stripe.InvalidRequestError:
+            # It is attached to nobody any more: that is what was asked for.
+            return
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+
     def read(self, body: bytes, signature: str) -> Word:
         """What a webhook says. Raises Forged for one without this provider's fresh signature."""
         import stripe
@@ -140,6 +258,11 @@ def _word(event: Mapping[str, Any]) -> Word:
     """An event of Stripe in the portal's words."""
     kind, thing = str(event["type"]), event["data"]["object"]
     at = datetime.fromtimestamp(int(event["created"]), UTC)
+    if kind.startswith("checkout.") and thing.get("mode") == "setup":
+        return _of_card(thing, kind=kind, at=at, event=str(event["id"]))
+    if kind.startswith("payment_intent.") and not thing["metadata"].get(BY_ITSELF):
+        # The page on which it is paid tells of it.
+        return Word(said=Said.OTHER, kind=kind, at=at, event=str(event["id"]))
     if kind == PAID:
         said = Said.PAID if thing["payment_status"] == "paid" else Said.WAITS
     else:
@@ -148,6 +271,8 @@ def _word(event: Mapping[str, Any]) -> Word:
         return Word(said=said, kind=kind, at=at, event=str(event["id"]))
     if kind.startswith("checkout."):
         return _of_session(thing, said, kind=kind, at=at, event=str(event["id"]))
+    if kind.startswith("payment_intent."):
+        return _of_intent(thing, kind=kind, at=at, event=str(event["id"]))
     return Word(
         said=said,
         kind=kind,
@@ -176,6 +301,77 @@ def _of_session(
         currency=str(facts["currency"]).upper(),
         why=REFUSED if said is Said.FAILED else "",
     )
+
+
+def _of_card(facts: Mapping[str, Any], *, kind: str, at: datetime, event: str) -> Word:
+    """What is said of a page that asks for a card."""
+    said = {PAID: Said.KEPT, "checkout.session.expired": Said.LAPSED}.get(kind, Said.OTHER)
+    return Word(
+        said=said,
+        kind=kind,
+        at=at,
+        event=event,
+        reference=str(facts.get("client_reference_id") or ""),
+        session=str(facts["id"]),
+        about_card=True,
+    )
+
+
+def _kept_card(facts: Mapping[str, Any]) -> KeptCard:
+    """The card of a page that is done. Raises GatewayDown where it names none."""
+    try:
+        kept = facts["setup_intent"]["payment_method"]
+        card = kept["card"]
+        year, month = int(card["exp_year"]), int(card["exp_month"])
+        ours = {name: one for one, name in BRANDS.items()} | {"amex": Card.AMEX}
+        return KeptCard(
+            token=str(kept["id"]),
+            payer=str(facts["customer"]),
+            card=ours.get(card["brand"]),
+            number_end=str(card["last4"])[-4:],
+            valid_to=date(year, month, monthrange(year, month)[1]),
+        )
+    except UNREADABLE as unread:
+        raise GatewayDown("the page names no card") from unread
+
+
+def _of_intent(facts: Mapping[str, Any], *, kind: str, at: datetime, event: str = "") -> Word:
+    """What a charge by itself has become; while the bank thinks it waits."""
+    states = {"succeeded": Said.PAID, "processing": Said.WAITS}
+    said = states.get(str(facts["status"]), Said.FAILED)
+    failure = facts.get("last_payment_error") or {}
+    code = str(failure.get("decline_code") or failure.get("code") or "")
+    return Word(
+        said=said,
+        kind=kind,
+        at=at,
+        event=event,
+        reference=str(facts["metadata"].get("reference") or ""),
+        money=str(facts["id"]),
+        amount=Decimal(int(facts["amount"])) / 100,
+        currency=str(facts["currency"]).upper(),
+        why=_why(code) if said is Said.FAILED else "",
+        lasts=code in LASTING,
+    )
+
+
+def _of_refusal(refused: CardError, reference: str, at: datetime) -> Word:
+    """A charge that the card's bank refused at once."""
+    told = refused.error.to_dict() if refused.error else {}
+    code = str(told.get("decline_code") or told.get("code") or "")
+    return Word(
+        said=Said.FAILED,
+        kind="charged",
+        at=at,
+        reference=reference,
+        money=str((told.get("payment_intent") or {}).get("id") or ""),
+        why=_why(code),
+        lasts=code in LASTING,
+    )
+
+
+def _why(code: str) -> str:
+    return LASTING.get(code) or PASSING.get(code) or "the bank did not pay it"
 
 
 def _state_of(facts: Mapping[str, Any]) -> Said | None:

@@ -32,6 +32,7 @@ from billing.hardship.models import Arrangement, Extension, HelpRequest, Instalm
 from billing.invoices.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.payments.models import (
     Allocation,
+    CardRequest,
     ChargeAdvice,
     Draw,
     Mandate,
@@ -116,10 +117,15 @@ REQUESTED = ("kind", "invoice__number", "amount", "reason", "state", "asked_at")
 CHARGED = ("what", "description", "amount", "percent", "starts_on", "ends_on", "state")
 BEGUN = ("amount", "surcharge", "method", "cards", "state", "started_at", "settled_at")
 MANDATED = (
-    *("reference", "payer_name", "bsb", "number_end", "draw_day", "signed_as", "capacity"),
+    *("reference", "kind", "payer_name", "bsb", "card", "number_end", "valid_to", "draw_day"),
+    *("signed_as", "capacity"),
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
-DRAWN = ("reference", "invoice__number", "amount", "on", "state", "reason", "ended_at", "because")
+CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "why", "started_at")
+DRAWN = (
+    *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
+    "because",
+)
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
 ENDED = (
     "service__label",
@@ -384,6 +390,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "payments", _rows(Payment.objects.filter(**of))
     yield "begun_in_the_portal", _rows(OnlinePayment.objects.filter(**of), only=BEGUN)
     yield "direct_debit_requests", _rows(Mandate.objects.filter(**of), only=MANDATED)
+    yield "card_requests", _rows(CardRequest.objects.filter(**of), only=CARDS_ASKED)
     drawn = Draw.objects.filter(**of).exclude(state=DrawState.DROPPED, reason="")
     yield "direct_debits", _rows(drawn, only=DRAWN)
     paid = Allocation.objects.filter(payment__account=account)

@@ -1,4 +1,4 @@
-"""Direct debits: agree to them, see what is drawn and when, choose the day, stop them."""
+"""What is drawn by itself: from where, what and when, another day, stop; direct debit requests."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from billing.payments.services import (
     BankNumberRefused,
     MandateRefused,
     agree_mandate,
+    card_ways,
     choose_day,
     end_mandate,
     request_words,
     require_right,
     resume_mandate,
 )
+from billing.payments.states import MandateKind
 from parties.authority.selectors import Decision
 from parties.correspondence.services import mask_of, masked_rendition
 from parties.security.states import HighRisk
@@ -37,8 +39,8 @@ from terms.lifecycle import IllegalStep
 from .direct_debit_forms import ON_A_DAY, ON_DUE_DAY, DayForm, MandateForm, SignMandateForm
 
 
-class _MandatePage(AccountPage):
-    """A page about the account's direct debits, for whoever may agree to them and stop them."""
+class MandatePage(AccountPage):
+    """A page about what is drawn by itself, for whoever may agree to that and stop it."""
 
     action = Action.PAY_BILL
     section = "bills"
@@ -54,8 +56,8 @@ class _MandatePage(AccountPage):
         return selectors.mandate_of(self.account)
 
 
-class DirectDebit(_MandatePage, TemplateView):
-    """Which bank account, what is drawn next, what was drawn, and how to stop it."""
+class DirectDebit(MandatePage, TemplateView):
+    """Which bank account or card, what is drawn next, what was drawn, and how to stop it."""
 
     template_name = "customer/pay/direct_debit.html"
 
@@ -69,6 +71,7 @@ class DirectDebit(_MandatePage, TemplateView):
             payer=mask_of(self.permissions).name(row.payer_name) if row else "",
             chosen=chosen,
             offered=selectors.may_agree(self.account, self.today),
+            takes_cards=bool(card_ways(self.account, self.today)),
             to_come=selectors.to_come(self.account) if sees_bills else [],
             earlier=[
                 one
@@ -83,7 +86,7 @@ class DirectDebit(_MandatePage, TemplateView):
         )
 
 
-class AgreeDirectDebit(_MandatePage, StepUp, FormView):  # type: ignore[type-arg]
+class AgreeDirectDebit(MandatePage, StepUp, FormView):  # type: ignore[type-arg]
     """The request: the bank account first, then all that it says, and the signature."""
 
     risk = HighRisk.BANK_DETAILS
@@ -134,7 +137,7 @@ class AgreeDirectDebit(_MandatePage, StepUp, FormView):  # type: ignore[type-arg
         context = self.get_context_data(form=form) | {
             "wish": wish,
             "number_end": wish.number[-3:],
-            "words": request_words(self.account, wish, self.today),
+            "words": request_words(self.account, wish.draw_day, self.today),
             "signing": signing,
             "first": (
                 selectors.first_draws(self.account, wish.draw_day, self.today, self.request.at)
@@ -146,7 +149,7 @@ class AgreeDirectDebit(_MandatePage, StepUp, FormView):  # type: ignore[type-arg
         return TemplateResponse(self.request, page, context)
 
 
-class _MandateStep(_MandatePage, View):
+class _MandateStep(MandatePage, View):
     """One step on the mandate: one call, back to the page."""
 
     http_method_names = ["post"]
@@ -154,7 +157,7 @@ class _MandateStep(_MandatePage, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the step, or say what to do."""
         if self.mandate is None:
-            messages.info(request, "No direct debits are agreed to: nothing is drawn.")
+            messages.info(request, "Nothing is agreed to: nothing is drawn.")
             return redirect("direct_debit")
         try:
             messages.success(request, self.call(self.mandate))
@@ -175,15 +178,37 @@ class StopDirectDebit(_MandateStep):
         return "Stopped. Nothing more is drawn; please pay your bills another way."
 
 
-class ResumeDirectDebit(_MandateStep):
-    """Let debits go on after a pause."""
+class ResumeDirectDebit(MandatePage, StepUp, TemplateView):
+    """Let it go on after a pause: drawing begins anew, so it asks for what agreeing asks for."""
 
-    def call(self, mandate: Mandate) -> str:
-        resume_mandate(mandate=mandate, by=self.request.user, at=self.request.at)
-        return "Your bills are drawn again from now on."
+    risk = HighRisk.BANK_DETAILS
+    template_name = "customer/pay/resume_direct_debit.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row, sees_bills = self.mandate, self.allows(Action.VIEW_BILLS)
+        first: tuple[selectors.FirstDraw, ...] = ()
+        if row is not None and sees_bills:
+            day = selectors.chosen_day(row, self.today)
+            first = selectors.first_draws(
+                self.account, day, self.today, self.request.at, MandateKind(row.kind)
+            )
+        return super().get_context_data(mandate=row, first=first, sees_bills=sees_bills, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Let it go on, or say that nothing is paused."""
+        if self.mandate is None:
+            messages.info(request, "Nothing is agreed to: nothing is drawn.")
+            return redirect("direct_debit")
+        try:
+            resume_mandate(mandate=self.mandate, by=request.user, at=request.at, proof=self.proof)
+        except IllegalStep:
+            messages.info(request, "Nothing is paused: see where it stands now.")
+        else:
+            messages.success(request, "Your bills are drawn again from now on.")
+        return redirect("direct_debit")
 
 
-class DirectDebitDay(_MandatePage, View):
+class DirectDebitDay(MandatePage, View):
     """Choose another day."""
 
     http_method_names = ["post"]
@@ -206,7 +231,7 @@ class DirectDebitDay(_MandatePage, View):
         return redirect("direct_debit")
 
 
-class DirectDebitPdf(_MandatePage, View):
+class DirectDebitPdf(MandatePage, View):
     """The request as it was signed; without who the customer is for some."""
 
     def get(self, request: HttpRequest, reference: str) -> HttpResponse:

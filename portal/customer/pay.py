@@ -17,7 +17,7 @@ from django.views.generic import FormView, TemplateView
 
 from billing.invoices.models import Invoice
 from billing.payments import selectors
-from billing.payments.models import OnlinePayment, Payment
+from billing.payments.models import Draw, OnlinePayment, Payment
 from billing.payments.services import (
     GatewayDown,
     PaymentRefused,
@@ -29,7 +29,7 @@ from billing.payments.services import (
     start_payment,
     ways_to_pay,
 )
-from billing.payments.states import OnlineState
+from billing.payments.states import OnlineState, PaymentMethod
 from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
@@ -190,8 +190,8 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             is_open=gateway_of(self.account.customer.provider.key) is not None,
             refused=ways.refused,
             past=ways.past,
-            draws_debits=self.account.customer.provider.draws_debits
-            and self.decision.role != Role.ADVOCATE,
+            pays_itself=self.decision.role != Role.ADVOCATE
+            and (self.account.customer.provider.draws_debits or _by_card(ways)),
             sees_bills=self.sees_bills,
             may_ask_for_help=self.allows(Action.ARRANGE_HARDSHIP),
             **kwargs,
@@ -216,6 +216,7 @@ class OnlinePaymentPage(AccountPage, TemplateView):
             receipt = selectors.receipt(selectors.payments_of(self.account).get(pk=row.payment_id))
         return super().get_context_data(
             online=row,
+            by_itself=Draw.objects.filter(online=row).exists(),
             # Staff can undo what the gateway knows nothing of.
             state="taken_back" if row.payment and row.payment.reversed_on else row.state,
             receipt=receipt,
@@ -296,6 +297,11 @@ class RefundPage(AccountPage, TemplateView):
         if row is None:
             raise Http404
         return super().get_context_data(refund=row, account=self.account, **kwargs)
+
+
+def _by_card(ways: WaysToPay) -> bool:
+    """Whether a card is taken, and with it automatic payment."""
+    return any(way.method == PaymentMethod.CARD for way in ways.offered)
 
 
 def _dollars(text: str) -> Decimal | None:

@@ -8,6 +8,7 @@ from . import (
     appointing,
     assisted,
     bills,
+    card_payments,
     complaints,
     contact,
     direct_debit,
@@ -189,6 +190,10 @@ urlpatterns = [
         "pay/direct-debit/<slug:reference>.pdf",
         direct_debit.DirectDebitPdf.as_view(),
         name="direct_debit_pdf",
+    ),
+    path("pay/card/new/", card_payments.AgreeCard.as_view(), name="agree_card"),
+    path(
+        "pay/card/<uuid:public_id>/", card_payments.CardRequestPage.as_view(), name="card_request"
     ),
     path("pay/<uuid:public_id>/", pay.OnlinePaymentPage.as_view(), name="online_payment"),
     path("bills/<uuid:public_id>/", bills.InvoicePage.as_view(), name="invoice"),

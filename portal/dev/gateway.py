@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import simulator
+from . import simulated_cards, simulator
 
 
 def _only_while_it_is_on() -> None:
@@ -67,7 +67,10 @@ def pay(request: HttpRequest, session: str) -> HttpResponse:
     if row is None:
         raise Http404
     deed = request.POST.get("deed", "")
-    if deed not in simulator.TRIES or row["status"] != "open":
+    possible = {*simulator.TRIES}
+    if row["mode"] == "setup":
+        possible = {"cancel", *simulated_cards.CARDS}
+    if deed not in possible or row["status"] != "open":
         return render(request, "dev/gateway_pay.html", _shown(row))
     if deed == "cancel":
         return redirect(row["cancel_url"])
@@ -76,6 +79,46 @@ def pay(request: HttpRequest, session: str) -> HttpResponse:
     simulator.act(row, deed, request.at)
     simulator.send(row, _hook(row), request.at)
     return redirect(row["success_url"])
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def charges(request: HttpRequest) -> JsonResponse:
+    """POST and GET /v1/payment_intents: take money from a kept card, or see what was taken."""
+    _only_while_it_is_on()
+    provider = _provider_of(request)
+    if not provider:
+        return _refuse(401, "Invalid API key provided")
+    if request.method == "GET":
+        rows = simulated_cards.charges(provider, request.GET.get("customer", ""))
+        data = [simulated_cards.shown(one) for one in rows]
+        return JsonResponse(
+            {"object": "list", "data": data, "has_more": False, "url": "/v1/payment_intents"}
+        )
+    try:
+        made = simulated_cards.charge(
+            provider, request.POST, request.headers.get("Idempotency-Key", ""), request.at
+        )
+    except (KeyError, ValueError, LookupError) as missing:
+        return _refuse(400, f"Missing or wrong: {missing}")
+    if made["last_payment_error"]:
+        problem = {
+            **made["last_payment_error"],
+            "message": "Your card was declined.",
+            "payment_intent": simulated_cards.shown(made),
+        }
+        return JsonResponse({"error": problem}, status=402)
+    return JsonResponse(simulated_cards.shown(made))
+
+
+@csrf_exempt
+@require_POST
+def forget(request: HttpRequest, card: str) -> JsonResponse:
+    """POST /v1/payment_methods/<id>/detach"""
+    _only_while_it_is_on()
+    if not simulated_cards.forget(_provider_of(request), card):
+        return _refuse(400, f"No such payment method: {card}")
+    return JsonResponse({"id": card, "object": "payment_method", "customer": None})
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,9 +146,10 @@ def _hook(row: dict[str, Any]) -> str:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    cents = row["amount_total"]
+    cents = row["amount_total"] or 0
     return {
         "row": row,
+        "gives_card": row["mode"] == "setup",
         "amount": f"{cents // 100}.{cents % 100:02d}",
         "is_debit": row["method"] == "au_becs_debit",
         "waits": row["status"] == "complete"

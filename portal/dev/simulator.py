@@ -12,18 +12,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from django.conf import settings
+from . import simulated_cards
+from .simulated_cards import folder
 
 KEY_PREFIX = "sk_simulated_"
 TIMEOUT = 10  # seconds
 LATE = timedelta(days=3)
 # What of a payment is the simulator's own and no part of a session.
-OURS = ("provider", "what", "method", "blocked", "unsent", "refused")
+OURS = ("provider", "what", "method", "blocked", "unsent", "refused", "card", "failure")
 BLOCKED = "[brands_blocked]"
 TRIES = ("pay", "fail", "late", "cancel")
 
@@ -37,12 +37,6 @@ class Message:
     signature: str
 
 
-def folder() -> Path:
-    place = Path(settings.GATEWAY_DIR)
-    place.mkdir(parents=True, exist_ok=True)
-    return place
-
-
 def open_page(provider: str, form: Mapping[str, str], key: str, page: str) -> dict[str, Any]:
     """Make a checkout session of a form; the same idempotency key gives the one made before."""
     name = hashlib.sha256(f"{provider} {key}".encode()).hexdigest()[:24]
@@ -52,14 +46,13 @@ def open_page(provider: str, form: Mapping[str, str], key: str, page: str) -> di
     row: dict[str, Any] = {
         "id": session,
         "object": "checkout.session",
+        "mode": form["mode"],
         "provider": provider,
         "url": page.format(session),
         "status": "open",
-        "payment_status": "unpaid",
+        "payment_status": "no_payment_required" if form["mode"] == "setup" else "unpaid",
         "payment_intent": None,
-        "amount_total": int(form["line_items[0][price_data][unit_amount]"]),
-        "currency": form["line_items[0][price_data][currency]"],
-        "what": form["line_items[0][price_data][product_data][name]"],
+        **_asked_for(form),
         "method": form["payment_method_types[0]"],
         "blocked": [value for name, value in form.items() if BLOCKED in name],
         "client_reference_id": form["client_reference_id"],
@@ -69,6 +62,23 @@ def open_page(provider: str, form: Mapping[str, str], key: str, page: str) -> di
     }
     _keep(row)
     return row
+
+
+def _asked_for(form: Mapping[str, str]) -> dict[str, Any]:
+    """What a page asks for: an amount, or a card to keep."""
+    if form["mode"] == "setup":
+        return {
+            "amount_total": None,
+            "currency": None,
+            "what": "A card to keep",
+            "customer": None,
+            "setup_intent": None,
+        }
+    return {
+        "amount_total": int(form["line_items[0][price_data][unit_amount]"]),
+        "currency": form["line_items[0][price_data][currency]"],
+        "what": form["line_items[0][price_data][product_data][name]"],
+    }
 
 
 def find(session: str) -> dict[str, Any] | None:
@@ -86,25 +96,9 @@ def payments() -> list[dict[str, Any]]:
 
 
 def act(row: dict[str, Any], deed: str, at: datetime) -> None:
-    """Do what a button says: the payer pays or fails, or the bank answers a debit later."""
-    is_debit = row["method"] == "au_becs_debit"
-    if row["status"] == "open" and deed in ("pay", "late"):
-        row |= {
-            "status": "complete",
-            "payment_intent": f"pi_{secrets.token_hex(8)}",
-            "payment_status": "unpaid" if is_debit else "paid",
-        }
-        _say(row, "checkout.session.completed", at)
-        if deed == "late":
-            if is_debit:
-                act(row, "bank_pays", at)
-            row["unsent"].append(_event(row, "charge.dispute.funds_withdrawn", at + LATE))
-    elif row["status"] == "open" and deed == "fail" and is_debit:
-        act(row, "pay", at)
-        act(row, "bank_refuses", at)
-    elif row["status"] == "open" and deed == "lapse":
-        row["status"] = "expired"
-        _say(row, "checkout.session.expired", at)
+    """Do what a button says: the payer pays, fails or gives a card, or the bank answers later."""
+    if row["status"] == "open":
+        _act_of_payer(row, deed, at)
     elif row["status"] == "complete" and row["payment_status"] == "unpaid":
         if deed == "bank_pays":
             row["payment_status"] = "paid"
@@ -115,6 +109,32 @@ def act(row: dict[str, Any], deed: str, at: datetime) -> None:
     elif row["payment_status"] == "paid" and deed == "take_back":
         _say(row, "charge.dispute.funds_withdrawn", at)
     _keep(row)
+
+
+def _act_of_payer(row: dict[str, Any], deed: str, at: datetime) -> None:
+    """What somebody does on the page, or leaves undone until it expires."""
+    is_debit = row["method"] == "au_becs_debit"
+    if deed == "lapse":
+        row["status"] = "expired"
+        _say(row, "checkout.session.expired", at)
+    elif row["mode"] == "setup":
+        if deed in simulated_cards.CARDS:
+            simulated_cards.keep(row, deed, at)
+            _say(row, "checkout.session.completed", at)
+    elif deed in ("pay", "late"):
+        row |= {
+            "status": "complete",
+            "payment_intent": f"pi_{secrets.token_hex(8)}",
+            "payment_status": "unpaid" if is_debit else "paid",
+        }
+        _say(row, "checkout.session.completed", at)
+        if deed == "late":
+            if is_debit:
+                act(row, "bank_pays", at)
+            row["unsent"].append(_event(row, "charge.dispute.funds_withdrawn", at + LATE))
+    elif deed == "fail" and is_debit:
+        act(row, "pay", at)
+        act(row, "bank_refuses", at)
 
 
 def hurry(row: dict[str, Any], at: datetime) -> None:
@@ -161,6 +181,12 @@ def sign(provider: str, event: Mapping[str, Any], at: datetime) -> Message:
 def as_session(row: Mapping[str, Any], *, expanded: bool = False) -> dict[str, Any]:
     """A payment as the API shows it; `expanded` names the money's own state."""
     shown = {name: value for name, value in row.items() if name not in OURS}
+    if expanded and row.get("setup_intent"):
+        shown["setup_intent"] = {
+            "id": row["setup_intent"],
+            "object": "setup_intent",
+            "payment_method": row["card"],
+        }
     if expanded and row["payment_intent"]:
         state = "requires_payment_method" if row.get("refused") else "processing"
         if row["payment_status"] == "paid":

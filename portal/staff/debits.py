@@ -92,20 +92,22 @@ class MandateAdmin(StepsAdmin):
     account_path = "account"
     reference = "reference"
     guarded = {StaffData.BANK: ("payer_name", "bsb", "number_end")}
-    list_display = ("reference", "account", "number_end", "state", "agreed_at", "reason")
+    list_display = ("reference", "account", "kind", "number_end", "state", "agreed_at", "reason")
     list_filter = (
         "state",
+        "kind",
         ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )
     search_fields = ("reference", "account__number", "account__customer__name")
     list_select_related = ("account__customer",)
     fields = (
-        *("account", "payer_name", "bsb", "number_end", "draw_day", "later_draw_day"),
+        *("account", "kind", "payer_name", "bsb", "card", "number_end", "valid_to"),
+        *("draw_day", "later_draw_day"),
         *("later_from", "signed_as", "capacity", "second_signed_as", "agreed_at", "agreed_by"),
         *("state", "misses", "reason", "ended_at", "ended_by"),
     )
-    steps = {"day": "Change the day", "stop": "Stop direct debits"}
+    steps = {"day": "Change the day", "stop": "Stop drawing"}
 
     def steps_now(self, request: HttpRequest, row: Mandate) -> list[str]:
         runs = row.state != MandateState.ENDED and handles_debits(request)
@@ -120,11 +122,12 @@ class MandateAdmin(StepsAdmin):
         return self.step(
             request,
             form,
-            title="Stop direct debits",
-            action="Stop them",
+            title="Stop drawing",
+            action="Stop it",
             about=row,
-            intro="Nothing more is drawn from now on. What the bank was asked for already is to "
-            "be stopped there within three working days: it stands on the worklist.",
+            intro=f"Nothing more is drawn from {row.source} from now on. What a bank was asked "
+            "for already is to be stopped there within three working days: it stands on the "
+            "worklist. A card is forgotten.",
             back=reverse("admin:billing_mandate_change", args=[row.pk]),
         )
 
@@ -174,11 +177,17 @@ class DrawList(admin.SimpleListFilter):
     parameter_name = "todo"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("send", "To send to the bank"), ("stop", "To stop at the bank")]
+        return [
+            ("send", "To send to the bank"),
+            ("stop", "To stop at the bank"),
+            ("ask", "Cards asked, no answer yet"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "send":
             return selectors.to_send(queryset, selectors.send_by(request.at))
+        if self.value() == "ask":
+            return selectors.unanswered(queryset)
         return selectors.to_stop(queryset) if self.value() == "stop" else queryset
 
 
@@ -193,7 +202,7 @@ class ReturnForm(forms.Form):
 
 @admin.register(Draw)
 class DrawAdmin(StepsAdmin):
-    """Direct debits: planned, on their way, paid, sent back, left out with the reason."""
+    """What is drawn by itself: planned, on its way, paid, sent back, left out with the reason."""
 
     provider_path = "account__customer__provider"
     account_path = "account"
@@ -208,7 +217,17 @@ class DrawAdmin(StepsAdmin):
     date_hierarchy = "on"
     list_select_related = ("account__customer", "invoice")
     fields = (
-        *("account", "invoice", "dollars", "on", "state", "reference", "mandate", "file"),
+        *(
+            "account",
+            "invoice",
+            "dollars",
+            "on",
+            "state",
+            "reference",
+            "mandate",
+            "file",
+            "online",
+        ),
         *("stop_asked_at", "code", "reason", "payment", "ended_at"),
     )
     readonly_fields = ("dollars",)
@@ -216,10 +235,11 @@ class DrawAdmin(StepsAdmin):
 
     @admin.display(description="amount", ordering="amount")
     def dollars(self, row: Draw) -> str:
-        return in_dollars(row.amount)
+        return in_dollars(row.total)
 
     def steps_now(self, request: HttpRequest, row: Draw) -> list[str]:
-        if not handles_debits(request):
+        # What a card pays is known at its gateway, and told by it.
+        if not handles_debits(request) or row.file_id is None:
             return []
         if row.state == DrawState.SENT:
             return list(self.steps)

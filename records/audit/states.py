@@ -19,6 +19,8 @@ IN_WORDS: dict[str, str] = {
     "resume_mandate": "Let direct debits go on",
     "end_mandate": "Stopped direct debits",
     "plan_draw": "Planned a direct debit",
+    "charge_card": "Asked a card for a bill",
+    "card_did_not_pay": "Noted that a card did not pay",
     "send_draw": "Sent a direct debit to the bank",
     "download_debit_file": "Took a direct debit out for the bank",
     "return_draw": "Noted a direct debit that the bank sent back",

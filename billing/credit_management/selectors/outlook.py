@@ -128,7 +128,7 @@ def _paying(account: Account, chasable: Decimal, on_its_way: Decimal) -> Iterato
     if NIL < chasable <= on_its_way:
         yield Stop(words="A payment is on its way from the bank")
     elif NIL < chasable <= on_its_way + payments.planned_sum(account):
-        yield Stop(words="A direct debit is planned")
+        yield Stop(words="A payment by itself is planned")
 
 
 def _of_overdue(

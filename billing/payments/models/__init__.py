@@ -1,6 +1,6 @@
 """Money received and paid back, what pays what, and what lets it be drawn."""
 
-from .mandates import DebitFile, DebitReturns, Draw, Mandate
+from .mandates import CardRequest, DebitFile, DebitReturns, Draw, Mandate
 from .received import (
     IN_PORTAL,
     PAST_PORTAL,
@@ -23,6 +23,7 @@ __all__ = [
     "Allocation",
     "BankFormat",
     "BankImport",
+    "CardRequest",
     "ChargeAdvice",
     "DebitFile",
     "DebitReturns",

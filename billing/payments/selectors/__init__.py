@@ -43,6 +43,7 @@ from .mandates import (
     FirstDraw,
     NotDrawn,
     Offered,
+    card_request,
     chosen_day,
     draw_day,
     draw_of,
@@ -55,6 +56,7 @@ from .mandates import (
     to_come,
     to_send,
     to_stop,
+    unanswered,
     why_not_drawn,
 )
 
@@ -76,6 +78,7 @@ __all__ = [
     "allocations",
     "balance",
     "card",
+    "card_request",
     "check_digit",
     "chosen_day",
     "draw_day",
@@ -106,6 +109,7 @@ __all__ = [
     "to_come",
     "to_send",
     "to_stop",
+    "unanswered",
     "under_way",
     "unmatched",
     "unpaid_invoices",

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
         draw_on: date | None
         draw_amount: Decimal | None
+        draw_kind: str | None
 
     OpenInvoice = WithAnnotations[Invoice, OpenFigures]
     DrawnInvoice = WithAnnotations[Invoice, DrawnFigures]
@@ -80,8 +81,9 @@ class InvoiceCard:
     status: str
     because: dict[str, list[dict[str, Any]]]
     version: str
-    draw_on: date | None = None  # the day on which it is drawn by direct debit, and how much
+    draw_on: date | None = None  # the day on which it is drawn by itself, and how much
     draw_amount: Decimal | None = None
+    draw_kind: str | None = None  # from a bank account or a card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,9 @@ def invoices(account: Account, *, shown: bool = False) -> QuerySet[DrawnInvoice]
     draw = Draw.objects.filter(invoice=OuterRef("pk"), state__in=LIVE_DRAWS)
     rows = with_outstanding(Invoice.objects.filter(account=account), shown=shown)
     return rows.annotate(
-        draw_on=Subquery(draw.values("on")[:1]), draw_amount=Subquery(draw.values("amount")[:1])
+        draw_on=Subquery(draw.values("on")[:1]),
+        draw_amount=Subquery(draw.annotate(all=F("amount") + F("surcharge")).values("all")[:1]),
+        draw_kind=Subquery(draw.values("mandate__kind")[:1]),
     )
 
 
@@ -147,6 +151,7 @@ def card(row: OpenInvoice, on: date) -> InvoiceCard:
         version=row.version,
         draw_on=getattr(row, "draw_on", None),
         draw_amount=getattr(row, "draw_amount", None),
+        draw_kind=getattr(row, "draw_kind", None),
     )
 
 
@@ -456,7 +461,8 @@ def payable(owed: Balance) -> Payable:
 
 def _on_its_way(account: Account) -> Subquery:
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
-    return _sum(rows)
+    # What is drawn from a card by itself counts as being drawn.
+    return _sum(rows.filter(draw__isnull=True))
 
 
 def _being_drawn(account: Account) -> Subquery:
@@ -516,7 +522,7 @@ def payments_of(account: Account) -> QuerySet[PaidPayment]:
 def under_way(account: Account) -> list[OnlinePayment]:
     """What was begun in the portal and may still become money, newest first."""
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
-    return list(rows)
+    return list(rows.filter(draw__isnull=True))
 
 
 def refunds(account: Account) -> QuerySet[Refund]:

@@ -12,8 +12,8 @@ from django.db.models import QuerySet, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.selectors import open_items
-from billing.payments.models import Draw, Mandate
-from billing.payments.states import LIVE_DRAWS, TO_DRAW, DrawState, MandateState
+from billing.payments.models import CardRequest, Draw, Mandate
+from billing.payments.states import LIVE_DRAWS, TO_DRAW, DrawState, MandateKind, MandateState
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, blocks_at, working_calendar, zone_of
 from parties.accounts.states import BlockKind
@@ -85,7 +85,7 @@ def draw_day(
             disputed=False,
             state=State(account.state),
             tcp=account.customer.is_tcp,
-            authority=Authority.DIRECT_DEBIT,
+            authority=Authority.CREDIT_CARD if mandate.is_card else Authority.DIRECT_DEBIT,
             charge_accrued_on=invoice.issue_date,
             due_date=payable_by,
         )
@@ -115,10 +115,14 @@ class FirstDraw:
 
 
 def first_draws(
-    account: Account, wanted: int | None, today: date, at: datetime
+    account: Account,
+    wanted: int | None,
+    today: date,
+    at: datetime,
+    kind: MandateKind = MandateKind.BANK,
 ) -> tuple[FirstDraw, ...]:
-    """What of the open bills would be drawn, and when, if debits were agreed to today."""
-    mandate = Mandate(account=account, draw_day=wanted)
+    """What of the open bills would be drawn, and when, if that were agreed to today."""
+    mandate = Mandate(account=account, draw_day=wanted, kind=kind)
     found = []
     for item in open_items(account).select_related("invoice"):
         if item.held != item.held_shown or item.amount <= item.held:
@@ -178,7 +182,7 @@ def why_not_drawn(mandate: Mandate, day: date, at: datetime) -> NotDrawn | None:
     if not account_standing(account, at.astimezone(zone).date()).is_chased:
         return NotDrawn(words="The holder has died or can't decide", is_quiet=True)
     if mandate.state != MandateState.ACTIVE:
-        return NotDrawn(words="Direct debits are paused")
+        return NotDrawn(words=f"{mandate.called} are paused")
     for block in blocks:
         return NotDrawn(words=BlockKind(block.kind).label)
     return None
@@ -219,7 +223,18 @@ def send_by(at: datetime) -> date:
 
 def to_send(rows: QuerySet[Draw], day: date) -> QuerySet[Draw]:
     """Direct debits whose day has come and that stand in no file."""
-    return rows.filter(state=DrawState.PLANNED, on__lte=day)
+    return rows.filter(state=DrawState.PLANNED, on__lte=day, mandate__kind=MandateKind.BANK)
+
+
+def unanswered(rows: QuerySet[Draw]) -> QuerySet[Draw]:
+    """Card payments that the gateway was asked for and has not answered."""
+    return rows.filter(state=DrawState.SENT, online__isnull=False)
+
+
+def card_request(account: Account, public_id: str) -> CardRequest | None:
+    """One wish of an account to pay by a card, if it has it."""
+    rows = CardRequest.objects.filter(account=account, public_id=public_id)
+    return rows.select_related("mandate").first()
 
 
 def to_stop(rows: QuerySet[Draw]) -> QuerySet[Draw]:

@@ -1,6 +1,8 @@
 from .allocating import apply_credit, lock_account
 from .amounts import PaymentRefused, read_dollars
 from .bank_numbers import BankNumberRefused
+from .card_charges import charge_cards
+from .cards import CardWish, ask_about_cards, card_ways, start_card
 from .credit_notes import (
     CreditRefused,
     NeedsSecondPerson,
@@ -25,6 +27,7 @@ from .gateway import Forged, GatewayDown, gateway_of
 from .hearing import ask_about_payments, hear, solve_event
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
 from .late_charges import late_charges_to_waive, take_back_late_charges, waive_late_charge
+from .mandate_letters import card_words, request_words
 from .mandates import (
     MandateRefused,
     MandateWish,
@@ -32,7 +35,6 @@ from .mandates import (
     check_wish,
     choose_day,
     end_mandate,
-    request_words,
     require_right,
     resume_mandate,
 )
@@ -52,6 +54,7 @@ from .ways import Way, WayPast, WaysToPay, keep_option, ways_to_pay
 __all__ = [
     "AlreadyRecorded",
     "BankNumberRefused",
+    "CardWish",
     "CreditRefused",
     "DebitFileRefused",
     "FileRefused",
@@ -71,11 +74,15 @@ __all__ = [
     "Wish",
     "agree_mandate",
     "apply_credit",
+    "ask_about_cards",
     "ask_about_payments",
     "ask_money",
     "ask_refund",
     "bank_days",
     "bank_today",
+    "card_ways",
+    "card_words",
+    "charge_cards",
     "check_wish",
     "choose_day",
     "credit_line",
@@ -110,6 +117,7 @@ __all__ = [
     "reverse_payment",
     "send_statement",
     "solve_event",
+    "start_card",
     "start_payment",
     "statement_pdf",
     "take_back_late_charges",

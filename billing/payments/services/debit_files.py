@@ -19,6 +19,7 @@ from billing.payments.states import (
     DebitFileState,
     DrawAct,
     DrawState,
+    MandateKind,
 )
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import needs_second_person
@@ -165,6 +166,7 @@ def bank_days(provider: Provider) -> Calendar:
 def _planned(provider: Provider, day: date, today: date) -> QuerySet[Draw]:
     """What is to be drawn that day, and what was missed before."""
     rows = Draw.objects.filter(account__customer__provider=provider, state=DrawState.PLANNED)
+    rows = rows.filter(mandate__kind=MandateKind.BANK)
     return rows.filter(Q(on=day) | Q(on__lte=today)).select_related("account__customer")
 
 

@@ -187,7 +187,7 @@ def _fitting(provider: Provider, found: list[Returned]) -> dict[str, Draw]:
 
 def _problem(row: Draw) -> str:
     """Why a debit can't have been sent back; empty where it can."""
-    if row.state in (DrawState.SENT, DrawState.PAID):
+    if row.state in (DrawState.SENT, DrawState.PAID) and row.file_id is not None:
         return ""
     if row.state == DrawState.RETURNED:
         return f"{row.reference} was sent back already"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +14,13 @@ from billing.ledger.models import OpenItem
 from billing.ledger.selectors import open_items
 from billing.ledger.services import MonthClosed, move_due_date
 from billing.payments.models import Draw, Mandate, OnlinePayment, Payment
-from billing.payments.selectors import draw_day, mandate_of, why_not_drawn
+from billing.payments.selectors import NotDrawn, draw_day, mandate_of, why_not_drawn
 from billing.payments.states import (
+    DAYS_TO_NEXT_TRY,
     DRAW,
     LIVE_DRAWS,
     TO_DRAW,
+    TRIES_OF_A_CARD,
     DrawAct,
     DrawState,
     MandateState,
@@ -40,6 +43,7 @@ from terms.profile import TermsSilent
 
 from .allocating import lock_account
 from .receiving import record_payment
+from .ways import ways_to_pay
 
 STOP = (
     "You can stop it, or contest a part, before that day. If it comes at a bad time, tell us: "
@@ -49,16 +53,19 @@ STOP = (
 
 @dataclass(frozen=True, kw_only=True)
 class _Wanted:
-    """What of a bill is to be drawn, when and why then."""
+    """What of a bill is to be drawn, when and why then; `barred` where the card is not taken."""
 
     amount: Decimal
     on: date
     because: list[dict[str, Any]]
+    surcharge: Decimal = NIL
+    is_retry: bool = False
+    barred: NotDrawn | None = None
 
 
 def mind_draws(*, at: datetime) -> int:
     """Book what the banks' day has come for, and keep every plan in step; return what moved."""
-    sent = Draw.objects.filter(state=DrawState.SENT, on__lte=_latest_day(at))
+    sent = Draw.objects.filter(state=DrawState.SENT, on__lte=latest_day(at), file__isnull=False)
     count = each(sent.select_related("account"), lambda row: settle_draw(row, at), at=at)
     live = Mandate.objects.exclude(state=MandateState.ENDED).select_related("account")
     return count + each(live, lambda row: _mind(row, at), at=at)
@@ -82,7 +89,13 @@ def plan_draws(
     today = local_day(account, at)
     rows = Draw.objects.filter(account=account)
     live = {row.invoice_id: row for row in rows.filter(state__in=LIVE_DRAWS)}
-    before = {row.invoice_id: row for row in rows.exclude(state__in=LIVE_DRAWS).order_by("pk")}
+    over = list(rows.exclude(state__in=LIVE_DRAWS).order_by("pk"))
+    before = {row.invoice_id: row for row in over}
+    failed = Counter(
+        row.invoice_id
+        for row in over
+        if row.state == DrawState.RETURNED and row.mandate_id == mandate.pk
+    )
     under_way = _paid_otherwise(account)
     changed = []
     for item in open_items(account).select_related("invoice"):
@@ -90,7 +103,7 @@ def plan_draws(
         if row is not None and row.state == DrawState.SENT:
             continue
         wanted = None
-        if not _is_over(earlier):
+        if not _is_over(mandate, earlier, failed[item.invoice_id]):
             free = max(NIL, item.amount - item.held - under_way)
             under_way = max(NIL, under_way - (item.amount - item.held))
             told = None if anew else row
@@ -133,7 +146,7 @@ def drop_draw(row: Draw, why: str, at: datetime, *, is_quiet: bool = True) -> No
     if not is_quiet:
         _tell(
             row.account,
-            f"We don't draw {in_dollars(row.amount)} on {in_words(row.on)}",
+            f"We don't draw {in_dollars(row.total)} on {in_words(row.on)}",
             f"Bill {row.invoice}: {why}. If something of it is to be paid later, you can read "
             "there by when.",
             at,
@@ -157,9 +170,22 @@ def _mind(found: Mandate, at: datetime) -> int:
     return len(plan_draws(lock_account(found.account), at=at))
 
 
-def _is_over(earlier: Draw | None) -> bool:
-    """Whether the bill was sent back or stopped: it is not drawn once more by itself."""
-    return earlier is not None and earlier.state in (DrawState.RETURNED, DrawState.STOPPED)
+def _is_over(mandate: Mandate, earlier: Draw | None, failed: int) -> bool:
+    """Whether the bill was sent back or stopped: it is not drawn once more by itself.
+
+    A card that did not pay is asked once more, and a new card at all; what a bank took back after
+    it had paid is drawn no more.
+    """
+    if mandate.is_card and failed >= TRIES_OF_A_CARD:
+        return True
+    if earlier is None or earlier.state not in (DrawState.RETURNED, DrawState.STOPPED):
+        return False
+    return (
+        not mandate.is_card
+        or earlier.state == DrawState.STOPPED
+        or earlier.payment_id is not None
+        or earlier.file_id is not None
+    )
 
 
 def _wanted(
@@ -177,13 +203,27 @@ def _wanted(
     is_more = row is not None and free > row.amount
     # What was told not to be drawn any more, or is drawn once more, is told in time again.
     again = earlier is not None and earlier.mandate_id == mandate.pk
-    since = today if is_more or again else item.invoice.issue_date
-    found = draw_day(mandate, item.invoice, payable_by=item.due_date, since=since, today=today)
+    is_retry = again and earlier is not None and earlier.state == DrawState.RETURNED
+    since = today if is_more or (again and not is_retry) else item.invoice.issue_date
+    first = today + timedelta(days=DAYS_TO_NEXT_TRY) if is_retry and row is None else today
+    found = draw_day(mandate, item.invoice, payable_by=item.due_date, since=since, today=first)
     if found is None:
         return None
     # A day that was told comes no earlier.
     on = max(found.on, row.on) if row is not None and row.on >= today else found.on
-    return _Wanted(amount=free, on=on, because=found.because)
+    wanted = _Wanted(amount=free, on=on, because=found.because, is_retry=is_retry)
+    return _with_card(wanted, mandate, row) if mandate.is_card else wanted
+
+
+def _with_card(wanted: _Wanted, mandate: Mandate, row: Draw | None) -> _Wanted:
+    """With what the card adds on that day, never more than was told; barred if it isn't taken."""
+    way = ways_to_pay(mandate.account, amount=wanted.amount, on=wanted.on).of(mandate.card)
+    if way is None:
+        return replace(wanted, barred=NotDrawn(words="This card is not taken any more"))
+    told = row is not None and row.mandate_id == mandate.pk and row.amount == wanted.amount
+    surcharge = min(row.surcharge, way.surcharge) if told and row is not None else way.surcharge
+    new = [one for one in way.because if one not in wanted.because]
+    return replace(wanted, surcharge=surcharge, because=[*wanted.because, *new])
 
 
 def _keep(
@@ -197,7 +237,7 @@ def _keep(
     tells: bool,
 ) -> Draw | None:
     """Write the plan of one bill; return it if it changed."""
-    barred = why_not_drawn(mandate, wanted.on, at) if wanted else None
+    barred = (why_not_drawn(mandate, wanted.on, at) or wanted.barred) if wanted else None
     if wanted is None or barred is not None:
         if row is None:
             return None
@@ -205,10 +245,12 @@ def _keep(
         words = barred.words if barred else "All of it is contested or paid otherwise"
         drop_draw(row, "" if quiet else words, at, is_quiet=quiet)
         return row
-    same = row is not None and (row.amount, row.on) == (wanted.amount, wanted.on)
+    meant = (wanted.amount, wanted.surcharge, wanted.on)
+    same = row is not None and (row.amount, row.surcharge, row.on) == meant
     if row is not None and same and row.mandate_id == mandate.pk:
         return None
-    # Who waits because of us or the law is not late; who was late before stays so.
+    # Who waits because of us or the law is not late; who was late before, or had a card that did
+    # not pay, stays so.
     in_time = today <= item.due_date or (row is not None and row.on <= item.due_date)
     if row is None:
         row = Draw(reference=new_reference("D"), account=mandate.account, invoice=item.invoice)
@@ -216,9 +258,9 @@ def _keep(
     elif row.state == DrawState.IN_FILE:
         unfile(row)
     row.mandate, row.amount, row.on = mandate, wanted.amount, wanted.on
-    row.because = wanted.because
+    row.surcharge, row.because = wanted.surcharge, wanted.because
     row.save()
-    if in_time and item.due_date < wanted.on:
+    if in_time and not wanted.is_retry and item.due_date < wanted.on:
         move_due_date(invoice_id=item.invoice_id, due_date=wanted.on)
     _note(row, at)
     if tells:
@@ -239,7 +281,9 @@ def _note(row: Draw, at: datetime) -> None:
 
 def _paid_otherwise(account: Account) -> Decimal:
     """What a bank was asked for in the portal and has not paid yet, in dollars."""
-    rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
+    rows = OnlinePayment.objects.filter(
+        account=account, state=OnlineState.IN_PROGRESS, draw__isnull=True
+    )
     return sum((row.amount for row in rows), NIL)
 
 
@@ -288,11 +332,14 @@ def _contested(item: OpenItem, account: Account, today: date) -> str:
 
 
 def _tell_planned(row: Draw, contested: str, at: datetime) -> None:
+    shown = "" if row.mandate.is_card else f" Your bank shows it as {row.reference}."
+    added = ""
+    if row.surcharge:
+        added = f" {in_dollars(row.surcharge)} of it is the surcharge for the card."
     _tell(
         row.account,
-        f"On {in_words(row.on)} we draw {in_dollars(row.amount)}",
-        f"{contested}It pays bill {row.invoice}, from the bank account ending "
-        f"{row.mandate.number_end}. Your bank shows it as {row.reference}. {STOP}",
+        f"On {in_words(row.on)} we draw {in_dollars(row.total)}",
+        f"{contested}It pays bill {row.invoice}, from {row.mandate.source}.{added}{shown} {STOP}",
         at,
     )
 
@@ -307,10 +354,10 @@ def _tell(account: Account, headline: str, body: str, at: datetime) -> None:
         headline=headline,
         body=body,
         link=Link("direct-debit"),
-        label="See your direct debits",
+        label="See what is drawn",
     )
 
 
-def _latest_day(at: datetime) -> date:
+def latest_day(at: datetime) -> date:
     """The latest day that it is anywhere in Australia; each row asks its own clock again."""
     return date.fromordinal(at.date().toordinal() + 1)

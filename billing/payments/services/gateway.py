@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, cast
@@ -35,6 +35,7 @@ class Said(StrEnum):
     LAPSED = "lapsed"
     TAKEN_BACK = "taken_back"
     GIVEN_BACK = "given_back"
+    KEPT = "kept"
     OTHER = "other"
 
 
@@ -60,11 +61,48 @@ class Opened:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CardOrder:
+    """A card that the gateway is to ask for and keep; `reference` makes a second try the same."""
+
+    reference: str
+    cards: tuple[Card, ...]
+    email: str
+    back: str
+    cancelled: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptCard:
+    """A card that the gateway keeps: its names for the card and for who pays, and how it ends.
+
+    `card` is None for one that we don't know by name; `valid_to` is its last day.
+    """
+
+    token: str
+    payer: str
+    card: Card | None
+    number_end: str
+    valid_to: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What is to be taken from a kept card, in dollars, while nobody sits before a page."""
+
+    reference: str
+    total: Decimal
+    what: str
+    token: str
+    payer: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Word:
-    """What the gateway says of one payment.
+    """What the gateway says of one payment, or of a card that it was asked to keep.
 
     `reference` is ours, `session` and `money` are the gateway's names; any may be empty. `amount`
     in units of `currency`, where it names one. `event` is empty in an answer to a question.
+    `lasts` says of what failed that another try would fail, too.
     """
 
     said: Said
@@ -77,6 +115,8 @@ class Word:
     amount: Decimal | None = None
     currency: str = ""
     why: str = ""
+    about_card: bool = False
+    lasts: bool = False
 
 
 class Gateway(Protocol):
@@ -90,6 +130,30 @@ class Gateway(Protocol):
 
     def ask(self, session: str, *, at: datetime) -> Word | None:
         """What became of a page; None while its payer has done nothing. Raises GatewayDown."""
+
+    def open_for_card(self, order: CardOrder) -> Opened:
+        """Open a page on which the payer gives a card to keep. Raises GatewayDown."""
+
+    def kept(self, session: str) -> KeptCard | Said | None:
+        """The card of a page; LAPSED where nobody gave one in time, None while it is open.
+
+        Raises GatewayDown.
+        """
+
+    def charge(self, charge: Charge, *, at: datetime) -> Word:
+        """Take money from a kept card; the same reference again takes nothing more.
+
+        Raises GatewayDown: then nobody knows whether it was taken, and `charged` says so later.
+        """
+
+    def charged(self, payer: str, reference: str, *, at: datetime) -> Word | None:
+        """What became of a charge by our reference; None where there was none.
+
+        Raises GatewayDown.
+        """
+
+    def forget(self, token: str) -> None:
+        """Keep a card no longer; one that is forgotten already is fine. Raises GatewayDown."""
 
     def read(self, body: bytes, signature: str) -> Word:
         """What a message says, once it is proved to be from the gateway. Raises Forged."""

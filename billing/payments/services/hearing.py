@@ -22,6 +22,8 @@ from terms.money import in_dollars
 
 from .allocating import lock_account
 from .amounts import PaymentRefused
+from .card_outcomes import follow_draw
+from .cards import hear_of_card
 from .dishonour import dishonour_payment
 from .gateway import CURRENCY, GatewayDown, Said, Word, gateway_of
 from .receiving import record_payment
@@ -77,6 +79,8 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
     """
     if word.said is Said.OTHER:
         return "ignored: nothing here follows from it"
+    if word.about_card:
+        return hear_of_card(provider=provider, word=word, at=at)
     with transaction.atomic():
         row = _meant(provider, word)
         if row is not None:
@@ -102,6 +106,8 @@ def ask_about_payments(*, at: datetime) -> int:
         Q(asked_at__isnull=True) | Q(asked_at__lt=at - ASK_EVERY),
         state__in=UNDER_WAY,
         started_at__lt=at - PATIENCE,
+        # What is drawn from a card by itself has a sweep of its own.
+        draw__isnull=True,
     )
     moved = 0
     rows = waiting.select_related("account__customer__provider").order_by("started_at")
@@ -215,7 +221,8 @@ def _act(row: OnlinePayment, word: Word, at: datetime) -> str:
     row.state = state
     row.settled_at = None if state == OnlineState.IN_PROGRESS else at
     row.save(update_fields=["state", "money", "finished_at", "settled_at", "why", "payment"])
-    _tell_what_became(row, at)
+    if not follow_draw(row, word, at):
+        _tell_what_became(row, at)
     return f"done: it is {row.get_state_display().lower()}"
 
 

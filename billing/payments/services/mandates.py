@@ -1,10 +1,9 @@
-"""Agree on, change, pause and end direct debits from a bank account."""
+"""Agree to direct debits from a bank account; change, pause and end what is drawn by itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -18,26 +17,20 @@ from billing.payments.states import (
     MandateState,
 )
 from parties.accounts.models import Account
-from parties.accounts.selectors import FLOOR
 from parties.accounts.states import CustomerKind
 from parties.authority import selectors as authority
-from parties.authority.selectors import account_standing, local_day, require, with_customer
-from parties.correspondence.services import letterhead, tell
+from parties.authority.selectors import local_day, require, with_customer
 from parties.people.models import User
 from parties.security.services import require_no_pause
-from records.audit.services import SYSTEM, Actor, record
+from records.audit.services import SYSTEM, Actor
 from records.deadlines.services import meet_deadline, set_deadline
-from records.documents.services import issue_document
-from records.notices.services import Link
 from records.references import new_reference
-from terms import library, rules
+from terms import rules
 from terms.calendar import State, in_words
 from terms.clause import dump
 from terms.facts import Action, Role
-from terms.profile import Profile
-from terms.rules.duties import Duty, DutyDeadline
-from terms.rules.floor import VisibleFirst
-from terms.rules.payment import DebitChange, DebitChangeNotice
+from terms.rules.duties import Duty
+from terms.rules.payment import DebitChange
 
 from .allocating import lock_account
 from .amounts import PaymentRefused
@@ -50,6 +43,14 @@ from .bank_numbers import (
     unseal,
 )
 from .draws import drop_draw, plan_draws
+from .mandate_letters import (
+    draw_up,
+    law_of,
+    note_mandate,
+    request_words,
+    tell_agreed,
+    tell_of,
+)
 
 STOP_DUTY = "stop_direct_debit"
 
@@ -105,61 +106,6 @@ def require_right(by: User, account: Account, on: date, at: datetime) -> authori
     return decision
 
 
-def request_words(account: Account, wish: MandateWish, on: date) -> list[tuple[str, str]]:
-    """What a request for direct debits says: what, when, what not, how to stop (RF-PAY-07)."""
-    name = library.provider(account.customer.provider.key).name
-    law = _law(on)
-    sight = law.of(VisibleFirst).working_days
-    stop = law.of(DutyDeadline, name=Duty.STOP_DIRECT_DEBIT).working_days
-    change = law.of(DebitChangeNotice, name=DebitChange.TERMS).days
-    seen = "Each bill shows before that day how much is drawn, and when."
-    if account.customer.is_tcp:
-        seen = (
-            f"You see each bill at least {sight} working days before it is drawn, "
-            "with the amount and the day."
-        )
-    when = "on the day by which it is to be paid"
-    if wish.draw_day:
-        when = (
-            f"on day {wish.draw_day} of the month, where that lies between the first day that "
-            "terms and law allow and the day by which the bill is to be paid; else on the latter"
-        )
-    return [
-        (
-            "What is drawn",
-            f"{name} draws what each bill asks for: what you owe of it and don't "
-            "contest. The amount differs from bill to bill.",
-        ),
-        (
-            "When",
-            f"Each bill is drawn {when}. A day that is no working day moves to the next one. "
-            f"{seen}",
-        ),
-        (
-            "What is not drawn",
-            "Money that you contest, and nothing at all while you have help with "
-            "paying, more time, or an arrangement.",
-        ),
-        (
-            "How to change or stop it",
-            "In the portal under Direct debit, at once and for free; or "
-            f"by writing to us or calling: it is done within {stop} working days. "
-            "Your bank can stop it, too.",
-        ),
-        ("If we change something", f"We tell you at least {change} days before."),
-        (
-            "If your bank does not pay",
-            "The bill is open again. What that costs, if anything, is in "
-            "your terms. After two in a row we draw nothing until you tell us to go on.",
-        ),
-        (
-            "Your bank account",
-            "Make sure that it can be debited and holds enough on the day. We "
-            "use its number for this alone; our staff see only how it ends.",
-        ),
-    ]
-
-
 def agree_mandate(
     *, account: Account, by: User, wish: MandateWish, at: datetime, proof: str = ""
 ) -> Mandate:
@@ -188,7 +134,7 @@ def agree_mandate(
             return earlier
         actor = with_customer(by, decision)
         if earlier is not None:
-            _end(earlier, "Another bank account took its place", actor, at)
+            close_mandate(earlier, "Another bank account took its place", actor, at)
         row = Mandate.objects.create(
             reference=new_reference("DD"),
             account=locked,
@@ -204,11 +150,11 @@ def agree_mandate(
             agreed_by=by,
             because=list(offered.because),
         )
-        row.document = _draw_up(row, clean, on, at)
+        row.document = draw_up(row, request_words(locked, clean.draw_day, on), on, at)
         row.save(update_fields=["document"])
-        _note(row, "agree_mandate", actor, at, identity_check=proof)
+        note_mandate(row, "agree_mandate", actor, at, identity_check=proof)
         plan_draws(locked, at=at)
-        _tell_agreed(row, by, at)
+        tell_agreed(row, by, at)
     return row
 
 
@@ -222,18 +168,12 @@ def end_mandate(*, mandate: Mandate, by: User, at: datetime, why: str = "") -> M
         row, actor = _begin(mandate, by, at)
         if row.state == MandateState.ENDED:
             return row
-        _end(row, why or "Stopped as the customer wished", actor, at)
-        last = _stop_at_bank(row, at)
-        under_way = (
-            f" Your bank was asked for a debit already: we have it stopped by {in_words(last)}, "
-            "and what is drawn all the same we give back."
-            if last
-            else ""
-        )
-        _tell(
+        close_mandate(row, why or "Stopped as the customer wished", actor, at)
+        under_way = _under_way(row, at)
+        tell_of(
             row,
-            "Direct debits are stopped",
-            f"Nothing more is drawn from the bank account ending {row.number_end}.{under_way} "
+            f"{row.called} are stopped",
+            f"Nothing more is drawn from {row.source}.{under_way} "
             "Please pay your bills another way; the portal shows how.",
             at,
         )
@@ -264,22 +204,25 @@ def choose_day(*, mandate: Mandate, day: int | None, by: User, at: datetime) -> 
             row.draw_day, row.later_draw_day, row.later_from = day, None, None
             words = f"Your bills are drawn {told}, where terms and law let it be that day."
         row.save(update_fields=["draw_day", "later_draw_day", "later_from"])
-        _note(row, "change_mandate", actor, at)
-        _tell(row, "The day of your direct debits changes", words, at)
+        note_mandate(row, "change_mandate", actor, at)
+        tell_of(row, "The day on which your bills are drawn changes", words, at)
         # A day that was told is held, unless whoever was told asks for another.
         plan_draws(row.account, at=at, anew=row.later_from is None)
     return row
 
 
-def resume_mandate(*, mandate: Mandate, by: User, at: datetime) -> Mandate:
-    """Draw again after a pause. Raises NotAuthorised, IllegalStep."""
+def resume_mandate(*, mandate: Mandate, by: User, at: datetime, proof: str = "") -> Mandate:
+    """Draw again after a pause; `proof` is the identity check. Raises NotAuthorised, IllegalStep.
+
+    Drawing begins anew, so the page asks for what agreeing asks for.
+    """
     with transaction.atomic():
         row, actor = _begin(mandate, by, at)
         require_no_pause(row.account, Action.PAY_BILL, at=at)
         row.state = MANDATE.after(MandateState(row.state), MandateAct.RESUME)
         row.misses, row.reason = 0, ""
         row.save(update_fields=["state", "misses", "reason"])
-        _note(row, "resume_mandate", actor, at)
+        note_mandate(row, "resume_mandate", actor, at, identity_check=proof)
         plan_draws(row.account, at=at)
     return row
 
@@ -290,13 +233,13 @@ def pause_mandate(row: Mandate, why: str, at: datetime) -> None:
         return
     row.state, row.reason = MANDATE.after(MandateState(row.state), MandateAct.PAUSE), why[:200]
     row.save(update_fields=["state", "reason"])
-    _note(row, "pause_mandate", SYSTEM, at)
+    note_mandate(row, "pause_mandate", SYSTEM, at)
     for draw in Draw.objects.filter(mandate=row, state__in=TO_DRAW).select_related("invoice"):
-        drop_draw(draw, "Direct debits are paused", at)
-    _tell(
+        drop_draw(draw, f"{row.called} are paused", at)
+    tell_of(
         row,
-        "Your direct debits are paused",
-        f"{why}. Nothing more is drawn from the bank account ending {row.number_end} until you "
+        f"Your {row.called[0].lower()}{row.called[1:]} are paused",
+        f"{why}. Nothing more is drawn from {row.source} until you "
         "say so. Please pay another way meanwhile. Hard to pay? Tell us: asking costs nothing.",
         at,
     )
@@ -320,22 +263,46 @@ def _begin(mandate: Mandate, by: User, at: datetime) -> tuple[Mandate, Actor]:
 
 
 def _is_same(row: Mandate, wish: MandateWish) -> bool:
-    return row.state == MandateState.ACTIVE and (
-        row.payer_name,
-        row.bsb,
-        unseal(row.sealed_number),
-        row.draw_day,
-        row.signed_as,
-    ) == (wish.payer_name, wish.bsb, wish.number, wish.draw_day, wish.signed_as)
+    return (
+        row.state == MandateState.ACTIVE
+        and not row.is_card
+        and (
+            row.payer_name,
+            row.bsb,
+            unseal(row.sealed_number),
+            row.draw_day,
+            row.signed_as,
+        )
+        == (wish.payer_name, wish.bsb, wish.number, wish.draw_day, wish.signed_as)
+    )
 
 
-def _end(row: Mandate, why: str, actor: Actor, at: datetime) -> None:
+def close_mandate(row: Mandate, why: str, actor: Actor, at: datetime) -> None:
+    """End a mandate and leave out what it planned. The caller holds the lock, and tells."""
     row.state = MANDATE.after(MandateState(row.state), MandateAct.END)
     row.reason, row.ended_at, row.ended_by = why[:200], at, actor.name
     row.save(update_fields=["state", "reason", "ended_at", "ended_by"])
-    _note(row, "end_mandate", actor, at)
+    note_mandate(row, "end_mandate", actor, at)
     for draw in Draw.objects.filter(mandate=row, state__in=TO_DRAW).select_related("invoice"):
-        drop_draw(draw, "Direct debits were stopped", at)
+        drop_draw(draw, f"{row.called} were stopped", at)
+
+
+def _under_way(row: Mandate, at: datetime) -> str:
+    """What is said of what was asked for already when a mandate ends; empty: nothing was."""
+    if row.is_card:
+        if not Draw.objects.filter(mandate=row, state=DrawState.SENT).exists():
+            return ""
+        return (
+            " The card was asked for a payment already: the portal shows what became of it, and "
+            "if you did not want it, we give it back."
+        )
+    last = _stop_at_bank(row, at)
+    if last is None:
+        return ""
+    return (
+        f" Your bank was asked for a debit already: we have it stopped by {in_words(last)}, "
+        "and what is drawn all the same we give back."
+    )
 
 
 def _stop_at_bank(row: Mandate, at: datetime) -> date | None:
@@ -347,7 +314,7 @@ def _stop_at_bank(row: Mandate, at: datetime) -> date | None:
     on = local_day(account, at)
     # The law protects some customers only; the house keeps its days for all.
     answer = rules.duty_deadline(
-        _law(on), duty=Duty.STOP_DIRECT_DEBIT, since=on, state=State(account.state)
+        law_of(on), duty=Duty.STOP_DIRECT_DEBIT, since=on, state=State(account.state)
     )
     by = answer.by or on
     set_deadline(
@@ -369,104 +336,9 @@ def _stop_at_bank(row: Mandate, at: datetime) -> date | None:
 def _changed_from(row: Mandate, on: date) -> date:
     """The first day on which a change by the provider holds (RF-PAY-03)."""
     answer = rules.debit_change(
-        _law(on),
+        law_of(on),
         change=DebitChange.TERMS,
         notice_given_on=on,
         state=State(row.account.state),
     )
     return answer.earliest_on or on
-
-
-def _law(on: date) -> Profile:
-    """The law of a day, as it protects those whom it protects most."""
-    return library.load(FLOOR, library.in_force(FLOOR, on)).as_seen(tcp=True, on=on)
-
-
-def _draw_up(row: Mandate, wish: MandateWish, on: date, at: datetime) -> Any:
-    account = row.account
-    facts = library.provider(account.customer.provider.key)
-    head = letterhead(account, facts)
-    # Who may not know the customer sees none of what stands there.
-    head["customer"] |= {
-        "payer": row.payer_name,
-        "signed": row.signed_as,
-        "capacity": row.capacity,
-        "second": row.second_signed_as,
-    }
-    return issue_document(
-        account_id=account.pk,
-        kind="direct_debit_request",
-        subject=row.reference,
-        title=f"Direct debit request {row.reference}",
-        template="documents/direct_debit_request.html",
-        content={
-            "title": f"Direct debit request {row.reference}",
-            **head,
-            "account_number": account.number,
-            "reference": row.reference,
-            "agreed_on": on.isoformat(),
-            "user_number": account.customer.provider.debit_user_number,
-            "bsb": row.bsb,
-            "number_end": row.number_end,
-            "words": [list(one) for one in request_words(account, wish, on)],
-            "because": row.because,
-        },
-        at=at,
-    )
-
-
-def _note(row: Mandate, action: str, actor: Actor, at: datetime, **more: str) -> None:
-    record(
-        account_id=row.account_id,
-        at=at,
-        action=action,
-        actor=actor,
-        subject=row.reference,
-        after={
-            "bank_account": f"ending {row.number_end}",
-            "state": row.get_state_display(),
-            **{key: value for key, value in more.items() if value},
-        },
-        because=row.because,
-    )
-
-
-def _tell_agreed(row: Mandate, by: User, at: datetime) -> None:
-    """Send the copy to the account, and to who signed where that is somebody else."""
-    account = row.account
-    on = local_day(account, at)
-    standing = account_standing(account, on)
-    knows = authority.may(by, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)
-    sees = knows.allowed and not knows.masked
-    people = {standing.to_email: (standing.to_name, True)}
-    people.setdefault(by.email, (str(by), sees))
-    for email, (name, with_copy) in people.items():
-        tell(
-            account,
-            to=email,
-            name=name,
-            at=at,
-            headline="Your bills are paid by direct debit from now on",
-            body=f"They are drawn from the bank account ending {row.number_end}. Each bill says "
-            "how much, and when. Not agreed to, or no longer wanted? You can stop it in the "
-            "portal at once, or by telling us or your bank.",
-            link=Link("direct-debit"),
-            label="See or stop it",
-            belongs_to=row.reference,
-            documents=[row.document] if with_copy and row.document else [],
-        )
-
-
-def _tell(row: Mandate, headline: str, body: str, at: datetime) -> None:
-    standing = account_standing(row.account, local_day(row.account, at))
-    tell(
-        row.account,
-        to=standing.to_email,
-        name=standing.to_name,
-        at=at,
-        headline=headline,
-        body=body,
-        link=Link("direct-debit"),
-        label="See your direct debits",
-        belongs_to=row.reference,
-    )

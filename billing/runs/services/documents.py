@@ -134,8 +134,10 @@ def _ways_to_pay(invoice: Invoice, facts: Provider) -> list[dict[str, str]]:
     account = invoice.account
     draw = payments.draw_of(invoice)
     if draw is not None:
-        drawn = f"We draw {in_dollars(draw.amount)} on {in_words(draw.on)}"
-        text = f"{drawn} from the bank account ending {draw.mandate.number_end}."
+        drawn = f"We draw {in_dollars(draw.total)} on {in_words(draw.on)}"
+        text = f"{drawn} from {draw.mandate.source}."
+        if draw.mandate.is_card:
+            return [{"method": "Your card", "text": text}]
         return [
             {"method": "Direct debit", "text": f"{text} Your bank shows it as {draw.reference}."}
         ]

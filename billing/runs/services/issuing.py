@@ -140,8 +140,8 @@ def _tell(invoice: Invoice, at: datetime) -> None:
 
 
 def _drawn(invoice: Invoice) -> dict[str, Any] | None:
-    """How much of it is drawn by direct debit, when and from where; None: nothing."""
+    """How much of it is drawn by itself, when and from where; None: nothing."""
     draw = draw_of(invoice)
     if draw is None:
         return None
-    return {"amount": draw.amount, "on": draw.on, "number_end": draw.mandate.number_end}
+    return {"amount": draw.total, "on": draw.on, "source": draw.mandate.source}

@@ -354,6 +354,7 @@ IN_FILE = {
     "SuspensionNotice": "suspension_notices",
     "DebtNotice": "debt_notices",
     "Deposit": "deposits",
+    "CardRequest": "card_requests",
     "Draw": "direct_debits",
     "Mandate": "direct_debit_requests",
     "Handover": "debts_handed_over",
