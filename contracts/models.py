@@ -4,7 +4,7 @@ from contracts.agreements.models import AgreedFigure, Contract
 from contracts.catalogue.models import FormerPrice, Plan, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -44,6 +44,7 @@ __all__ = [
     "FaultWork",
     "FormerPrice",
     "IndexFigure",
+    "ListingChange",
     "Order",
     "OrderLine",
     "OrderTick",

@@ -50,7 +50,7 @@ from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -173,6 +173,10 @@ WORKED = ("fault__reference", "on_site", "started_at", "ended_at", "found", "wor
 ADDRESSED = (
     *("service__label", "reference", "street", "suburb", "state", "postcode", "used_from"),
     *("gear", "told", "told_at", "stage", "confirmed_at", "sent_on_at", "ended_at"),
+)
+LISTED = (
+    *("service__label", "reference", "wanted", "listed_as", "channel", "asked_at", "state"),
+    *("written_at", "done_at", "ended_why"),
 )
 RELOCATED = (
     *("service__label", "reference", "street", "suburb", "region", "postcode", "move_on", "said"),
@@ -360,6 +364,8 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "equipment", _rows(gear, only=GEAR)
     told_of = ServiceAddress.objects.filter(**of_services)
     yield "addresses_of_services", _rows(told_of, only=ADDRESSED)
+    listed = ListingChange.objects.filter(**of_services)
+    yield "directory_changes", _rows(listed, only=LISTED)
     moved = Relocation.objects.filter(**of_services)
     yield "moves_of_services", _rows(moved, only=RELOCATED)
     yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)

@@ -94,6 +94,8 @@ class ServiceDetail(ServicePage, TemplateView):
             sees_address=self.allows(Action.VIEW_PERSONAL_DETAILS, self.service_asked),
             may_move=self.allows(Action.CHANGE_DETAILS, self.service_asked),
             moves=moving.moves_of(service),
+            may_list=locations.is_listed_kind(service)
+            and self.allows(Action.CHANGE_DETAILS, self.service_asked),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

@@ -24,6 +24,7 @@ PAGES = {
     "debt-notice": "debt_notice",
     "direct-debit": "direct_debit",
     "direct-debit-record": "admin:billing_mandate_change",
+    "listing": "listing",
     "move": "move",
     "my-authority": "my_authority",
     "payment": "online_payment",

@@ -24,6 +24,7 @@ MODULES = (
     "identity",
     "indexing",
     "leaving",
+    "listings",
     "locations",
     "mails",
     "moving",

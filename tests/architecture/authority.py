@@ -68,7 +68,7 @@ from complaints.tickets.models import Complaint
 from contracts.catalogue.models import FormerPrice, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -631,6 +631,15 @@ def _outage(service: Service, by: User) -> None:
         told_at=AT,
         told_by=by,
     )
+    ListingChange.objects.create(
+        reference=f"D-{service.contract.account.number}",
+        service=service,
+        wanted="unlist",
+        channel="web",
+        asked_at=AT,
+        asked_by=by,
+        state="accepted",
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -794,6 +803,8 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "listing": service.public_id,
+            "withdraw_listing": service.public_id,
             "service_leaving": service.public_id,
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,

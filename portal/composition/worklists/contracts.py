@@ -8,9 +8,9 @@ from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.locations.selectors import open_addresses
-from contracts.locations.states import AddressState
+from contracts.locations.states import AddressState, ListingState
 from contracts.moving.models import Relocation
 from contracts.moving.states import MoveState
 from contracts.orders.models import Order, PortIn
@@ -91,6 +91,7 @@ def _move_lists(user: User) -> list[Worklist]:
     account = "service__contract__account"
     moves = confined(user, Relocation.objects.all(), account)
     told = open_addresses(confined(user, ServiceAddress.objects.all(), account))
+    listed = confined(user, ListingChange.objects.all(), account)
     view, page = "contracts.view_relocation", "contracts_relocation"
     seen, list_of = "contracts.view_serviceaddress", "contracts_serviceaddress"
     return [
@@ -108,6 +109,20 @@ def _move_lists(user: User) -> list[Worklist]:
             list_of,
             "?waits=confirm",
             told.filter(stage=AddressState.ASKED),
+        ),
+        Worklist(
+            "contracts.view_listingchange",
+            "Directory entries to change",
+            "contracts_listingchange",
+            "?state__exact=accepted",
+            listed.filter(state=ListingState.ACCEPTED),
+        ),
+        Worklist(
+            "contracts.view_listingchange",
+            "Directory changes that have to come in writing",
+            "contracts_listingchange",
+            "?state__exact=to_write",
+            listed.filter(state=ListingState.TO_WRITE),
         ),
         Worklist(
             view,

@@ -375,6 +375,7 @@ IN_FILE = {
     "CapacityCheck": "capacity_checks",
     "PortIn": "numbers_moving_in",
     "Withdrawal": "withdrawn_orders",
+    "ListingChange": "directory_changes",
     "Relocation": "moves_of_services",
     "ServiceAddress": "addresses_of_services",
     "Fault": "faults",
