@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from portal.web.brand import BadBrandColour, palette
 from records.documents.pdf import PdfUnavailable, load_weasyprint
 from terms import library
+from terms.profile_file import BadProfile
 
 
 def register_all() -> None:
@@ -21,7 +22,7 @@ def published_terms(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Every profile loads and every published version is what it was."""
     try:
         library.check()
-    except library.BadProfile as refusal:
+    except BadProfile as refusal:
         return [Error(str(refusal), id="terms.E001")]
     return []
 

@@ -259,8 +259,18 @@ def fields_from(
             (*path, extra[0]) if extra else path,
             f"expected {_keys_listed(wanted, must)}; found {found}",
         )
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     return {name: coerce(hints[name], each, (*path, key)) for name, (key, each) in given.items()}
+
+
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
+def hints_of(kind: type[Any]) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; working them out is slow, and they stay."""
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
 
 
 def _keys_listed(wanted: Mapping[str, Any], must: set[str]) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from terms import library
 from terms.binding import Binding, Standing
 from terms.clause import Reason, Source
-from terms.facts import BadFacts, coerce, known, read_facts
+from terms.facts import BadFacts, coerce, hints_of, known, read_facts
 from terms.profile import Profile, TermsSilent
+from terms.profile_file import BadProfile
 from terms.result import Result
 from terms.rules import RULES
 from terms.source import Document, read
@@ -130,7 +131,7 @@ def run_case(case: Case, shelf: Shelf | None = None) -> Outcome:
     except TermsSilent as silence:
         problem = None if case.expect == {"silent": True} else f"silent: {silence}"
         return _outcome(case, {"silent": True}, silence.because, problem)
-    except (BadFacts, LookupError, library.BadProfile) as refusal:
+    except (BadFacts, LookupError, BadProfile) as refusal:
         return Outcome(case, {}, (), f"{type(refusal).__name__}: {refusal}")
     got = {key: getattr(answer, key, None) for key in case.expect}
     return _outcome(case, got, answer.because, _difference(case, answer))
@@ -170,7 +171,7 @@ def _outcome(
 
 
 def _difference(case: Case, answer: Result) -> str | None:
-    hints = get_type_hints(type(answer))
+    hints = hints_of(type(answer))
     known = {one.name for one in fields(answer)}
     for key, value in case.expect.items():
         if key not in known:

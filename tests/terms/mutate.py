@@ -8,9 +8,9 @@ Run by `make mutate-terms`.
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -24,14 +24,16 @@ from terms.workbench.cases import Shelf
 
 HERE = Path(__file__).parent
 Cases = dict[str, list[Case]]
+Witnesses = dict[tuple[str, str], list[Case]]
 OTHERS = {"tcp": "non_tcp", "non_tcp": "tcp", "acl": "non_acl", "non_acl": "acl"}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One figure of one part, changed."""
+    """One figure of one part of a shape, changed."""
 
     document: str
+    shape: str
     clause: str
     figure: str
     profile: Profile
@@ -51,6 +53,7 @@ def mutants(profile: Profile) -> Iterator[Mutant]:
                 others = (*parts[:at], *changed, *parts[at + 1 :])
                 yield Mutant(
                     profile.document,
+                    key,
                     part.terms.clause.id,
                     f"{name}.{figure}",
                     replace(profile, parts={**profile.parts, key: others}),
@@ -126,24 +129,79 @@ def holds(case: Case, shelf: Shelf) -> bool:
     return not (outcome.problem or outcome.uncited)
 
 
-def survives(mutant: Mutant, cases: Cases) -> bool:
-    """Say whether every case still passes and cites the place that it names."""
+class Reads(Mapping[str, Any]):
+    """Parts that note under which shapes they were looked up. The shapes are always the same."""
+
+    def __init__(self, parts: Mapping[str, Any], noted: set[str]) -> None:
+        self.parts, self.noted = parts, noted
+
+    def __getitem__(self, key: str) -> Any:
+        self.noted.add(key)
+        return self.parts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parts)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+
+class Watched(Profile):
+    """A profile that notes which shapes are read off it, as it is and as a customer sees it."""
+
+    def as_seen(
+        self, *, tcp: bool, on: date, switched_on: frozenset[str] = frozenset()
+    ) -> Profile:
+        assert isinstance(self.parts, Reads)
+        plain = replace(self, parts=self.parts.parts)
+        seen = Profile.as_seen(plain, tcp=tcp, on=on, switched_on=switched_on)
+        return replace(seen, parts=Reads(seen.parts, self.parts.noted))
+
+
+def watched(profile: Profile, noted: set[str]) -> Watched:
+    """Return the profile, noting what is read."""
+    kept = {one.name: getattr(profile, one.name) for one in fields(profile)}
+    return Watched(**kept | {"parts": Reads(profile.parts, noted)})
+
+
+def witnesses(cases: Cases) -> Witnesses:
+    """Return by document and shape the cases that read it: no other can notice a change there."""
+    found: Witnesses = defaultdict(list)
+    for document, asked in cases.items():
+        noted: set[str] = set()
+        shelf = shelf_with(watched(library.newest(document), noted))
+        for case in asked:
+            noted.clear()
+            run_case(case, shelf)
+            for shape in noted:
+                found[document, shape].append(case)
+    return found
+
+
+def shelf_with(profile: Profile) -> Shelf:
+    """Return a shelf on which this profile stands in the place of its document's newest."""
 
     def shelf(document: str) -> Profile:
-        return mutant.profile if document == mutant.document else library.newest(document)
+        return profile if document == profile.document else library.newest(document)
 
-    return all(holds(case, shelf) for case in cases[mutant.document])
+    return shelf
+
+
+def survives(mutant: Mutant, cases: list[Case]) -> bool:
+    """Say whether every one of the cases still passes and cites the place that it names."""
+    shelf = shelf_with(mutant.profile)
+    return all(holds(case, shelf) for case in cases)
 
 
 def survivors() -> list[str]:
     """Return the names of all figures that no case depends on."""
-    cases = all_cases()
+    found = witnesses(all_cases())
     return [
         mutant.name
         for document in library.documents()
         if document != library.DEFAULT
         for mutant in mutants(library.newest(document))
-        if survives(mutant, cases)
+        if survives(mutant, found[mutant.document, mutant.shape])
     ]
 
 

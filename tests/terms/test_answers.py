@@ -10,8 +10,8 @@ from terms import library, rules
 from terms.binding import Binding, Standing
 from terms.clause import Source
 from terms.facts import BadFacts, read_facts
-from terms.library import BadProfile
 from terms.profile import Answered, TermsSilent
+from terms.profile_file import BadProfile, read_profile
 from terms.rules import RULES
 from terms.rules.leaving import By
 from terms.vocabulary import Card, Ground, Method, Service, Use, Word
@@ -85,7 +85,7 @@ clauses:
     )
 
     with pytest.raises(BadProfile, match="another row is silent on late_fee"):
-        library.read_profile(path)
+        read_profile(path)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

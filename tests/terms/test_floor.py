@@ -7,8 +7,8 @@ import pytest
 from terms import library, rules
 from terms.calendar import State
 from terms.facts import BadFacts
-from terms.library import BadProfile
 from terms.profile import TermsSilent
+from terms.profile_file import BadProfile, read_profile
 from terms.rules import RULES
 from terms.workbench import commands
 from terms.workbench.reading import area_of
@@ -159,7 +159,7 @@ def test_sureness_that_makes_no_sense_is_refused(tmp_path, conf_of, words):
     text = GOOD.replace("    decides: [A1]\n", f"    decides: [A1]\n    conf_of: {conf_of}\n")
 
     with pytest.raises(BadProfile, match=words):
-        library.read_profile(write(tmp_path, text))
+        read_profile(write(tmp_path, text))
 
 
 def test_example_is_held_against_the_text_of_its_day():

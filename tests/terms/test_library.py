@@ -8,8 +8,8 @@ import pytest
 from terms import library
 from terms.calendar import Channel, DeclaredDay, State
 from terms.clause import Source
-from terms.library import BadProfile
 from terms.profile import Profile, TermsSilent
+from terms.profile_file import BadProfile, read_profile
 from terms.rules import deemed_receipt, hardship_decision, suspension
 from terms.rules.hardship import HardshipDecision
 
@@ -51,7 +51,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def profile(folder: Path, text: str = GOOD) -> Profile:
-    return library.read_profile(write(folder, text))
+    return read_profile(write(folder, text))
 
 
 def test_good_profile_is_read(tmp_path):

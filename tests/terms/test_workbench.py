@@ -10,6 +10,7 @@ import pytest
 from terms import library, workbench
 from terms.clause import Clause, Reason, Source, dump
 from terms.facts import BadFacts
+from terms.profile_file import read_profile
 from terms.source import BadSource
 from terms.workbench import commands
 from terms.workbench.cases import cites_place, places
@@ -237,7 +238,7 @@ def test_diff_shows_clauses_days_and_dollars(tmp_path):
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
 
-    found = "\n".join(workbench.diff(old, library.read_profile(path)).lines())
+    found = "\n".join(workbench.diff(old, read_profile(path)).lines())
 
     assert "VP-PAY-02 invoice_due_date.days: 15 → 10" in found
     assert "When is a bill due? due date: Tue 29 Dec 2026 → Mon 21 Dec 2026 (−8 days)" in found
