@@ -20,6 +20,7 @@ from . import (
     locations,
     lodging,
     login,
+    lost,
     moving,
     notices,
     orders,
@@ -115,6 +116,13 @@ urlpatterns = [
         listings.WithdrawListing.as_view(),
         name="withdraw_listing",
     ),
+    path("services/<uuid:public_id>/lost/", lost.LostPhone.as_view(), name="lost_phone"),
+    path("services/<uuid:public_id>/bar/<slug:kind>/", lost.BarPhone.as_view(), name="bar_phone"),
+    path(
+        "services/<uuid:public_id>/open/<slug:kind>/", lost.OpenPhone.as_view(), name="open_phone"
+    ),
+    path("services/<uuid:public_id>/sim/", lost.NewSim.as_view(), name="new_sim"),
+    path("services/<uuid:public_id>/sim/stop/", lost.StopSim.as_view(), name="stop_sim"),
     path("services/<uuid:public_id>/move/", moving.AskMove.as_view(), name="ask_move"),
     path("moves/<str:reference>/", moving.MoveDetail.as_view(), name="move"),
     path("moves/<str:reference>/agree/", moving.AgreeMove.as_view(), name="agree_move"),

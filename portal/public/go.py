@@ -25,6 +25,8 @@ PAGES = {
     "direct-debit": "direct_debit",
     "direct-debit-record": "admin:billing_mandate_change",
     "listing": "listing",
+    "bar-record": "admin:contracts_bar_change",
+    "lost-phone": "lost_phone",
     "move": "move",
     "my-authority": "my_authority",
     "payment": "online_payment",

@@ -10,6 +10,7 @@ MODULES = (
     "accounts",
     "appointments",
     "bank",
+    "barring",
     "billing",
     "calls",
     "charges",

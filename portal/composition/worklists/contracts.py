@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from contracts.barring.models import Bar, SimSwap
+from contracts.barring.states import BarState, SwapState
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
@@ -36,6 +38,7 @@ from .base import Worklist, confined
 
 def contract_lists(user: User, at: datetime) -> list[Worklist]:
     return [
+        *_lost_lists(user),
         *_order_lists(user),
         *_move_lists(user),
         *_price_lists(user, at),
@@ -83,6 +86,37 @@ def _order_lists(user: User) -> list[Worklist]:
             page,
             "?state__exact=offered",
             rows.filter(state=OrderState.OFFERED),
+        ),
+    ]
+
+
+def _lost_lists(user: User) -> list[Worklist]:
+    account = "service__contract__account"
+    bars = confined(user, Bar.objects.all(), account)
+    swaps = confined(user, SimSwap.objects.all(), account)
+    view, page = "contracts.view_bar", "contracts_bar"
+    return [
+        Worklist(
+            view,
+            "Phones to bar now",
+            page,
+            "?state__exact=asked",
+            bars.filter(state=BarState.ASKED),
+            urgent=True,
+        ),
+        Worklist(
+            view,
+            "Phones to open again",
+            page,
+            "?state__exact=to_lift",
+            bars.filter(state=BarState.TO_LIFT),
+        ),
+        Worklist(
+            "contracts.view_simswap",
+            "New SIMs to make",
+            "contracts_simswap",
+            "?state__exact=asked",
+            swaps.filter(state=SwapState.ASKED),
         ),
     ]
 

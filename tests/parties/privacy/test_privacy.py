@@ -375,6 +375,8 @@ IN_FILE = {
     "CapacityCheck": "capacity_checks",
     "PortIn": "numbers_moving_in",
     "Withdrawal": "withdrawn_orders",
+    "Bar": "bars_of_phones",
+    "SimSwap": "new_sims",
     "ListingChange": "directory_changes",
     "Relocation": "moves_of_services",
     "ServiceAddress": "addresses_of_services",
