@@ -1,10 +1,11 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
 from contracts.agreements.models import AgreedFigure, Contract
+from contracts.barring.models import Bar, SimSwap
 from contracts.catalogue.models import FormerPrice, Plan, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -34,6 +35,7 @@ from contracts.variations.models import IndexFigure, PriceChange, Variation
 
 __all__ = [
     "AgreedFigure",
+    "Bar",
     "CapacityCheck",
     "Chargeable",
     "Contract",
@@ -44,6 +46,7 @@ __all__ = [
     "FaultWork",
     "FormerPrice",
     "IndexFigure",
+    "ListingChange",
     "Order",
     "OrderLine",
     "OrderTick",
@@ -59,6 +62,7 @@ __all__ = [
     "Relocation",
     "Service",
     "ServiceAddress",
+    "SimSwap",
     "SupplyPeriod",
     "TermReminder",
     "Variation",

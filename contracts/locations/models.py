@@ -7,8 +7,9 @@ from django.db import models
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.people.models import User
+from terms.calendar import Channel
 
-from .states import COUNTS, AddressState, Gear, Told
+from .states import COUNTS, OPEN_LISTING, AddressState, Gear, Listing, ListingState, Told
 
 
 class ServiceAddress(models.Model):
@@ -80,3 +81,49 @@ class ServiceAddress(models.Model):
     def line(self) -> str:
         """The address in one line."""
         return f"{self.street}, {self.suburb} {self.state} {self.postcode}"
+
+
+CHANNELS = [(channel.value, channel.value.replace("_", " ").capitalize()) for channel in Channel]
+
+
+class ListingChange(models.Model):
+    """A request to change what directories say of a number, as it was asked for.
+
+    Where terms want it in writing, one that came by voice waits until it comes so.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="listings")
+    wanted = models.CharField("what is wanted", max_length=8, choices=Listing)
+    listed_as = models.CharField("the entry as it should read", max_length=200, blank=True)
+    channel = models.CharField(max_length=12, choices=CHANNELS)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    authority = models.CharField(max_length=60, blank=True, help_text="The appointment relied on.")
+    caller = models.CharField(
+        max_length=120, blank=True, help_text="Who told staff, if staff wrote it down."
+    )
+    state = models.CharField(max_length=10, choices=ListingState)
+    because = models.JSONField(default=list, blank=True)
+    written_at = models.DateTimeField("came in writing", null=True, blank=True)
+    done_at = models.DateTimeField("carried out", null=True, blank=True)
+    done_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    done_as = models.CharField("carried out as", max_length=80, blank=True)
+    ended_why = models.CharField("why not", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "change of a directory entry"
+        verbose_name_plural = "changes of directory entries"
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=models.Q(state__in=OPEN_LISTING),
+                name="one_open_listing_change",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

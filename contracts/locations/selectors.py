@@ -10,21 +10,23 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.agreements.selectors import ask, binding
-from contracts.catalogue.states import FIXED_VOICE
+from contracts.catalogue.states import FIXED_VOICE, ServiceKind
 from contracts.supply.models import Service
 from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from terms import rules
-from terms.calendar import months_on
+from terms.calendar import Channel, months_on
 from terms.facts import BadFacts
 
-from .models import ServiceAddress
-from .states import COUNTS, AddressState, Gear
+from .models import ListingChange, ServiceAddress
+from .states import COUNTS, OPEN_LISTING, AddressState, Gear
 
 RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 MONTHS_BETWEEN_CHECKS = 12  # CV-VOI-05 and VP-OTH-03 keep the address right: asked once a year.
 ABOUT_A_YEAR = timedelta(days=364)
+# What has a number that directories can list.
+NUMBERED = (*FIXED_VOICE, ServiceKind.NUMBER_HOSTING, ServiceKind.MOBILE)
 
 Because = list[dict[str, Any]]
 
@@ -229,3 +231,39 @@ def open_addresses(rows: QuerySet[ServiceAddress]) -> QuerySet[ServiceAddress]:
     """Those that wait: to be confirmed, or to be sent on; of services that run."""
     waits = (AddressState.ASKED, AddressState.CONFIRMED)
     return rows.filter(stage__in=waits, service__status__in=RUNS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Whether a way to ask for another directory entry is taken, and by which clause.
+
+    `is_silent`: the terms name no ways, and each is taken: a rule of ours.
+    """
+
+    is_taken: bool
+    is_silent: bool
+    because: Because
+
+
+def writing_of(service: Service, channel: Channel, on: date) -> Writing:
+    """Whether a request by this channel counts as writing (rule ipnd_change; CV-VOI-04)."""
+    answer = ask(binding(service.contract, on), rules.ipnd_change, channel=channel)
+    taken = getattr(answer.result, "accepted", None)
+    return Writing(
+        is_taken=taken is not False, is_silent=answer.result is None, because=answer.because
+    )
+
+
+def is_listed_kind(service: Service) -> bool:
+    """Whether a service has a number that directories can list."""
+    return service.plan.kind in NUMBERED
+
+
+def listings_of(service: Service) -> list[ListingChange]:
+    """The changes asked for of a service's directory entry, the newest first. One query."""
+    return list(service.listings.all())
+
+
+def open_listing(service: Service) -> ListingChange | None:
+    """The change that is not over yet."""
+    return service.listings.filter(state__in=OPEN_LISTING).first()

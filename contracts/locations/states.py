@@ -52,3 +52,39 @@ class Gear(models.TextChoices):
     OURS = "ours", "Phones that you supplied or set up"
     OWN_DEVICE = "own_device", "A device of my own, such as an app or a softphone"
     SWITCHBOARD = "switchboard", "A switchboard"
+
+
+class ListingState(models.TextChoices):
+    TO_WRITE = "to_write", "Has to come in writing"
+    ACCEPTED = "accepted", "Taken, to be carried out"
+    DONE = "done", "Carried out"
+    REFUSED = "refused", "Not carried out"
+    WITHDRAWN = "withdrawn", "Taken back"
+
+
+class ListingAct(models.TextChoices):
+    WRITE = "write", "It came in writing"
+    DO = "do", "It is carried out"
+    REFUSE = "refuse", "Say no"
+    WITHDRAW = "withdraw", "Take it back"
+
+
+LISTING = Lifecycle(
+    {
+        (ListingState.TO_WRITE, ListingAct.WRITE): ListingState.ACCEPTED,
+        (ListingState.TO_WRITE, ListingAct.REFUSE): ListingState.REFUSED,
+        (ListingState.TO_WRITE, ListingAct.WITHDRAW): ListingState.WITHDRAWN,
+        (ListingState.ACCEPTED, ListingAct.DO): ListingState.DONE,
+        (ListingState.ACCEPTED, ListingAct.REFUSE): ListingState.REFUSED,
+        (ListingState.ACCEPTED, ListingAct.WITHDRAW): ListingState.WITHDRAWN,
+    }
+)
+OPEN_LISTING = (ListingState.TO_WRITE, ListingState.ACCEPTED)
+
+
+class Listing(models.TextChoices):
+    """What is to become of the listing of a number in public directories."""
+
+    CHANGE = "change", "Change what it says"
+    LIST = "list", "List it"
+    UNLIST = "unlist", "Take it out: unlisted"

@@ -35,6 +35,7 @@ class HighRisk(models.TextChoices):
     ADD_SERVICE = "add_phone_service", "Accept an order"
     CLOSE_ACCOUNT = "close_account", "Close the account"
     EXPORT_DATA = "export_personal_data", "Download personal data"
+    SIM_SWAP = "sim_swap", "Get a new SIM, or open a phone again"
     PORT_OUT = "port_out", "Move a number away"
     TRANSFER = "transfer_of_title", "Change the account holder"
 

@@ -49,9 +49,10 @@ from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Event, Proposal, Remedy
 from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
+from contracts.barring.models import Bar, SimSwap
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -179,6 +180,15 @@ WORKED = ("fault__reference", "on_site", "started_at", "ended_at", "found", "wor
 ADDRESSED = (
     *("service__label", "reference", "street", "suburb", "state", "postcode", "used_from"),
     *("gear", "told", "told_at", "stage", "confirmed_at", "sent_on_at", "ended_at"),
+)
+BARRED = (
+    *("service__label", "reference", "kind", "state", "asked_at", "barred_at", "lift_asked_at"),
+    "lifted_at",
+)
+SWAPPED = ("service__label", "reference", "form", "state", "asked_at", "ended_at", "ended_why")
+LISTED = (
+    *("service__label", "reference", "wanted", "listed_as", "channel", "asked_at", "state"),
+    *("written_at", "done_at", "ended_why"),
 )
 RELOCATED = (
     *("service__label", "reference", "street", "suburb", "region", "postcode", "move_on", "said"),
@@ -366,6 +376,10 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "equipment", _rows(gear, only=GEAR)
     told_of = ServiceAddress.objects.filter(**of_services)
     yield "addresses_of_services", _rows(told_of, only=ADDRESSED)
+    yield "bars_of_phones", _rows(Bar.objects.filter(**of_services), only=BARRED)
+    yield "new_sims", _rows(SimSwap.objects.filter(**of_services), only=SWAPPED)
+    listed = ListingChange.objects.filter(**of_services)
+    yield "directory_changes", _rows(listed, only=LISTED)
     moved = Relocation.objects.filter(**of_services)
     yield "moves_of_services", _rows(moved, only=RELOCATED)
     yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)

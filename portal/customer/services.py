@@ -15,6 +15,7 @@ from django.views.generic import TemplateView
 from billing.payments.selectors import balance, is_overdue
 from contracts.agreements import selectors as agreements
 from contracts.agreements.models import Contract
+from contracts.barring import selectors as barring
 from contracts.catalogue.models import Plan
 from contracts.equipment import selectors as equipment
 from contracts.leaving import selectors as leaving
@@ -94,6 +95,11 @@ class ServiceDetail(ServicePage, TemplateView):
             sees_address=self.allows(Action.VIEW_PERSONAL_DETAILS, self.service_asked),
             may_move=self.allows(Action.CHANGE_DETAILS, self.service_asked),
             moves=moving.moves_of(service),
+            may_bar=bool(barring.kinds_of(service))
+            and self.allows(Action.TROUBLESHOOT, self.service_asked),
+            is_mobile=barring.has_sim(service),
+            may_list=locations.is_listed_kind(service)
+            and self.allows(Action.CHANGE_DETAILS, self.service_asked),
             may_change=self.allows(Action.CHANGE_PLAN, self.service_asked)
             and supply.has_other_plan(service),
             notice=(notice := leaving.living_notice(service)),

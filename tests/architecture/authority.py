@@ -65,10 +65,11 @@ from complaints.lodging.services import (
 from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
+from contracts.barring.models import Bar, SimSwap
 from contracts.catalogue.models import FormerPrice, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
 from contracts.orders.models import (
     CapacityCheck,
@@ -631,6 +632,29 @@ def _outage(service: Service, by: User) -> None:
         told_at=AT,
         told_by=by,
     )
+    ListingChange.objects.create(
+        reference=f"D-{service.contract.account.number}",
+        service=service,
+        wanted="unlist",
+        channel="web",
+        asked_at=AT,
+        asked_by=by,
+        state="accepted",
+    )
+    Bar.objects.create(
+        reference=f"B-{service.contract.account.number}",
+        service=service,
+        kind="premium",
+        asked_at=AT,
+        asked_by=by,
+    )
+    SimSwap.objects.create(
+        reference=f"S-{service.contract.account.number}",
+        service=service,
+        form="esim",
+        asked_at=AT,
+        asked_by=by,
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -748,7 +772,9 @@ def _value(address: Address, key: str, world: World) -> Any:
         "draft_id": Draft.objects.get(account=world.account).public_id,
         "reference": _reference(address.name, world),
         "token": TOKEN,
-        "kind": "people" if address.name == "go" else "complaint",
+        "kind": {"go": "people", "bar_phone": "premium", "open_phone": "premium"}.get(
+            address.name, "complaint"
+        ),
         "act": {
             "together_ask": "look",
             "admin:phone_ask": "look",
@@ -794,6 +820,13 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "listing": service.public_id,
+            "lost_phone": service.public_id,
+            "bar_phone": service.public_id,
+            "open_phone": service.public_id,
+            "new_sim": service.public_id,
+            "stop_sim": service.public_id,
+            "withdraw_listing": service.public_id,
             "service_leaving": service.public_id,
             "give_notice": service.public_id,
             "take_back_notice": service.public_id,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from contracts.barring.models import Bar, SimSwap
+from contracts.barring.states import BarState, SwapState
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
 from contracts.leaving.states import ALIVE, NoticeState
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.locations.selectors import open_addresses
-from contracts.locations.states import AddressState
+from contracts.locations.states import AddressState, ListingState
 from contracts.moving.models import Relocation
 from contracts.moving.states import MoveState
 from contracts.orders.models import Order, PortIn
@@ -36,6 +38,7 @@ from .base import Worklist, confined
 
 def contract_lists(user: User, at: datetime) -> list[Worklist]:
     return [
+        *_lost_lists(user),
         *_order_lists(user),
         *_move_lists(user),
         *_price_lists(user, at),
@@ -87,10 +90,42 @@ def _order_lists(user: User) -> list[Worklist]:
     ]
 
 
+def _lost_lists(user: User) -> list[Worklist]:
+    account = "service__contract__account"
+    bars = confined(user, Bar.objects.all(), account)
+    swaps = confined(user, SimSwap.objects.all(), account)
+    view, page = "contracts.view_bar", "contracts_bar"
+    return [
+        Worklist(
+            view,
+            "Phones to bar now",
+            page,
+            "?state__exact=asked",
+            bars.filter(state=BarState.ASKED),
+            urgent=True,
+        ),
+        Worklist(
+            view,
+            "Phones to open again",
+            page,
+            "?state__exact=to_lift",
+            bars.filter(state=BarState.TO_LIFT),
+        ),
+        Worklist(
+            "contracts.view_simswap",
+            "New SIMs to make",
+            "contracts_simswap",
+            "?state__exact=asked",
+            swaps.filter(state=SwapState.ASKED),
+        ),
+    ]
+
+
 def _move_lists(user: User) -> list[Worklist]:
     account = "service__contract__account"
     moves = confined(user, Relocation.objects.all(), account)
     told = open_addresses(confined(user, ServiceAddress.objects.all(), account))
+    listed = confined(user, ListingChange.objects.all(), account)
     view, page = "contracts.view_relocation", "contracts_relocation"
     seen, list_of = "contracts.view_serviceaddress", "contracts_serviceaddress"
     return [
@@ -108,6 +143,20 @@ def _move_lists(user: User) -> list[Worklist]:
             list_of,
             "?waits=confirm",
             told.filter(stage=AddressState.ASKED),
+        ),
+        Worklist(
+            "contracts.view_listingchange",
+            "Directory entries to change",
+            "contracts_listingchange",
+            "?state__exact=accepted",
+            listed.filter(state=ListingState.ACCEPTED),
+        ),
+        Worklist(
+            "contracts.view_listingchange",
+            "Directory changes that have to come in writing",
+            "contracts_listingchange",
+            "?state__exact=to_write",
+            listed.filter(state=ListingState.TO_WRITE),
         ),
         Worklist(
             view,

@@ -10,12 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contracts.locations import selectors as locations
-from contracts.locations.models import ServiceAddress
-from contracts.locations.states import AddressState
+from contracts.locations.models import ListingChange, ServiceAddress
+from contracts.locations.services import ListingWish, ask_listing
+from contracts.locations.states import AddressState, Listing, ListingState
 from contracts.moving import services
 from contracts.moving.models import Relocation
 from contracts.moving.states import MoveState
 from contracts.supply.models import Chargeable
+from terms.calendar import Channel
 from terms.facts import Role
 from tests.contracts.leaving.contracts import Agreement, agree
 from tests.parties.people import signed_in
@@ -220,3 +222,31 @@ def test_service_page_asks_as_many_questions_after_many_addresses(fibre, phone):
 
     assert ServiceAddress.objects.filter(service=phone, stage=AddressState.PAST).count() == 4
     assert len(many) == len(few), many
+
+
+def test_directory_entry_is_asked_for_and_taken_back(fibre, phone):
+    client, page = signed_in(fibre.world.holder), f"/services/{phone.public_id}/listing/"
+    proven(client, page)
+    assert "What you send here counts" in read(client, page)
+    refused = client.post(page, {"wanted": "change", "listed_as": ""}).content.decode()
+    assert "Say how the entry should read" in refused
+
+    client.post(page, {"wanted": "unlist", "listed_as": ""})
+
+    assert "Take it out: unlisted" in read(client, page)
+    client.post(f"{page}back/")
+    assert client.post(f"{page}back/").status_code == 404
+    assert "Taken back" in read(client, page)
+    assert client.get(f"/services/{fibre.service.public_id}/listing/").status_code == 404
+
+
+def test_what_was_asked_for_by_phone_says_that_it_has_to_be_written(fibre, phone):
+    wish = ListingWish(wanted=Listing.UNLIST, channel=Channel.PHONE, caller="Mia")
+    ask_listing(service=phone, wish=wish, by=fibre.staff, at=fibre.at("2027-03-01"))
+    client, page = signed_in(fibre.world.holder), f"/services/{phone.public_id}/listing/"
+    proven(client, page)
+    assert "your terms want it in writing" in read(client, page)
+
+    client.post(page, {"wanted": "unlist", "listed_as": ""})
+
+    assert ListingChange.objects.get().state == ListingState.ACCEPTED

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from contracts.locations import selectors as locations
-from contracts.locations.models import ServiceAddress
+from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.locations.states import AddressState
 from contracts.moving import services
 from contracts.moving.models import Relocation
@@ -183,3 +183,25 @@ def test_staff_of_another_provider_and_of_other_work_find_nothing(fibre):
     assert billing.post(step(move, "refuse"), {"why": "There is no duct."}).status_code == 403
     move.refresh_from_db()
     assert move.state == MoveState.ASKED
+
+
+def test_directory_change_by_phone_has_to_be_written_then_is_carried_out(fibre, desk, staff):
+    phone = make_service(fibre.world.account, activated_on=date(2026, 10, 1))
+    add = f"{reverse('admin:contracts_listingchange_add')}?account={fibre.world.account.number}"
+    given = {"caller": "Mia Conti", "channel": "phone", "service": str(phone.public_id)}
+    said = desk.post(add, {**given, "wanted": "unlist", "listed_as": ""}, follow=True)
+    assert "Ask them to put it in writing" in said.content.decode()
+    row = ListingChange.objects.get()
+    assert count(staff, "Directory changes that have to come in writing") == 1
+
+    def page(slug: str) -> str:
+        return reverse(f"admin:contracts_listingchange_{slug}_step", args=[row.pk])
+
+    assert desk.post(page("do"), {"done_as": "File 3"}).status_code == 404
+    spoken = desk.post(page("write"), {"channel": "voicemail"}).content.decode()
+    assert "no writing by these terms" in spoken
+    desk.post(page("write"), {"channel": "sms"})
+    assert count(staff, "Directory entries to change") == 1
+    desk.post(page("do"), {"done_as": "File 3"})
+    row.refresh_from_db()
+    assert (row.state, row.done_by) == ("done", staff)

@@ -1,0 +1,43 @@
+"""Where services are used, and what directories say of their numbers: the steps."""
+
+from .addresses import (
+    RELIES,
+    LocationRefused,
+    Wish,
+    ask_after_move,
+    ask_yearly,
+    change_contact,
+    confirm_address,
+    confirm_same,
+    send_on,
+    settle_moved,
+    tell_address,
+)
+from .listings import (
+    ListingRefused,
+    ListingWish,
+    ask_listing,
+    do_listing,
+    end_listing,
+    write_listing,
+)
+
+__all__ = [
+    "RELIES",
+    "ListingRefused",
+    "ListingWish",
+    "LocationRefused",
+    "Wish",
+    "ask_after_move",
+    "ask_listing",
+    "ask_yearly",
+    "change_contact",
+    "confirm_address",
+    "confirm_same",
+    "do_listing",
+    "end_listing",
+    "send_on",
+    "settle_moved",
+    "tell_address",
+    "write_listing",
+]
