@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from complaints.lodging import services as lodging
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
-from complaints.tickets.states import State
+from complaints.tickets.states import CallDays, RemedyKind, State
+from contracts.supply.models import Service
+from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account
 from parties.authority.selectors import holder
 from parties.people.models import User
 from records.deadlines.services import remind_and_flag
 from records.notices.models import Notice
 from records.notices.states import Status
+from terms.calendar import Channel
 
 from .people import person
 
@@ -26,6 +29,7 @@ ORDER = [
     State.RESOLVED,
     State.CLOSED,
 ]
+SORRY = "You told us three times before we did anything. That was wrong, and we are sorry."
 ANSWER = "We have looked into it and can put it right: a credit, and a call to make sure it holds."
 
 
@@ -38,6 +42,9 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
         if by is None:
             continue
         lodged = at - timedelta(days=row["days_ago"], hours=1)
+        if "caller" in row:
+            _take_call(row, account, lodged)
+            continue
         complaint = lodging.lodge_complaint(
             account=account,
             by=by,
@@ -51,13 +58,58 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
         )
         if row["state"] == State.RECEIVED:
             continue
-        _take(complaint, State(row["state"]), by, desk, lodged)
+        gives = tuple(row.get("gives", ()))
+        _take(complaint, State(row["state"]), by, desk, lodged, gives)
         remind_and_flag(at=at)
         settle_notices(at)
 
 
+def _take_call(row: dict[str, Any], account: Account, at: datetime) -> None:
+    """Write down what somebody in danger said on the phone: for the privacy officers alone."""
+    lodging.lodge_for_customer(
+        account=account,
+        staff=person("frontline", "Fran Front", at),
+        details=lodging.ComplaintDetails(
+            topic=row["topic"],
+            description=row["description"],
+            wanted=row["wanted"],
+            safety_threat=True,
+        ),
+        arrival=lodging.Arrival(
+            channel=Channel.PHONE,
+            received_at=at,
+            caller_name=row["caller"],
+            caller_contact="0491 570 156",
+            caller_days=CallDays.WORKING,
+            caller_opens=time(9),
+            caller_closes=time(12),
+            told_by=Channel.PHONE,
+            told_at_once=True,
+        ),
+        at=at,
+    )
+    settle_notices(at)
+
+
+def _offer(account: Account, gives: tuple[str, ...]) -> process.Offer:
+    """What an answer of the demo gives besides its words."""
+    service = Service.objects.filter(
+        contract__account=account, status=ServiceStatus.ACTIVE
+    ).first()
+    wanted = {
+        "visit": process.Wanted(kind=RemedyKind.VISIT, service=service, text="In the morning."),
+        "apology": process.Wanted(kind=RemedyKind.APOLOGY, text=SORRY),
+    }
+    return process.Offer(remedies=tuple(wanted[one] for one in gives))
+
+
 def _take(
-    complaint: Complaint, target: State, customer: User, desk: User, lodged: datetime
+    complaint: Complaint,
+    target: State,
+    customer: User,
+    desk: User,
+    lodged: datetime,
+    gives: tuple[str, ...],
 ) -> None:
     step = timedelta(hours=20)
     at = lodged + timedelta(minutes=3)
@@ -74,7 +126,8 @@ def _take(
         if state == State.INVESTIGATING:
             process.start_investigation(by=desk, **facts)
         elif state == State.PROPOSED:
-            process.propose_resolution(by=desk, text=ANSWER, **facts)
+            offer = _offer(complaint.account, gives)
+            process.propose_resolution(by=desk, text=ANSWER, offer=offer, **facts)
         elif state == State.IMPLEMENTING:
             process.accept_proposal(by=customer, **facts)
         elif state == State.RESOLVED:

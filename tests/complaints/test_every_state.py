@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,15 +14,23 @@ from hypothesis import strategies as st
 from complaints.ombudsman import services as ombudsman
 from complaints.ombudsman.states import Level, Outcome
 from complaints.process import services as process
-from complaints.tickets.states import LIFECYCLE, OPEN, OVER, Act, Ending, State
+from complaints.tickets.models import Complaint, Remedy
+from complaints.tickets.states import LIFECYCLE, OPEN, OVER, Act, Ending, RemedyKind, State
+from contracts.requests.models import Fault
+from contracts.requests.services import FaultRefused, close_fault
+from contracts.requests.states import OPEN_FAULT
+from contracts.supply.models import Service
+from parties.people.models import User
+from parties.people.states import StaffRole
 from records.deadlines.models import Deadline
 from terms.calendar import Channel
 from terms.calendar import State as Region
 from terms.lifecycle import IllegalStep
 from tests.complaints.story import Story, tell
+from tests.world import make_service, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
-REFUSED = (process.StepRefused, IllegalStep)
+REFUSED = (process.StepRefused, IllegalStep, FaultRefused)
 START = "2027-02-01 10:00"
 BY_HAND = {"told_by": Channel.PHONE}
 
@@ -29,8 +38,8 @@ BY_HAND = {"told_by": Channel.PHONE}
 class Walk:
     """A story in which every step is tried at some hour, allowed or not."""
 
-    def __init__(self, story: Story) -> None:
-        self.story = story
+    def __init__(self, story: Story, service: Service, refused: Complaint) -> None:
+        self.story, self.service, self.refused = story, service, refused
         story.lodge(START)
         self.at = story.when(START)
         self.broken: set[int] = set()
@@ -47,7 +56,7 @@ class Walk:
         self.check()
 
     def do(self, name: str, **facts: Any) -> None:
-        given = {"by": self.story.desk} | facts
+        given = {"by": self.story.works} | facts
         getattr(process, name)(reference=self.story.reference, at=self.at, **given)
 
     def hear(self, name: str, **facts: Any) -> None:
@@ -56,7 +65,7 @@ class Walk:
     def steps(self) -> dict[str, Any]:
         story, at = self.story, self.at
         day = at.astimezone(Region(story.world.account.state).zone).date()
-        text, mine = f"Words of {at}.", {"reference": story.reference, "by": story.desk}
+        text, mine = f"Words of {at}.", {"reference": story.reference, "by": story.works}
         return {
             "sweep": lambda: story.sweep(f"{at:%Y-%m-%d %H:%M}"),
             "acknowledge": lambda: self.do("acknowledge_by_hand", channel=Channel.PHONE),
@@ -65,6 +74,15 @@ class Walk:
             "answer": lambda: self.hear("add_message", text=text),
             "propose": lambda: self.do("propose_resolution", text=text),
             "propose_by_phone": lambda: self.do("propose_resolution", text=text, **BY_HAND),
+            "propose_gifts": lambda: self.do("propose_resolution", text=text, offer=self.gifts()),
+            "order": lambda: self.order(),
+            "visited": lambda: self.visited(),
+            "refused_before": lambda: self.do(
+                "answer_as_refused", by=self.decides(), text=text, refused=self.refused
+            ),
+            "danger": lambda: self.do(
+                "learn_urgency", text=text, grounds=process.Urgency(safety_threat=True)
+            ),
             "propose_task": lambda: self.do(
                 "propose_resolution", text=text, offer=process.Offer(customer_task="Send it.")
             ),
@@ -90,7 +108,7 @@ class Walk:
             ),
             "manager": lambda: self.hear("ask_for_manager"),
             "decide": lambda: self.do(
-                "decide_escalation", by=story.manager, takes_over=True, text=text
+                "decide_escalation", by=self.decides(), takes_over=True, text=text
             ),
             "refuse": lambda: self.do("refuse_complaint", text=text),
             "withdraw": lambda: self.hear("withdraw_complaint"),
@@ -103,6 +121,32 @@ class Walk:
                 outcome=Outcome.REMEDY, text=text, at=at, **mine
             ),
         }
+
+    def decides(self) -> User:
+        """Who decides as a manager; of what is private its officer."""
+        return self.story.works if self.story.complaint.safety_threat else self.story.manager
+
+    def gifts(self) -> process.Offer:
+        """A technician and an apology besides the words."""
+        visit = process.Wanted(kind=RemedyKind.VISIT, service=self.service)
+        apology = process.Wanted(kind=RemedyKind.APOLOGY, text="We are sorry.")
+        return process.Offer(remedies=(visit, apology))
+
+    def order(self) -> None:
+        """Order the technician who was agreed on."""
+        rows = Remedy.objects.filter(proposal__complaint=self.story.complaint)
+        remedy = rows.filter(kind=RemedyKind.VISIT).last()
+        if remedy is None:
+            raise process.StepRefused("Nothing is there to order.")
+        self.do("carry_out_part", remedy=remedy)
+
+    def visited(self) -> None:
+        """The technician was there, and the fault is over."""
+        rows = Remedy.objects.filter(proposal__complaint=self.story.complaint)
+        fault = Fault.objects.filter(pk__in=rows.values("fault"), state__in=OPEN_FAULT).last()
+        if fault is None:
+            raise process.StepRefused("No technician is on the way.")
+        close_fault(fault=fault, is_mended=True, outcome="Mended.", by=self.story.desk, at=self.at)
 
     def check(self) -> None:
         """What holds after every step."""
@@ -125,6 +169,7 @@ class Walk:
                 Ending.CONSENT: "consent",
                 Ending.UNREACHABLE: "closing_letter",
                 Ending.REFUSED: "refuse",
+                Ending.VEXATIOUS: "refuse",
                 Ending.OMBUDSMAN: "refer",
             }
             assert proof[Ending(complaint.ending)] in told
@@ -147,12 +192,15 @@ class Walk:
         elif there is not None:
             ombudsman.record_outcome(
                 reference=self.story.reference,
-                by=self.story.desk,
+                by=self.story.works,
                 outcome=Outcome.NOTHING,
                 text="Nothing more.",
                 at=self.at,
             )
         elif state == State.IMPLEMENTING and not self.waits_for_task():
+            for act in ("order", "visited"):
+                with contextlib.suppress(*REFUSED):
+                    steps[act]()
             steps["resolve"]()
         elif state in (State.RESOLVED, State.IMPLEMENTING):
             self.give_up_reaching()
@@ -185,7 +233,8 @@ STEPS = st.lists(
                 *("propose_by_phone", "propose_task", "amend", "accept", "decline", "task"),
                 *("resolve", "resolve_quietly", "confirm", "consent", "close", "attempt"),
                 *("letter", "delay", "urgent", "manager", "decide", "refuse", "withdraw"),
-                *("reopen", "refer", "answer_there", "remedy"),
+                *("reopen", "refer", "answer_there", "remedy", "propose_gifts", "order"),
+                *("visited", "refused_before", "danger"),
             ]
         ),
         st.sampled_from([1, 5, 24, 72, 240]),
@@ -200,12 +249,22 @@ WAYS = [
     ["sweep", "investigate", "propose_task", "accept"],
     ["sweep", "investigate", "propose", "accept", "resolve_quietly"],
     ["sweep", "investigate", "refuse"],
+    ["sweep", "investigate", "propose_gifts", "accept"],
+    ["sweep", "investigate", "propose_gifts", "accept", "order"],
+    ["sweep", "investigate", "refused_before"],
+    ["sweep", "danger", "investigate", "propose", "accept"],
 ]
 
 
 @pytest.mark.parametrize("key", ["vpnet", "callpro"])
 def test_no_order_of_steps_leaves_a_complaint_stuck(key):
     story = tell(key, state="QLD")
+    service = make_service(story.world.account)
+    make_staff(StaffRole.PRIVACY)
+    story.lodge("2027-01-04 10:00", description="The old matter.")
+    refused = story.complaint
+    Complaint.objects.filter(pk=refused.pk).update(state=State.CLOSED, ending=Ending.VEXATIOUS)
+    Deadline.objects.filter(subject=refused.reference).update(status="met")
 
     @settings(
         max_examples=12,
@@ -216,7 +275,7 @@ def test_no_order_of_steps_leaves_a_complaint_stuck(key):
     @given(way=st.sampled_from(WAYS), steps=STEPS)
     def walk(way, steps):
         with transaction.atomic():
-            one = Walk(story)
+            one = Walk(story, service, refused)
             for act in way:
                 one.try_(act, 2)
             for act, hours in steps:
