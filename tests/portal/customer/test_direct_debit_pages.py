@@ -163,8 +163,8 @@ def test_where_no_file_goes_to_a_bank_it_is_not_offered(world):
     world.provider.save()
     client = client_of(world.holder, world)
 
-    for path in ("/pay/direct-debit/", "/pay/direct-debit/new/"):
-        assert "offered here" in client.get(path).content.decode()
+    assert "Set up direct debit" not in client.get("/pay/direct-debit/").content.decode()
+    assert "offered here" in client.get("/pay/direct-debit/new/").content.decode()
     assert "offered here" in agree(client).content.decode()
     assert not Mandate.objects.exists()
 
