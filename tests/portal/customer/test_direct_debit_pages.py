@@ -87,7 +87,7 @@ def test_holder_reads_the_request_signs_it_and_sees_what_is_drawn(world):
     assert "12345678" not in page
     assert "we draw <strong>$66.00</strong>" in page
     for path in ("/", f"/bills/{Draw.objects.get().invoice.public_id}/"):
-        assert "is drawn from your bank account" in client.get(path).content.decode()
+        assert "$66.00 is drawn from your bank account" in client.get(path).content.decode()
     pdf = client.get(f"/pay/direct-debit/{Mandate.objects.get().reference}.pdf")
     assert pdf["Content-Type"] == "application/pdf"
 
