@@ -81,7 +81,10 @@ def test_the_holder_reads_signs_gives_a_card_and_sees_what_is_drawn(world):
     assert "Stop automatic payment" in page
     draw = Draw.objects.get()
     for path in ("/", f"/bills/{draw.invoice.public_id}/"):
-        assert "$66.00 is drawn from your card" in client.get(path).content.decode()
+        assert (
+            f"${draw.invoice.total_inc:.2f} is drawn from your card"
+            in client.get(path).content.decode()
+        )
     pdf = client.get(f"/pay/direct-debit/{Mandate.objects.get().reference}.pdf")
     assert pdf["Content-Type"] == "application/pdf"
 
