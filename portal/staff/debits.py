@@ -91,7 +91,10 @@ class MandateAdmin(StepsAdmin):
     provider_path = "account__customer__provider"
     account_path = "account"
     reference = "reference"
-    guarded = {StaffData.BANK: ("payer_name", "bsb", "number_end")}
+    guarded = {
+        StaffData.BANK: ("payer_name", "bsb", "number_end"),
+        StaffData.CARD: ("card", "valid_to"),
+    }
     list_display = ("reference", "account", "kind", "number_end", "state", "agreed_at", "reason")
     list_filter = (
         "state",
@@ -217,18 +220,8 @@ class DrawAdmin(StepsAdmin):
     date_hierarchy = "on"
     list_select_related = ("account__customer", "invoice")
     fields = (
-        *(
-            "account",
-            "invoice",
-            "dollars",
-            "on",
-            "state",
-            "reference",
-            "mandate",
-            "file",
-            "online",
-        ),
-        *("stop_asked_at", "code", "reason", "payment", "ended_at"),
+        *("account", "invoice", "dollars", "on", "state", "reference", "mandate", "file"),
+        *("online", "stop_asked_at", "code", "reason", "payment", "ended_at"),
     )
     readonly_fields = ("dollars",)
     steps = {"returned": "The bank sent it back", "stopped": "Stopped at the bank"}

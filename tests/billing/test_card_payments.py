@@ -87,6 +87,7 @@ def test_a_bill_is_told_and_paid_by_the_card_on_its_due_day(one):
     assert "from the Visa ending 4242" in told
     assert mandate.document is not None
     assert "Visa or Mastercard: nothing is added" in str(mandate.document.content)
+    assert "The day by which each bill is to be paid." in str(mandate.document.content)
 
     assert charged(one, "2027-01-17") == [(DUE, "66.00", "planned")]
     assert charged(one, DUE, "05:59") == [(DUE, "66.00", "planned")]

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
         draw_on: date | None
         draw_amount: Decimal | None
+        draw_surcharge: Decimal | None
         draw_kind: str | None
 
     OpenInvoice = WithAnnotations[Invoice, OpenFigures]
@@ -120,7 +121,8 @@ def invoices(account: Account, *, shown: bool = False) -> QuerySet[DrawnInvoice]
     rows = with_outstanding(Invoice.objects.filter(account=account), shown=shown)
     return rows.annotate(
         draw_on=Subquery(draw.values("on")[:1]),
-        draw_amount=Subquery(draw.annotate(all=F("amount") + F("surcharge")).values("all")[:1]),
+        draw_amount=Subquery(draw.values("amount")[:1]),
+        draw_surcharge=Subquery(draw.values("surcharge")[:1]),
         draw_kind=Subquery(draw.values("mandate__kind")[:1]),
     )
 
@@ -150,9 +152,15 @@ def card(row: OpenInvoice, on: date) -> InvoiceCard:
         because=row.because,
         version=row.version,
         draw_on=getattr(row, "draw_on", None),
-        draw_amount=getattr(row, "draw_amount", None),
+        draw_amount=_drawn_in_all(row),
         draw_kind=getattr(row, "draw_kind", None),
     )
+
+
+def _drawn_in_all(row: OpenInvoice) -> Decimal | None:
+    """What is drawn for an invoice, with what the card adds; None: nothing."""
+    amount: Decimal | None = getattr(row, "draw_amount", None)
+    return None if amount is None else amount + getattr(row, "draw_surcharge", NIL)
 
 
 def status_on(row: OpenInvoice, on: date) -> str:

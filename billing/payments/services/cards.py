@@ -210,10 +210,17 @@ def _begin(account: Account, wish: CardWish, by: User, at: datetime, proof: str)
             capacity=" ".join(wish.capacity.split())[:60],
             proof=proof,
             because=_reasons(ways),
-            words=[list(one) for one in card_words(locked, ways, on)],
+            words=[
+                *(list(one) for one in card_words(locked, ways, on)),
+                ["The day that I choose", _day_in_words(wish.draw_day)],
+            ],
             started_at=at,
             started_by=by,
         )
+
+
+def _day_in_words(day: int | None) -> str:
+    return f"Day {day} of the month." if day else "The day by which each bill is to be paid."
 
 
 def _reasons(ways: tuple[Way, ...]) -> list[dict[str, object]]:

@@ -144,7 +144,7 @@ def law_of(on: date) -> Profile:
 def draw_up(row: Mandate, words: list[tuple[str, str]], on: date, at: datetime) -> Document:
     """Freeze the request as it was signed."""
     account = row.account
-    title = "Card payment agreement" if row.is_card else "Direct debit request"
+    title = "Card payment request" if row.is_card else "Direct debit request"
     facts = library.provider(account.customer.provider.key)
     head = letterhead(account, facts)
     # Who may not know the customer sees none of what stands there.

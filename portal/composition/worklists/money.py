@@ -14,7 +14,14 @@ from billing.payments.models import (
     Payment,
     Refund,
 )
-from billing.payments.selectors import send_by, to_send, to_stop, unmatched, unsolved
+from billing.payments.selectors import (
+    send_by,
+    to_send,
+    to_stop,
+    unanswered,
+    unmatched,
+    unsolved,
+)
 from billing.payments.states import (
     DebitFileState,
     RefundState,
@@ -106,6 +113,13 @@ def debit_lists(user: User, at: datetime) -> list[Worklist]:
             "?todo=send",
             to_send(rows, send_by(at)),
             urgent=True,
+        ),
+        Worklist(
+            "billing.add_debitfile",
+            "Cards that were asked for a bill, and no answer yet",
+            "billing_draw",
+            "?todo=ask",
+            unanswered(rows),
         ),
         Worklist(
             "billing.add_debitfile",

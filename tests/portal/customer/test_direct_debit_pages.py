@@ -87,7 +87,7 @@ def test_holder_reads_the_request_signs_it_and_sees_what_is_drawn(world):
     assert "12345678" not in page
     assert "we draw <strong>$66.00</strong>" in page
     for path in ("/", f"/bills/{Draw.objects.get().invoice.public_id}/"):
-        assert "is drawn from your bank account" in client.get(path).content.decode()
+        assert "$66.00 is drawn from your bank account" in client.get(path).content.decode()
     pdf = client.get(f"/pay/direct-debit/{Mandate.objects.get().reference}.pdf")
     assert pdf["Content-Type"] == "application/pdf"
 
@@ -163,8 +163,8 @@ def test_where_no_file_goes_to_a_bank_it_is_not_offered(world):
     world.provider.save()
     client = client_of(world.holder, world)
 
-    for path in ("/pay/direct-debit/", "/pay/direct-debit/new/"):
-        assert "offered here" in client.get(path).content.decode()
+    assert "Set up direct debit" not in client.get("/pay/direct-debit/").content.decode()
+    assert "offered here" in client.get("/pay/direct-debit/new/").content.decode()
     assert "offered here" in agree(client).content.decode()
     assert not Mandate.objects.exists()
 
