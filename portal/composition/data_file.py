@@ -122,7 +122,7 @@ MANDATED = (
     *("signed_as", "capacity"),
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
-CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "why", "started_at")
+CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
     "because",
