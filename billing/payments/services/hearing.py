@@ -77,10 +77,10 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
 
     What can't be acted on is kept for staff, with the reason. Raises nothing of its own.
     """
-    if word.said is Said.OTHER:
-        return "ignored: nothing here follows from it"
-    if word.about_card:
+    if word.about_card and word.said is not Said.OTHER:
         return hear_of_card(provider=provider, word=word, at=at)
+    if word.said not in ACTS:
+        return "ignored: nothing here follows from it"
     with transaction.atomic():
         row = _meant(provider, word)
         if row is not None:

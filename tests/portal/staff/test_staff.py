@@ -151,8 +151,9 @@ def test_staff_who_work_complaints_see_no_card_details(client, world, role):
 
 @pytest.fixture
 def confined(client, world):
-    """A team manager of another provider than the world's."""
+    """An administrator of another provider than the world's, where nothing waits."""
     other = make_world("callpro")
+    make_staff(StaffRole.PRIVACY, provider=other.provider)
     staff = make_staff(StaffRole.ADMINISTRATOR, provider=other.provider)
     sign_in_staff(client, staff, because_of=world.account)
     return client
