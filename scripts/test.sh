@@ -42,7 +42,7 @@ part() {
   $name"
 }
 
-# Run two parts side by side: each has one browser, and one process that answers it.
+# Run two parts side by side: the second waits for its worker and its browser most of the time.
 beside() {
     second=$1
     log="$folder/second.log"
@@ -69,11 +69,11 @@ quick)
     ;;
 usual)
     part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
-    part "what depends on the database, on SQLite and the embedded broker" \
-        $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
     beside "the main job in a browser, on SQLite and the embedded broker" \
         "$embedded $pytest tests/browser/test_main_job.py $*" \
-        "in a browser, on PostgreSQL and Redis" $pytest tests/browser "$@"
+        "what depends on the database, on SQLite and the embedded broker" \
+        $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
+    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser "$@"
     ;;
 long)
     part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared --long "$@"
