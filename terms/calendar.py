@@ -118,7 +118,7 @@ class DeclaredDay:
     withdrawn: bool = False
 
 
-class Walk:
+class DayCount:
     """A day that was counted to, and the count in plain words, made when first asked for."""
 
     __slots__ = ("_words", "day")
@@ -133,7 +133,7 @@ class Walk:
         return self._words()
 
     def __repr__(self) -> str:
-        return f"Walk({self.day.isoformat()})"
+        return f"DayCount({self.day.isoformat()})"
 
 
 class Calendar:
@@ -243,24 +243,26 @@ class Calendar:
         name = self._names.get(day)
         return name or ("weekend" if day.weekday() >= SATURDAY else None)
 
-    def count(self, day: date, n: int, counted_in: Count = Count.WORKING_DAYS) -> Walk:
+    def count(self, day: date, n: int, counted_in: Count = Count.WORKING_DAYS) -> DayCount:
         """Count ``n`` days on from ``day``, which is day 0. Raise OutsideCalendar if unknown."""
         if counted_in is Count.CALENDAR_DAYS:
             end = day + timedelta(days=n)
-            return Walk(end, lambda: (f"day 0 is {in_words(day)}", f"day {n} is {in_words(end)}"))
+            return DayCount(
+                end, lambda: (f"day 0 is {in_words(day)}", f"day {n} is {in_words(end)}")
+            )
         end = self.nth_working_day(day, n) if n else day
-        return Walk(end, lambda: self._counted_words(day, n, end))
+        return DayCount(end, lambda: self._counted_words(day, n, end))
 
-    def roll(self, walk: Walk) -> Walk:
-        """Move on to the next working day if the walk ended on a day off."""
-        if self.is_working_day(walk.day):
-            return walk
-        end = self.nth_working_day(walk.day, 1)
-        return Walk(
+    def roll(self, counted: DayCount) -> DayCount:
+        """Move on to the next working day if the count ended on a day off."""
+        if self.is_working_day(counted.day):
+            return counted
+        end = self.nth_working_day(counted.day, 1)
+        return DayCount(
             end,
             lambda: (
-                *walk.steps,
-                *self._off_words(walk.day, end - ONE_DAY),
+                *counted.steps,
+                *self._off_words(counted.day, end - ONE_DAY),
                 f"next working day is {in_words(end)}",
             ),
         )

@@ -41,7 +41,7 @@ class Reason:
     steps: tuple[str, ...] = ()
 
 
-def dump(because: Iterable[Reason]) -> list[dict[str, Any]]:
+def as_json(because: Iterable[Reason]) -> list[dict[str, Any]]:
     """Return the reasons as plain data, ready for a JSON column."""
     return [
         {

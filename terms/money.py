@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
 
 CENT = Decimal("0.01")
-NIL = Decimal("0.00")
+ZERO = Decimal("0.00")
 GST_RATE = Decimal("0.10")
 
 
@@ -38,7 +38,7 @@ def to_cents(value: Decimal, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The sum in dollars, with two decimals even when there is nothing to add."""
-    return sum(amounts, NIL)
+    return sum(amounts, ZERO)
 
 
 def percent_of(amount: Decimal, percent: Decimal) -> Decimal:

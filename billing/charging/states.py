@@ -25,7 +25,7 @@ class LeftOut(models.TextChoices):
 
     HELP_LINE = "help_line", "A help line's call"
     TOO_OLD = "too_old", "Older than may be billed"
-    NIL = "nil", "Costs nothing"
+    ZERO = "nil", "Costs nothing"
 
 
 class ChargeWhat(models.TextChoices):

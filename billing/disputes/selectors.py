@@ -11,7 +11,7 @@ from parties.accounts.selectors import binding
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State, in_words
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 from terms.result import Result
 
@@ -46,7 +46,7 @@ def withholding(invoice: Invoice, *, contested_on: date, in_writing: bool = True
             tcp=tcp,
         )
         if _speaks(left_out) and left_out.allowed_on < invoice.total_inc:
-            return Withholding(allowed=True, because=tuple(dump(left_out.because)))
+            return Withholding(allowed=True, because=tuple(as_json(left_out.because)))
         window = bound.decide(
             rules.dispute_window,
             invoice_date=invoice.issue_date,
@@ -56,7 +56,7 @@ def withholding(invoice: Invoice, *, contested_on: date, in_writing: bool = True
         )
     except TermsSilent:
         return Withholding(allowed=True)
-    because = tuple(dump(window.because))
+    because = tuple(as_json(window.because))
     if not _speaks(window):
         return Withholding(allowed=True, because=because)
     if window.may_withhold:
@@ -91,14 +91,14 @@ def _if_noticed(
     except TermsSilent:
         return Withholding(allowed=True, because=because)
     if notice.valid or not _speaks(notice):
-        return Withholding(allowed=True, because=(*because, *dump(notice.because)[:1]))
+        return Withholding(allowed=True, because=(*because, *as_json(notice.because)[:1]))
     return Withholding(
         allowed=False,
         words="it has to be contested in writing, in the portal or by email",
-        because=tuple(dump(notice.because)),
+        because=tuple(as_json(notice.because)),
     )
 
 
 def _speaks(answer: Result) -> bool:
     """Whether the terms or the law said it, not the house."""
-    return not any(one.get("source") == HOUSE for one in dump(answer.because))
+    return not any(one.get("source") == HOUSE for one in as_json(answer.because))

@@ -13,7 +13,7 @@ from billing.ledger.models import OpenItem
 from billing.ledger.services import set_contested
 from parties.accounts.models import Account
 from records.audit.services import record
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .models import Hold
 from .states import HoldStatus
@@ -134,4 +134,4 @@ def _keep_held(invoice: Invoice) -> None:
 def _held(invoice: Invoice, holds: QuerySet[Hold] | None = None) -> Decimal:
     rows = Hold.objects.all() if holds is None else holds
     found = rows.filter(invoice=invoice, status=HoldStatus.OPEN).aggregate(sum=Sum("amount"))
-    return found["sum"] or NIL
+    return found["sum"] or ZERO

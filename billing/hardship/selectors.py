@@ -17,7 +17,7 @@ from billing.ledger.selectors import open_items
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import working_calendar
 from terms.calendar import months_on
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import Arrangement, Extension, HelpRequest
 from .states import OVER, RUNS, ArrangementState, Every, HelpState
@@ -39,7 +39,7 @@ class MoreTime:
 
     @property
     def amount(self) -> Decimal:
-        return sum((one.amount - one.held for one in self.items), NIL)
+        return sum((one.amount - one.held for one in self.items), ZERO)
 
 
 def more_time(account: Account, on: date) -> MoreTime:
@@ -126,7 +126,7 @@ def plan_instalments(
     Equal parts; the last one is what is left. A day on which no bank works moves to the next one
     on which they do. Raises PlanRefused.
     """
-    if each <= NIL:
+    if each <= ZERO:
         raise PlanRefused("Give an amount above $0.00.")
     if first_on < on:
         raise PlanRefused("The first day lies in the past: choose today or a later day.")
@@ -144,7 +144,7 @@ def plan_instalments(
     return tuple(
         Part(asked_for=day, due_on=calendar.next_working_day(day), amount=part)
         for day, part in zip(days, amounts, strict=True)
-        if part > NIL
+        if part > ZERO
     )
 
 
@@ -184,13 +184,13 @@ def progress(row: Arrangement, on: date) -> Progress:
     """
     rows = list(row.instalments.all())
     items = OpenItem.objects.filter(invoice__in=row.invoices.all())
-    left = min(sum((one.amount for one in items), NIL), row.amount)
+    left = min(sum((one.amount for one in items), ZERO), row.amount)
     paid = row.amount - left
     parts: list[PartPaid] = []
     is_next = True
     sums = accumulate(one.amount for one in rows)
     for one, until in zip(rows, sums, strict=True):
-        met = min(max(paid - (until - one.amount), NIL), one.amount)
+        met = min(max(paid - (until - one.amount), ZERO), one.amount)
         status = "paid" if met == one.amount else "missed" if one.due_on < on else "later"
         if status == "later" and is_next:
             status, is_next = "next", False
@@ -215,7 +215,7 @@ def missed_bills(account: Account, on: date) -> MissedBills:
     """
     since = months_on(on, -MONTHS_BACK)
     rows = (
-        Invoice.objects.filter(account=account, total_inc__gt=NIL)
+        Invoice.objects.filter(account=account, total_inc__gt=ZERO)
         .filter(open_item__due_date__lt=on, open_item__due_date__gte=since)
         .select_related("open_item")
         .prefetch_related("allocations__payment", "holds")
@@ -233,15 +233,15 @@ def missed_bills(account: Account, on: date) -> MissedBills:
 
 
 def _was_missed(invoice: Any) -> bool:
-    by_day = NIL
+    by_day = ZERO
     for row in invoice.allocations.all():
         if row.undone_on is not None:
             continue
         # What a credit note took off was never owed.
         if row.payment is None or row.payment.received_on <= invoice.open_item.due_date:
             by_day += row.amount
-    contested = sum((one.amount for one in invoice.holds.all()), NIL)
-    return bool(invoice.total_inc - by_day - contested > NIL)
+    contested = sum((one.amount for one in invoice.holds.all()), ZERO)
+    return bool(invoice.total_inc - by_day - contested > ZERO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,5 +285,5 @@ def _report_of(provider: Provider, first: date, last: date, today: date) -> Help
         extensions=Extension.objects.filter(**of, asked_on__range=days).count(),
         arrangements={state.label: ends[state] for state in ArrangementState if ends[state]},
         took_off=agreed.filter(accepted_at__isnull=False).aggregate(sum=Sum("waived"))["sum"]
-        or NIL,
+        or ZERO,
     )

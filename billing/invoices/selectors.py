@@ -21,8 +21,8 @@ from parties.correspondence.services import NOTHING_HIDDEN, Mask
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import dump
-from terms.money import NIL
+from terms.clause import as_json
+from terms.money import ZERO
 from terms.rules.lines import Gst, Line, PriceBasis
 from terms.rules.payment import InvoiceKind as TermsKind
 
@@ -75,16 +75,16 @@ def draft_invoice(account: Account, *, on: date, bill_day: date | None = None) -
     kind = InvoiceKind.FINAL if due.all_ended else InvoiceKind.NORMAL
     items, back = _with_room(due.items, bound)
     amounts = _priced(items, bound)
-    because = {"total": dump(amounts.because)}
+    because = {"total": as_json(amounts.because)}
     due_date = None
-    if amounts.total_inc > NIL:
+    if amounts.total_inc > ZERO:
         answer = bound.decide(
             rules.invoice_due_date,
             issue_date=on,
             state=State(account.state),
             kind=TermsKind(kind.value),
         )
-        due_date, because["due_date"] = answer.due_date, dump(answer.because)
+        due_date, because["due_date"] = answer.due_date, as_json(answer.because)
     return InvoiceDraft(
         kind=kind,
         bill_day=made_for,
@@ -113,7 +113,7 @@ def usage_not_billed(account: Account, service_id: int, *, on: date) -> Decimal:
     """What a service was used for and no bill carries yet, in dollars, GST included."""
     drafted = draft_invoice(account, on=on).lines
     used = (one for one in drafted if one.item.kind == LineKind.USAGE)
-    return sum((one.amount_inc for one in used if one.item.service_id == service_id), NIL)
+    return sum((one.amount_inc for one in used if one.item.service_id == service_id), ZERO)
 
 
 def masked_draft(draft: InvoiceDraft | None, mask: Mask) -> InvoiceDraft | None:
@@ -169,7 +169,7 @@ def _with_room(items: list[Item], bound: Binding) -> tuple[list[Item], list[Item
     An invoice is never below 0.00: what is given back stands on it while it has room.
     """
     kept, back = list(items), []
-    while kept and _priced(kept, bound).total_inc < NIL:
+    while kept and _priced(kept, bound).total_inc < ZERO:
         # The largest credit goes first, so that as few as possible leave the invoice.
         largest = min(kept, key=lambda item: item.unit_price * item.quantity)
         kept.remove(largest)

@@ -17,7 +17,7 @@ from billing.ledger.states import LedgerAccount, PostingKind
 from billing.usage.models import UsageRecord
 from contracts.supply.models import Service
 from parties.accounts.models import Account, Provider
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from .selectors import DraftLine, InvoiceDraft
@@ -82,9 +82,9 @@ def freeze_credit_note(
         number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
         issue_date=draft.issue_date,
         reason=reason,
-        subtotal_ex=-sum((row.amount_ex for row in rows), NIL),
-        gst=-sum((row.gst for row in rows), NIL),
-        total_inc=-sum((row.amount_inc for row in rows), NIL),
+        subtotal_ex=-sum((row.amount_ex for row in rows), ZERO),
+        gst=-sum((row.gst for row in rows), ZERO),
+        total_inc=-sum((row.amount_inc for row in rows), ZERO),
         because=draft.because["total"],
     )
     CreditNoteLine.objects.bulk_create(
@@ -172,8 +172,8 @@ def _printed_price(item: Item) -> Decimal | None:
 
 
 def _legs(account: Account, invoice: Invoice, rows: Iterable[DraftLine]) -> list[Leg]:
-    revenue: dict[LineKind, Decimal] = defaultdict(lambda: NIL)
-    gst = NIL
+    revenue: dict[LineKind, Decimal] = defaultdict(lambda: ZERO)
+    gst = ZERO
     for row in rows:
         revenue[row.item.kind] += row.amount_ex
         gst += row.gst

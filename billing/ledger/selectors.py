@@ -12,7 +12,7 @@ from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Sum
 
 from parties.accounts.models import Account, Balance, Provider
 from records.fields import MoneyField
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import LedgerEntry, OpenItem, Posting
 from .states import LedgerAccount, PostingKind
@@ -58,11 +58,11 @@ class AgedSum:
 
     @property
     def total(self) -> Decimal:
-        return sum(self.amounts, NIL)
+        return sum(self.amounts, ZERO)
 
     @property
     def overdue(self) -> Decimal:
-        return sum(self.amounts[1:], NIL)
+        return sum(self.amounts[1:], ZERO)
 
 
 def balance_of(account: Account) -> Balance:
@@ -79,7 +79,7 @@ def balance_of(account: Account) -> Balance:
 def open_items(account: Account) -> QuerySet[OpenItem]:
     """The account's invoices with something left open, oldest invoice first."""
     return (
-        OpenItem.objects.filter(account=account, amount__gt=NIL)
+        OpenItem.objects.filter(account=account, amount__gt=ZERO)
         .select_related("invoice")
         .order_by("invoice__issue_date", "invoice__number")
     )
@@ -90,7 +90,7 @@ def credit_of(account: Account) -> Decimal:
     found = LedgerEntry.objects.filter(
         account=account, ledger_account=LedgerAccount.CREDIT
     ).aggregate(sum=Sum("amount"))["sum"]
-    return -(found or NIL)
+    return -(found or ZERO)
 
 
 def entries_of(account: Account) -> QuerySet[LedgerEntry]:
@@ -138,7 +138,7 @@ def statement(account: Account, first: date, last: date) -> Statement:
         ledger_account__in=[LedgerAccount.RECEIVABLE, LedgerAccount.CREDIT],
     )
     before = of_account.filter(posting__day__lt=first).aggregate(sum=Sum("amount"))["sum"]
-    opening = balance = before or NIL
+    opening = balance = before or ZERO
     sums = (
         of_account.filter(posting__day__range=(first, last))
         .order_by()
@@ -175,7 +175,7 @@ def trial_balance(provider: Provider, *, until: date | None = None) -> dict[str,
         rows = rows.filter(posting__day__lte=until)
     sums = rows.order_by().values("ledger_account").annotate(sum=Sum("amount"))
     found = {row["ledger_account"]: row["sum"] for row in sums}
-    return {one.label: found.get(one.value) or NIL for one in LedgerAccount}
+    return {one.label: found.get(one.value) or ZERO for one in LedgerAccount}
 
 
 def gst_collected(provider: Provider, first: date, last: date) -> Decimal:
@@ -185,13 +185,13 @@ def gst_collected(provider: Provider, first: date, last: date) -> Decimal:
         posting__day__range=(first, last),
         ledger_account=LedgerAccount.GST,
     ).aggregate(sum=Sum("amount"))["sum"]
-    return -(found or NIL)
+    return -(found or ZERO)
 
 
 def aged(provider: Provider | None, on: date) -> list[AgedRow]:
     """Aged debt of all accounts, one query: what is open and not held, by days past due."""
     edges = [on - timedelta(days=days) for days in BUCKETS]
-    rows = OpenItem.objects.filter(amount__gt=NIL)
+    rows = OpenItem.objects.filter(amount__gt=ZERO)
     if provider is not None:
         rows = rows.filter(account__customer__provider=provider)
     free = _free()
@@ -212,9 +212,9 @@ def aged(provider: Provider | None, on: date) -> list[AgedRow]:
     return [
         AgedRow(
             account=account,
-            held=found[account.pk]["disputed"] or NIL,
+            held=found[account.pk]["disputed"] or ZERO,
             **{
-                name: found[account.pk][name] or NIL
+                name: found[account.pk][name] or ZERO
                 for name in ("not_due", "to_30", "to_60", "to_90", "older")
             },
         )
@@ -230,7 +230,7 @@ def aged_by_provider(
     By the age of each bill, or all that an account owes by the age of its oldest (`by_oldest`);
     the numbers of accounts are always by the age of their oldest.
     """
-    rows = OpenItem.objects.filter(amount__gt=NIL)
+    rows = OpenItem.objects.filter(amount__gt=ZERO)
     if provider is not None:
         rows = rows.filter(account__customer__provider=provider)
     free = _free()
@@ -254,9 +254,9 @@ def aged_by_provider(
     return [
         AgedSum(
             provider=row["account__customer__provider__name"],
-            amounts=tuple(row[name] or NIL for name, _, _ in _spans(on)),
+            amounts=tuple(row[name] or ZERO for name, _, _ in _spans(on)),
             accounts=tuple(row[f"{name}_accounts"] for name, _, _ in _spans(on)),
-            held=row["disputed"] or NIL,
+            held=row["disputed"] or ZERO,
         )
         for row in found
     ]
@@ -285,7 +285,7 @@ def discrepancies() -> Iterator[Discrepancy]:
         Posting.objects.annotate(sum=Sum("entries__amount")).exclude(sum=0).exclude(sum=None)
     )
     for posting in unbalanced:
-        yield Discrepancy(what=f"posting {posting.key}", expected=NIL, found=posting.sum)
+        yield Discrepancy(what=f"posting {posting.key}", expected=ZERO, found=posting.sum)
     sums = dict(
         LedgerEntry.objects.filter(ledger_account=LedgerAccount.RECEIVABLE)
         .order_by()
@@ -294,7 +294,7 @@ def discrepancies() -> Iterator[Discrepancy]:
         .values_list("invoice", "sum")
     )
     for item in OpenItem.objects.select_related("invoice").iterator(2000):
-        expected = sums.get(item.invoice_id) or NIL
+        expected = sums.get(item.invoice_id) or ZERO
         if item.amount != expected:
             yield Discrepancy(
                 what=f"open amount of {item.invoice}", expected=expected, found=item.amount
@@ -313,8 +313,8 @@ def discrepancies() -> Iterator[Discrepancy]:
         .values_list("account", "sum")
     )
     for kept in Balance.objects.select_related("account").iterator(2000):
-        owed = open_of.get(kept.account_id) or NIL
-        credit = -(credits.get(kept.account_id) or NIL)
+        owed = open_of.get(kept.account_id) or ZERO
+        credit = -(credits.get(kept.account_id) or ZERO)
         if kept.owed != owed:
             yield Discrepancy(
                 what=f"balance of {kept.account.number}", expected=owed, found=kept.owed

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from parties.accounts.models import Account, Balance, Provider
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import ClosedMonth, LedgerEntry, OpenItem, Posting
 from .states import LedgerAccount, PostingKind
@@ -60,8 +60,8 @@ def post(
     Legs of 0.00 are left out. Called again with the same key and content it changes nothing.
     Whoever posts for an account holds its row's lock. Raises Unbalanced, KeyReused, MonthClosed.
     """
-    kept = [leg for leg in legs if leg.amount != NIL]
-    if sum((leg.amount for leg in kept), NIL) != NIL:
+    kept = [leg for leg in legs if leg.amount != ZERO]
+    if sum((leg.amount for leg in kept), ZERO) != ZERO:
         raise Unbalanced(f"{key}: the legs sum to {sum(leg.amount for leg in kept)}.")
     content = _content(kind, day, kept)
     with transaction.atomic():
@@ -169,9 +169,9 @@ def keep_balance(account: Account) -> Balance:
     row, _ = Balance.objects.update_or_create(
         account=account,
         defaults={
-            "owed": sums["owed"] or NIL,
-            "held": sums["held"] or NIL,
-            "credit": -(credit or NIL),
+            "owed": sums["owed"] or ZERO,
+            "held": sums["held"] or ZERO,
+            "credit": -(credit or ZERO),
             "oldest_due": oldest.due_date if oldest else None,
         },
     )
@@ -179,7 +179,7 @@ def keep_balance(account: Account) -> Balance:
 
 
 def _keep_open_items(legs: list[Leg]) -> None:
-    by_invoice: dict[int, Decimal] = defaultdict(lambda: NIL)
+    by_invoice: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for leg in legs:
         if leg.to == LedgerAccount.RECEIVABLE and leg.invoice_id is not None:
             by_invoice[leg.invoice_id] += leg.amount

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import migrations
 from django.db.models import Max, Sum
 
-NIL = Decimal("0.00")
+ZERO = Decimal("0.00")
 ONE_DAY = timedelta(days=1)
 KINDS = {"usage": "usage", "charge": "one_off"}
 
@@ -57,7 +57,7 @@ def invoices(apps):
     for invoice in rows.iterator(500):
         invoice.bill_day = invoice.period_start
         invoice.save(update_fields=["bill_day"])
-        revenue = defaultdict(lambda: NIL)
+        revenue = defaultdict(lambda: ZERO)
         for line in invoice.lines.all():
             revenue[line.kind] += line.amount_ex
         _post(
@@ -83,10 +83,10 @@ def invoices(apps):
             account_id=invoice.account_id,
             due_date=invoice.due_date or invoice.issue_date,
             amount=invoice.total_inc,
-            contested=held or NIL,
-            contested_shown=shown or NIL,
-            held=min(held or NIL, invoice.total_inc),
-            held_shown=min(shown or NIL, invoice.total_inc),
+            contested=held or ZERO,
+            contested_shown=shown or ZERO,
+            held=min(held or ZERO, invoice.total_inc),
+            held_shown=min(shown or ZERO, invoice.total_inc),
         )
 
 
@@ -209,7 +209,7 @@ def balances(apps):
     Invoice = apps.get_model("billing", "Invoice")
     for account in Account.objects.iterator(500):
         items = [
-            item for item in OpenItem.objects.filter(account=account) if item.amount > NIL
+            item for item in OpenItem.objects.filter(account=account) if item.amount > ZERO
         ]
         credit = Entry.objects.filter(account=account, ledger_account="credit").aggregate(
             s=Sum("amount")
@@ -217,9 +217,9 @@ def balances(apps):
         due = [item.due_date for item in items if item.amount > item.held]
         Balance.objects.create(
             account=account,
-            owed=sum((item.amount for item in items), NIL),
-            held=sum((item.held for item in items), NIL),
-            credit=-(credit or NIL),
+            owed=sum((item.amount for item in items), ZERO),
+            held=sum((item.held for item in items), ZERO),
+            credit=-(credit or ZERO),
             oldest_due=min(due, default=None),
         )
         account.billed_for = Invoice.objects.filter(account=account).aggregate(

@@ -30,7 +30,7 @@ from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from terms import library, rules
 from terms.calendar import State as Region
-from terms.clause import dump
+from terms.clause import as_json
 from terms.rules.duties import Duty as LawDuty
 
 REPORTING = "RF-CMP-17"
@@ -233,7 +233,7 @@ def _report_due(period: Period) -> tuple[date | None, list[dict[str, Any]]]:
     answer = rules.duty_deadline(
         floor, duty=LawDuty.REPORT_COMPLAINTS, since=period.last, state=period.region
     )
-    return answer.by, dump(answer.because)
+    return answer.by, as_json(answer.because)
 
 
 def _came(rows: QuerySet[Complaint], period: Period) -> QuerySet[Complaint]:

@@ -13,7 +13,7 @@ from parties.authority.selectors import local_day
 from terms import rules
 from terms.calendar import Calendar, OutsideCalendar
 from terms.calendar import State as Region
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 
@@ -45,8 +45,8 @@ def privacy_regulator(complaint: Complaint, *, answered: bool = True) -> Regulat
             satisfied=satisfied,
         )
     except TermsSilent as silence:
-        return Regulator(opens_on=None, because=dump(silence.because))
-    return Regulator(opens_on=answer.oaic_from, because=dump(answer.because))
+        return Regulator(opens_on=None, because=as_json(silence.because))
+    return Regulator(opens_on=answer.oaic_from, because=as_json(answer.because))
 
 
 def _outcome(complaint: Complaint) -> tuple[date | None, bool | None]:

@@ -31,7 +31,7 @@ from terms import rules
 from terms.binding import Binding
 from terms.calendar import Calendar, Channel, OutsideCalendar, in_words
 from terms.calendar import State as Region
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 from terms.rules.complaints import DelayDuties
 from terms.rules.duties import Duty as LawDuty
@@ -107,7 +107,7 @@ def _dates_of_dispute(complaint: Complaint, bound: Binding) -> Dates:
     dates = {Duty.SETTLE_DISPUTE: answer.resolve_by}
     if answer.group_resolve_by is not None:
         dates[Duty.SETTLE_IN_GROUP] = answer.group_resolve_by
-    return dates, dump(answer.because)
+    return dates, as_json(answer.because)
 
 
 def restart_clocks(
@@ -138,7 +138,7 @@ def _dates_from_receipt(complaint: Complaint, bound: Binding) -> Dates:
         Duty.EXPLAIN_DELAY: clock.delay_notice_by,
     }
     known = {duty: due_on for duty, due_on in dates.items() if due_on is not None}
-    return known, dump(clock.because)
+    return known, as_json(clock.because)
 
 
 def dates_from_receipt(complaint: Complaint, bound: Binding) -> Clocks:
@@ -282,7 +282,7 @@ def _dates_of_carrying_out(
     except TermsSilent:
         return {}, []
     known = {Duty.IMPLEMENT: answer.implement_by} if answer.implement_by else {}
-    return known, dump(answer.because)
+    return known, as_json(answer.because)
 
 
 def _accepted(complaint: Complaint) -> Proposal | None:
@@ -309,7 +309,7 @@ def _dates_from_carrying_out(complaint: Complaint, bound: Binding) -> Dates:
         )
     except TermsSilent:
         return {}, []
-    return {Duty.CONFIRM: answer.confirm_by}, dump(answer.because)
+    return {Duty.CONFIRM: answer.confirm_by}, as_json(answer.because)
 
 
 def escalation_clock(complaint: Complaint, *, at: datetime) -> None:
@@ -355,7 +355,7 @@ def _law_date(
         )
     except TermsSilent:
         return None, []
-    return answer.by, dump(answer.because)
+    return answer.by, as_json(answer.because)
 
 
 def follow_up_clock(complaint: Complaint, *, at: datetime) -> None:

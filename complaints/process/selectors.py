@@ -35,7 +35,7 @@ from records.notices.states import Status as NoticeStatus
 from terms import rules
 from terms.calendar import State as Region
 from terms.calendar import in_words
-from terms.clause import Source, dump
+from terms.clause import Source, as_json
 from terms.profile import TermsSilent
 
 # Who works on complaints about privacy, and who on all others.
@@ -133,14 +133,14 @@ def closing(complaint: Complaint, on: date) -> Closing:
             customer_replied=False,
         )
     except TermsSilent as silence:
-        allowed, because = consent or path_done, dump(silence.because)
+        allowed, because = consent or path_done, as_json(silence.because)
     else:
         house = all(
             reason.clause is None or reason.clause.source in (Source.DEFAULT, Source.SILENT)
             for reason in answer.because
         )
         allowed = bool(answer.may_close) or (house and path_done)
-        because = dump(answer.because)
+        because = as_json(answer.because)
     if allowed:
         return Closing(
             allowed=True,

@@ -19,7 +19,7 @@ from parties.people.states import StaffData
 from records.deadlines.selectors import DueDate, deadlines_of
 from records.deadlines.states import Status
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .models import Complaint, Event, Proposal, Remedy
 from .states import (
@@ -318,7 +318,7 @@ def remedy_in_words(row: Remedy, *, done: bool = False) -> str:
     """One thing that an answer gives, as the customer reads it, before or after it is done."""
     if row.kind == RemedyKind.LATE_CHARGE:
         verb = "took" if done else "take"
-        return f"We {verb} back the late charge of {in_dollars(row.amount or NIL)}."
+        return f"We {verb} back the late charge of {in_dollars(row.amount or ZERO)}."
     if row.kind == RemedyKind.PLAN and row.monthly is not None:
         verb = "moved" if done else "moves"
         return (

@@ -14,7 +14,7 @@ from parties.accounts.selectors import binding as account_binding
 from terms import library, rules
 from terms.binding import Binding, agree
 from terms.calendar import State
-from terms.clause import Source, dump
+from terms.clause import Source, as_json
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
@@ -65,8 +65,8 @@ def ask(binding: Binding, rule: Callable[..., Any], **facts: Any) -> Answer:
     try:
         result = binding.decide(rule, **read_facts(rule, facts))
     except TermsSilent as silence:
-        return Answer(result=None, because=dump(silence.because))
-    return Answer(result=result, because=dump(result.because))
+        return Answer(result=None, because=as_json(silence.because))
+    return Answer(result=result, because=as_json(result.because))
 
 
 def version_of_paper(
@@ -126,7 +126,7 @@ def sources(account: Account, on: date) -> list[Spoken]:
         for name, words in QUESTIONS
     ]
     return [
-        Spoken(question=words, clause=one.clause, because=dump(one.because))
+        Spoken(question=words, clause=one.clause, because=as_json(one.because))
         for words, one in found
     ]
 

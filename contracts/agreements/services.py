@@ -12,7 +12,7 @@ from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit.services import record
 from terms.facts import Action
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import AgreedFigure, Contract
 from .states import Basis, FigureKind
@@ -41,7 +41,7 @@ def note_figure(
     day. The same amount from the same paper is kept once. Raises NotAuthorised, and FigureRefused
     for an amount below zero, or a quoted charge without its day.
     """
-    if amount < NIL:
+    if amount < ZERO:
         raise FigureRefused("An amount is not below $0.00.")
     is_quoted = kind == FigureKind.QUOTED_EARLY_CHARGE
     if is_quoted and ends_before is None:

@@ -22,7 +22,7 @@ from records.notices.services import Link
 from records.sweeps import each
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .models import Equipment
 from .selectors import Loss, back_by, loss_of, whose
@@ -266,7 +266,7 @@ def _settle(row: Equipment, loss: Loss, *, on: date, at: datetime) -> None:
         raise EquipmentRefused(
             "Your terms print no price for it: give its fair value, or what repairing it costs."
         )
-    before = row.charged or NIL
+    before = row.charged or ZERO
     row.because = loss.because
     if loss.amount == before:
         return
@@ -310,7 +310,7 @@ def _tell_to_bring(
 def _tell(row: Equipment, account: Account, at: datetime) -> None:
     """Tell what a piece costs in the end."""
     standing = authority.account_standing(account, authority.local_day(account, at))
-    charged = row.charged or NIL
+    charged = row.charged or ZERO
     sums = f"It costs {in_dollars(charged)}, GST included" if charged else "It costs nothing"
     words = {
         Place.BACK: "came back sound. Thank you.",
@@ -371,7 +371,7 @@ def _note(row: Equipment, action: str, at: datetime, actor: Actor, *, why: str =
         after={
             "place": Place(row.place).label,
             "back_by": row.due_on.isoformat() if row.due_on else "",
-            "amount": str(row.charged or NIL),
+            "amount": str(row.charged or ZERO),
         },
         because=row.because,
     )

@@ -31,7 +31,7 @@ from records.notices.services import Link
 from records.references import new_reference
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 FURTHEST = timedelta(days=366)
 SHORTEST_WORDS = 5
@@ -124,7 +124,7 @@ def quote_move(
             quoted_for,
         ):
             return row
-        if amount_ex < NIL:
+        if amount_ex < ZERO:
             raise MoveRefused("A quote is not below 0.00: give what it costs.")
         if len(quoted_for.strip()) < SHORTEST_WORDS:
             raise MoveRefused("Say what the quote is for: they read it.")
@@ -132,8 +132,8 @@ def quote_move(
         price = move_price(row.service, move_on=row.move_on, on=on)
         if not price.allows(amount_ex):
             raise MoveRefused(
-                f"The terms allow {in_dollars(price.low_ex or NIL)} to "
-                f"{in_dollars(price.high_ex or NIL)} before GST for a move on "
+                f"The terms allow {in_dollars(price.low_ex or ZERO)} to "
+                f"{in_dollars(price.high_ex or ZERO)} before GST for a move on "
                 f"{in_words(row.move_on)}. Give an amount in that range, or 0.00.",
                 price.because,
             )

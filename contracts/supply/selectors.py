@@ -17,7 +17,7 @@ from parties.accounts.selectors import binding as account_binding
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.money import NIL
+from terms.money import ZERO
 
 from .models import PlanChange, Service, SupplyPeriod
 from .states import PlanChangeState, ServiceStatus
@@ -246,8 +246,8 @@ def committed_a_month(
     dearest: dict[int, Decimal] = {}
     for (service, _), row in newest.items():
         if row.authority in authorities:
-            dearest[service] = max(row.monthly_after, dearest.get(service, NIL))
-    return sum(dearest.values(), NIL)
+            dearest[service] = max(row.monthly_after, dearest.get(service, ZERO))
+    return sum(dearest.values(), ZERO)
 
 
 def monthly_price(plan: Plan, quantity: int, bound: Binding) -> Decimal:

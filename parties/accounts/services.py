@@ -14,7 +14,7 @@ from parties.accounts.models import Account, Block, Customer, Provider, TermsAcc
 from records.audit.services import Actor, record
 from terms import library, rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 from terms.rules.eligibility import CustomerKind
 
@@ -145,9 +145,9 @@ def recompute_protection(account: Account, *, on: date) -> Customer:
             could_negotiate=customer.could_negotiate,
             annual_spend=customer.annual_spend,
         )
-        customer.is_tcp, customer.tcp_because = bool(answer.tcp), dump(answer.because)
+        customer.is_tcp, customer.tcp_because = bool(answer.tcp), as_json(answer.because)
     except TermsSilent as silence:
-        customer.is_tcp, customer.tcp_because = False, dump(silence.because)
+        customer.is_tcp, customer.tcp_because = False, as_json(silence.because)
     customer.tcp_decided_on = on
     customer.save(update_fields=["is_tcp", "tcp_because", "tcp_decided_on"])
     return customer

@@ -25,7 +25,7 @@ from records.notices.services import Link
 from records.references import new_reference
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import Action, needed
 from terms.rules.duties import Duty
 
@@ -163,7 +163,7 @@ def ask_privacy(
             remind_on=due_on - timedelta(days=7),
             zone=State(account.state).zone.key,
             at=at,
-            because=dump(answer.because),
+            because=as_json(answer.because),
             owner_email=account.customer.provider.complaints_email,
             about="privacy request",
         )

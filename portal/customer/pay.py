@@ -34,7 +34,7 @@ from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from terms.facts import Action, Role
-from terms.money import NIL
+from terms.money import ZERO
 
 from .pay_forms import OTHER, PayForm, preset
 
@@ -89,7 +89,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             found.append(("overdue", "What is overdue", self.payable.overdue))
             if self.payable.owed != self.payable.overdue:
                 found.append(("owed", "Everything you owe", self.payable.owed))
-        return [one for one in found if one[2] > NIL]
+        return [one for one in found if one[2] > ZERO]
 
     def ways(self, amount: Decimal) -> WaysToPay:
         return ways_to_pay(self.account, amount=amount, on=self.today)
@@ -98,7 +98,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         asked = self.request.POST if self.request.method == "POST" else self.request.GET
         typed = _dollars(asked.get("amount", ""))
         first = self.amounts[0][2] if self.amounts else SAMPLE
-        sample = typed if typed and typed > NIL else first
+        sample = typed if typed and typed > ZERO else first
         return super().get_form_kwargs() | {"amounts": self.amounts, "ways": self.ways(sample)}
 
     def get_initial(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         if agreed is not None:
             return agreed != way.surcharge
         beyond = self.payable is not None and amount > self.payable.owed
-        return way.surcharge > NIL or beyond
+        return way.surcharge > ZERO or beyond
 
     def _review(
         self, form: PayForm, way: Way, amount: Decimal, towards: Invoice | None

@@ -52,7 +52,7 @@ from contracts.variations.states import PriceWay
 from parties.accounts.models import Account
 from parties.authority.selectors import holder, local_day
 from parties.people.models import User
-from terms.money import NIL
+from terms.money import ZERO
 
 from .complaints import settle_notices
 from .people import DOMAIN
@@ -270,7 +270,7 @@ class Situations:
 
     def _offer(self, account: int, reference: str, *, days_ago: int) -> None:
         who, at = self._account(account), self.at - days_ago * DAY
-        owed = sum((one.amount - one.held for one in open_items(who)), NIL)
+        owed = sum((one.amount - one.held for one in open_items(who)), ZERO)
         parts = plan_instalments(
             who,
             amount=owed,

@@ -24,7 +24,7 @@ from contracts.supply.states import GstCode
 from parties.accounts.models import Account
 from portal.web.fields import DayField, DollarsField
 from terms.calendar import State
-from terms.money import NIL
+from terms.money import ZERO
 
 from .seen_form import SeenForm
 
@@ -156,7 +156,7 @@ class CostForm(OnBillForm):
         return Cost(
             description=given["description"],
             paid=given["paid"],
-            tax_credit=given["tax_credit"] or NIL,
+            tax_credit=given["tax_credit"] or ZERO,
         )
 
 

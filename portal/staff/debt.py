@@ -18,7 +18,7 @@ from parties.accounts.models import Provider
 from parties.authority.selectors import sees_in_lists
 from parties.people.states import StaffData
 from portal.web.sheets import csv_file
-from terms.money import NIL
+from terms.money import ZERO
 
 HEADS = ("Not due", "1 to 30 days", "31 to 60", "61 to 90", "Over 90")
 # The chart, in its own units.
@@ -77,9 +77,9 @@ def _together(rows: Iterable[AgedSum]) -> AgedSum:
     found = list(rows)
     return AgedSum(
         provider="All",
-        amounts=tuple(sum((row.amounts[at] for row in found), NIL) for at in range(len(HEADS))),
+        amounts=tuple(sum((row.amounts[at] for row in found), ZERO) for at in range(len(HEADS))),
         accounts=tuple(sum(row.accounts[at] for row in found) for at in range(len(HEADS))),
-        held=sum((row.held for row in found), NIL),
+        held=sum((row.held for row in found), ZERO),
     )
 
 
@@ -92,7 +92,7 @@ def _bars(total: AgedSum) -> list[Bar]:
             amount=amount,
             accounts=accounts,
             y=at * (BAR + GAP),
-            width=int(room * amount / most) if most > NIL else 0,
+            width=int(room * amount / most) if most > ZERO else 0,
         )
         for at, (label, amount, accounts) in enumerate(
             zip(HEADS, total.amounts, total.accounts, strict=True)

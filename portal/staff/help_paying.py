@@ -20,7 +20,7 @@ from billing.ledger.selectors import open_items
 from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .base import AddStepAdmin, ReadOnlyAdmin, StepsAdmin
 from .unpaid_beyond import REFUSALS, works_on_unpaid
@@ -144,7 +144,7 @@ class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
         if row is None or act not in _acts(row, request):
             raise Http404
         title, form_class, take = STEPS[act]
-        owed = sum((one.amount - one.held for one in open_items(row.account)), NIL)
+        owed = sum((one.amount - one.held for one in open_items(row.account)), ZERO)
         facts = {"asked": row, "owed": owed} if form_class is OfferForm else {}
         form = form_class(request.POST or None, **facts)
         back = reverse("admin:billing_helprequest_change", args=[row.pk])
@@ -184,8 +184,8 @@ def _acts(row: HelpRequest, request: HttpRequest) -> list[str]:
 def _parts(row: HelpRequest, form: OfferForm, owed: Any, request: HttpRequest) -> Any:
     """The instalments that the form asks for. Raises PlanRefused."""
     given = form.cleaned_data
-    rest = owed - (given["waive"] or NIL)
-    if rest <= NIL:
+    rest = owed - (given["waive"] or ZERO)
+    if rest <= ZERO:
         return ()
     on = local_day(row.account, request.at)
     return plan_instalments(
@@ -223,7 +223,7 @@ def _offer(row: HelpRequest, given: Any, parts: Any, request: HttpRequest) -> No
         reference=row.reference,
         by=request.user,
         parts=parts,
-        waive=given["waive"] or NIL,
+        waive=given["waive"] or ZERO,
         other_help=given["other_help"],
         reasons=given["reasons"],
         at=request.at,

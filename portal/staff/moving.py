@@ -30,7 +30,7 @@ from portal.web.fields import DayField, DollarsField
 from terms.calendar import in_words
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
-from terms.money import NIL, gst_on, in_dollars, to_cents
+from terms.money import ZERO, gst_on, in_dollars, to_cents
 
 from .base import AddStepAdmin, StepsAdmin
 from .seen_form import SeenForm
@@ -262,6 +262,6 @@ def _allowed(price: MovePrice, row: Relocation) -> str:
     """What the terms let a quote be, in words."""
     if not price.is_printed:
         return "The terms print no price for it: quote what it costs. Both have to agree."
-    low, high = in_dollars(price.low_ex or NIL), in_dollars(price.high_ex or NIL)
+    low, high = in_dollars(price.low_ex or ZERO), in_dollars(price.high_ex or ZERO)
     day = in_words(row.move_on)
     return f"For a move on {day} the terms allow {low} to {high} before GST, or 0.00."

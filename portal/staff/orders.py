@@ -29,7 +29,7 @@ from contracts.orders.states import OrderState, Outcome
 from parties.accounts.models import Account
 from parties.authority.selectors import local_day, staff_may
 from terms.facts import Action
-from terms.money import NIL, gst_on, in_dollars, to_cents
+from terms.money import ZERO, gst_on, in_dollars, to_cents
 
 from .base import AddStepAdmin, ConfinedAdmin, ReadOnlyAdmin
 from .orders_forms import (
@@ -382,7 +382,7 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
         row = self._row(request, pk, "settle")
         found = row.withdrawal
         form = SettleForm(request.POST or None)
-        low, high = found.min_ex or NIL, found.max_ex or NIL
+        low, high = found.min_ex or ZERO, found.max_ex or ZERO
         notes = (
             f"The terms allow {in_dollars(low)} to {in_dollars(high)} before GST, by work done."
         )

@@ -10,7 +10,7 @@ from django import forms
 from billing.hardship.models import HelpRequest
 from billing.hardship.states import Every, HelpKind
 from portal.web.fields import DayField, DollarsField
-from terms.money import NIL
+from terms.money import ZERO
 
 from .seen_form import SeenForm
 
@@ -129,8 +129,8 @@ class OfferForm(SeenForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        rest = self.owed - (given.get("waive") or NIL)
-        if rest > NIL and not given.get("first_on"):
+        rest = self.owed - (given.get("waive") or ZERO)
+        if rest > ZERO and not given.get("first_on"):
             self.add_error("first_on", "Give the first day to pay, or take all of it off.")
         if given.get("each") and not given.get("every"):
             self.add_error("every", "Say how often.")

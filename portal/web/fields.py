@@ -9,7 +9,7 @@ from django import forms
 
 from billing.payments.services import PaymentRefused, read_dollars
 from billing.payments.services.amounts import require_amount
-from terms.money import NIL
+from terms.money import ZERO
 
 
 class DollarsField(forms.CharField):
@@ -31,7 +31,7 @@ class DollarsField(forms.CharField):
             return None
         try:
             amount = read_dollars(text)
-            if not (self.nil and amount == NIL):
+            if not (self.nil and amount == ZERO):
                 require_amount(amount)
         except PaymentRefused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal

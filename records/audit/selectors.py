@@ -19,10 +19,10 @@ Head = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
-class Flaw:
+class Discrepancy:
     """A place where a chain, or an anchor over the chains, does not hold.
 
-    `account_id` is None and `sequence` 0 for a flaw of an anchor itself.
+    `account_id` is None and `sequence` 0 for a discrepancy of an anchor itself.
     """
 
     account_id: int | None
@@ -72,10 +72,10 @@ def _digest(facts: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def flaws() -> Iterator[Flaw]:
+def discrepancies() -> Iterator[Discrepancy]:
     """Yield every changed, missing or added entry, and every anchor that does not hold.
 
-    All is read as it was at one moment: what is written meanwhile is no flaw.
+    All is read as it was at one moment: what is written meanwhile is no discrepancy.
     """
     with _one_moment():
         yield from _broken_chains()
@@ -92,7 +92,7 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _broken_chains() -> Iterator[Flaw]:
+def _broken_chains() -> Iterator[Discrepancy]:
     """Walk all entries once, in order; a chain's head says where it has to end."""
     heads = {head.account_id: head for head in ChainHead.objects.all()}
     walk: _Walk | None = None
@@ -117,43 +117,47 @@ class _Walk:
         self.head_hash = head.hash if head else ""
         self.at, self.hash = 0, ""
 
-    def step(self, entry: Entry) -> Iterator[Flaw]:
+    def step(self, entry: Entry) -> Iterator[Discrepancy]:
         whole = self.at + 1 == entry.sequence
         yield from self._gap(entry.sequence)
         if entry.sequence > self.last:
-            yield Flaw(self.account_id, entry.sequence, "added")
+            yield Discrepancy(self.account_id, entry.sequence, "added")
         elif entry.hash != fingerprint(entry):
-            yield Flaw(self.account_id, entry.sequence, "changed")
+            yield Discrepancy(self.account_id, entry.sequence, "changed")
         elif whole and entry.prev_hash != self.hash:
             # This entry is sound, so it is the one before whose hash was made anew.
-            yield Flaw(self.account_id, entry.sequence - 1, "changed, and its hash made anew")
+            yield Discrepancy(
+                self.account_id, entry.sequence - 1, "changed, and its hash made anew"
+            )
         self.at, self.hash = entry.sequence, entry.hash
 
-    def end(self) -> Iterator[Flaw]:
+    def end(self) -> Iterator[Discrepancy]:
         if self.at < self.last:
             yield from self._gap(self.last + 1)
         elif self.at == self.last and self.hash != self.head_hash:
-            yield Flaw(self.account_id, self.at, "changed, and its hash made anew")
+            yield Discrepancy(self.account_id, self.at, "changed, and its hash made anew")
 
-    def _gap(self, upto: int) -> Iterator[Flaw]:
+    def _gap(self, upto: int) -> Iterator[Discrepancy]:
         for sequence in range(self.at + 1, upto):
-            yield Flaw(self.account_id, sequence, "missing")
+            yield Discrepancy(self.account_id, sequence, "missing")
 
 
-def _broken_anchors() -> Iterator[Flaw]:
+def _broken_anchors() -> Iterator[Discrepancy]:
     previous = ""
     for anchor in Anchor.objects.order_by("day").iterator():
         heads = AnchoredHead.objects.filter(anchor=anchor).order_by("account_id")
         rows = heads.values_list("account_id", "sequence", "hash").iterator(2000)
         if anchor.prev_hash != previous:
-            yield Flaw(None, 0, f"the anchor before that of {anchor.day} is missing or changed")
+            yield Discrepancy(
+                None, 0, f"the anchor before that of {anchor.day} is missing or changed"
+            )
         if anchor.hash != anchor_fingerprint(anchor.day, anchor.prev_hash, rows):
-            yield Flaw(None, 0, f"the anchor of {anchor.day} was changed")
+            yield Discrepancy(None, 0, f"the anchor of {anchor.day} was changed")
         previous = anchor.hash
     yield from _unanchored()
 
 
-def _unanchored() -> Iterator[Flaw]:
+def _unanchored() -> Iterator[Discrepancy]:
     """Entries that an anchor saw and that are gone, or whose chain was written anew since."""
     now = Entry.objects.filter(account=OuterRef("account"), sequence=OuterRef("sequence"))
     sealed = AnchoredHead.objects.annotate(now=Subquery(now.values("hash")[:1]))
@@ -161,7 +165,7 @@ def _unanchored() -> Iterator[Flaw]:
         what = (
             "missing, although an anchor saw it" if head.now is None else "not what an anchor saw"
         )
-        yield Flaw(head.account_id, head.sequence, what)
+        yield Discrepancy(head.account_id, head.sequence, what)
 
 
 def moved_heads() -> list[Head]:

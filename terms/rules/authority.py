@@ -7,7 +7,7 @@ from typing import Literal
 
 from terms.clause import Reason, Terms, shape
 from terms.facts import Action, Role
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.vocabulary import Listed
@@ -115,7 +115,7 @@ class _Expense:
         return self.amount is not None and self.amount + self.committed > limit
 
     def against(self, limit: Decimal) -> str:
-        now = self.amount or NIL
+        now = self.amount or ZERO
         if not self.committed:
             return f"{in_dollars(now)} is more than {in_dollars(limit)}"
         return (
@@ -132,7 +132,7 @@ def may(
     customer_present: bool,
     on: date,
     amount: Decimal | None = None,
-    committed: Decimal = NIL,
+    committed: Decimal = ZERO,
     tcp: bool = True,
 ) -> Permission:
     """Return whether `actor` may do `action` on a day (VP-PAR, BS-PARTY, GL-PARTY, CV-PTY).

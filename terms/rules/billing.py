@@ -202,8 +202,8 @@ def charge_billable_on(
     day = fact - timedelta(days=terms.lead_days or 0)
     step = f"the period {'starts' if starts else 'ends'} on {in_words(fact)}"
     steps = (step, f"{terms.lead_days} days before") if terms.lead_days else (step,)
-    walk, why = rolled(profile, calendar, calendar.count(day, 0, Count.CALENDAR_DAYS))
-    return BillableFrom(billable_from=walk.day, because=(terms.because(*steps), *why))
+    counted, why = rolled(profile, calendar, calendar.count(day, 0, Count.CALENDAR_DAYS))
+    return BillableFrom(billable_from=counted.day, because=(terms.because(*steps), *why))
 
 
 @shape("prorata")
@@ -315,7 +315,7 @@ def prepaid_expiry(
         months = terms.use_by_months if use_by_months is None else use_by_months
         day, period = months_on(purchased_on, months), f"{months} months"
     step = f"{period} from {in_words(purchased_on)}, that day not counted"
-    return Expiry(last_usable_on=day, refund=money.NIL, because=(terms.because(step),))
+    return Expiry(last_usable_on=day, refund=money.ZERO, because=(terms.because(step),))
 
 
 @shape("gst_payable")
@@ -334,7 +334,7 @@ def gst_payable(profile: Profile, *, amount_ex: Decimal, tax_invoice_valid: bool
     """Return the GST due on a price without GST (CV-BIL-07)."""
     terms = profile.of(GstPayable)
     if not tax_invoice_valid:
-        return GstDue(gst_due=money.NIL, because=(terms.because("no valid tax invoice yet"),))
+        return GstDue(gst_due=money.ZERO, because=(terms.because("no valid tax invoice yet"),))
     gst = money.to_cents(money.gst_on(amount_ex))
     step = f"a tenth of {money.in_dollars(amount_ex)}"
     return GstDue(gst_due=gst, because=(terms.because(step),))
@@ -477,9 +477,9 @@ def itemised_billing_notice(
             days, age = each, f"no more than {months} months ago"
             break
     count = calendar.count(requested_on, days, Count.CALENDAR_DAYS)
-    walk, why = rolled(profile, calendar, count)
+    counted, why = rolled(profile, calendar, count)
     reason = terms.because(f"first billed {age}: {days} days", *count.steps)
-    return ItemisedSupply(notice_days=days, supply_by=walk.day, because=(reason, *why))
+    return ItemisedSupply(notice_days=days, supply_by=counted.day, because=(reason, *why))
 
 
 @shape("late_issue")
@@ -510,11 +510,13 @@ def late_issue(
     Lateness is counted in calendar days, and as many are added to `due_date`.
     """
     terms = profile.of(LateIssue)
-    walk = profile.calendar(state).count(period_ended_on, terms.working_days)
-    steps = list(walk.steps)
-    if issued_on is None or due_date is None or issued_on <= walk.day:
-        return IssueAnswer(issue_by=walk.day, due_date=due_date, because=(terms.because(*steps),))
-    late = issued_on - walk.day
+    counted = profile.calendar(state).count(period_ended_on, terms.working_days)
+    steps = list(counted.steps)
+    if issued_on is None or due_date is None or issued_on <= counted.day:
+        return IssueAnswer(
+            issue_by=counted.day, due_date=due_date, because=(terms.because(*steps),)
+        )
+    late = issued_on - counted.day
     moved = due_date + late
     steps.append(f"issued {late.days} days late, so due on {in_words(moved)}")
-    return IssueAnswer(issue_by=walk.day, due_date=moved, because=(terms.because(*steps),))
+    return IssueAnswer(issue_by=counted.day, due_date=moved, because=(terms.because(*steps),))

@@ -63,7 +63,7 @@ def call_charge(
     kind: Listed,
     seconds: int,
     rate_per_minute: Decimal,
-    flagfall: Decimal = money.NIL,
+    flagfall: Decimal = money.ZERO,
 ) -> CallCharge:
     """Return what an answered call costs (CV-BIL-13, VP-BIL-03, GL-BILL-02).
 
@@ -75,7 +75,7 @@ def call_charge(
         raise profile.silent("call_charge", beyond=True)
     if seconds <= 0:
         nothing = terms.because("never answered")
-        return CallCharge(amount_ex=money.NIL, to_add_ex=money.NIL, because=(nothing,))
+        return CallCharge(amount_ex=money.ZERO, to_add_ex=money.ZERO, because=(nothing,))
     steps_taken = -(-seconds // terms.step_seconds)
     billed = max(steps_taken * terms.step_seconds, terms.minimum_seconds or 0)
     exact = rate_per_minute * billed / A_MINUTE + flagfall

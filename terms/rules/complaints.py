@@ -70,21 +70,23 @@ def complaint_deadlines(
     acknowledge_by, acknowledging = _acknowledge(profile, received_on, channel, state)
     if urgent:
         hurry = profile.of(UrgentDeadline)
-        walk = calendar.count(received_on, hurry.working_days)
+        counted = calendar.count(received_on, hurry.working_days)
         return ComplaintClocks(
             acknowledge_by=acknowledge_by,
-            propose_by=walk.day,
-            because=(acknowledging, hurry.because(*walk.steps)),
+            propose_by=counted.day,
+            because=(acknowledging, hurry.because(*counted.steps)),
         )
-    walk = calendar.count(received_on, propose.propose_working_days)
-    because = (acknowledging, propose.because(*walk.steps))
+    counted = calendar.count(received_on, propose.propose_working_days)
+    because = (acknowledging, propose.because(*counted.steps))
     delay = profile.find(DelayNotice)
     if delay is None:
-        return ComplaintClocks(acknowledge_by=acknowledge_by, propose_by=walk.day, because=because)
+        return ComplaintClocks(
+            acknowledge_by=acknowledge_by, propose_by=counted.day, because=because
+        )
     notice = calendar.count(received_on, delay.before_working_day - 1)
     return ComplaintClocks(
         acknowledge_by=acknowledge_by,
-        propose_by=walk.day,
+        propose_by=counted.day,
         delay_notice_by=notice.day,
         because=(*because, delay.because(*notice.steps)),
     )
@@ -97,8 +99,8 @@ def _acknowledge(
     if at_once and channel in at_once.channels:
         return received_on, at_once.because(f"by {channel.replace('_', ' ')}: at once")
     terms = profile.of(Acknowledge)
-    walk = profile.calendar(state).count(received_on, terms.working_days)
-    return walk.day, terms.because(*walk.steps)
+    counted = profile.calendar(state).count(received_on, terms.working_days)
+    return counted.day, terms.because(*counted.steps)
 
 
 @shape("resolution_implementation")
@@ -149,17 +151,17 @@ def resolution_implementation(
     own = (hurry or terms).because
     task = profile.find(CustomerTask)
     if customer_task_done_on and task:
-        walk = calendar.count(customer_task_done_on, days)
-        because = (task.because(*walk.steps), own("the customer's own part is done"))
-        return Implementation(implement_by=walk.day, because=because)
+        counted = calendar.count(customer_task_done_on, days)
+        because = (task.because(*counted.steps), own("the customer's own part is done"))
+        return Implementation(implement_by=counted.day, because=because)
     if urgent:
         start = needed("received_on", received_on)
     else:
         start = accepted_on if terms.from_acceptance else offered_on
-    walk = calendar.count(start, days)
-    if not urgent and accepted_on > walk.day:
-        walk = calendar.count(accepted_on, days)
-    return Implementation(implement_by=walk.day, because=(own(*walk.steps),))
+    counted = calendar.count(start, days)
+    if not urgent and accepted_on > counted.day:
+        counted = calendar.count(accepted_on, days)
+    return Implementation(implement_by=counted.day, because=(own(*counted.steps),))
 
 
 @shape("resolution_confirmation")
@@ -181,8 +183,8 @@ def resolution_confirmation(
 ) -> Confirmation:
     """Return by when the resolution is confirmed in writing (VP-CMP-20)."""
     terms = profile.of(ResolutionConfirmation)
-    walk = profile.calendar(state).count(requested_on, terms.working_days)
-    return Confirmation(confirm_by=walk.day, because=(terms.because(*walk.steps),))
+    counted = profile.calendar(state).count(requested_on, terms.working_days)
+    return Confirmation(confirm_by=counted.day, because=(terms.because(*counted.steps),))
 
 
 @shape("delay_duty")

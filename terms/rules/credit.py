@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from terms.calendar import Calendar, Count, State, Walk, in_words
+from terms.calendar import Calendar, Count, DayCount, State, in_words
 from terms.clause import Reason, Terms, shape
 from terms.facts import needed
-from terms.money import NIL, in_dollars, percent_of, to_cents, total
+from terms.money import ZERO, in_dollars, percent_of, to_cents, total
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
@@ -224,9 +224,9 @@ def breach_cure(
     if terms.by and by and terms.by != by:
         raise profile.silent("breach_cure", beyond=True)
     calendar = profile.calendar(state)
-    walk = calendar.count(asked_on, terms.days, terms.counted_in)
-    last, roll = rolled(profile, calendar, walk)
-    because = (terms.because(*walk.steps), *roll)
+    counted = calendar.count(asked_on, terms.days, terms.counted_in)
+    last, roll = rolled(profile, calendar, counted)
+    because = (terms.because(*counted.steps), *roll)
     if not terms.then_act:
         return BreachCureAnswer(last_day=last.day, because=because)
     act, roll_too = _day_after(profile, calendar, last.day)
@@ -234,8 +234,8 @@ def breach_cure(
 
 
 def _day_after(profile: Profile, calendar: Calendar, day: date) -> tuple[date, tuple[Reason, ...]]:
-    walk, roll = rolled(profile, calendar, Walk(day + timedelta(days=1), lambda: ()))
-    return walk.day, roll
+    counted, roll = rolled(profile, calendar, DayCount(day + timedelta(days=1), lambda: ()))
+    return counted.day, roll
 
 
 @shape("power_breach_cure")
@@ -299,10 +299,10 @@ def insolvency_default(
     if event not in terms.lasting or not terms.working_days:
         step = f"{event.words} counts at once: from {in_words(appointed_on)}"
         return InsolvencyDefaultAnswer(earliest_on=appointed_on, because=(terms.because(step),))
-    walk = profile.calendar(state).count(appointed_on, terms.working_days)
-    opens = walk.day + timedelta(days=1)
+    counted = profile.calendar(state).count(appointed_on, terms.working_days)
+    opens = counted.day + timedelta(days=1)
     return InsolvencyDefaultAnswer(
-        earliest_on=opens, because=(terms.because(*walk.steps, f"from {in_words(opens)}"),)
+        earliest_on=opens, because=(terms.because(*counted.steps, f"from {in_words(opens)}"),)
     )
 
 
@@ -339,7 +339,7 @@ def security_draw(
 ) -> SecurityDrawAnswer:
     """Return what may be drawn from a security, and when (BS-PAY-13, BS-PAY-14; BS-AMB-23)."""
     terms = profile.of(SecurityDraw)
-    undisputed = max(amount_overdue - amount_disputed, NIL)
+    undisputed = max(amount_overdue - amount_disputed, ZERO)
     draw = to_cents(min(security_held, undisputed))
     step = f"overdue less disputed {in_dollars(undisputed)}, held {in_dollars(security_held)}"
     reason = terms.because(step)
@@ -348,13 +348,13 @@ def security_draw(
         because = (reason,) if notice is None else (reason, notice.because("tell first"))
         return SecurityDrawAnswer(max_draw=draw, because=because)
     calendar = profile.calendar(state)
-    walk = calendar.count(advised_on, notice.working_days)
-    opens, roll = _day_after(profile, calendar, walk.day)
+    counted = calendar.count(advised_on, notice.working_days)
+    opens, roll = _day_after(profile, calendar, counted.day)
     return SecurityDrawAnswer(
         max_draw=draw,
-        pay_by=walk.day,
+        pay_by=counted.day,
         draw_from=opens,
-        because=(reason, notice.because(*walk.steps), *roll),
+        because=(reason, notice.because(*counted.steps), *roll),
     )
 
 
@@ -415,7 +415,7 @@ def collection_costs(
     *,
     debt: Decimal,
     commission_percent: Decimal | None = None,
-    legal_costs: Decimal = NIL,
+    legal_costs: Decimal = ZERO,
     paid_to_collector: Decimal | None = None,
     tcp: bool = False,
     charge_advised: bool | None = None,
@@ -430,7 +430,7 @@ def collection_costs(
         if told and not charge_advised:
             step = "amount and method were not told beforehand, so nothing is added"
             return CollectionCostsAnswer(
-                commission=NIL, total_recoverable=to_cents(debt), because=(told.because(step),)
+                commission=ZERO, total_recoverable=to_cents(debt), because=(told.because(step),)
             )
         return _incurred(incurred, debt, commission_percent, legal_costs, paid_to_collector)
     terms = profile.of(CollectionCosts)
@@ -457,7 +457,7 @@ def _incurred(
     if paid is None and percent is None:
         step = "what the collector took is not known yet: only what was really paid is added"
         return CollectionCostsAnswer(because=(terms.because(step),))
-    fee = to_cents(paid if paid is not None else percent_of(debt, percent or NIL))
+    fee = to_cents(paid if paid is not None else percent_of(debt, percent or ZERO))
     total_ = to_cents(debt + fee + legal_costs)
     step = (
         f"{in_dollars(debt)} + {in_dollars(fee)} really paid + lawyers {in_dollars(legal_costs)}"
@@ -502,13 +502,13 @@ def dishonour_fee(
     terms, at_cost = profile.of(DishonourFee), profile.find(DishonourAtCost, tcp=tcp)
     if at_cost and not charge_advised:
         step = "neither amount nor method was told beforehand, so nothing"
-        return DishonourFeeAnswer(charge=NIL, because=(at_cost.because(step),))
+        return DishonourFeeAnswer(charge=ZERO, because=(at_cost.because(step),))
     if bank_fee is None:
         step = "what the bank took is not known yet"
         return DishonourFeeAnswer(because=(terms.because(step),))
-    own = own_fee or NIL
+    own = own_fee or ZERO
     if at_cost:
-        own = min(own, own_cost or NIL)
+        own = min(own, own_cost or ZERO)
     charge = to_cents(bank_fee + own)
     step = f"the bank's {in_dollars(bank_fee)} + {in_dollars(own)} = {in_dollars(charge)}"
     because: tuple[Reason, ...] = (terms.because(step),)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from terms.calendar import Count, State, Walk, in_words, months_on
+from terms.calendar import Count, DayCount, State, in_words, months_on
 from terms.clause import Reason, Terms, shape
 from terms.facts import met, missing, needed
-from terms.money import NIL, in_dollars, to_cents
+from terms.money import ZERO, in_dollars, to_cents
 from terms.profile import Profile
 from terms.result import Result, combine
 from terms.rules._roll import rolled
@@ -85,12 +85,12 @@ def _last_day(
     if terms.months is not None:
         end = months_on(invoice_date, terms.months)
         step = f"{terms.months} months after {in_words(invoice_date)}: {in_words(end)}"
-        walk = Walk(end, lambda: (step,))
+        counted = DayCount(end, lambda: (step,))
     else:
         start = max(invoice_date, received_on or invoice_date)
-        walk = calendar.count(start, terms.days or 0, Count.CALENDAR_DAYS)
-    moved, roll = rolled(profile, calendar, walk)
-    return moved.day, (terms.because(*walk.steps), *roll)
+        counted = calendar.count(start, terms.days or 0, Count.CALENDAR_DAYS)
+    moved, roll = rolled(profile, calendar, counted)
+    return moved.day, (terms.because(*counted.steps), *roll)
 
 
 @shape("dispute_outcome")
@@ -147,12 +147,12 @@ def dispute_outcome(
     `upheld_amount` is the part decided for the customer where that is not all or nothing.
     """
     terms = profile.of(DisputeOutcome, tcp=tcp)
-    whole = disputed_amount if upheld else NIL
+    whole = disputed_amount if upheld else ZERO
     credit = to_cents(whole if upheld_amount is None else upheld_amount)
     payable = to_cents(disputed_amount - credit)
     shown = f"credit {in_dollars(credit)}, payable {in_dollars(payable)}"
     reasons = [terms.because(shown)]
-    pay_by, interest = None, NIL if terms.no_interest else None
+    pay_by, interest = None, ZERO if terms.no_interest else None
     later = profile.find(Payable, tcp=tcp)
     if later and payable:
         pay_by, why = _pay_by(profile, later, due_date, outcome_notified_on, state)
@@ -176,13 +176,13 @@ def _pay_by(
     if later.days == 0:
         return due_date, [later.because(f"it was due on {in_words(due_date)} all along")]
     calendar = profile.calendar(state)
-    walk = calendar.count(told_on, later.days, later.counted_in)
-    moved, roll = rolled(profile, calendar, walk)
-    steps = [*walk.steps]
+    counted = calendar.count(told_on, later.days, later.counted_in)
+    moved, roll = rolled(profile, calendar, counted)
+    steps = [*counted.steps]
     if later.both_states:
         home = profile.calendar().count(told_on, later.days, later.counted_in)
         if home.day > moved.day:
-            moved, steps = home, [*walk.steps, f"by the provider's days {in_words(home.day)}"]
+            moved, steps = home, [*counted.steps, f"by the provider's days {in_words(home.day)}"]
     if due_date > moved.day:
         steps.append(f"never before its own due date, {in_words(due_date)}")
     return max(moved.day, due_date), [*roll, later.because(*steps)]
@@ -192,7 +192,7 @@ def _interest(
     rate: DisputeInterest, payable: Decimal, due_date: date, paid_on: date | None
 ) -> tuple[Decimal | None, Reason]:
     if not payable:
-        return NIL, rate.because("nothing is payable, so there is no interest")
+        return ZERO, rate.because("nothing is payable, so there is no interest")
     if paid_on is None:
         return None, rate.because("interest is known once it is paid")
     days = max((paid_on - due_date).days, 0)
@@ -289,14 +289,14 @@ def dispute_escalation(
     """Return by when each stage answers a dispute (GL-DISP-02, GL-DISP-03)."""
     calendar = profile.calendar(state)
     first = profile.of(DisputeEscalation)
-    walk = calendar.count(referred_on, first.working_days)
-    because: tuple[Reason, ...] = (first.because(*walk.steps),)
+    counted = calendar.count(referred_on, first.working_days)
+    because: tuple[Reason, ...] = (first.because(*counted.steps),)
     if escalated_on is None:
-        return DisputeEscalationAnswer(resolve_by=walk.day, because=because)
+        return DisputeEscalationAnswer(resolve_by=counted.day, because=because)
     second = profile.of(GroupEscalation)
     later = calendar.count(escalated_on, second.working_days)
     return DisputeEscalationAnswer(
-        resolve_by=walk.day,
+        resolve_by=counted.day,
         group_resolve_by=later.day,
         because=(*because, second.because(*later.steps)),
     )
@@ -375,10 +375,10 @@ def legal_action_hold(
     """Return from when court steps are possible (VP-DIS-04, RF-TCP-19; A24)."""
     terms = profile.of(LegalActionHold)
     calendar = profile.calendar(state)
-    walk = calendar.count(outcome_advised_on, terms.working_days)
-    after = walk.day + timedelta(days=1)
+    counted = calendar.count(outcome_advised_on, terms.working_days)
+    after = counted.day + timedelta(days=1)
     opens = calendar.next_working_day(after) if terms.then_next_working_day else after
-    because = (terms.because(*walk.steps, f"from {in_words(opens)}"),)
+    because = (terms.because(*counted.steps, f"from {in_words(opens)}"),)
     return LegalActionHoldAnswer(not_before=opens, because=because)
 
 
@@ -418,7 +418,7 @@ def chaseable(
         step = f"all of {in_dollars(overdue)}"
         return CreditManagementAnswer(allowed_on=to_cents(overdue), because=(terms.because(step),))
     disputed = needed("amount_disputed", disputed)
-    rest = to_cents(max(overdue - disputed, NIL))
+    rest = to_cents(max(overdue - disputed, ZERO))
     step = f"{in_dollars(overdue)} − {in_dollars(disputed)} = {in_dollars(rest)}"
     return CreditManagementAnswer(allowed_on=rest, because=(terms.because(step),))
 

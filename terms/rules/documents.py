@@ -82,7 +82,7 @@ def document_fee(
     if kind == "paper_bill":
         paper = profile.of(PaperBill)
         if standard_method:
-            return _fee(paper, money.NIL, "paper is the plan's own way")
+            return _fee(paper, money.ZERO, "paper is the plan's own way")
         fee = paper.fee if listed_fee is None else listed_fee
         return _fee(paper, fee * count, f"{count} × {money.in_dollars(fee)}")
     history = profile.find(BillHistory, tcp=tcp)
@@ -110,7 +110,7 @@ def _history(
         step = f"older than {older.max_months} months: need not be supplied"
         return DocumentFee(available=False, because=(older.because(step),))
     if months <= terms.free_months and medium == PROVIDERS_CHOICE:
-        return _fee(terms, money.NIL, f"no older than {terms.free_months} months")
+        return _fee(terms, money.ZERO, f"no older than {terms.free_months} months")
     cause: Terms = older if months > terms.free_months else other
     cost = money.to_cents(needed("actual_cost", actual_cost))
     return _fee(cause, cost, f"no more than the cost of supply, {money.in_dollars(cost)}")

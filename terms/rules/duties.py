@@ -73,8 +73,8 @@ def duty_deadline(
         by = since + timedelta(days=terms.days)
         step = f"day {terms.days} after {in_words(since)} is {in_words(by)}"
         return DutyDue(by=by, because=(terms.because(step),))
-    walk = profile.calendar(state).count(since, terms.working_days or 0)
-    return DutyDue(by=walk.day, because=(terms.because(*walk.steps),))
+    counted = profile.calendar(state).count(since, terms.working_days or 0)
+    return DutyDue(by=counted.day, because=(terms.because(*counted.steps),))
 
 
 class Record(Word):

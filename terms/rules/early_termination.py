@@ -175,16 +175,16 @@ def early_termination(
     provider_in_breach: bool = False,
     service: Service | None = None,
     whole_service: bool = False,
-    hardware_rrp: Decimal = money.NIL,
-    hardware_paid: Decimal = money.NIL,
+    hardware_rrp: Decimal = money.ZERO,
+    hardware_paid: Decimal = money.ZERO,
     third_party_costs: Decimal | None = None,
     lost_profit: Decimal | None = None,
     waived_items_value: Decimal | None = None,
-    provisioning_cost: Decimal = money.NIL,
-    unavoidable_costs: Decimal = money.NIL,
+    provisioning_cost: Decimal = money.ZERO,
+    unavoidable_costs: Decimal = money.ZERO,
     recent_monthly_spend: tuple[Decimal, ...] = (),
-    minimum_monthly_spend: Decimal = money.NIL,
-    credits_given: Decimal = money.NIL,
+    minimum_monthly_spend: Decimal = money.ZERO,
+    credits_given: Decimal = money.ZERO,
 ) -> EarlyTermination:
     """Return what leaving early costs (CV-TRM-03, VP-SUS-13, BS-SUSP-13 to -16, GL-SUSP-13 to
     -17). `ended_on` is the last day of service; a minimum period runs from activation or the
@@ -330,7 +330,7 @@ def _monthly_fees(terms: Terms, facts: _Facts) -> EarlyTermination:
 
 
 def _nothing(terms: Terms, step: str) -> EarlyTermination:
-    return EarlyTermination(charge=money.NIL, because=(terms.because(step),))
+    return EarlyTermination(charge=money.ZERO, because=(terms.because(step),))
 
 
 def _hardware(
@@ -340,7 +340,7 @@ def _hardware(
         return _nothing(terms, "no term was cut short")
     if facts.ended_by == By.PROVIDER:
         return _nothing(terms, "the provider ended it")
-    charge = max(money.to_cents(price - paid), money.NIL)
+    charge = max(money.to_cents(price - paid), money.ZERO)
     steps = (
         f"the term runs to {in_words(facts.last_day)}",
         f"full price {money.in_dollars(price)} less {money.in_dollars(paid)} paid",
@@ -366,7 +366,7 @@ def _with_waived(
     if facts.ended_by == By.PORT:
         step = "moved away: they are charged only where the provider agreed to an early end"
         return replace(
-            answer, waived_items_charge=money.NIL, because=(*answer.because, terms.because(step))
+            answer, waived_items_charge=money.ZERO, because=(*answer.because, terms.because(step))
         )
     months = needed("minimum_months", facts.minimum_months)
     charge = money.to_cents(value * facts.months_left / months)
@@ -407,7 +407,7 @@ def _spend_share(
 ) -> tuple[Decimal, Reason]:
     terms = profile.of(SpendShare)
     recent = parts.recent_spend[-terms.months_averaged :]
-    average = sum(recent, money.NIL) / len(recent) if recent else money.NIL
+    average = sum(recent, money.ZERO) / len(recent) if recent else money.ZERO
     spend = max(average, parts.minimum_spend)
     months = months_begun(ended_on + ONE_DAY, last_day)
     share = money.percent_of(spend, terms.percent) * months

@@ -104,7 +104,7 @@ def equipment_charge(
     terms: Terms = priced or unpriced
     if condition in (Condition.SOUND, Condition.LATE):
         sound = _sound(days_late)
-        return EquipmentCharge(charge_ex=money.NIL, because=(terms.because(sound),))
+        return EquipmentCharge(charge_ex=money.ZERO, because=(terms.because(sound),))
     if priced is None or condition not in priced.conditions:
         return EquipmentCharge(because=(terms.because(f"{condition}: no price is printed"),))
     step = f"{condition}: {money.in_dollars(priced.price)} without GST"
@@ -127,17 +127,17 @@ def _by_value(
 ) -> EquipmentCharge:
     damage, excused = profile.of(RepairCost), profile.of(Excused)
     if condition in (Condition.SOUND, Condition.LATE):
-        return EquipmentCharge(charge=money.NIL, because=(damage.because(sound),))
+        return EquipmentCharge(charge=money.ZERO, because=(damage.because(sound),))
     if caused_by == CausedBy.PROVIDER:
         step = "the provider caused it"
-        return EquipmentCharge(charge=money.NIL, because=(excused.because(step),))
+        return EquipmentCharge(charge=money.ZERO, because=(excused.because(step),))
     if condition == Condition.MISSING:
         price = money.to_cents(needed("fair_value", fair_value))
         step = f"fair value {money.in_dollars(price)}"
         return EquipmentCharge(charge=price, because=(value.because(step),))
     if caused_by == CausedBy.FAIR_WEAR:
         step = "fair wear and tear"
-        return EquipmentCharge(charge=money.NIL, because=(damage.because(step),))
+        return EquipmentCharge(charge=money.ZERO, because=(damage.because(step),))
     price = money.to_cents(needed("repair_cost", repair_cost))
     step = f"repair {money.in_dollars(price)}"
     return EquipmentCharge(charge=price, because=(damage.because(step),))
@@ -202,7 +202,11 @@ def equipment_title(
     elif basis == Basis.RENTAL:
         terms, passed, step = risk, False, "it is rented"
     else:
-        terms, owed, so_far = profile.of(TitleOnPayment), needed("price", price), paid or money.NIL
+        terms, owed, so_far = (
+            profile.of(TitleOnPayment),
+            needed("price", price),
+            paid or money.ZERO,
+        )
         passed = so_far >= owed
         step = f"{money.in_dollars(so_far)} of {money.in_dollars(owed)} is paid"
     return Title(
@@ -241,7 +245,7 @@ def handset_fault(
     if cause == FaultCause.FAULT:
         when = "in" if in_warranty else "out of"
         reason = terms.because(f"a fault, {when} warranty: swapped free")
-        return HandsetSwap(replace=True, charge_ex=money.NIL, because=(reason,))
+        return HandsetSwap(replace=True, charge_ex=money.ZERO, because=(reason,))
     broken = equipment_charge(profile, item=item, condition=Condition.DAMAGED)
     reason = terms.because(f"broken: {cause}")
     return HandsetSwap(replace=True, charge_ex=broken.charge_ex, because=(reason, *broken.because))

@@ -13,10 +13,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from terms.calendar import State, Walk, in_words
+from terms.calendar import DayCount, State, in_words
 from terms.clause import Terms, shape
 from terms.facts import Action, Role, takes
-from terms.money import NIL, in_dollars, to_cents
+from terms.money import ZERO, in_dollars, to_cents
 from terms.profile import Profile, TermsSilent
 from terms.result import Result, meet
 from terms.rules import authority, chasing, complaints, eligibility
@@ -111,10 +111,12 @@ class Law:
         mine = state or self.standing.state or home
         return (mine,) if mine is home else (mine, home)
 
-    def latest(self, day: date, working_days: int, state: State | None) -> Walk:
+    def latest(self, day: date, working_days: int, state: State | None) -> DayCount:
         """Return the later of the counts by the customer's and by the provider's days."""
-        walks = [self.floor.calendar(each).count(day, working_days) for each in self.states(state)]
-        return max(walks, key=lambda walk: walk.day)
+        counts = [
+            self.floor.calendar(each).count(day, working_days) for each in self.states(state)
+        ]
+        return max(counts, key=lambda counted: counted.day)
 
 
 @shape("collection_charges")
@@ -315,10 +317,10 @@ def _suspension(
         return None
     if notice_given_on is None:
         return SuspensionAnswer(allowed=False, because=(notice.because("no notice was given"),))
-    walk = law.latest(notice_given_on, notice.working_days, state)
-    opens = max(walk.day, due_date or walk.day) + timedelta(days=1)
+    counted = law.latest(notice_given_on, notice.working_days, state)
+    opens = max(counted.day, due_date or counted.day) + timedelta(days=1)
     step = f"all of these days are the customer's: from {in_words(opens)}"
-    return SuspensionAnswer(earliest_on=opens, because=(notice.because(*walk.steps, step),))
+    return SuspensionAnswer(earliest_on=opens, because=(notice.because(*counted.steps, step),))
 
 
 def _nonpayment_termination(
@@ -342,13 +344,13 @@ def _nonpayment_termination(
     if notice_received_on is None:
         reason = notice.because("no notice of the end was received")
         return NonpaymentTerminationAnswer(allowed=False, because=(reason,))
-    walk = law.latest(notice_received_on, notice.working_days, None)
-    opens = walk.day + timedelta(days=1)
+    counted = law.latest(notice_received_on, notice.working_days, None)
+    opens = counted.day + timedelta(days=1)
     step = f"all of these days are the customer's: from {in_words(opens)}"
     return NonpaymentTerminationAnswer(
-        last_day_to_pay=walk.day,
+        last_day_to_pay=counted.day,
         may_terminate_from=opens,
-        because=(notice.because(*walk.steps, step),),
+        because=(notice.because(*counted.steps, step),),
     )
 
 
@@ -368,10 +370,10 @@ def _direct_debit(
     if visible is None or since is None:
         return None
     agreed = law.standing.visible_days_agreed
-    walk = law.latest(since, visible.working_days if agreed is None else agreed, state)
-    opens = walk.day + timedelta(days=1)
+    counted = law.latest(since, visible.working_days if agreed is None else agreed, state)
+    opens = counted.day + timedelta(days=1)
     told = () if agreed is None else (f"the customer agreed to {agreed} working days",)
-    because = (visible.because(*told, *walk.steps, f"may be drawn from {in_words(opens)}"),)
+    because = (visible.because(*told, *counted.steps, f"may be drawn from {in_words(opens)}"),)
     return Debit(earliest_on=opens, because=because)
 
 
@@ -380,18 +382,18 @@ def _chargeable(
 ) -> tuple[Decimal, str]:
     """Return the most that a charge for paying late may be, in dollars, and why (FR-12)."""
     if law.standing.caused_by in (Cause.PROVIDER, Cause.THIRD_PARTY):
-        return NIL, "the customer did not cause the failure"
+        return ZERO, "the customer did not cause the failure"
     if not (charge_advised or law.standing.charge_advised):
-        return NIL, "the charge was not told beforehand"
+        return ZERO, "the charge was not told beforehand"
     cost = actual_cost if actual_cost is not None else law.standing.actual_cost
     if cost is None:
-        return NIL, "no cost is known that it could repay"
+        return ZERO, "no cost is known that it could repay"
     return to_cents(cost), f"no more than the real cost, {in_dollars(to_cents(cost))}"
 
 
 def _only_a_cap(law: Law, cap: Decimal) -> bool:
     """A cap alone is no charge: where the terms have none, the law does not give one."""
-    return law.answer is None and cap > NIL
+    return law.answer is None and cap > ZERO
 
 
 def _late_fee(
@@ -403,7 +405,7 @@ def _late_fee(
     cap, step = _chargeable(law, actual_cost, charge_advised)
     if _only_a_cap(law, cap):
         return None
-    may_charge = None if cap > NIL else False
+    may_charge = None if cap > ZERO else False
     return LateFee(may_charge=may_charge, fee=cap, interest=cap, because=(terms.because(step),))
 
 
@@ -420,14 +422,14 @@ def _reconnection_fee(
         return None
     cap, step = _chargeable(law, actual_cost, charge_advised)
     if cause == "provider_mistake":
-        cap, step = NIL, "the provider made the mistake"
+        cap, step = ZERO, "the provider made the mistake"
     if _only_a_cap(law, cap):
         return None
     return ReconnectionFeeAnswer(fee=cap, because=(terms.because(step),))
 
 
 def _collection_costs(
-    law: Law, *, debt: Decimal, legal_costs: Decimal = NIL, **_: Any
+    law: Law, *, debt: Decimal, legal_costs: Decimal = ZERO, **_: Any
 ) -> Result | None:
     terms = law.floor.find(CollectionCharges)
     if terms is None:
@@ -453,12 +455,12 @@ def _document_fee(
     """Free electronic bills, free recent bills, older ones at cost (FR-13)."""
     electronic, past = law.floor.find(ElectronicBill), law.floor.find(PastBills)
     if electronic and kind == "electronic_invoice":
-        return DocumentFee(fee=NIL, free=True, because=(electronic.because("electronic"),))
+        return DocumentFee(fee=ZERO, free=True, because=(electronic.because("electronic"),))
     if past is None or months_back is None or kind not in ("archived_invoice", "itemised_history"):
         return None
     if months_back <= past.free_months:
         step = f"{months_back} months old, free up to {past.free_months}"
-        return DocumentFee(fee=NIL, free=True, because=(past.because(step),))
+        return DocumentFee(fee=ZERO, free=True, because=(past.because(step),))
     cost = actual_cost if actual_cost is not None else law.standing.actual_cost
     if cost is None or _only_a_cap(law, cost):
         return None
@@ -469,7 +471,7 @@ def _document_fee(
 def _card_surcharge(law: Law, *, card: Card, **_: Any) -> Result | None:
     banned, at_cost = law.floor.find(BannedSurcharge), law.floor.find(SurchargeAtCost)
     if banned and card in banned.schemes:
-        return Surcharge(max_surcharge=NIL, because=(banned.because(f"no surcharge on {card}"),))
+        return Surcharge(max_surcharge=ZERO, because=(banned.because(f"no surcharge on {card}"),))
     cost = law.standing.actual_cost
     if at_cost is None or cost is None or _only_a_cap(law, cost):
         return None

@@ -34,8 +34,8 @@ def hardship_decision(
     """Return by when a request for help is decided, and it is told (VP-HAR-04, RF-HARD-03)."""
     terms = profile.of(HardshipDecision, tcp=tcp)
     days = terms.working_days + terms.tell_working_days
-    walk = profile.calendar(state).count(information_complete_on, days)
-    return HardshipDecisionAnswer(decide_by=walk.day, because=(terms.because(*walk.steps),))
+    counted = profile.calendar(state).count(information_complete_on, days)
+    return HardshipDecisionAnswer(decide_by=counted.day, because=(terms.because(*counted.steps),))
 
 
 @shape("hardship_proof")

@@ -97,7 +97,7 @@ def late_fee(
     if paid_on <= due_date or balance <= 0:
         return _no_late_fee(terms, lateness)
     if isinstance(terms, PermittedLateFee):
-        return LateFee(may_charge=True, interest=money.NIL, because=(terms.because(lateness),))
+        return LateFee(may_charge=True, interest=money.ZERO, because=(terms.because(lateness),))
     if needed("elected", elected) == Elected.INTEREST:
         rate = needed("penalty_rate_percent", penalty_rate_percent) + terms.margin_percent
         days = (paid_on - needed("bill_date", bill_date)).days
@@ -113,7 +113,7 @@ def late_fee(
     if cost_only := profile.find(CostOnly, tcp=tcp):
         charge, capped = at_cost(cost_only, charge, actual_cost, charge_advised)
         why = (*why, capped)
-    fee, interest = (money.NIL, charge) if elected == Elected.INTEREST else (charge, money.NIL)
+    fee, interest = (money.ZERO, charge) if elected == Elected.INTEREST else (charge, money.ZERO)
     return LateFee(may_charge=charge > 0, fee=fee, interest=interest, because=why)
 
 
@@ -122,8 +122,8 @@ def at_cost(
 ) -> tuple[Decimal, Reason]:
     """Return a charge cut to its cost, nil if it was not told beforehand (BS-PAY-10)."""
     if not advised:
-        return money.NIL, terms.because("the charge was not told beforehand, so nothing")
-    cost = money.to_cents(actual_cost or money.NIL)
+        return money.ZERO, terms.because("the charge was not told beforehand, so nothing")
+    cost = money.to_cents(actual_cost or money.ZERO)
     return min(charge, cost), terms.because(f"no more than the cost of {money.in_dollars(cost)}")
 
 
@@ -135,7 +135,7 @@ def _lateness(due_date: date, paid_on: date) -> str:
 
 def _no_late_fee(terms: Terms, step: str) -> LateFee:
     return LateFee(
-        may_charge=False, fee=money.NIL, interest=money.NIL, because=(terms.because(step),)
+        may_charge=False, fee=money.ZERO, interest=money.ZERO, because=(terms.because(step),)
     )
 
 
@@ -146,7 +146,7 @@ def _flat_late_fee(terms: FlatLateFee, balance: Decimal, due_date: date, paid_on
     return LateFee(
         may_charge=True,
         fee=terms.fee,
-        interest=money.NIL,
+        interest=money.ZERO,
         because=(
             terms.because(
                 f"day {terms.grace_days} after the due date was {in_words(last)}",
@@ -170,13 +170,13 @@ def _compounded_late_fee(
     )
     if interest > terms.minimum:
         return LateFee(
-            may_charge=True, fee=money.NIL, interest=interest, because=(terms.because(*steps),)
+            may_charge=True, fee=money.ZERO, interest=interest, because=(terms.because(*steps),)
         )
     step = f"less than the minimum, so {money.in_dollars(terms.minimum)}"
     return LateFee(
         may_charge=True,
         fee=terms.minimum,
-        interest=money.NIL,
+        interest=money.ZERO,
         because=(terms.because(*steps, step),),
     )
 

@@ -266,9 +266,9 @@ def _for_cause(
     allowed = None if conditions or (terms.days and grounds.since is None) else True
     day = notice.given_on
     if terms.notice_working_days:
-        walk = profile.calendar(state).count(day, terms.notice_working_days)
-        day = profile.calendar(state).nth_working_day(walk.day, 1)
-        steps = (*steps, *walk.steps, f"the customer has all of these: from {in_words(day)}")
+        counted = profile.calendar(state).count(day, terms.notice_working_days)
+        day = profile.calendar(state).nth_working_day(counted.day, 1)
+        steps = (*steps, *counted.steps, f"the customer has all of these: from {in_words(day)}")
     else:
         steps = (*steps, "at once, by written notice")
     ended = _charged(profile, notice, day, (terms.because(named, *steps),), at_fault=terms.charge)
@@ -314,9 +314,9 @@ def _opens(
     if grounds.since is None:
         step = f"only once {terms.days} {unit} have run since {terms.runs_from.words}"
         return None, (step,)
-    walk = profile.calendar(state).count(grounds.since, terms.days, terms.counted_in)
-    opens = walk.day + timedelta(days=1)
-    return opens, (*walk.steps, f"since {terms.runs_from.words}: from {in_words(opens)}")
+    counted = profile.calendar(state).count(grounds.since, terms.days, terms.counted_in)
+    opens = counted.day + timedelta(days=1)
+    return opens, (*counted.steps, f"since {terms.runs_from.words}: from {in_words(opens)}")
 
 
 def _on_transfer(terms: EndsOnTransfer, notice: _Notice) -> Ending:

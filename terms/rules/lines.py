@@ -101,7 +101,7 @@ def line_amounts(profile: Profile, *, lines: tuple[Line, ...]) -> LineAmounts:
 def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
     own = _kept(terms, lines)
     parts_ex = [
-        money.NIL if at in own else money.to_cents(_exact_ex(terms, line), terms.rounding)
+        money.ZERO if at in own else money.to_cents(_exact_ex(terms, line), terms.rounding)
         for at, line in enumerate(lines)
     ]
     base = money.total(
@@ -109,7 +109,7 @@ def _rounded_by_line(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
         for at, (part, line) in enumerate(zip(parts_ex, lines, strict=True))
         if at not in own and line.gst == Gst.TAXABLE
     )
-    held = sum((money.gst_within(inc) for inc in own.values()), money.NIL)
+    held = sum((money.gst_within(inc) for inc in own.values()), money.ZERO)
     gst = money.to_cents(money.gst_on(base) + held)
     subtotal = money.total(parts_ex)
     steps = (
@@ -143,7 +143,7 @@ def _shared(
     held = [money.gst_within(own[at]) for at in places]
     others = [at for at, line in enumerate(lines) if at not in own and line.gst == Gst.TAXABLE]
     of_own = money.to_cents(money.total(held)) if others else gst
-    parts_gst = [money.NIL] * len(lines)
+    parts_gst = [money.ZERO] * len(lines)
     for at, part in zip(places, money.share_out(of_own, held), strict=True):
         parts_gst[at], parts_ex[at] = part, own[at] - part
     exact = [money.gst_on(parts_ex[at]) for at in others]
@@ -167,7 +167,7 @@ def _rounded_once(terms: LineTerms, lines: Sequence[Line]) -> LineAmounts:
         return _amounts(terms, lines, parts_ex, parts_gst, steps)
     own = _kept(terms, lines)
     exact_ex = [
-        money.NIL if at in own else _exact_ex(terms, line) for at, line in enumerate(lines)
+        money.ZERO if at in own else _exact_ex(terms, line) for at, line in enumerate(lines)
     ]
     without = money.to_cents(money.total(exact_ex), terms.rounding)
     parts_ex = list(money.share_out(without, exact_ex))
@@ -209,14 +209,14 @@ def _exact_inc(terms: LineTerms, line: Line) -> Decimal:
 
 def _exact_gst(terms: LineTerms, line: Line) -> Decimal:
     if line.gst == Gst.FREE:
-        return money.NIL
+        return money.ZERO
     if _basis(terms, line) == PriceBasis.INC:
         return _gst_within(terms, line)
     return money.gst_on(_price(line))
 
 
 def _gst_within(terms: LineTerms, line: Line) -> Decimal:
-    return money.gst_within(_price(line)) if _holds_gst(terms, line) else money.NIL
+    return money.gst_within(_price(line)) if _holds_gst(terms, line) else money.ZERO
 
 
 def _holds_gst(terms: LineTerms, line: Line) -> bool:

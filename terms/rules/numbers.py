@@ -29,10 +29,10 @@ def port_in_cutover(
 ) -> Cutover:
     """Return the first day for a cutover (CV-VOI-01)."""
     terms = profile.of(PortInCutover)
-    walk = profile.calendar(day="porting").count(
+    counted = profile.calendar(day="porting").count(
         resubmitted_on or advice_sent_on, terms.porting_days
     )
-    return Cutover(earliest_cutover_on=walk.day, because=(terms.because(*walk.steps),))
+    return Cutover(earliest_cutover_on=counted.day, because=(terms.because(*counted.steps),))
 
 
 @shape("port_in_withdraw")
@@ -79,8 +79,8 @@ def service_transfer(
 ) -> Transfer:
     """Return by when a transfer is expected (CV-PST-01)."""
     terms = profile.of(ServiceTransfer)
-    walk = profile.calendar(state).count(requested_on, terms.working_days)
-    return Transfer(expected_by=walk.day, because=(terms.because(*walk.steps),))
+    counted = profile.calendar(state).count(requested_on, terms.working_days)
+    return Transfer(expected_by=counted.day, because=(terms.because(*counted.steps),))
 
 
 @shape("ipnd_change")

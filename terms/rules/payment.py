@@ -68,14 +68,14 @@ def invoice_due_date(
     if due.printed_first and printed_due_date is not None:
         step = f"printed on the invoice: {in_words(printed_due_date)}"
         return DueDate(due_date=printed_due_date, because=(due.because(step),))
-    walk = calendar.count(issue_date, due.days, Count.CALENDAR_DAYS)
+    counted = calendar.count(issue_date, due.days, Count.CALENDAR_DAYS)
     if not due.days:
-        return DueDate(due_date=walk.day, because=(due.because("due at once"),))
+        return DueDate(due_date=counted.day, because=(due.because("due at once"),))
     if due.rolls:
-        walk = calendar.roll(walk)
-        return DueDate(due_date=walk.day, because=(due.because(*walk.steps),))
-    moved, why = rolled(profile, calendar, walk)
-    return DueDate(due_date=moved.day, because=(due.because(*walk.steps), *why))
+        counted = calendar.roll(counted)
+        return DueDate(due_date=counted.day, because=(due.because(*counted.steps),))
+    moved, why = rolled(profile, calendar, counted)
+    return DueDate(due_date=moved.day, because=(due.because(*counted.steps), *why))
 
 
 @shape("direct_debit.after_query")
@@ -150,10 +150,10 @@ def direct_debit(
     else:
         start = issue_date + timedelta(days=billed.wait_days)
         steps = (f"billed on {in_words(issue_date)}", f"may be drawn from {in_words(start)}")
-    walk, why = rolled(profile, calendar, calendar.count(start, 0, Count.CALENDAR_DAYS))
+    counted, why = rolled(profile, calendar, calendar.count(start, 0, Count.CALENDAR_DAYS))
     if agreed := profile.find(NoWait, tcp=tcp):
         why = (*why, agreed.because("no wait was agreed; the bill is open before the debit"))
-    return Debit(allowed=True, earliest_on=walk.day, because=(billed.because(*steps), *why))
+    return Debit(allowed=True, earliest_on=counted.day, because=(billed.because(*steps), *why))
 
 
 def _debit_after_query(
@@ -214,7 +214,7 @@ def card_surcharge(
     if capped := profile.find(CappedSurcharge):
         if card not in capped.cards:
             step = f"{card} is no credit card"
-            return Surcharge(max_surcharge=money.NIL, because=(capped.because(step),))
+            return Surcharge(max_surcharge=money.ZERO, because=(capped.because(step),))
         exact = money.percent_of(amount, capped.max_percent)
         most = money.to_cents(exact, Rounding.DOWN)
         step = f"{capped.max_percent} % of {money.in_dollars(amount)}, cut to the cent"
@@ -222,7 +222,7 @@ def card_surcharge(
     published = profile.of(PublishedSurcharge)
     if card in published.free or notified_percent is None:
         step = f"{card} is free" if card in published.free else "no surcharge was published"
-        return Surcharge(max_surcharge=money.NIL, because=(published.because(step),))
+        return Surcharge(max_surcharge=money.ZERO, because=(published.because(step),))
     most = money.to_cents(money.percent_of(amount, notified_percent))
     step = f"{notified_percent} % of {money.in_dollars(amount)}"
     return Surcharge(max_surcharge=most, because=(published.because(step),))
@@ -428,9 +428,9 @@ def card_check_refund(
 ) -> CardCheckRefund:
     """Return when the test charge on a new card goes back (VP-CON-09)."""
     terms = profile.of(CardCheck)
-    walk = profile.calendar(state).count(charged_on, terms.working_days)
+    counted = profile.calendar(state).count(charged_on, terms.working_days)
     return CardCheckRefund(
-        amount=terms.amount, refund_on=walk.day, because=(terms.because(*walk.steps),)
+        amount=terms.amount, refund_on=counted.day, because=(terms.because(*counted.steps),)
     )
 
 
@@ -461,9 +461,9 @@ def debit_change(
 ) -> DebitChanged:
     """Return from when a fixed amount or the terms of a debit change (RF-TCP-05, RF-PAY-03)."""
     terms = profile.of(DebitChangeNotice, name=change)
-    counted = Count.CALENDAR_DAYS if terms.days is not None else Count.WORKING_DAYS
+    kind = Count.CALENDAR_DAYS if terms.days is not None else Count.WORKING_DAYS
     days = terms.days if terms.days is not None else terms.working_days or 0
-    walk = profile.calendar(state).count(notice_given_on, days, counted)
-    opens = walk.day + ONE_DAY
-    reason = terms.because(*walk.steps, f"changed from {in_words(opens)}")
+    counted = profile.calendar(state).count(notice_given_on, days, kind)
+    opens = counted.day + ONE_DAY
+    reason = terms.because(*counted.steps, f"changed from {in_words(opens)}")
     return DebitChanged(earliest_on=opens, because=(reason,))

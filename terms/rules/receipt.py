@@ -133,14 +133,14 @@ def _received(
     terms = profile.of(DeemedReceipt, name=channel)
     if terms.only_in_business_hours and not _inside(terms, calendar, sent_at, hours):
         late = profile.of(OutOfHours, name=channel)
-        walk = calendar.count(calendar.day_of(sent_at), 1)
-        steps = ("sent outside business hours", *walk.steps)
-        return _at(calendar, calendar.at(walk.day, late.at), late, *steps)
+        counted = calendar.count(calendar.day_of(sent_at), 1)
+        steps = ("sent outside business hours", *counted.steps)
+        return _at(calendar, calendar.at(counted.day, late.at), late, *steps)
     if terms.working_days is not None:
-        walk = calendar.count(calendar.day_of(sent_at), terms.working_days)
+        counted = calendar.count(calendar.day_of(sent_at), terms.working_days)
         if terms.at is None:
-            return Receipt(received_on=walk.day, because=(terms.because(*walk.steps),))
-        return _at(calendar, calendar.at(walk.day, terms.at), terms, *walk.steps)
+            return Receipt(received_on=counted.day, because=(terms.because(*counted.steps),))
+        return _at(calendar, calendar.at(counted.day, terms.at), terms, *counted.steps)
     hours_on = terms.hours or 0
     step = f"{hours_on} hours after sending" if hours_on else "on delivery"
     return _at(calendar, calendar.hours_on(sent_at, hours_on), terms, step)

@@ -246,7 +246,7 @@ def liability_cap(
     claimed_on: date | None = None,
     charges: tuple[ChargeOn, ...] = (),
     negligent: bool | None = None,
-    earlier_claims: Decimal = money.NIL,
+    earlier_claims: Decimal = money.ZERO,
 ) -> Cap:
     """Return the contract's cap on a claim (CP-LIA-01, BS-OTH-03, GL-OTH-02, VP-OTH-08).
 
@@ -264,10 +264,10 @@ def liability_cap(
     affected_to = needed("affected_to", affected_to)
     if cause not in terms.causes:
         step = f"the cause is {needed('cause', cause).replace('_', ' ')}"
-        return Cap(cap=money.NIL, because=(terms.because(step),))
+        return Cap(cap=money.ZERO, because=(terms.because(step),))
     if loss == Loss.INDIRECT and not agreed_in_writing:
         step = "indirect loss, and nothing was agreed in writing"
-        return Cap(cap=money.NIL, because=(terms.because(step),))
+        return Cap(cap=money.ZERO, because=(terms.because(step),))
     touched = [each for each in periods if each.from_ <= affected_to and each.to >= affected_from]
     steps = [
         f"{in_words(each.from_)} to {in_words(each.to)}: {money.in_dollars(each.fee_paid)} paid"
@@ -287,10 +287,10 @@ def _by_months(
 ) -> Cap:
     """Return the cap that counts the charges of some months, the day itself left out."""
     if terms.direct_only and loss == Loss.INDIRECT:
-        return Cap(cap=money.NIL, because=(terms.because("indirect loss is excluded"),))
+        return Cap(cap=money.ZERO, because=(terms.because("indirect loss is excluded"),))
     if terms.negligence_only and negligent is False:
         step = "the loss follows from no negligent act"
-        return Cap(cap=money.NIL, because=(terms.because(step),))
+        return Cap(cap=money.ZERO, because=(terms.because(step),))
     start = date.min if terms.months is None else months_on(end, -terms.months)
     counted = [
         each
@@ -308,7 +308,7 @@ def _by_months(
     kind = "recurring charges" if terms.recurring_only else "charges"
     steps = [f"{kind} {terms.counted.replace('_', ' ')}, {when}: {money.in_dollars(cap)}"]
     if terms.less_earlier_claims and earlier:
-        cap = max(cap - earlier, money.NIL)
+        cap = max(cap - earlier, money.ZERO)
         steps.append(
             f"less {money.in_dollars(earlier)} of earlier claims: {money.in_dollars(cap)}"
         )

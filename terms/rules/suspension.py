@@ -6,10 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from terms.calendar import Calendar, Channel, Count, State, Walk, in_words, months_on
+from terms.calendar import Calendar, Channel, Count, DayCount, State, in_words, months_on
 from terms.clause import Reason, Terms, shape
 from terms.facts import BadFacts, needed
-from terms.money import NIL, in_dollars, to_cents
+from terms.money import ZERO, in_dollars, to_cents
 from terms.profile import Profile
 from terms.result import Result, combine, meet
 from terms.rules._roll import rolled
@@ -274,8 +274,8 @@ def _after_days(
             because=(terms.because(step),),
         )
     calendar = profile.calendar(state)
-    walk = calendar.count(notice_on, terms.days, terms.counted_in)
-    last, roll = rolled(profile, calendar, walk)
+    counted = calendar.count(notice_on, terms.days, terms.counted_in)
+    last, roll = rolled(profile, calendar, counted)
     opens = last.day + timedelta(days=1)
     step = f"not put right by {in_words(last.day)}: from {in_words(opens)}"
     return SuspensionAnswer(
@@ -283,7 +283,7 @@ def _after_days(
         earliest_on=opens,
         notice_days=terms.days,
         notice=terms.notice,
-        because=(terms.because(ground.words, *walk.steps, step), *roll),
+        because=(terms.because(ground.words, *counted.steps, step), *roll),
     )
 
 
@@ -354,17 +354,17 @@ def _after_notice(
             allowed=False, notice_days=terms.days, because=(terms.because(step),)
         )
     start = max(due_date, notice_on)
-    walk = calendar.count(start, terms.days, terms.counted_in)
+    counted = calendar.count(start, terms.days, terms.counted_in)
     if terms.next_working_day:
-        opens = calendar.nth_working_day(walk.day, 1)
+        opens = calendar.nth_working_day(counted.day, 1)
     else:
-        opens = walk.day + timedelta(days=1)
-    step = f"the customer has all of {in_words(walk.day)}: from {in_words(opens)}"
+        opens = counted.day + timedelta(days=1)
+    step = f"the customer has all of {in_words(counted.day)}: from {in_words(opens)}"
     return SuspensionAnswer(
         allowed=True,
         earliest_on=opens,
         notice_days=terms.days,
-        because=(terms.because(*walk.steps, step),),
+        because=(terms.because(*counted.steps, step),),
     )
 
 
@@ -396,10 +396,10 @@ def _after_stated(
         step = "no notice, given after the due date, that states by when to pay"
         return SuspensionAnswer(allowed=False, because=(terms.because(step),))
     after = pay_by + timedelta(days=1)
-    walk, roll = rolled(profile, calendar, Walk(after, lambda: ()))
-    step = f"the notice's own time runs to {in_words(pay_by)}: from {in_words(walk.day)}"
+    counted, roll = rolled(profile, calendar, DayCount(after, lambda: ()))
+    step = f"the notice's own time runs to {in_words(pay_by)}: from {in_words(counted.day)}"
     return SuspensionAnswer(
-        allowed=True, earliest_on=walk.day, because=(terms.because(step), *roll)
+        allowed=True, earliest_on=counted.day, because=(terms.because(step), *roll)
     )
 
 
@@ -433,7 +433,7 @@ def suspension_charges(
     terms = profile.of(SuspensionCharges, name=cause)
     if terms.continues:
         because = (terms.because("charges go on"),)
-        return SuspensionChargesAnswer(charge_continues=True, reduction=NIL, because=because)
+        return SuspensionChargesAnswer(charge_continues=True, reduction=ZERO, because=because)
     period = needed("days_in_billing_period", days_in_billing_period)
     monthly_fee, days = needed("monthly_fee", monthly_fee), needed("days", days)
     reduction = to_cents(monthly_fee * days / period)
@@ -503,12 +503,14 @@ def suspension_termination(
     """Return when a suspension has lasted long enough to terminate (BS-SUSP-10; BS-AMB-25)."""
     terms = profile.of(SuspensionTermination)
     twin = months_on(suspended_on, terms.months)
-    walk, roll = rolled(
-        profile, profile.calendar(state), Walk(twin + timedelta(days=1), lambda: ())
+    counted, roll = rolled(
+        profile, profile.calendar(state), DayCount(twin + timedelta(days=1), lambda: ())
     )
-    step = f"more than {terms.months} month after {in_words(suspended_on)}: {in_words(walk.day)}"
+    step = (
+        f"more than {terms.months} month after {in_words(suspended_on)}: {in_words(counted.day)}"
+    )
     return SuspensionTerminationAnswer(
-        may_terminate_from=walk.day, because=(terms.because(step), *roll)
+        may_terminate_from=counted.day, because=(terms.because(step), *roll)
     )
 
 
@@ -547,12 +549,12 @@ def reconnection_fee(
         return ReconnectionFeeAnswer(fee=terms.fee, because=(terms.because(step),))
     if cause == "provider_mistake":
         return ReconnectionFeeAnswer(
-            fee=NIL, because=(terms.because("nothing after the provider's mistake"),)
+            fee=ZERO, because=(terms.because("nothing after the provider's mistake"),)
         )
     listed = needed("listed_fee", listed_fee)
     capped = profile.find(CostOnly, tcp=tcp)
     if capped and cause == "unpaid":
-        cost = needed("actual_cost", actual_cost) if charge_advised else NIL
+        cost = needed("actual_cost", actual_cost) if charge_advised else ZERO
         fee = to_cents(min(listed, cost))
         step = f"no more than cost: {in_dollars(fee)}" if charge_advised else "was not told"
         return ReconnectionFeeAnswer(fee=fee, because=(capped.because(step), terms.because()))

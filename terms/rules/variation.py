@@ -358,8 +358,8 @@ def _walk_away_until(
 ) -> tuple[date, tuple[Reason, ...]]:
     calendar = profile.calendar(state)
     count = calendar.count(told, terms.days, Count.CALENDAR_DAYS)
-    walk, why = rolled(profile, calendar, count)
-    return walk.day, (terms.because(*count.steps), *why)
+    counted, why = rolled(profile, calendar, count)
+    return counted.day, (terms.because(*count.steps), *why)
 
 
 def _no_way_out(
@@ -430,8 +430,8 @@ def walk_away_charge(
     installation_unpaid: Decimal,
     equipment_unpaid: Decimal,
     equipment_usable_elsewhere: bool,
-    early_termination_fee: Decimal = money.NIL,
-    access_to_date: Decimal = money.NIL,
+    early_termination_fee: Decimal = money.ZERO,
+    access_to_date: Decimal = money.ZERO,
     notice_received_on: date | None = None,
     notice_given_on: date | None = None,
     leave_notice_on: date | None = None,
@@ -470,9 +470,9 @@ def walk_away_charge(
         what = "the customer's notice" if window.by_notice else "leaving"
         step = f"{what} on {in_words(acted)} is not inside the days to leave"
         return WalkAwayTotal(walk_away=False, until=until, because=(terms.because(step), *why))
-    equipment = equipment_unpaid if equipment_usable_elsewhere else money.NIL
+    equipment = equipment_unpaid if equipment_usable_elsewhere else money.ZERO
     fixed = equipment_usable_elsewhere or not terms.installation_if_portable
-    installation = installation_unpaid if fixed else money.NIL
+    installation = installation_unpaid if fixed else money.ZERO
     charge, steps = _still_paid(
         usage_to_date + access_to_date, installation, equipment, early_termination_fee
     )
@@ -519,8 +519,8 @@ def leave_by_law(
     installation_unpaid: Decimal,
     equipment_unpaid: Decimal,
     equipment_usable_elsewhere: bool,
-    early_termination_fee: Decimal = money.NIL,
-    access_to_date: Decimal = money.NIL,
+    early_termination_fee: Decimal = money.ZERO,
+    access_to_date: Decimal = money.ZERO,
 ) -> WalkAwayTotal:
     """Return what leaving costs where the law itself opens the way; it names no days (RF-TCP-24).
 
@@ -530,7 +530,7 @@ def leave_by_law(
     charge, steps = _still_paid(
         usage_to_date + access_to_date,
         installation_unpaid,
-        equipment_unpaid if equipment_usable_elsewhere else money.NIL,
+        equipment_unpaid if equipment_usable_elsewhere else money.ZERO,
         early_termination_fee,
     )
     return WalkAwayTotal(walk_away=True, charge=charge, because=(terms.because(*steps),))

@@ -123,9 +123,9 @@ def warranty_charge(
     last = needed("return_by", back.return_by)
     in_time = complete and returned_on is not None and returned_on <= last
     if in_time and covered:
-        return WarrantyCharge(charge=money.NIL, because=back.because)
+        return WarrantyCharge(charge=money.ZERO, because=back.because)
     unopened = profile.of(Unopened)
-    price = money.NIL if replacement_unopened else replacement_price
+    price = money.ZERO if replacement_unopened else replacement_price
     terms: Terms = profile.of(NotCovered) if in_time else profile.of(NotReturned)
     parts = [price, original_unpaid] if in_time else [price, shipping, original_unpaid]
     step = " + ".join(money.in_dollars(each) for each in parts)

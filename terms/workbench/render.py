@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from terms.clause import Reason, Source, dump
+from terms.clause import Reason, Source, as_json
 
 Because = Iterable[Reason] | Iterable[Mapping[str, Any]]
 
@@ -41,7 +41,7 @@ def render_pdf(because: Because) -> str:
 
 
 def _plain(because: Because) -> list[Mapping[str, Any]]:
-    return [dump([each])[0] if isinstance(each, Reason) else each for each in because]
+    return [as_json([each])[0] if isinstance(each, Reason) else each for each in because]
 
 
 def _place(reason: Mapping[str, Any]) -> str:

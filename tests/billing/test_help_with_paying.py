@@ -55,7 +55,7 @@ from records.deadlines.states import Status as DeadlineStatus
 from records.notices.models import Notice
 from records.notices.services import deliver_queued
 from terms.lifecycle import IllegalStep
-from terms.money import NIL
+from terms.money import ZERO
 from tests.billing.moneys import Story, agrees, day, story
 from tests.world import make_staff
 
@@ -527,7 +527,7 @@ def test_what_is_waived_is_credited_when_it_is_accepted():
     accept_offer(reference=asked.reference, by=holder, signed_as="Mia", at=one.at("2027-03-03"))
     assert one.owing == "200.00"
     offer.refresh_from_db()
-    assert progress(offer, day("2027-03-03")).paid == NIL
+    assert progress(offer, day("2027-03-03")).paid == ZERO
     assert agrees()
 
 

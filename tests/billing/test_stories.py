@@ -32,7 +32,7 @@ from contracts.supply.services import (
 )
 from contracts.supply.states import ChargeableKind, SuspensionCause
 from parties.people.states import StaffRole
-from terms.money import NIL
+from terms.money import ZERO
 from tests.billing.moneys import agrees, day, lines, story, told
 from tests.world import make_staff
 
@@ -242,7 +242,7 @@ def test_second_bill_is_paid_while_the_first_is_held_and_a_part_is_credited():
     second = one.run("2026-11-01")
     one.pay("2026-11-10", "66.00", "bpay")
     assert (one.owing, one.held) == ("66.00", "66.00")
-    assert OpenItem.objects.get(invoice=second).amount == NIL
+    assert OpenItem.objects.get(invoice=second).amount == ZERO
     third = one.run("2026-12-01")
     assert (one.owing, one.held, one.overdue("2026-12-01")) == ("132.00", "66.00", "0.00")
     end_hold(complaint="C-1", upheld=True, at=one.at("2026-12-07"))

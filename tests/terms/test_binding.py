@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from terms import library, rules
 from terms.binding import Binding, Standing, agree
 from terms.calendar import Channel, DeclaredDay, State
-from terms.clause import Source, dump
+from terms.clause import Source, as_json
 from terms.facts import Action, BadFacts, Role
 from terms.profile import TermsSilent
 from terms.result import combine
@@ -66,8 +66,8 @@ def test_agreed_figure_outranks_the_terms_and_is_cited():
     )
 
     assert answer.due_date == date(2027, 3, 3)
-    assert dump(answer.because)[0]["source"] == "agreed"
-    assert dump(answer.because)[0]["clause"] is None
+    assert as_json(answer.because)[0]["source"] == "agreed"
+    assert as_json(answer.because)[0]["clause"] is None
 
 
 def test_agreed_figure_answers_where_the_terms_are_silent():
@@ -112,7 +112,7 @@ def test_default_answers_only_where_all_are_silent_and_says_so():
     terms = bind("vpnet", default=True).decide(rules.invoice_due_date, **facts)
 
     assert sources(answer) == {Source.SILENT, Source.DEFAULT}
-    assert all(reason["clause"] is None for reason in dump(answer.because))
+    assert all(reason["clause"] is None for reason in as_json(answer.because))
     assert sources(terms) == {Source.TERMS}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terms import library, workbench
-from terms.clause import Clause, Reason, Source, dump
+from terms.clause import Clause, Reason, Source, as_json
 from terms.facts import BadFacts
 from terms.profile_file import read_profile
 from terms.source import BadSource
@@ -306,7 +306,7 @@ def test_markup_is_escaped_and_without_style(render):
 
 
 def test_stored_reasons_render_like_fresh_ones():
-    assert workbench.render_html(dump([REASON])) == workbench.render_html([REASON])
+    assert workbench.render_html(as_json([REASON])) == workbench.render_html([REASON])
 
 
 def test_default_is_labelled():

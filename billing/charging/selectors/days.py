@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from parties.accounts.models import Account
 from terms import rules
 from terms.binding import Binding
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period
 
@@ -34,7 +34,7 @@ def last_billable(day: date, bound: Binding, account: Account) -> tuple[date | N
         )
     except TermsSilent:
         return None, []
-    return answer.last_billable_on, dump(answer.because)
+    return answer.last_billable_on, as_json(answer.because)
 
 
 def is_old(day: date, account: Account, on: date) -> bool:

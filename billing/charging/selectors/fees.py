@@ -20,8 +20,8 @@ from parties.accounts.models import Account
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import in_words, months_on
-from terms.clause import dump
-from terms.money import NIL, to_rate
+from terms.clause import as_json
+from terms.money import ZERO, to_rate
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period, part_period
 
@@ -345,7 +345,7 @@ class _Stretch:
             days=self.days,
             of_days=self.of_days,
             price_basis=supplied.price_basis or None,
-            because=dump(answer.because),
+            because=as_json(answer.because),
             billed=(self.billed(billed),) if billed else (),
         )
 
@@ -383,7 +383,7 @@ class _Stretch:
         return Item(
             kind=LineKind.DISCOUNT,
             description=row.label,
-            unit_price=answer.amount or NIL,
+            unit_price=answer.amount or ZERO,
             # What a line prints; the share itself stays exact.
             fee=to_rate(fee),
             days=days if days < self.of_days else None,

@@ -11,7 +11,7 @@ from parties.accounts.models import Account
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period
 from terms.vocabulary import Listed
@@ -71,7 +71,7 @@ def one_off_of(due: Due, account: Account, bound: Binding, on: date) -> None:
 def _line_kind(row: Chargeable) -> LineKind:
     if row.kind in LATE:
         return LineKind.LATE
-    return LineKind.DISCOUNT if row.amount < NIL else LineKind.ONE_OFF
+    return LineKind.DISCOUNT if row.amount < ZERO else LineKind.ONE_OFF
 
 
 def _billable_from(row: Chargeable, bound: Binding, account: Account) -> date:

@@ -14,9 +14,9 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.binding import Binding
-from terms.clause import Clause, Reason, Source, dump
+from terms.clause import Clause, Reason, Source, as_json
 from terms.facts import BadFacts
-from terms.money import NIL, gst_on, in_dollars, to_cents
+from terms.money import ZERO, gst_on, in_dollars, to_cents
 from terms.profile import TermsSilent
 from terms.vocabulary import PROVIDERS_CHOICE, Listed
 
@@ -143,11 +143,11 @@ def price_of(account: Account, wanted: Wanted, *, incurred_on: date, on: date) -
     try:
         found = _PRICES[type(wanted)](wanted, account, bound)
     except TermsSilent as silence:
-        raise NotPriced(_silence(wanted), dump(silence.because)) from silence
+        raise NotPriced(_silence(wanted), as_json(silence.because)) from silence
     except BadFacts as missing:
         name = str(missing.path[0]) if missing.path else ""
         raise NotPriced(f"Give {ASKED_FOR.get(name, missing.problem)}.") from missing
-    if found.amount <= NIL:
+    if found.amount <= ZERO:
         raise NotPriced("It costs nothing here, so there is nothing to bill.", found.because)
     if found.amount >= LARGEST:
         raise NotPriced(f"Give an amount below {in_dollars(LARGEST)}.")
@@ -176,14 +176,14 @@ def _support(wanted: Support, account: Account, bound: Binding) -> Priced:
         when=band.when,
         callout=wanted.visit,
     )
-    amount, because = _with_gst(answer.amount_ex or NIL, bound)
+    amount, because = _with_gst(answer.amount_ex or ZERO, bound)
     how = ", visit" if wanted.visit else ""
     hours = f"{wanted.hours.normalize():f} h"
     return Priced(
         kind=ChargeableKind.SUPPORT,
         description=f"{SUPPORT.get(wanted.kind, wanted.kind)}{how}, {hours}",
         amount=amount,
-        because=[*dump(band.because), *dump(answer.because), *because],
+        because=[*as_json(band.because), *as_json(answer.because), *because],
     )
 
 
@@ -199,7 +199,7 @@ def _document(wanted: Copies, account: Account, bound: Binding) -> Priced:
         actual_cost=wanted.actual_cost,
         listed_fee=wanted.listed_fee,
     )
-    because = dump(answer.because)
+    because = as_json(answer.because)
     if answer.available is False:
         raise NotPriced("It is older than what has to be supplied.", because)
     if answer.fee is None:
@@ -219,12 +219,12 @@ def _cost(wanted: Cost, account: Account, bound: Binding) -> Priced:
     answer = bound.decide(
         rules.recovery_cost, paid_inc=wanted.paid, input_tax_credit=wanted.tax_credit
     )
-    amount, because = _with_gst(answer.recoverable_ex or NIL, bound)
+    amount, because = _with_gst(answer.recoverable_ex or ZERO, bound)
     return Priced(
         kind=ChargeableKind.ONE_OFF,
         description=wanted.description,
         amount=amount,
-        because=[*dump(answer.because), *because],
+        because=[*as_json(answer.because), *because],
     )
 
 
@@ -243,7 +243,7 @@ def _agreed(wanted: Agreed, account: Account, bound: Binding) -> Priced:
         description=wanted.description,
         amount=wanted.amount,
         gst=wanted.gst,
-        because=dump((Reason(clause, (step,)),)),
+        because=as_json((Reason(clause, (step,)),)),
     )
 
 
@@ -272,4 +272,4 @@ def _with_gst(amount_ex: Decimal, bound: Binding) -> tuple[Decimal, Reasons]:
         answer = bound.decide(rules.gst_payable, amount_ex=amount_ex, tax_invoice_valid=True)
     except TermsSilent:
         return amount_ex + to_cents(gst_on(amount_ex)), []
-    return amount_ex + (answer.gst_due or NIL), dump(answer.because)
+    return amount_ex + (answer.gst_due or ZERO), as_json(answer.because)

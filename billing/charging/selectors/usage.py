@@ -15,8 +15,8 @@ from parties.accounts.models import Account
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import dump
-from terms.money import NIL, in_dollars
+from terms.clause import as_json
+from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 from terms.vocabulary import Listed
 
@@ -57,12 +57,12 @@ def usage_of(
     nil: list[Item] = []
     for (service_id, kind, old), calls in by_line.items():
         item = _usage_item(named[service_id], kind, old, calls, bound, zone)
-        (due.items if item.unit_price > NIL else nil).append(item)
+        (due.items if item.unit_price > ZERO else nil).append(item)
     if due.items:
         due.items.extend(nil)
     else:
         for item in nil:
-            due.left_out[LeftOut.NIL].extend(item.usage_ids)
+            due.left_out[LeftOut.ZERO].extend(item.usage_ids)
 
 
 def _usage_item(
@@ -105,9 +105,9 @@ def _rate(calls: list[UsageRecord], bound: Binding, zone: ZoneInfo) -> tuple[Dec
                 rate_per_minute=call.rate_per_minute,
             )
         except TermsSilent as silence:
-            return NIL, dump(silence.because)
-        total += answer.to_add_ex or NIL
-        reasons = reasons or dump(answer.because)
+            return ZERO, as_json(silence.because)
+        total += answer.to_add_ex or ZERO
+        reasons = reasons or as_json(answer.because)
         if len(steps) < CALLS_SHOWN:
             day = call.started_at.astimezone(zone)
             steps.append(f"{day:%-d %b %H:%M}: {'; '.join(answer.because[-1].steps)}")

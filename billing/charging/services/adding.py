@@ -21,8 +21,8 @@ from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms import rules
-from terms.clause import Clause, Reason, Source, dump
-from terms.money import NIL, in_dollars, to_cents
+from terms.clause import Clause, Reason, Source, as_json
+from terms.money import ZERO, in_dollars, to_cents
 from terms.rules.lines import Gst, Line, PriceBasis
 
 ONE_DAY = timedelta(days=1)
@@ -122,7 +122,7 @@ def ask_discount(
                 "starts_on": starts_on,
                 "ends_on": ends_on,
                 "reason": reason,
-                "because": dump((Reason(clause),)),
+                "because": as_json((Reason(clause),)),
             },
         )
 
@@ -134,7 +134,7 @@ def discount_worth(
 
     Raises ChargeRefused where it does not fit.
     """
-    if not NIL < percent <= 100 or percent * 100 % 1:
+    if not ZERO < percent <= 100 or percent * 100 % 1:
         raise ChargeRefused("Give a share above 0 and up to 100 %, with two decimals at most.")
     if ends_on < starts_on:
         raise ChargeRefused("The last day lies before the first.")
@@ -165,7 +165,7 @@ def discount_worth(
     )
     bound = binding(service.contract.account, starts_on)
     worth = bound.decide(rules.line_amounts, lines=(line,)).total_inc
-    if worth is None or worth <= NIL:
+    if worth is None or worth <= ZERO:
         raise ChargeRefused("It would take nothing off.")
     return worth
 
@@ -263,7 +263,7 @@ def _discount(row: ChargeRequest) -> Discount:
     if row.service_id is None:
         raise LookupError(f"{row} takes something off and names no service")
     service = _service(row.service_id)
-    percent, ends_on = row.percent or NIL, row.ends_on or row.starts_on
+    percent, ends_on = row.percent or ZERO, row.ends_on or row.starts_on
     discount_worth(service, percent=percent, starts_on=row.starts_on, ends_on=ends_on)
     return Discount.objects.create(
         service=service,

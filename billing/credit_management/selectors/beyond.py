@@ -27,9 +27,9 @@ from parties.accounts.selectors import binding
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import Source, dump
+from terms.clause import Source, as_json
 from terms.facts import BadFacts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.leaving import By, Cause
 
@@ -104,7 +104,7 @@ def beyond(account: Account, found: Outlook, on: date) -> Beyond:
         first = max(end.earliest_on, notice.printed_earliest)
         end = Right(allowed=end.allowed, earliest_on=first, because=end.because)
     # Nothing ends, and nobody is reported, while any part of it is contested.
-    contested = found.held > NIL
+    contested = found.held > ZERO
     has_services = bool(runs(account, on))
     told = ending_right(
         account, due_date=found.oldest_due, received_on=on, suspended_on=suspended, on=on
@@ -250,7 +250,7 @@ def _by_time_unpaid(bound: Binding, due_date: date, received_on: date | None) ->
         )
     except TermsSilent:
         return None
-    because = tuple(dump(answer.because))
+    because = tuple(as_json(answer.because))
     if not any(one["source"] in PRINTED for one in because):
         # Silent terms give no right, whatever the law would want on top.
         return None
@@ -275,7 +275,7 @@ def _by_long_suspension(
         return Right(
             allowed=True,
             earliest_on=limits.terminate_from,
-            because=tuple(dump(limits.because)),
+            because=tuple(as_json(limits.because)),
         )
     try:
         longer = bound.decide(
@@ -286,7 +286,7 @@ def _by_long_suspension(
     return Right(
         allowed=True,
         earliest_on=longer.may_terminate_from,
-        because=tuple(dump(longer.because)),
+        because=tuple(as_json(longer.because)),
     )
 
 
@@ -308,7 +308,7 @@ def _by_ground(
         )
     except (TermsSilent, BadFacts):
         return None
-    because = tuple(dump(answer.because))
+    because = tuple(as_json(answer.because))
     if any(one["source"] == HOUSE for one in because) or answer.earliest_on is not None:
         # A default is no right; what counts days unpaid is asked by its own rule.
         return None
@@ -332,7 +332,7 @@ def _after_sixty_days(bound: Binding, way: Right, due_date: date) -> Right:
     return Right(
         allowed=way.allowed and answer.allowed,
         earliest_on=max(days, default=None),
-        because=(*way.because, *dump(answer.because)),
+        because=(*way.because, *as_json(answer.because)),
     )
 
 
@@ -346,7 +346,7 @@ def _after_the_laws_notice(
         )
     except TermsSilent:
         return way
-    rows = tuple(one for one in dump(law.because) if one["source"] == Source.FLOOR.value)
+    rows = tuple(one for one in as_json(law.because) if one["source"] == Source.FLOOR.value)
     if not rows:
         return way
     because = (*way.because, *(one for one in rows if one not in way.because))
@@ -389,7 +389,7 @@ def _escalation(account: Account, due_date: date, on: date) -> tuple[date, date,
     return (
         answer.collections_from,
         answer.credit_report_from,
-        tuple(dump(answer.because)),
+        tuple(as_json(answer.because)),
     )
 
 
@@ -423,7 +423,7 @@ def listing_of(
         statute_barred=barred,
         on=on,
     )
-    because = (*dump(answer.because), *report[2])
+    because = (*as_json(answer.because), *report[2])
     days = [day for day in (answer.list_from, report[1]) if day is not None]
     list_from = max(days) if answer.list_from is not None else None
     return Listing(

@@ -14,9 +14,9 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import BadFacts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.credit import Bill
 
@@ -40,7 +40,7 @@ def due_now(account: Account, found: Outlook, on: date) -> DueNow | None:
     A bill that is due by this alone is not overdue, and a contested part brings nothing forward
     (BS-PAY-04, VP-SUS-08).
     """
-    if found.stops or found.chasable <= NIL:
+    if found.stops or found.chasable <= ZERO:
         return None
     items = [one for one in open_items(account) if one.amount > one.held]
     issued = Invoice.objects.in_bulk([one.invoice_id for one in items])
@@ -52,12 +52,12 @@ def due_now(account: Account, found: Outlook, on: date) -> DueNow | None:
     except (TermsSilent, BadFacts):
         return None
     forward = answer.due_now - sum(
-        (one.amount - one.held for one in items if one.due_date <= on), NIL
+        (one.amount - one.held for one in items if one.due_date <= on), ZERO
     )
-    if forward <= NIL:
+    if forward <= ZERO:
         return None
     return DueNow(
-        amount=answer.due_now, brought_forward=forward, because=tuple(dump(answer.because))
+        amount=answer.due_now, brought_forward=forward, because=tuple(as_json(answer.because))
     )
 
 

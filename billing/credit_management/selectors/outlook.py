@@ -28,9 +28,9 @@ from records.notices.states import GIVEN
 from records.notices.states import Channel as NoticeChannel
 from terms import rules
 from terms.calendar import Channel, State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import BadFacts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 
 HOUSE = "default"
@@ -98,14 +98,14 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
     items = list(open_items(account))
     late = [one for one in items if one.due_date < on and one.amount > one.held]
     ahead = [one.due_date for one in items if one.due_date >= on and one.amount > one.held]
-    overdue = sum((one.amount for one in items if one.due_date < on), NIL)
-    held = sum((one.held for one in items if one.due_date < on), NIL)
+    overdue = sum((one.amount for one in items if one.due_date < on), ZERO)
+    held = sum((one.held for one in items if one.due_date < on), ZERO)
     chasable, why = _chasable(account, overdue, held, on)
-    on_its_way = payments.balance(account, on).on_its_way if late else NIL
+    on_its_way = payments.balance(account, on).on_its_way if late else ZERO
     known: dict[str, Any] = {
-        "owed": sum((one.amount for one in items), NIL),
+        "owed": sum((one.amount for one in items), ZERO),
         "overdue": overdue,
-        "held": sum((one.held for one in items), NIL),
+        "held": sum((one.held for one in items), ZERO),
         "chasable": chasable,
         "oldest_due": min((one.due_date for one in late), default=None),
         "next_due": min(ahead, default=None),
@@ -125,9 +125,9 @@ def outlook(account: Account, on: date, at: datetime) -> Outlook:
 
 def _paying(account: Account, chasable: Decimal, on_its_way: Decimal) -> Iterator[Stop]:
     """What a bank is about to pay, or is going to be asked for, is not asked for once more."""
-    if NIL < chasable <= on_its_way:
+    if ZERO < chasable <= on_its_way:
         yield Stop(words="A payment is on its way from the bank")
-    elif NIL < chasable <= on_its_way + payments.planned_sum(account):
+    elif ZERO < chasable <= on_its_way + payments.planned_sum(account):
         yield Stop(words="A payment by itself is planned")
 
 
@@ -161,15 +161,15 @@ def _chasable(
     try:
         answer = binding(account, on).decide(
             rules.credit_management,
-            complaint_open=held > NIL,
+            complaint_open=held > ZERO,
             amount_overdue=overdue,
             amount_disputed=held,
             tcp=account.customer.is_tcp,
         )
     except TermsSilent:
-        return max(overdue - held, NIL), ()
+        return max(overdue - held, ZERO), ()
     # What is contested is never asked for here, also where the terms would allow it.
-    return min(answer.allowed_on, max(overdue - held, NIL)), tuple(dump(answer.because))
+    return min(answer.allowed_on, max(overdue - held, ZERO)), tuple(as_json(answer.because))
 
 
 def all_reminded(late: list[OpenItem]) -> bool:
@@ -257,12 +257,12 @@ def suspension_right(
             state=State(account.state),
         )
     except (TermsSilent, BadFacts) as silence:
-        because = dump(silence.because) if isinstance(silence, TermsSilent) else []
+        because = as_json(silence.because) if isinstance(silence, TermsSilent) else []
         return Right(allowed=False, earliest_on=None, because=tuple(because))
     return Right(
         allowed=bool(answer.allowed),
         earliest_on=answer.earliest_on,
-        because=tuple(dump(answer.because)),
+        because=tuple(as_json(answer.because)),
     )
 
 
@@ -317,7 +317,7 @@ def deemed_received(
         )
     except TermsSilent:
         return Received(on=None)
-    because = dump(answer.because)
+    because = as_json(answer.because)
     if any(one.get("source") == HOUSE for one in because) and not or_default:
         return Received(on=None)
     return Received(on=answer.received_on, because=tuple(because))
@@ -360,7 +360,7 @@ def late_charge_ahead(account: Account, invoice: Any, on: date) -> LateCharge | 
     """
     if account.customer.is_tcp and account.customer.provider.late_payment_cost is None:
         return None
-    balance = max(NIL, invoice.outstanding - invoice.disputed)
+    balance = max(ZERO, invoice.outstanding - invoice.disputed)
     for days in range(1, 61):
         day = date.fromordinal(on.toordinal() + days)
         found = payments.late_charge(

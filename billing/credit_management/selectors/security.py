@@ -19,8 +19,8 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
-from terms.money import NIL
+from terms.clause import as_json
+from terms.money import ZERO
 from terms.profile import TermsSilent
 
 from .outlook import HOUSE, Outlook
@@ -33,7 +33,7 @@ class Draw:
     """What a deposit may pay, in dollars, and from when; None as a day: at once."""
 
     allowed: bool
-    amount: Decimal = NIL
+    amount: Decimal = ZERO
     needs_notice: bool = False
     draw_from: date | None = None
     because: Reasons = ()
@@ -52,7 +52,7 @@ class Settlement:
 def held(account: Account) -> Decimal:
     """What of deposits is held for an account, in dollars."""
     rows = LedgerEntry.objects.filter(account=account, ledger_account=LedgerAccount.DEPOSITS)
-    return -(rows.aggregate(sum=Sum("amount"))["sum"] or NIL)
+    return -(rows.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def may_demand(account: Account, on: date, *, assessed: bool) -> bool:
@@ -91,27 +91,27 @@ def draw_right(account: Account, found: Outlook, on: date, *, advised_on: date |
     `advised_on` is when the customer got the notice of it. The right is the terms' alone
     (BS-PAY-13, BS-PAY-14, VP-PAY-11, GL-DISP-06).
     """
-    if found.stops or found.chasable <= NIL:
+    if found.stops or found.chasable <= ZERO:
         return Draw(allowed=False)
     try:
         answer = binding(account, on).decide(
             rules.security_draw,
             security_held=held(account),
             amount_overdue=found.overdue,
-            amount_disputed=max(found.overdue - found.chasable, NIL),
+            amount_disputed=max(found.overdue - found.chasable, ZERO),
             tcp=account.customer.is_tcp,
             advised_on=advised_on,
             state=State(account.state),
         )
     except TermsSilent as silence:
-        return Draw(allowed=False, because=tuple(dump(silence.because)))
-    because = tuple(dump(answer.because))
+        return Draw(allowed=False, because=tuple(as_json(silence.because)))
+    because = tuple(as_json(answer.because))
     if any(one["source"] == HOUSE for one in because):
         return Draw(allowed=False, because=because)
     # Where the terms want it told first, they say so beside the amount.
     wants = len(because) > 1
     return Draw(
-        allowed=answer.max_draw > NIL,
+        allowed=answer.max_draw > ZERO,
         amount=answer.max_draw,
         needs_notice=wants and answer.draw_from is None,
         draw_from=answer.draw_from,
@@ -128,7 +128,7 @@ def may_deliver(account: Account, on: date) -> tuple[bool, Reasons]:
         )
     except TermsSilent:
         return True, ()
-    return answer.may_deliver is not False, tuple(dump(answer.because))
+    return answer.may_deliver is not False, tuple(as_json(answer.because))
 
 
 def settlement(account: Account, *, owed: Decimal, on: date) -> Settlement:
@@ -138,5 +138,5 @@ def settlement(account: Account, *, owed: Decimal, on: date) -> Settlement:
         applied=answer.applied,
         given_back=answer.refund,
         still_owed=answer.still_owed,
-        because=tuple(dump(answer.because)),
+        because=tuple(as_json(answer.because)),
     )

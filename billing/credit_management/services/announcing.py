@@ -40,7 +40,7 @@ from records.audit.services import SYSTEM
 from records.notices.models import Notice
 from records.notices.services import Link
 from terms.calendar import Channel
-from terms.money import NIL
+from terms.money import ZERO
 
 from .keeping import keep_outlook
 from .steps import (
@@ -114,7 +114,7 @@ def give_debt_notice(
         )
         row.notice = _write(row, locked, on, at, channel)
         row.save()
-        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
+        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=ZERO)
         row.invoices.set(late.values_list("invoice_id", flat=True))
         note_notice(row, "give_debt_notice", at, actor)
         keep_outlook(locked, at)
@@ -135,7 +135,7 @@ def announced(
         way = draw_right(account, found, on, advised_on=got)
         first = way.draw_from or on
         return Right(allowed=way.allowed, earliest_on=first, because=way.because)
-    if found.oldest_due is None or found.held > NIL:
+    if found.oldest_due is None or found.held > ZERO:
         return Right(allowed=False, earliest_on=None, because=())
     if kind == DebtNoticeKind.ENDING:
         if not runs(account, on):
@@ -176,7 +176,7 @@ def _require_askable(found: Outlook, kind: DebtNoticeKind) -> None:
         return
     if found.step in UNASKED:
         raise CreditStepRefused(why_not(found))
-    if found.held > NIL:
+    if found.held > ZERO:
         raise CreditStepRefused("Not now: a part of it is contested.")
 
 
@@ -235,6 +235,6 @@ def cure_debt_notices(account: Account, at: datetime) -> None:
     on = local_day(account, at)
     for notice in DebtNotice.objects.filter(account=account, state=NoticeState.LIVE):
         late = OpenItem.objects.filter(invoice__in=notice.invoices.all(), due_date__lt=on)
-        if sum((one.amount - one.held for one in late), NIL) <= NIL:
+        if sum((one.amount - one.held for one in late), ZERO) <= ZERO:
             because = "Nothing of it is overdue any longer"
             end_notice(notice, NoticeAct.CURE, at, because, SYSTEM)

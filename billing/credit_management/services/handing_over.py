@@ -36,7 +36,7 @@ from records.audit.services import SYSTEM, Actor, record
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 from terms.rules.duties import Duty
 
@@ -76,7 +76,7 @@ def hand_over(
                 raise CreditStepRefused("Check first that the debt is not statute-barred.")
             amount = min([amount, *_noticed(locked)])
             right = listing_of(locked, amount=amount, due_date=found.oldest_due, on=on).right
-            right = right if found.held <= NIL else NO_RIGHT
+            right = right if found.held <= ZERO else NO_RIGHT
         else:
             right = beyond(locked, found, on).collect
         _require_day(right, on)
@@ -92,7 +92,7 @@ def hand_over(
             by=str(by),
             because=list(right.because),
         )
-        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
+        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=ZERO)
         row.invoices.set(late.values_list("invoice_id", flat=True))
         if kind == HandoverKind.LISTING:
             _use_up_notices(locked, at, actor)
@@ -171,7 +171,7 @@ def _mind(row: Handover, at: datetime) -> int:
     account = lock_account(row.account)
     found = outlook(account, local_day(account, at), at)
     items = list(OpenItem.objects.filter(invoice__in=row.invoices.all()))
-    if sum((one.amount for one in items), NIL) <= NIL:
+    if sum((one.amount for one in items), ZERO) <= ZERO:
         _recall(row, "It is paid", at, SYSTEM)
     elif row.kind == HandoverKind.LISTING:
         # What was rightly reported stays so until it is paid.
@@ -180,7 +180,7 @@ def _mind(row: Handover, at: datetime) -> int:
         _recall(row, "", at, SYSTEM, is_private=True)
     elif found.stops:
         _recall(row, found.stops[0].words, at, SYSTEM)
-    elif any(one.held > NIL for one in items):
+    elif any(one.held > ZERO for one in items):
         _recall(row, "A part of it is contested", at, SYSTEM)
     else:
         return 0

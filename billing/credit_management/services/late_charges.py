@@ -22,9 +22,9 @@ from parties.accounts.selectors import binding
 from parties.authority.selectors import account_standing, local_day
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import BadFacts
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _interest_after_disputes(account: Account, on: date, at: datetime) -> list[C
             account=account, kind=ChargeableKind.INTEREST, source=source
         )
         item, paid = hold.invoice.open_item, payments.last_payment_on(hold.invoice)
-        if item.amount > NIL or paid is None or hold.invoice.due_date is None or known.exists():
+        if item.amount > ZERO or paid is None or hold.invoice.due_date is None or known.exists():
             continue
         if hold.ended_at is None:
             raise LookupError(f"{hold} is lost and has no moment at which it ended")
@@ -110,7 +110,7 @@ def _interest_after_disputes(account: Account, on: date, at: datetime) -> list[C
                     gst=GstCode.FREE,
                     incurred_on=on,
                     at=at,
-                    because=dump(answer.because),
+                    because=as_json(answer.because),
                 )
             )
     return made
@@ -120,7 +120,7 @@ def _charge(account: Account, invoice: OpenInvoice, on: date, at: datetime) -> C
     provider = account.customer.provider
     if account.customer.is_tcp and provider.late_payment_cost is None:
         return None
-    if invoice.outstanding > NIL:
+    if invoice.outstanding > ZERO:
         late = payments.late_fee_if_paid(account, invoice, on)
         if late.interest:
             return None
@@ -143,7 +143,7 @@ def _add(
             at=at,
             because=late.because,
         )
-    if late.is_set and late.fee and late.fee > NIL:
+    if late.is_set and late.fee and late.fee > ZERO:
         return agree_charge(
             account=account,
             kind=ChargeableKind.LATE_FEE,

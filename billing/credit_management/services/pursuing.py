@@ -24,7 +24,7 @@ from records.notices.states import GIVEN
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 
 from .announcing import cure_debt_notices
@@ -162,7 +162,7 @@ def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook
 
 
 def _worth(rows: Sequence[OpenInvoice], account: Account) -> bool:
-    open_sum = sum((one.outstanding - one.disputed for one in rows), NIL)
+    open_sum = sum((one.outstanding - one.disputed for one in rows), ZERO)
     return bool(open_sum >= account.customer.provider.chase_above)
 
 
@@ -186,7 +186,7 @@ def _send(
 ) -> None:
     """Write one reminder about these invoices, and note it for each."""
     standing = account_standing(account, on)
-    amount = sum((one.outstanding - one.disputed for one in rows), NIL)
+    amount = sum((one.outstanding - one.disputed for one in rows), ZERO)
     charges = {}
     if kind == ReminderKind.AFTER:
         ahead = {one.pk: late_charge_ahead(account, one, on) for one in rows}

@@ -37,7 +37,7 @@ from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .keeping import keep_outlook
 from .steps import CreditStepRefused, end_notice, require_staff, tell_account, why_not
@@ -109,7 +109,7 @@ def receive_deposit(
         left = row.amount - held(locked)
         if amount > left:
             raise CreditStepRefused(
-                f"{in_dollars(max(left, NIL))} of it is still to come; record more as a payment."
+                f"{in_dollars(max(left, ZERO))} of it is still to come; record more as a payment."
             )
         try:
             post(
@@ -206,13 +206,13 @@ def settle_deposit(*, account: Account, by: User, at: datetime) -> Deposit:
             raise CreditStepRefused("No deposit is held.")
         if runs(locked, on):
             raise CreditStepRefused("A service goes on: a deposit is settled once all have ended.")
-        items = list(OpenItem.objects.filter(account=locked, amount__gt=NIL))
+        items = list(OpenItem.objects.filter(account=locked, amount__gt=ZERO))
         if any(one.held for one in items):
             raise CreditStepRefused("Not now: settle it once nothing is contested any longer.")
-        way = settlement(locked, owed=sum((one.amount for one in items), NIL), on=on)
-        if way.applied > NIL:
+        way = settlement(locked, owed=sum((one.amount for one in items), ZERO), on=on)
+        if way.applied > ZERO:
             _pay(locked, way.applied, on, at, actor, overdue_only=False)
-        if way.given_back > NIL:
+        if way.given_back > ZERO:
             post(
                 provider=locked.customer.provider,
                 kind=PostingKind.DEPOSIT,
@@ -251,13 +251,13 @@ def _pay(
     overdue_only: bool,
 ) -> None:
     """Pay open bills out of the deposit, the oldest first, without what is contested."""
-    items = OpenItem.objects.filter(account=account, amount__gt=NIL).select_related("invoice")
+    items = OpenItem.objects.filter(account=account, amount__gt=ZERO).select_related("invoice")
     if overdue_only:
         items = items.filter(due_date__lt=on)
     left = amount
     for item in items.order_by("due_date", "pk"):
         part = min(left, item.amount - item.held)
-        if part <= NIL:
+        if part <= ZERO:
             continue
         record_payment(
             account=account,

@@ -37,7 +37,7 @@ from records.sweeps import each
 from terms import rules
 from terms.calendar import Channel
 from terms.facts import BadFacts
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 
 from .keeping import keep_outlook
@@ -112,7 +112,7 @@ def give_suspension_notice(
         )
         row.notice = _write(row, locked, on, at, channel)
         row.save()
-        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=NIL)
+        late = OpenItem.objects.filter(account=locked, due_date__lt=on, amount__gt=ZERO)
         row.invoices.set(late.values_list("invoice_id", flat=True))
         note_notice(row, "give_suspension_notice", at, actor)
         keep_outlook(locked, at)
@@ -258,7 +258,7 @@ def cure_if_paid(account: Account, at: datetime) -> None:
         return
     on = local_day(account, at)
     late = OpenItem.objects.filter(invoice__in=notice.invoices.all(), due_date__lt=on)
-    if sum((one.amount - one.held for one in late), NIL) <= NIL:
+    if sum((one.amount - one.held for one in late), ZERO) <= ZERO:
         end_notice(notice, NoticeAct.CURE, at, "Nothing of it is overdue any longer", SYSTEM)
 
 
@@ -291,7 +291,7 @@ def _restore_if_right(account: Account, at: datetime) -> int:
         cause = SuspensionCause.SAFETY
     elif BlockKind.MISTAKE in kinds:
         cause = SuspensionCause.MISTAKE
-    elif found.chasable <= NIL or BlockKind.ARRANGEMENT in kinds:
+    elif found.chasable <= ZERO or BlockKind.ARRANGEMENT in kinds:
         cause = SuspensionCause.UNPAID
     else:
         return 0

@@ -37,7 +37,7 @@ from records.sweeps import each
 from terms import library
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .clocks import start_clock
 from .requests import (
@@ -63,7 +63,7 @@ def offer_help(
     parts: Iterable[Part],
     reasons: str,
     at: datetime,
-    waive: Decimal = NIL,
+    waive: Decimal = ZERO,
     other_help: str = "",
 ) -> Arrangement:
     """Offer an arrangement over what is owed and not contested; it meets the day for the answer.
@@ -76,7 +76,7 @@ def offer_help(
         row = locked_request(reference)
         actor = require_staff(row, by, at)
         items = [one for one in open_items(row.account) if one.amount > one.held]
-        owed = sum((one.amount - one.held for one in items), NIL)
+        owed = sum((one.amount - one.held for one in items), ZERO)
         planned = tuple(parts)
         _require_sums(owed, waive, planned, other_help)
         move(row, HelpAct.OFFER)
@@ -118,9 +118,9 @@ def offer_help(
 
 
 def _require_sums(owed: Decimal, waive: Decimal, parts: tuple[Part, ...], other_help: str) -> None:
-    if waive < NIL or waive > owed:
+    if waive < ZERO or waive > owed:
         raise HelpRefused(f"Between $0.00 and {in_dollars(owed)} can be taken off.")
-    planned = sum((one.amount for one in parts), NIL)
+    planned = sum((one.amount for one in parts), ZERO)
     if planned != owed - waive:
         raise HelpRefused(
             f"{in_dollars(owed - waive)} is left to pay, and the parts make "
@@ -245,7 +245,7 @@ def _look_again(row: Arrangement, at: datetime) -> int:
 def _look(row: Arrangement, on: date, at: datetime) -> int:
     """Move an arrangement by what was paid of it; return 1 if it moved."""
     found = progress(row, on)
-    if found.left == NIL:
+    if found.left == ZERO:
         return _keep(row, at)
     if row.state == ArrangementState.IN_FORCE and found.missed:
         return _offer_review(row, found.missed[0].amount, on, at)
@@ -296,7 +296,7 @@ def end_arrangement(row: Arrangement, at: datetime) -> int:
     row.ended_at = at
     _move(row, ArrangementAct.END, "arrangement_ended", at)
     _unblock(row, at)
-    for item in OpenItem.objects.filter(invoice__in=row.invoices.all(), amount__gt=NIL):
+    for item in OpenItem.objects.filter(invoice__in=row.invoices.all(), amount__gt=ZERO):
         # What was late before is not late again for the time of the arrangement.
         move_due_date(invoice_id=item.invoice_id, due_date=on)
     tell_asker(
@@ -314,7 +314,7 @@ def _take_off(row: Arrangement, at: datetime) -> None:
     rest = row.waived
     for item in open_items(row.account).filter(invoice__in=row.invoices.all()):
         part = min(rest, item.amount - item.held)
-        if part <= NIL:
+        if part <= ZERO:
             continue
         issue_credit_note(
             invoice=item.invoice,

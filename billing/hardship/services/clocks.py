@@ -16,7 +16,7 @@ from records.deadlines.states import Status
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 REMIND_BEFORE = timedelta(days=2)
@@ -67,7 +67,7 @@ def _decided_by(row: HelpRequest) -> tuple[date, list[dict[str, Any]]] | None:
         )
     except TermsSilent:
         return None
-    return answer.decide_by, dump(answer.because)
+    return answer.decide_by, as_json(answer.because)
 
 
 def clocks_to_move(*, since: date | None = None) -> Iterator[Move]:

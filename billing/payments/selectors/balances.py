@@ -28,9 +28,9 @@ from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.calendar import State
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import BadFacts, read_facts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.floor import Cause
 from terms.rules.payment import Balance as OpenBalance
@@ -97,8 +97,8 @@ class Balance:
     next_due: date | None
     next_invoice: InvoiceCard | None
     newest: tuple[InvoiceCard, ...]
-    credit: Decimal = NIL
-    on_its_way: Decimal = NIL  # what a bank was asked for and has not paid yet
+    credit: Decimal = ZERO
+    on_its_way: Decimal = ZERO  # what a bank was asked for and has not paid yet
     marks: frozenset[str] = frozenset()  # what the caller asked about in passing, and is so
 
 
@@ -129,7 +129,7 @@ def invoices(account: Account, *, shown: bool = False) -> QuerySet[DrawnInvoice]
 
 def unpaid_invoices(account: Account) -> list[DrawnInvoice]:
     """Invoices with something left to pay, oldest due date first."""
-    rows = invoices(account).filter(outstanding__gt=NIL).order_by("payable_by", "pk")
+    rows = invoices(account).filter(outstanding__gt=ZERO).order_by("payable_by", "pk")
     return list(rows)
 
 
@@ -160,12 +160,12 @@ def card(row: OpenInvoice, on: date) -> InvoiceCard:
 def _drawn_in_all(row: OpenInvoice) -> Decimal | None:
     """What is drawn for an invoice, with what the card adds; None: nothing."""
     amount: Decimal | None = getattr(row, "draw_amount", None)
-    return None if amount is None else amount + getattr(row, "draw_surcharge", NIL)
+    return None if amount is None else amount + getattr(row, "draw_surcharge", ZERO)
 
 
 def status_on(row: OpenInvoice, on: date) -> str:
     """paid, disputed, overdue, part_paid or due: a question about a day, never a state."""
-    if row.outstanding <= NIL:
+    if row.outstanding <= ZERO:
         return "paid"
     if row.disputed >= row.outstanding:
         return "disputed"
@@ -190,20 +190,20 @@ def balance(
     asked = {f"mark_{name}": mark for name, mark in (marks or {}).items()}
     recent = Invoice.objects.filter(account=account).order_by("-issue_date", "-number")[:newest]
     rows = invoices(account, shown=shown).filter(
-        Q(outstanding__gt=NIL) | Q(pk__in=Subquery(recent.values("pk")))
+        Q(outstanding__gt=ZERO) | Q(pk__in=Subquery(recent.values("pk")))
     )
     rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account), **asked)
     found = list(rows.order_by("payable_by", "pk"))
     cards = [card(row, on) for row in found]
-    unpaid = [one for one in cards if one.outstanding > NIL]
+    unpaid = [one for one in cards if one.outstanding > ZERO]
     late = [one for one in unpaid if one.payable_by < on]
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
         credit=balance_of(account).credit,
-        on_its_way=((found[0].begun or NIL) + (found[0].drawn or NIL)) if found else NIL,
-        owing=sum((one.outstanding for one in unpaid), NIL),
-        overdue=sum((max(NIL, one.outstanding - one.disputed) for one in late), NIL),
-        disputed=sum((one.disputed for one in unpaid), NIL),
+        on_its_way=((found[0].begun or ZERO) + (found[0].drawn or ZERO)) if found else ZERO,
+        owing=sum((one.outstanding for one in unpaid), ZERO),
+        overdue=sum((max(ZERO, one.outstanding - one.disputed) for one in late), ZERO),
+        disputed=sum((one.disputed for one in unpaid), ZERO),
         marks=frozenset(name for name in marks or () if getattr(found[0], f"mark_{name}"))
         if found
         else frozenset(),
@@ -215,7 +215,7 @@ def balance(
 
 def is_overdue(account: Account, on: date) -> bool:
     """Whether anything uncontested is unpaid past its day."""
-    return balance(account, on).overdue > NIL
+    return balance(account, on).overdue > ZERO
 
 
 def allocations(invoice: Invoice) -> list[Allocation]:
@@ -239,7 +239,7 @@ class LateFee:
 
 def late_fee_if_paid(account: Account, invoice: OpenInvoice, on: date) -> LateFee:
     """What the terms add if what of the invoice is open and not contested is paid on that day."""
-    balance = max(NIL, invoice.outstanding - invoice.disputed)
+    balance = max(ZERO, invoice.outstanding - invoice.disputed)
     return late_charge(account, invoice, balance=balance, paid_on=on)
 
 
@@ -264,7 +264,7 @@ def late_charge(
     """
     customer = account.customer
     provider = customer.provider
-    if invoice.due_date is None or balance <= NIL:
+    if invoice.due_date is None or balance <= ZERO:
         return LateFee(fee=None, interest=None, is_set=False, because=[])
     advised = advised_before(invoice, paid_on) if charge_advised is None else charge_advised
     facts: dict[str, Any] = {
@@ -294,7 +294,7 @@ def late_charge(
         # The law's cap on an amount that the terms leave open is not itself an amount.
         is_set = rules.late_fee(bound.profile, **typed).fee is not None
     except TermsSilent as silence:
-        return LateFee(fee=None, interest=None, is_set=False, because=dump(silence.because))
+        return LateFee(fee=None, interest=None, is_set=False, because=as_json(silence.because))
     except BadFacts:
         # The provider has not yet said what its terms leave to it: nobody is charged meanwhile.
         return LateFee(fee=None, interest=None, is_set=False, because=[])
@@ -302,7 +302,7 @@ def late_charge(
         fee=answer.fee if is_set else None,
         interest=answer.interest,
         is_set=is_set,
-        because=dump(answer.because),
+        because=as_json(answer.because),
     )
 
 
@@ -322,17 +322,17 @@ def late_charge_as_paid(account: Account, invoice: Invoice) -> LateFee:
     for row in allocations(invoice):
         if row.payment is not None and row.payment.received_on > invoice.open_item.due_date:
             day = row.payment.received_on
-            late[day] = late.get(day, NIL) + row.amount
+            late[day] = late.get(day, ZERO) + row.amount
     found = [
         late_charge(account, invoice, balance=amount, paid_on=day)
         for day, amount in sorted(late.items())
     ]
-    interest = sum((one.interest or NIL for one in found), NIL)
-    dearest = max(found, key=lambda one: one.fee or NIL, default=None)
+    interest = sum((one.interest or ZERO for one in found), ZERO)
+    dearest = max(found, key=lambda one: one.fee or ZERO, default=None)
     if interest or dearest is None:
         why = [reason for one in found if one.interest for reason in one.because]
         return LateFee(fee=None, interest=interest, is_set=bool(interest), because=why)
-    return LateFee(fee=dearest.fee, interest=NIL, is_set=dearest.is_set, because=dearest.because)
+    return LateFee(fee=dearest.fee, interest=ZERO, is_set=dearest.is_set, because=dearest.because)
 
 
 # --- whose money it is
@@ -461,8 +461,8 @@ class Payable:
 def payable(owed: Balance) -> Payable:
     """What of a balance, as a page may show it, can be paid now."""
     return Payable(
-        overdue=max(NIL, owed.overdue - owed.on_its_way),
-        owed=max(NIL, owed.owing - owed.disputed - owed.on_its_way),
+        overdue=max(ZERO, owed.overdue - owed.on_its_way),
+        owed=max(ZERO, owed.owing - owed.disputed - owed.on_its_way),
         on_its_way=owed.on_its_way,
     )
 
@@ -513,7 +513,7 @@ def preview(
         payment=left,
     )
     pays += [(one.invoice, one.amount) for one in answer.applied]
-    return Preview(pays=tuple(pays), credit=answer.credit or NIL, because=dump(answer.because))
+    return Preview(pays=tuple(pays), credit=answer.credit or ZERO, because=as_json(answer.because))
 
 
 def payments_of(account: Account) -> QuerySet[PaidPayment]:
@@ -567,10 +567,10 @@ def receipt(row: PaidPayment) -> Receipt:
     """The receipt of a payment that `payments_of` gave."""
     online = getattr(row, "online", None)
     pays = tuple((one.invoice, one.amount) for one in row.pays)
-    tied = sum((amount for _, amount in pays), NIL)
+    tied = sum((amount for _, amount in pays), ZERO)
     return Receipt(
         payment=row,
-        surcharge=online.surcharge if online else NIL,
+        surcharge=online.surcharge if online else ZERO,
         pays=pays,
-        credit=NIL if row.reversed_on else row.amount - tied,
+        credit=ZERO if row.reversed_on else row.amount - tied,
     )

@@ -20,8 +20,8 @@ from parties.accounts.states import BlockKind
 from parties.authority.selectors import account_standing
 from terms import rules
 from terms.calendar import Calendar, Count, State, calendar
-from terms.clause import dump
-from terms.money import NIL
+from terms.clause import as_json
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.payment import Authority
 from terms.vocabulary import Method
@@ -55,7 +55,7 @@ def may_agree(account: Account, on: date) -> Offered:
         provider_agrees=True,
         on_invoice=True,
     )
-    return Offered(allowed=answer.accepted is not False, because=tuple(dump(answer.because)))
+    return Offered(allowed=answer.accepted is not False, because=tuple(as_json(answer.because)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def draw_day(
         return None
     first = _rolled(calendar, max(answer.earliest_on, today))
     chosen = _chosen(chosen_day(mandate, today), first, max(first, payable_by))
-    return DrawDay(on=_rolled(calendar, chosen), because=dump(answer.because))
+    return DrawDay(on=_rolled(calendar, chosen), because=as_json(answer.because))
 
 
 def chosen_day(mandate: Mandate, today: date) -> int | None:
@@ -212,7 +212,7 @@ def planned_sum(account: Account) -> Decimal:
     """What is planned to be drawn and not sent yet, in dollars."""
     rows = Draw.objects.filter(account=account, state__in=TO_DRAW)
     total: Decimal | None = rows.aggregate(sum=Sum("amount"))["sum"]
-    return total or NIL
+    return total or ZERO
 
 
 def send_by(at: datetime) -> date:

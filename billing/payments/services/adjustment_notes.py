@@ -15,7 +15,7 @@ from records.documents.services import issue_document
 from records.notices.services import Link
 from records.notices.states import Priority
 from terms import library
-from terms.money import NIL
+from terms.money import ZERO
 
 from .letterhead import where_to_turn
 
@@ -107,7 +107,7 @@ def pays(note: CreditNote) -> list[tuple[str, Decimal]]:
 
 def left_as_credit(note: CreditNote) -> Decimal:
     """What of a note pays no invoice now, in dollars."""
-    left: Decimal = note.total_inc - sum((part for _, part in pays(note)), NIL)
+    left: Decimal = note.total_inc - sum((part for _, part in pays(note)), ZERO)
     return left
 
 

@@ -16,7 +16,7 @@ from billing.payments.models import Allocation, Payment
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
-from terms.money import NIL
+from terms.money import ZERO
 from terms.rules.payment import Balance
 
 
@@ -29,7 +29,7 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
     bound = None
     for source, part in unspent_money(account):
         free = {
-            item.invoice_id: item for item in open_items(account) if item.amount - item.held > NIL
+            item.invoice_id: item for item in open_items(account) if item.amount - item.held > ZERO
         }
         if not free:
             break
@@ -38,7 +38,7 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
             take = min(part, free[named].amount - free[named].held)
             made.append(_allocate(source, free.pop(named), take, on, at))
             part -= take
-        if part <= NIL or not free:
+        if part <= ZERO or not free:
             continue
         bound = bound or binding(account, on)
         answer = bound.decide(
@@ -61,7 +61,7 @@ def apply_credit(*, account: Account, on: date, at: datetime) -> list[Allocation
 def allocate_note(*, note: CreditNote, item: OpenItem, on: date, at: datetime) -> None:
     """Let a credit note pay the invoice that it corrects, up to what of it is open."""
     part = min(note.total_inc, item.amount)
-    if part > NIL:
+    if part > ZERO:
         _allocate(note, item, part, on, at)
 
 
@@ -81,7 +81,7 @@ def unspent_money(account: Account) -> list[tuple[Payment | CreditNote, Decimal]
     pay with an earlier day than its own and go on paying after it was reversed.
     """
     credit = credit_of(account)
-    if credit <= NIL:
+    if credit <= ZERO:
         return []
     found: list[tuple[date, int, Payment | CreditNote, Decimal]] = []
     payments = Payment.objects.filter(account=account, reversed_on__isnull=True)
@@ -91,13 +91,13 @@ def unspent_money(account: Account) -> list[tuple[Payment | CreditNote, Decimal]
         found.append((note.issue_date, note.pk, note, note.total_inc))
     used = _used(account)
     rows = [
-        (source, amount - used.get((type(source).__name__, source.pk), NIL))
+        (source, amount - used.get((type(source).__name__, source.pk), ZERO))
         for _, _, source, amount in sorted(found, key=lambda row: row[:2])
     ]
-    gone = sum((rest for _, rest in rows), NIL) - credit
+    gone = sum((rest for _, rest in rows), ZERO) - credit
     left: list[tuple[Payment | CreditNote, Decimal]] = []
     for source, rest in rows:
-        missing = min(max(gone, NIL), rest)
+        missing = min(max(gone, ZERO), rest)
         gone -= missing
         if rest > missing:
             left.append((source, rest - missing))

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from terms import money
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 LARGEST = Decimal("10000000.00")
 
@@ -62,5 +62,5 @@ def require_amount(amount: Decimal) -> None:
         raise PaymentRefused(f"Give an amount below {in_dollars(LARGEST)}.")
     if amount != money.to_cents(amount):
         raise PaymentRefused("Give dollars and cents: no more than two decimals.")
-    if amount <= NIL:
+    if amount <= ZERO:
         raise PaymentRefused("Give an amount above $0.00.")

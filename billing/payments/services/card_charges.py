@@ -26,7 +26,7 @@ from parties.accounts.selectors import zone_of
 from parties.authority.selectors import local_day
 from records.audit.services import record
 from records.sweeps import each
-from terms.money import NIL
+from terms.money import ZERO
 
 from .allocating import lock_account
 from .draws import latest_day, locked_draw, plan_draws
@@ -167,4 +167,4 @@ def _give_up(found: Draw, at: datetime) -> bool:
 def _open(row: Draw) -> Decimal:
     """What of a bill is open and not contested, in dollars."""
     item = OpenItem.objects.filter(invoice=row.invoice_id).first()
-    return item.amount - item.held if item is not None else NIL
+    return item.amount - item.held if item is not None else ZERO

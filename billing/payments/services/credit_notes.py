@@ -23,7 +23,7 @@ from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
 from terms import money
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .adjustment_notes import issue_adjustment_note
 from .allocating import allocate_note, apply_credit, lock_account
@@ -57,12 +57,12 @@ def credit_line(line: InvoiceLine, amount_inc: Decimal | None = None) -> CreditL
 
     GST is that of the line alone; what the invoice's rounding put elsewhere stays there.
     """
-    taxed = line.gst != NIL
+    taxed = line.gst != ZERO
     if amount_inc is None:
-        gst = money.to_cents(money.gst_on(line.amount_ex)) if taxed else NIL
+        gst = money.to_cents(money.gst_on(line.amount_ex)) if taxed else ZERO
         inc = line.amount_ex + gst
     else:
-        gst = money.to_cents(money.gst_within(amount_inc)) if taxed else NIL
+        gst = money.to_cents(money.gst_within(amount_inc)) if taxed else ZERO
         inc = amount_inc
     return CreditLine(
         line=line,
@@ -95,7 +95,7 @@ def issue_credit_note(
     with transaction.atomic():
         account = lock_account(invoice.account)
         rows = list(lines) or _by_amount(invoice, amount)
-        total = sum((row.amount_inc for row in rows), NIL)
+        total = sum((row.amount_inc for row in rows), ZERO)
         require_room(invoice, rows, total)
         require_second_person(account, total, asked_by, approved_by)
         on = local_day(account, at)
@@ -129,9 +129,9 @@ def _write(rows: list[CreditLine], *, account: Account, **facts: Any) -> CreditN
     note = CreditNote.objects.create(
         account=account,
         number=take_number(account.customer.provider, "next_credit_note_number", mark="C"),
-        subtotal_ex=sum((row.amount_ex for row in rows), NIL),
-        gst=sum((row.gst for row in rows), NIL),
-        total_inc=sum((row.amount_inc for row in rows), NIL),
+        subtotal_ex=sum((row.amount_ex for row in rows), ZERO),
+        gst=sum((row.gst for row in rows), ZERO),
+        total_inc=sum((row.amount_inc for row in rows), ZERO),
         **facts,
     )
     CreditNoteLine.objects.bulk_create(
@@ -188,7 +188,7 @@ def require_second_person(
     if asked_by is None or not needs_second_person(provider, amount):
         return
     if approved_by is None:
-        limit = provider.second_person_above or NIL
+        limit = provider.second_person_above or ZERO
         raise NeedsSecondPerson(
             f"{in_dollars(amount)} is above {in_dollars(limit)}: a second person has to approve."
         )
@@ -200,9 +200,9 @@ def _by_amount(invoice: Invoice, amount: Decimal | None) -> list[CreditLine]:
     """An amount of an invoice, with the GST in the invoice's own proportion."""
     if amount is None:
         raise CreditRefused("Say which lines or which amount to give back.")
-    if amount != money.to_cents(amount) or amount <= NIL:
+    if amount != money.to_cents(amount) or amount <= ZERO:
         raise CreditRefused("Give an amount above $0.00, in dollars and cents.")
-    gst = money.to_cents(invoice.gst * amount / invoice.total_inc) if invoice.total_inc else NIL
+    gst = money.to_cents(invoice.gst * amount / invoice.total_inc) if invoice.total_inc else ZERO
     return [
         CreditLine(
             line=None,
@@ -216,14 +216,14 @@ def _by_amount(invoice: Invoice, amount: Decimal | None) -> list[CreditLine]:
 
 def left_to_credit(invoice: Invoice) -> Decimal:
     """What of an invoice has not been given back yet, in dollars."""
-    given: Decimal = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or NIL
+    given: Decimal = invoice.credit_notes.aggregate(sum=Sum("total_inc"))["sum"] or ZERO
     left: Decimal = invoice.total_inc - given
     return left
 
 
 def require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> None:
     """Raise CreditRefused where more would be given back than was charged, or nothing."""
-    if total <= NIL:
+    if total <= ZERO:
         raise CreditRefused("There is nothing to give back: choose a line or an amount.")
     left = left_to_credit(invoice)
     if total > left:
@@ -234,7 +234,7 @@ def require_room(invoice: Invoice, rows: list[CreditLine], total: Decimal) -> No
     for row in rows:
         if row.line is None:
             continue
-        before = row.line.credits.aggregate(sum=Sum("amount_ex"))["sum"] or NIL
+        before = row.line.credits.aggregate(sum=Sum("amount_ex"))["sum"] or ZERO
         if before + row.amount_ex > row.line.amount_ex:
             raise CreditRefused(
                 f"{in_dollars(row.line.amount_ex - before)} without GST of "

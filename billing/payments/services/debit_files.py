@@ -27,7 +27,7 @@ from parties.people.models import User
 from records.audit.services import Actor, record
 from terms import library
 from terms.calendar import Calendar, calendar, in_words
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .allocating import lock_account
 from .amounts import PaymentRefused
@@ -215,7 +215,7 @@ def _looked_at(rows: list[Draw], day: date, at: datetime) -> tuple[list[Draw], l
 
 
 def _count(row: DebitFile, draws: list[Draw]) -> None:
-    row.count, row.total = len(draws), sum((draw.amount for draw in draws), NIL)
+    row.count, row.total = len(draws), sum((draw.amount for draw in draws), ZERO)
     if row.total > MOST:
         raise DebitFileRefused(f"A bank's file holds no more than {in_dollars(MOST)}.")
 
@@ -255,7 +255,7 @@ def _send(row: DebitFile, draws: list[Draw], at: datetime) -> None:
 
 def _aba(heading: dict[str, str], day: date, draws: list[Draw]) -> bytes:
     """The lines of a direct entry file: a head, each debit, the credit that balances, a foot."""
-    total = sum((draw.amount for draw in draws), NIL)
+    total = sum((draw.amount for draw in draws), ZERO)
     lines = [
         "0"
         + " " * 17
@@ -296,7 +296,7 @@ def _aba(heading: dict[str, str], day: date, draws: list[Draw]) -> bytes:
     lines.append(
         "7999-999"
         + " " * 12
-        + _cents(NIL)
+        + _cents(ZERO)
         + _cents(total)
         + _cents(total)
         + " " * 24

@@ -26,7 +26,7 @@ from parties.people.models import User
 from records.audit.services import Actor, record
 from records.notices.services import Link
 from terms.calendar import in_words
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .allocating import lock_account
 from .amounts import PaymentRefused
@@ -81,7 +81,7 @@ def take_returns(*, provider: Provider, data: bytes, by: User, at: datetime) -> 
             taken_at=at,
             taken_by=by,
             count=len(found),
-            total=sum((one.amount for one in found), NIL),
+            total=sum((one.amount for one in found), ZERO),
         )
 
 

@@ -16,7 +16,7 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from records.audit.services import SYSTEM, Actor
 from terms import rules
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import read_facts
 from terms.profile import TermsSilent
 
@@ -91,5 +91,5 @@ def dishonour_charge(
             rules.dishonour_fee, **read_facts(rules.dishonour_fee, known)
         )
     except TermsSilent as silence:
-        return None, dump(silence.because)
-    return answer.charge, dump(answer.because)
+        return None, as_json(silence.because)
+    return answer.charge, as_json(answer.because)

@@ -37,8 +37,8 @@ from records.references import new_reference
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State, in_words
-from terms.clause import dump
-from terms.money import NIL, in_dollars
+from terms.clause import as_json
+from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 
 from .allocating import lock_account
@@ -58,7 +58,7 @@ class _Wanted:
     amount: Decimal
     on: date
     because: list[dict[str, Any]]
-    surcharge: Decimal = NIL
+    surcharge: Decimal = ZERO
     is_retry: bool = False
     barred: NotDrawn | None = None
 
@@ -104,8 +104,8 @@ def plan_draws(
             continue
         wanted = None
         if not _is_over(mandate, earlier, failed[item.invoice_id]):
-            free = max(NIL, item.amount - item.held - under_way)
-            under_way = max(NIL, under_way - (item.amount - item.held))
+            free = max(ZERO, item.amount - item.held - under_way)
+            under_way = max(ZERO, under_way - (item.amount - item.held))
             told = None if anew else row
             wanted = _wanted(mandate, item, free, told, earlier, today)
         tells = item.invoice_id != told_by_bill
@@ -198,7 +198,7 @@ def _wanted(
 ) -> _Wanted | None:
     """What of a bill is to be drawn and when; None: nothing. `row` is what was told of it."""
     # What is contested in private is contested nowhere that others see: nothing of it is drawn.
-    if free <= NIL or item.held != item.held_shown:
+    if free <= ZERO or item.held != item.held_shown:
         return None
     is_more = row is not None and free > row.amount
     # What was told not to be drawn any more, or is drawn once more, is told in time again.
@@ -284,7 +284,7 @@ def _paid_otherwise(account: Account) -> Decimal:
     rows = OnlinePayment.objects.filter(
         account=account, state=OnlineState.IN_PROGRESS, draw__isnull=True
     )
-    return sum((row.amount for row in rows), NIL)
+    return sum((row.amount for row in rows), ZERO)
 
 
 def _book(row: Draw, account: Account, at: datetime) -> Payment:
@@ -309,7 +309,7 @@ def _contested(item: OpenItem, account: Account, today: date) -> str:
     An open complaint keeps its part from being drawn also after the days in which the terms let a
     bill be queried (RF-TCP-13; VP-PAY-03).
     """
-    if item.held_shown <= NIL:
+    if item.held_shown <= ZERO:
         return ""
     words = f"{in_dollars(item.held_shown)} that you contest is left out. "
     try:
@@ -322,7 +322,7 @@ def _contested(item: OpenItem, account: Account, today: date) -> str:
         )
     except TermsSilent:
         return words
-    printed = not any(one.get("source") == HOUSE_DEFAULT for one in dump(window.because))
+    printed = not any(one.get("source") == HOUSE_DEFAULT for one in as_json(window.because))
     if not printed or window.last_day is None or today <= window.last_day:
         return words
     return (

@@ -31,7 +31,7 @@ from billing.payments.states import DateFormat, PaymentMethod, RowFate
 from parties.accounts.models import Account, Provider
 from records.audit.services import SYSTEM, Actor
 from terms import library
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .allocating import lock_account
 from .amounts import PaymentRefused, read_dollars, require_amount
@@ -402,7 +402,7 @@ def _read(form: BankFormat, cells: Cells) -> BankRow | None:
     if currency and currency.upper() != "AUD":
         raise PaymentRefused(f"The amount is in {currency[:10]}: only Australian dollars count.")
     amount = read_dollars(written, point=form.point)
-    if amount < NIL:
+    if amount < ZERO:
         return None
     require_amount(amount)
     received_on = _day(form, cell(form.date_column))

@@ -16,7 +16,7 @@ from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
-from terms.money import NIL
+from terms.money import ZERO
 
 from .allocating import lock_account
 from .credit_notes import (
@@ -58,12 +58,12 @@ def _right_charge(
 ) -> Decimal:
     """What the invoice costs for being late by what is known now, in dollars."""
     found = late_charge_as_paid(account, invoice)
-    right = (found.fee or NIL) + (found.interest or NIL)
-    if right == NIL and invoice.outstanding > NIL:
+    right = (found.fee or ZERO) + (found.interest or ZERO)
+    if right == ZERO and invoice.outstanding > ZERO:
         # What is contested counts until its outcome: only that shows whether it was owed.
         on = local_day(account, at)
         left = late_charge(account, invoice, balance=invoice.outstanding, paid_on=on)
-        right = (left.fee or NIL) + (left.interest or NIL)
+        right = (left.fee or ZERO) + (left.interest or ZERO)
     # A fee that the terms have since named higher is not raised, and a fee has one amount.
     return charge.amount if right and charge.kind == ChargeableKind.LATE_FEE else right
 
@@ -97,7 +97,7 @@ def _take_back(account: Account, charge: Chargeable, right: Decimal, at: datetim
         return 1
     if line.credits.exists():
         return 0
-    part = None if right == NIL else charge.amount - right
+    part = None if right == ZERO else charge.amount - right
     try:
         issue_credit_note(
             invoice=line.invoice,
@@ -124,7 +124,7 @@ def is_waived(charge: Chargeable) -> bool:
 
 def late_charges_to_waive(account: Account) -> list[Chargeable]:
     """The late charges of an account that could still be given back, the newest first."""
-    rows = Chargeable.objects.filter(account=account, kind__in=LATE, amount__gt=NIL)
+    rows = Chargeable.objects.filter(account=account, kind__in=LATE, amount__gt=ZERO)
     rows = rows.select_related("line__invoice").order_by("-incurred_on", "-pk")
     return [row for row in rows[:50] if not is_waived(row)]
 

@@ -27,7 +27,7 @@ from records.deadlines.services import meet_deadline, set_deadline
 from records.references import new_reference
 from terms import rules
 from terms.calendar import State, in_words
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import Action, Role
 from terms.rules.duties import Duty
 from terms.rules.payment import DebitChange
@@ -326,7 +326,7 @@ def _stop_at_bank(row: Mandate, at: datetime) -> date | None:
         remind_on=on,
         zone=State(account.state).zone.key,
         at=at,
-        because=dump(answer.because),
+        because=as_json(answer.because),
         owner_email=account.customer.provider.complaints_email,
         about="direct debit",
     )

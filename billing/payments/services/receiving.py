@@ -18,7 +18,7 @@ from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM, Actor, record
 from terms import money
 from terms.calendar import in_words
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .allocating import apply_credit, lock_account, undo_allocation, untie_later_money
 from .amounts import PaymentRefused, require_amount
@@ -46,7 +46,7 @@ def record_payment(
     reference: str,
     at: datetime,
     towards: Invoice | None = None,
-    surcharge: Decimal = NIL,
+    surcharge: Decimal = ZERO,
     is_another: bool = False,
     tells: bool = True,
     from_deposit: bool = False,
@@ -291,7 +291,7 @@ def _take_back_match(row: Payment, on: date, at: datetime) -> None:
 
 
 def _surcharge_legs(surcharge: Decimal) -> list[Leg]:
-    if surcharge == NIL:
+    if surcharge == ZERO:
         return []
     ex, gst = money.split_gst(surcharge)
     return [

@@ -19,8 +19,8 @@ from parties.people.models import SettingChange, User
 from parties.people.services import note_setting
 from terms import money, rules
 from terms.binding import Binding
-from terms.clause import dump
-from terms.money import NIL
+from terms.clause import as_json
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.vocabulary import Card, Method
 
@@ -171,7 +171,7 @@ def _is_taken(
     except TermsSilent:
         # The terms take cards and do not say which.
         return True, because
-    return bool(by_card.accepted), [*because, *dump(by_card.because)]
+    return bool(by_card.accepted), [*because, *as_json(by_card.because)]
 
 
 def _is_method_taken(
@@ -185,7 +185,7 @@ def _is_method_taken(
         rules.payment_method, method=method, provider_agrees=agreed, on_invoice=agreed
     )
     # Where the terms leave it to be asked, the provider's row is the answer.
-    return bool(agreed if answer.accepted is None else answer.accepted), dump(answer.because)
+    return bool(agreed if answer.accepted is None else answer.accepted), as_json(answer.because)
 
 
 def _surcharge(
@@ -196,8 +196,8 @@ def _surcharge(
     Who issued a card is not known here, so the cost caps it as if a bank had.
     """
     if card is Card.DIRECT_DEBIT:
-        return NIL, []
-    percent = option.surcharge_percent if option else NIL
+        return ZERO, []
+    percent = option.surcharge_percent if option else ZERO
     cost = option.cost_percent if option else None
     accepting = None if cost is None else money.to_cents(money.percent_of(amount, cost))
     standing = replace(bound.standing, actual_cost=accepting, bank_issued=True)
@@ -209,9 +209,9 @@ def _surcharge(
             notified_percent=percent if percent else None,
         )
     except TermsSilent as silence:
-        return NIL, dump(silence.because)
+        return ZERO, as_json(silence.because)
     published = money.to_cents(money.percent_of(amount, percent))
-    return min(published, answer.max_surcharge or NIL), dump(answer.because)
+    return min(published, answer.max_surcharge or ZERO), as_json(answer.because)
 
 
 def _add(offered: list[Way], way: Way) -> None:

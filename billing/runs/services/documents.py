@@ -17,7 +17,7 @@ from billing.payments.services.letterhead import where_to_turn
 from parties.correspondence.services import letterhead
 from terms.calendar import in_words
 from terms.library import Provider
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 
 def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def invoice_content(invoice: Invoice, draft: InvoiceDraft, facts: Provider) -> d
             "owing": str(balance.owing),
         },
         "summary": [{"label": label, "amount": str(amount)} for label, amount in _summary(draft)],
-        "pay": _ways_to_pay(invoice, facts) if balance.to_pay > NIL else [],
+        "pay": _ways_to_pay(invoice, facts) if balance.to_pay > ZERO else [],
         "because": _reasons(invoice, draft),
         "help": where_to_turn(facts),
     }
@@ -80,22 +80,22 @@ class BillBalance:
 
     @property
     def owing(self) -> Decimal:
-        return self.to_pay + sum((row.amount for row in self.earlier), NIL)
+        return self.to_pay + sum((row.amount for row in self.earlier), ZERO)
 
 
 def bill_balance(invoice: Invoice) -> BillBalance:
     """What the account's open items ask for when this invoice goes out."""
     items = list(open_items(invoice.account))
     mine = next((item for item in items if item.invoice_id == invoice.pk), None)
-    open_now = mine.amount if mine else NIL
+    open_now = mine.amount if mine else ZERO
     earlier = (
         EarlierBill(item.invoice.number, item.due_date, item.amount - item.held)
         for item in items
         if item.invoice_id != invoice.pk
     )
     return BillBalance(
-        earlier=tuple(row for row in earlier if row.amount > NIL),
-        held=sum((item.held_shown for item in items), NIL),
+        earlier=tuple(row for row in earlier if row.amount > ZERO),
+        held=sum((item.held_shown for item in items), ZERO),
         credit=invoice.total_inc - open_now,
         to_pay=open_now,
     )
@@ -122,7 +122,7 @@ def _iso(day: date | None) -> str:
 
 def _summary(draft: InvoiceDraft) -> list[tuple[str, Decimal]]:
     """This invoice by kind of charge."""
-    sums: dict[str, Decimal] = defaultdict(lambda: NIL)
+    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for line in draft.lines:
         item = line.item
         sums[item.kind.label] += line.amount_inc

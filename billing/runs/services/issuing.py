@@ -25,7 +25,7 @@ from records.documents.services import issue_document
 from records.notices.services import Link
 from records.notices.states import Priority
 from terms import library
-from terms.money import NIL
+from terms.money import ZERO
 
 from .documents import bill_balance, invoice_content
 
@@ -134,7 +134,7 @@ def _tell(invoice: Invoice, at: datetime) -> None:
         total=invoice.total_inc,
         to_pay=balance.to_pay,
         draw=_drawn(invoice),
-        earlier=sum((row.amount for row in balance.earlier), NIL),
+        earlier=sum((row.amount for row in balance.earlier), ZERO),
         priority=Priority.BULK,
     )
 

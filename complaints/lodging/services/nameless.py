@@ -29,7 +29,7 @@ from records.references import ALPHABET, new_reference
 from terms import rules
 from terms.calendar import Channel
 from terms.calendar import State as Region
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 from .files import Upload, keep_files, record_files
@@ -77,8 +77,8 @@ def nameless_allowed(
             rules.anonymous_contact, purpose=purpose, relates_to_account=False
         )
     except TermsSilent as silence:
-        return Nameless(allowed=True, because=dump(silence.because))
-    return Nameless(allowed=bool(answer.allowed), because=dump(answer.because))
+        return Nameless(allowed=True, because=as_json(silence.because))
+    return Nameless(allowed=bool(answer.allowed), because=as_json(answer.because))
 
 
 def lodge_nameless(

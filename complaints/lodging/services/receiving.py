@@ -37,7 +37,7 @@ from records.references import new_reference
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import Channel
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import Action
 from terms.money import in_dollars
 from terms.profile import TermsSilent
@@ -415,8 +415,8 @@ def cost_of_handling(account: Account, at: datetime) -> Cost:
             rules.complaint_cost, tcp=account.customer.is_tcp, kind="handling"
         )
     except TermsSilent as silence:
-        return Cost(is_free=True, because=dump(silence.because))
-    return Cost(is_free=not answer.may_charge, because=dump(answer.because))
+        return Cost(is_free=True, because=as_json(silence.because))
+    return Cost(is_free=not answer.may_charge, because=as_json(answer.because))
 
 
 def urgency_of(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[dict[str, Any]]]:
@@ -429,8 +429,8 @@ def urgency_of(details: ComplaintDetails, bound: Binding) -> tuple[bool, list[di
             priority_assistance=details.priority_assistance,
         )
     except TermsSilent as silence:
-        return False, dump(silence.because)
-    return bool(answer.urgent), dump(answer.because)
+        return False, as_json(silence.because)
+    return bool(answer.urgent), as_json(answer.because)
 
 
 def send_acknowledgement(complaint: Complaint, clocks: Clocks, at: datetime) -> Notice | None:

@@ -28,7 +28,7 @@ from records.deadlines.services import drop_deadlines, meet_deadline
 from records.notices.models import Notice
 from terms import facts
 from terms.calendar import Channel
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .managers import escalate_unhappy
 from .outcome import bar_court_steps, give_credit
@@ -170,7 +170,7 @@ def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
         return
     if offer.invoice is None or offer.invoice.account_id != complaint.account_id:
         raise StepRefused("Say which bill of this account the credit is for.")
-    if offer.credit <= NIL:
+    if offer.credit <= ZERO:
         raise StepRefused("Give a credit above $0.00, or leave it empty.")
     left = left_to_credit(offer.invoice)
     if offer.credit > left:

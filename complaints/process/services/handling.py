@@ -30,7 +30,7 @@ from records.audit import services as audit
 from records.deadlines.services import drop_deadlines, meet_deadline
 from terms import facts, rules
 from terms.calendar import Channel, in_words
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 from .steps import (
@@ -290,7 +290,7 @@ def explain_delay(
         if not is_known_day(complaint, new_day):
             raise StepRefused("That day is too far away: check the year.")
         duties = delay_duties(complaint, new_day, mass_disruption=mass_disruption)
-        because = dump(duties.because) if duties else []
+        because = as_json(duties.because) if duties else []
         if (duties is None or duties.must_tell_tio) and not names_ombudsman:
             raise StepRefused(
                 "So late a day may only be told together with the ombudsman's details: tick that "
@@ -404,8 +404,8 @@ def urgency(complaint: Complaint) -> tuple[bool, list[dict[str, Any]]]:
             priority_assistance=complaint.priority_assistance,
         )
     except TermsSilent as silence:
-        return False, dump(silence.because)
-    return bool(answer.urgent), dump(answer.because)
+        return False, as_json(silence.because)
+    return bool(answer.urgent), as_json(answer.because)
 
 
 def name_ombudsman(

@@ -29,7 +29,7 @@ from records.notices.models import Notice
 from records.sweeps import each
 from terms import facts, rules
 from terms.calendar import Channel
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 from .steps import (
@@ -190,8 +190,8 @@ def _goes_to_manager(
             asked_for_manager=asked,
         )
     except TermsSilent as silence:
-        return asked, dump(silence.because)
-    return answer.escalate, dump(answer.because)
+        return asked, as_json(silence.because)
+    return answer.escalate, as_json(answer.because)
 
 
 def decide_escalation(

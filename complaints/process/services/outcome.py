@@ -29,9 +29,9 @@ from records.audit import services as audit
 from records.deadlines.services import drop_deadlines
 from terms import rules
 from terms.calendar import State as CalendarState
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import BadFacts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 
 
@@ -100,10 +100,10 @@ def hold_again(complaint: Complaint, *, at: datetime) -> None:
     if mine.exclude(status=HoldStatus.DISMISSED).exists():
         return
     given = complaint.proposals.filter(invoice=invoice, carried_out_at__isnull=False)
-    back = given.aggregate(sum=Sum("credit"))["sum"] or NIL
+    back = given.aggregate(sum=Sum("credit"))["sum"] or ZERO
     item = OpenItem.objects.get(invoice=invoice)
     amount = min(contested - back, item.amount - item.held)
-    if amount > NIL:
+    if amount > ZERO:
         hold_contested(complaint, amount, at=at)
 
 
@@ -135,13 +135,13 @@ def _settle(hold: Hold, at: datetime) -> None:
             state=CalendarState(account.state),
         )
     except (TermsSilent, BadFacts):
-        credit, pay_by, because = hold.amount if upheld else NIL, None, []
+        credit, pay_by, because = hold.amount if upheld else ZERO, None, []
     else:
-        credit, pay_by, because = answer.credit, answer.pay_by, dump(answer.because)
+        credit, pay_by, because = answer.credit, answer.pay_by, as_json(answer.because)
     # What is contested is never paid meanwhile: what of it is open no more came back already, to
     # the first of two who contested the same, or with a late charge that fell away.
     credit = min(credit, OpenItem.objects.get(invoice=invoice).amount)
-    if credit > NIL:
+    if credit > ZERO:
         issue_credit_note(
             invoice=invoice,
             amount=credit,

@@ -17,7 +17,7 @@ from parties.people.models import User
 from records.deadlines.services import meet_deadline
 from terms import rules
 from terms.calendar import Channel, in_words
-from terms.clause import dump
+from terms.clause import as_json
 from terms.profile import TermsSilent
 
 from .ending import REACHES, end_as, require_not_there
@@ -219,9 +219,9 @@ def _ground(
         )
     except TermsSilent as silence:
         raise StepRefused(
-            "Nothing lets us refuse it so: answer it.", dump(silence.because)
+            "Nothing lets us refuse it so: answer it.", as_json(silence.because)
         ) from None
-    because = dump(answer.because)
+    because = as_json(answer.because)
     if not answer.may_refuse:
         missing.insert(0, "; ".join(because[-1]["steps"]).removeprefix("missing: "))
     if missing:

@@ -19,9 +19,9 @@ from parties.accounts.models import Account
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import in_words
-from terms.clause import Clause, Reason, Source, Terms, dump
+from terms.clause import Clause, Reason, Source, Terms, as_json
 from terms.facts import BadFacts
-from terms.money import NIL, gst_on, gst_within, in_dollars, to_cents, total
+from terms.money import ZERO, gst_on, gst_within, in_dollars, to_cents, total
 from terms.profile import TermsSilent
 from terms.rules.billing import billing_period, part_period
 from terms.rules.early_termination import (
@@ -202,16 +202,16 @@ def cost_of(
         part = Part(
             key="early",
             label="Leaving early",
-            amount=NIL,
+            amount=ZERO,
             says=says,
-            because=dump(silence.because),
+            because=as_json(silence.because),
         )
         return Cost(parts=(part,))
     except BadFacts:
         if last_day is not None:
             return Cost(parts=(), unknown=("the charge for leaving early",))
         part = Part(
-            key="early", label="Leaving early", amount=NIL, says="There is no minimum term."
+            key="early", label="Leaving early", amount=ZERO, says="There is no minimum term."
         )
         return Cost(parts=(part,))
     inside = last_day is not None and ends_on < last_day
@@ -237,7 +237,7 @@ def porting_of(service: Service, *, on: date, today: date) -> Porting:
         try:
             bound.decide(rules.port_out, port_notice_on=on)
         except TermsSilent as silence:
-            because = dump(silence.because)
+            because = as_json(silence.because)
         return Porting(on=on, ends_service=None, because=because)
     facts = {
         "port_notice_on": on,
@@ -272,13 +272,13 @@ def given_back(service: Service, bound: Binding, ends_on: date) -> GivenBack | N
         )
     except TermsSilent:
         return GivenBack(starts_on=ends_on + ONE_DAY, ends_on=through, amount=None)
-    amount = answer.amount or NIL
+    amount = answer.amount or ZERO
     basis = period.price_basis or _list_basis(bound)
     return GivenBack(
         starts_on=ends_on + ONE_DAY,
         ends_on=through,
         amount=in_basis(to_cents(amount), basis, PriceBasis.INC),
-        because=dump(answer.because),
+        because=as_json(answer.because),
     )
 
 
@@ -325,7 +325,7 @@ def _early_termination(
 
 
 def _nothing(says: str, because: Reasons) -> Part:
-    return Part(key="early", label="Leaving early", amount=NIL, says=says, because=because)
+    return Part(key="early", label="Leaving early", amount=ZERO, says=says, because=because)
 
 
 def _parts(
@@ -338,7 +338,7 @@ def _parts(
     elsewhere = {prices.clause.id} if prices and prices.basis is not basis else set()
     because = [one for one in answer.because if one.clause.id not in own | elsewhere]
     says = "" if is_inside else "No term is cut short."
-    early = _priced("early", "Leaving early", answer.charge or NIL, basis, because, says)
+    early = _priced("early", "Leaving early", answer.charge or ZERO, basis, because, says)
     if answer.waived_items_charge is None:
         return (early,)
     because = [one for one in answer.because if one.clause.id in own]
@@ -360,7 +360,7 @@ def _priced(
         amount=in_basis(amount, basis, PriceBasis.INC),
         ex=amount if basis is PriceBasis.EX and amount else None,
         says=says,
-        because=dump(because),
+        because=as_json(because),
     )
 
 
@@ -386,7 +386,7 @@ def _quoted(row: AgreedFigure, ends_on: date) -> Part:
     return _priced(
         "early",
         "Leaving early, as quoted",
-        row.amount if inside else NIL,
+        row.amount if inside else ZERO,
         PriceBasis(row.basis),
         [Reason(clause, (step,))],
         "" if inside else f"The charge quoted in {row.agreed_in} is over by then.",

@@ -18,7 +18,7 @@ from contracts.variations.states import WayOutBy
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import in_words
-from terms.money import NIL, total
+from terms.money import ZERO, total
 from terms.rules.lines import PriceBasis
 from terms.rules.variation import WalkAway
 
@@ -58,7 +58,7 @@ class WayOut:
 
 
 def way_out(
-    change: PriceChange, *, today: date, ends_on: date | None = None, usage: Decimal = NIL
+    change: PriceChange, *, today: date, ends_on: date | None = None, usage: Decimal = ZERO
 ) -> WayOut:
     """What leaving because of a change means, on a last day or today.
 
@@ -95,7 +95,7 @@ def _ask(
 ) -> Any:
     # Whoever acts on a notice has received it, whatever day the terms deem.
     told = Told(on=change.told_on or today, received_on=min(change.received_on or today, today))
-    owed = {kind: _unpaid(change.service, kind) or NIL for kind, _, _ in STILL_OWED}
+    owed = {kind: _unpaid(change.service, kind) or ZERO for kind, _, _ in STILL_OWED}
     return ask(
         bound,
         rules.walk_away_charge,
@@ -152,7 +152,7 @@ def _still_owed(service: Service, answer: Any) -> Cost:
         if (amount := _unpaid(service, kind))
     )
     # What the terms leave out, such as installation where the equipment works nowhere else.
-    counted = min(total(part.amount for part in parts), answer.result.charge or NIL)
+    counted = min(total(part.amount for part in parts), answer.result.charge or ZERO)
     if counted < total(part.amount for part in parts):
         parts = tuple(part for part in parts if part.key != "installation")
     missing = [label for kind, _, label in STILL_OWED if kind not in figures]

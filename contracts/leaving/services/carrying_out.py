@@ -15,7 +15,7 @@ from parties.accounts.selectors import blocks_at
 from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM
 from records.sweeps import each
-from terms.money import NIL
+from terms.money import ZERO
 
 from .letters import tell_of
 from .notices import locked_notice, note, step
@@ -49,7 +49,7 @@ def carry_out(row: EndNotice, *, at: datetime) -> None:
     """Write what an end costs, each part once with its clause, and mark the notice as done."""
     for part in row.parts:
         amount = Decimal(part["amount"])
-        if amount <= NIL:
+        if amount <= ZERO:
             continue
         agree_charge(
             service=row.service,

@@ -29,7 +29,7 @@ from parties.security.services import require_no_pause
 from records.audit.services import Actor, record
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.money import NIL
+from terms.money import ZERO
 from terms.rules.leaving import By, Cause
 
 from .letters import tell_of
@@ -114,7 +114,7 @@ def require_end_notice(
         service.contract.account,
         on=on,
         at=at,
-        amount=cost.total if cost.total > NIL else None,
+        amount=cost.total if cost.total > ZERO else None,
         service=str(service.public_id),
     )
 

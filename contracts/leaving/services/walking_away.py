@@ -16,7 +16,7 @@ from parties.authority import selectors as authority
 from parties.people.models import User
 from parties.security.services import require_no_pause
 from terms.facts import Action
-from terms.money import NIL
+from terms.money import ZERO
 
 from .letters import tell_of
 from .notices import (
@@ -36,7 +36,7 @@ def walk_away(
     by: User,
     at: datetime,
     ends_on: date | None = None,
-    usage: Decimal = NIL,
+    usage: Decimal = ZERO,
     shown: tuple[date, Decimal] | None = None,
     form: NoticeForm = NoticeForm.PORTAL,
     received_on: date | None = None,

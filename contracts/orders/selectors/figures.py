@@ -17,7 +17,7 @@ from terms import library, rules
 from terms.binding import Binding
 from terms.calendar import State, last_day_of_term
 from terms.facts import BadFacts
-from terms.money import NIL
+from terms.money import ZERO
 from terms.rules.lines import LineAmounts, PriceBasis
 
 Reasons = list[dict[str, Any]]
@@ -182,7 +182,7 @@ def _sum(bound: Binding, parts: Iterable[tuple[OrderLine, int, bool]]) -> tuple[
     """Add up months and single charges of lines as one bill would."""
     rows = [row for line, months, once in parts for row in _rows(line, months, once)]
     if not rows:
-        return Sum(ex=NIL, inc=NIL), []
+        return Sum(ex=ZERO, inc=ZERO), []
     answer = ask(bound, rules.line_amounts, lines=rows)
     return _of(answer.result), answer.because
 
@@ -209,4 +209,4 @@ def _row(label: str, quantity: Decimal, price: Decimal, basis: str) -> dict[str,
 
 
 def _of(answer: LineAmounts) -> Sum:
-    return Sum(ex=answer.subtotal_ex or NIL, inc=answer.total_inc or NIL)
+    return Sum(ex=answer.subtotal_ex or ZERO, inc=answer.total_inc or ZERO)

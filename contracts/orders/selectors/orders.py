@@ -27,7 +27,7 @@ from contracts.supply.models import Service
 from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account
 from terms import rules
-from terms.money import NIL
+from terms.money import ZERO
 
 from .figures import bound_of, live_lines
 
@@ -152,7 +152,7 @@ def committed_by_orders(
     ).exclude(pk=without.pk)
     alive = Q(state=OrderState.ACCEPTED) | Exists(ended.exclude(status=ServiceStatus.ENDED))
     sums = rows.filter(alive).aggregate(sum=Sum("monthly_inc"))
-    return sums["sum"] or NIL
+    return sums["sum"] or ZERO
 
 
 def is_open(order: Order, on: date) -> bool:

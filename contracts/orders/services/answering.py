@@ -34,7 +34,7 @@ from records.audit.services import Actor
 from terms import rules
 from terms.calendar import in_words
 from terms.facts import Action
-from terms.money import NIL, gst_on, in_dollars, to_cents
+from terms.money import ZERO, gst_on, in_dollars, to_cents
 
 from .base import OrderRefused, locked, note, require_open_account, require_staff, step, today_of
 from .letters import Word, freeze_contract, tell_of
@@ -118,7 +118,7 @@ def require_accept(by: User, order: Order, *, on: date, at: datetime) -> authori
         account,
         on=on,
         at=at,
-        amount=order.monthly_inc or NIL,
+        amount=order.monthly_inc or ZERO,
         committed=partial(_committed, account, order),
     )
     if by.is_staff:
@@ -185,7 +185,7 @@ def withdraw_order(*, order: Order, by: User, at: datetime, why: str = "") -> Or
             max_ex=cost.max_ex,
             because=cost.because,
             settled_at=at if is_free else None,
-            amount_ex=NIL if is_free else None,
+            amount_ex=ZERO if is_free else None,
         )
         actor = authority.with_customer(by, decision)
         note(row, "withdraw_order", at, actor, why=why, because=cost.because)
@@ -211,10 +211,10 @@ def settle_withdrawal(
             if (found.amount_ex, found.breakdown) == (amount_ex, breakdown):
                 return found
             raise OrderRefused(
-                f"It was settled already, with {in_dollars(found.amount_ex or NIL)} before GST."
+                f"It was settled already, with {in_dollars(found.amount_ex or ZERO)} before GST."
             )
-        low, high = found.min_ex or NIL, found.max_ex or NIL
-        if amount_ex != NIL and not low <= amount_ex <= high:
+        low, high = found.min_ex or ZERO, found.max_ex or ZERO
+        if amount_ex != ZERO and not low <= amount_ex <= high:
             raise OrderRefused(
                 f"The terms allow {in_dollars(low)} to {in_dollars(high)} before GST, by the work "
                 "that was done. Give an amount in that range, or 0.00 to charge nothing.",

@@ -15,7 +15,7 @@ from contracts.orders.states import MONTHS_MOST, OrderAct, OrderState, Outcome
 from parties.accounts.models import Account
 from parties.people.models import User
 from records.references import new_reference
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .base import (
     OrderRefused,
@@ -203,7 +203,7 @@ def _require_line(account: Account, line: LineWish) -> None:
     if line.months is not None and not 1 <= line.months <= MONTHS_MOST:
         raise OrderRefused(f"Give a term of 1 to {MONTHS_MOST} months, or leave it empty.")
     for price in (line.unit_fee, line.once):
-        if price is not None and price < NIL:
+        if price is not None and price < ZERO:
             raise OrderRefused("A price is not below $0.00.")
     if line.numbers and line.plan is None:
         raise OrderRefused("Numbers move in with a service: choose its plan.")
@@ -216,10 +216,10 @@ def _require_believable(row: Order, at: datetime) -> None:
     fresh.account = row.account
     rough = sum(
         (
-            (one.unit_fee or NIL) * one.quantity * (one.months or 1) + (one.once or NIL)
+            (one.unit_fee or ZERO) * one.quantity * (one.months or 1) + (one.once or ZERO)
             for one in fresh.lines.all()
         ),
-        NIL,
+        ZERO,
     )
     if rough >= LARGEST:
         raise OrderRefused(

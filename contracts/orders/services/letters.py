@@ -17,7 +17,7 @@ from records.documents.services import issue_document
 from records.notices.services import Link
 from terms import library
 from terms.facts import Action
-from terms.money import NIL
+from terms.money import ZERO
 
 SUMMARY = "order_summary"
 CONTRACT = "order_contract"
@@ -122,7 +122,7 @@ def _content(order: Order, found: OrderFigures, on: date) -> dict[str, Any]:
         "deposit": str(order.deposit) if order.deposit else "",
         "lines": [_line(one) for one in found.lines],
         "monthly": _sum(found.monthly),
-        "once": _sum(found.once) if found.once.inc > NIL else None,
+        "once": _sum(found.once) if found.once.inc > ZERO else None,
         "total": _sum(found.total),
         "because": order.because,
     }
@@ -136,7 +136,7 @@ def _line(one: LineFigures) -> dict[str, Any]:
         "includes": line.plan.includes if line.plan else "",
         "quantity": line.quantity,
         "monthly": _sum(one.monthly) if line.plan else None,
-        "once": _sum(one.once) if one.once.inc > NIL else None,
+        "once": _sum(one.once) if one.once.inc > ZERO else None,
         "months": one.months,
         "call_rate": str(line.plan.call_rate) if line.plan and line.plan.call_rate else "",
         "numbers": line.port.numbers if hasattr(line, "port") else "",

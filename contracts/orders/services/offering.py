@@ -23,7 +23,7 @@ from parties.people.models import User
 from records.audit.services import SYSTEM
 from records.sweeps import each
 from terms.calendar import in_words
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .base import OrderRefused, locked, note, require_open_account, require_staff, step, today_of
 from .letters import Word, freeze_summary, tell_of
@@ -153,7 +153,7 @@ def _offered(row: Order) -> Word:
     )
     return Word(
         headline=f"Our offer {row.quotation or row.reference}: read the summary",
-        body=f"Over the whole term it comes to {in_dollars(row.total_inc or NIL)}, GST included. "
+        body=f"Over the whole term it comes to {in_dollars(row.total_inc or ZERO)}, GST included. "
         f"You can accept it until {last}; nothing is agreed before that.{deposit}",
         because=row.because,
         papers=[row.summary] if row.summary else [],

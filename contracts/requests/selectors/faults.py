@@ -18,7 +18,7 @@ from parties.authority.selectors import local_day
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.money import NIL, gst_on, to_cents
+from terms.money import ZERO, gst_on, to_cents
 
 DESK = "fault_reporting"
 NO_FAULT = "no_fault_found"
@@ -103,7 +103,7 @@ def fee_of(
     (Rules fault_repair, support_rate_band, support_fee; CV-FEE-01 to -03, GL-CARE-04, GL-BILL-11.)
     """
     if found == Found.OURS:
-        return Fee(amount=NIL, is_known=True, because=[])
+        return Fee(amount=ZERO, is_known=True, because=[])
     account = service.contract.account
     bound = binding(service.contract, local_day(account, started_at))
     repair = ask(
@@ -115,17 +115,17 @@ def fee_of(
         state=account.state,
     )
     if repair.result is not None:
-        owed = estimate if repair.result.may_charge and estimate is not None else NIL
+        owed = estimate if repair.result.may_charge and estimate is not None else ZERO
         return Fee(amount=owed, is_known=True, because=repair.because)
     fee = _no_fault_fee(bound, started_at, ended_at, on_site)
-    return fee if is_agreed else Fee(amount=NIL, is_known=fee.is_known, because=fee.because)
+    return fee if is_agreed else Fee(amount=ZERO, is_known=fee.is_known, because=fee.because)
 
 
 def _no_fault_fee(bound: Binding, started_at: datetime, ended_at: datetime, on_site: bool) -> Fee:
     band = ask(bound, rules.support_rate_band, at=started_at)
     if band.result is None:
         silent = ask(bound, rules.support_fee, kind=NO_FAULT, hours=Decimal(1), when="business")
-        return Fee(amount=NIL, is_known=False, because=silent.because)
+        return Fee(amount=ZERO, is_known=False, because=silent.because)
     hours = Decimal(int((ended_at - started_at).total_seconds())) / SECONDS_AN_HOUR
     answer = ask(
         bound,
@@ -137,7 +137,7 @@ def _no_fault_fee(bound: Binding, started_at: datetime, ended_at: datetime, on_s
     )
     because = [*band.because, *answer.because]
     if answer.result is None or answer.result.amount_ex is None:
-        return Fee(amount=NIL, is_known=False, because=because)
+        return Fee(amount=ZERO, is_known=False, because=because)
     amount, taxed = with_gst(answer.result.amount_ex, bound)
     return Fee(amount=amount, is_known=True, because=[*because, *taxed])
 
@@ -147,7 +147,7 @@ def with_gst(amount_ex: Decimal, bound: Binding) -> tuple[Decimal, Because]:
     answer = ask(bound, rules.gst_payable, amount_ex=amount_ex, tax_invoice_valid=True)
     if answer.result is None:
         return amount_ex + to_cents(gst_on(amount_ex)), []
-    return amount_ex + (answer.result.gst_due or NIL), answer.because
+    return amount_ex + (answer.result.gst_due or ZERO), answer.because
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ from records.audit.services import record
 from records.notices.services import Link
 from records.sweeps import each
 from terms.facts import Action
-from terms.money import NIL, in_dollars, to_cents, total
+from terms.money import ZERO, in_dollars, to_cents, total
 
 from .outages import OutageRefused
 
@@ -66,7 +66,7 @@ def outage_credit_shares(
     )
     for hit in hits.iterator(BATCH):
         amount = _fee_of_days(outage, hit.service) if amount_each is None else amount_each
-        if amount > NIL:
+        if amount > ZERO:
             yield hit.service, amount
 
 
@@ -214,7 +214,7 @@ def _fee_of_days(outage: Outage, service: Service) -> Decimal:
     last: date = (outage.ended_at or outage.began_at).astimezone(zone).date()
     supplied = period_on(service, last)
     if supplied is None:
-        return NIL
+        return ZERO
     monthly = supplied_price(supplied, binding(service.contract, last))
     return to_cents(monthly * MONTHS * ((last - first).days + 1) / DAYS)
 

@@ -12,7 +12,7 @@ from parties.accounts.selectors import zone_of
 from parties.authority import selectors as authority
 from parties.correspondence.services import tell
 from records.notices.services import Link
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 
 def tell_received(fault: Fault, account: Account, at: datetime) -> None:
@@ -41,7 +41,7 @@ def tell_work(row: Fault, work: FaultWork, account: Account, at: datetime) -> No
     """Say what a piece of work found and what it costs, GST included."""
     cost = (
         f"It costs {in_dollars(work.amount)}, GST included, on your next bill."
-        if work.amount > NIL
+        if work.amount > ZERO
         else "It costs you nothing."
     )
     began = clock(work.started_at, zone_of(account))

@@ -39,7 +39,7 @@ from records.deadlines.services import drop_deadlines, meet_deadline, set_deadli
 from records.references import new_reference
 from terms.calendar import Channel
 from terms.facts import Action
-from terms.money import NIL, in_dollars
+from terms.money import ZERO, in_dollars
 
 from .fault_letters import tell_of_fault, tell_received, tell_work
 
@@ -248,7 +248,7 @@ def preview_work(
 ) -> Fee:
     """What noting this work would cost the customer, and why; nothing where that was agreed."""
     if fault.free_under:
-        return Fee(amount=NIL, is_known=True, because=[])
+        return Fee(amount=ZERO, is_known=True, because=[])
     agreed_at = fault.cost_accepted_at
     return fee_of(
         fault.service,
@@ -302,7 +302,7 @@ def note_work(
             noted_by=by,
             noted_at=at,
         )
-        if fee.amount > NIL:
+        if fee.amount > ZERO:
             work.chargeable = _charge(row, work, at)
             work.save(update_fields=["chargeable"])
         actor = authority.with_customer(by, decision)

@@ -13,7 +13,7 @@ from contracts.supply.models import Service
 from contracts.supply.states import ServiceStatus
 from contracts.variations.models import PriceChange, Variation
 from contracts.variations.states import ChangeState, Keeps
-from terms.money import NIL
+from terms.money import ZERO
 
 RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
@@ -62,7 +62,7 @@ def totals(change: Variation) -> Totals:
         before=Sum("monthly_before", filter=moves),
         after=Sum("monthly_after", filter=moves),
     )
-    sums = {name: found[name] or NIL for name in ("before", "after")}
+    sums = {name: found[name] or ZERO for name in ("before", "after")}
     return Totals(**found | sums)
 
 

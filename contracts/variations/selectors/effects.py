@@ -23,8 +23,8 @@ from parties.accounts.states import CustomerKind
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State, in_words
-from terms.clause import Clause, Reason, Source, dump
-from terms.money import NIL
+from terms.clause import Clause, Reason, Source, as_json
+from terms.money import ZERO
 from terms.rules.variation import Change, Detriment, FixedPrice, WalkAway
 
 ONE_DAY = timedelta(days=1)
@@ -126,7 +126,7 @@ def effect_of(
             return _kept(Keeps.AGREED, service, bound, period)
     if after == period.unit_fee:
         return _kept(Keeps.SAME, service, bound, period)
-    return _worked_out(change, service, bound, period, max(after, NIL), told, asked)
+    return _worked_out(change, service, bound, period, max(after, ZERO), told, asked)
 
 
 def _worked_out(
@@ -257,9 +257,9 @@ def _ask_way_out(
         notice_received_on=told.received_on,
         cancelled_on=first,
         leave_notice_on=first,
-        usage_to_date=NIL,
-        installation_unpaid=NIL,
-        equipment_unpaid=NIL,
+        usage_to_date=ZERO,
+        installation_unpaid=ZERO,
+        equipment_unpaid=ZERO,
         equipment_usable_elsewhere=False,
         supplier_applies_generally=change.supplier_wide,
         offered=offered,
@@ -273,12 +273,12 @@ def _by_house_days(bound: Binding, told: Told) -> tuple[date | None, Reasons]:
         return None, []
     until = told.received_on + timedelta(days=house.days)
     step = f"the law names no days; ours are {house.days} from receipt, to {in_words(until)}"
-    return until, dump([house.because(step)])
+    return until, as_json([house.because(step)])
 
 
 def _kept(keeps: Keeps, service: Service, bound: Binding, period: SupplyPeriod | None) -> Effect:
-    fee = period.unit_fee if period else NIL
-    monthly = supplied_price(period, bound) if period else NIL
+    fee = period.unit_fee if period else ZERO
+    monthly = supplied_price(period, bound) if period else ZERO
     return Effect(
         unit_before=fee,
         unit_after=fee,
@@ -312,4 +312,4 @@ def _agreed_price(service: Service, until: date) -> dict[str, Any]:
         says=f"Agreed in {paper}: the price stays until {in_words(until)}.",
         source=Source.AGREED,
     )
-    return dump([Reason(clause, (f"from {in_words(until + ONE_DAY)} at the earliest",))])[0]
+    return as_json([Reason(clause, (f"from {in_words(until + ONE_DAY)} at the earliest",))])[0]

@@ -32,7 +32,7 @@ from records.audit.services import SYSTEM, Actor, record
 from records.notices.models import Notice
 from records.notices.states import GIVEN, Status
 from records.sweeps import each
-from terms.money import NIL
+from terms.money import ZERO
 
 from .deciding import locked, step
 from .drafting import effect_fields, working_out
@@ -237,7 +237,7 @@ def _list(row: Variation, at: datetime) -> None:
     if row.service_id is not None or row.listed_at is not None or at.date() < row.effective_on:
         return
     fee = row.amount if row.way == PriceWay.TO else row.plan.monthly_fee + row.amount
-    replace_list_price(plan=row.plan, monthly_fee=max(fee, NIL), on=row.effective_on)
+    replace_list_price(plan=row.plan, monthly_fee=max(fee, ZERO), on=row.effective_on)
     row.listed_at = at
     row.save(update_fields=["listed_at"])
 

@@ -25,7 +25,7 @@ from parties.people.models import User
 from terms import library
 from terms.calendar import in_words, months_on
 from terms.facts import Action
-from terms.money import NIL
+from terms.money import ZERO
 
 BATCH = 200
 # So many are worked out while somebody waits for the page; the sweep does the rest.
@@ -182,9 +182,9 @@ def _today(provider: Provider, at: datetime) -> date:
 
 def _require_possible(draft: Draft, today: date) -> None:
     """Raise VariationRefused for what no customer could be told."""
-    if draft.way == PriceWay.TO and draft.amount < NIL:
+    if draft.way == PriceWay.TO and draft.amount < ZERO:
         raise VariationRefused("A price is not below $0.00.")
-    if draft.way == PriceWay.BY and draft.amount == NIL:
+    if draft.way == PriceWay.BY and draft.amount == ZERO:
         raise VariationRefused("Give an amount other than $0.00: nothing would change.")
     is_same = draft.amount == draft.plan.monthly_fee
     if draft.way == PriceWay.TO and draft.service is None and is_same:

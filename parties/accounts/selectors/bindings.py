@@ -19,7 +19,7 @@ from terms import library
 from terms.binding import Binding
 from terms.calendar import Calendar, State, in_words
 from terms.calendar import DeclaredDay as TermsDay
-from terms.clause import Reason, dump
+from terms.clause import Reason, as_json
 from terms.profile import Agreed
 from terms.rules.floor import Standing
 
@@ -154,4 +154,4 @@ def law(id: str, on: date) -> tuple[Mapping[str, Any], Callable[..., list[dict[s
     """The figures of a row of the law in force on a day, and how to cite it with steps."""
     floor = library.load(FLOOR, library.in_force(FLOOR, on))
     clause = next(clause for clause in floor.clauses if clause.id == id)
-    return floor.parameters(id), lambda *steps: dump([Reason(clause, steps)])
+    return floor.parameters(id), lambda *steps: as_json([Reason(clause, steps)])

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Prefetch, Q, QuerySet
 
 from parties.accounts.models import Account, Block, Customer, Provider, TermsAcceptance
-from terms.money import NIL
+from terms.money import ZERO
 
 
 def account_by_public_id(public_id: str) -> Account | None:
@@ -28,7 +28,7 @@ def providers() -> list[Provider]:
 def needs_second_person(provider: Provider, amount: Decimal) -> bool:
     """Whether an amount in dollars is above what one member of a provider's staff may decide."""
     limit = provider.second_person_above
-    return limit is not None and (amount > limit or limit <= NIL)
+    return limit is not None and (amount > limit or limit <= ZERO)
 
 
 def access_needs(customer: Customer) -> str:

@@ -22,7 +22,7 @@ from parties.security.states import HighRisk
 from records.audit import services as audit
 from records.audit.services import record
 from terms import rules
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import Action, Role
 from terms.profile import TermsSilent
 
@@ -133,8 +133,8 @@ def _consent(account: Account, happened: HolderChange, on: date) -> list[dict[st
             written_consent=happened.written_consent,
         )
     except TermsSilent as silence:
-        return dump(silence.because)
-    because = dump(answer.because)
+        return as_json(silence.because)
+    because = as_json(answer.because)
     if not answer.allowed:
         raise HolderChangeRefused("The terms ask for written consent to this.", because)
     return because

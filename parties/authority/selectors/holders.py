@@ -15,7 +15,7 @@ from parties.people.models import User
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import Reason, dump
+from terms.clause import Reason, as_json
 from terms.facts import BadFacts, Role
 from terms.profile import TermsSilent
 from terms.rules.leaving import By, Cause
@@ -136,7 +136,7 @@ def ground(
     lasting: tuple[Reason, ...] = ()
     if kind == HolderEventKind.INSOLVENCY:
         opens, lasting = _has_lasted(account, since, bound)
-    return TerminationRight(ends_from=opens, because=dump((*for_cause.because, *lasting)))
+    return TerminationRight(ends_from=opens, because=as_json((*for_cause.because, *lasting)))
 
 
 def _has_lasted(account: Account, since: date, bound: Binding) -> tuple[date, tuple[Reason, ...]]:

@@ -18,9 +18,9 @@ from parties.people.models import User
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import State
-from terms.clause import Clause, Reason, Source, dump
+from terms.clause import Clause, Reason, Source, as_json
 from terms.facts import Action, Role
-from terms.money import NIL
+from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.authority import Actor, Permission
 
@@ -122,7 +122,7 @@ def _judge(appointment: Appointment, asked: _Question, known: DecisionContext) -
     present = asked.customer_present or (
         appointment.role == Role.ADVOCATE and known.is_present(appointment, asked.action)
     )
-    actor, committed = _facts_of(appointment, asked), NIL
+    actor, committed = _facts_of(appointment, asked), ZERO
     if asked.amount is not None:
         tightest = known.lines.tightest(appointment, asked.committed)
         if tightest is not None:
@@ -158,11 +158,11 @@ def _decide(ask: Callable[[], Permission], *, role: str, authority: str) -> Deci
     try:
         answer = ask()
     except TermsSilent as silence:
-        return Decision(allowed=False, because=dump(silence.because), role=role)
+        return Decision(allowed=False, because=as_json(silence.because), role=role)
     return Decision(
         allowed=bool(answer.allowed),
         masked=bool(answer.masked),
-        because=dump(answer.because),
+        because=as_json(answer.because),
         authority=authority,
         role=role,
     )
@@ -191,7 +191,7 @@ def _house(id: str, says: str, step: str) -> list[dict[str, Any]]:
     clause = Clause(
         document="house", version="", id=id, heading=None, says=says, source=Source.DEFAULT
     )
-    return dump([Reason(clause, (step,))])
+    return as_json([Reason(clause, (step,))])
 
 
 def _facts_of(appointment: Appointment, asked: _Question) -> Actor:

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from parties.accounts.models import Account
 from parties.authority.models import Appointment
-from terms.money import NIL
+from terms.money import ZERO
 
 # What appointments, by public id, have committed a month: dollars, GST included.
 Committed = Callable[[frozenset[str]], Decimal]
 
 
 def nothing_committed(_: frozenset[str]) -> Decimal:
-    return NIL
+    return ZERO
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from parties.accounts.models import Account, Provider
 from parties.people.models import StaffGrant, User
 from parties.people.states import DATA_OF, JOBS, STAFF_MAY, STAFF_SEES, StaffData, StaffRole
 from terms import rules
-from terms.clause import dump
+from terms.clause import as_json
 from terms.facts import Action
 from terms.vocabulary import Listed
 
@@ -68,7 +68,7 @@ def staff_sees(
             remote=remote,
             selected_senior=bool(grant and grant.from_outside),
         )
-        because = dump(answer.because)
+        because = as_json(answer.because)
         if answer.allowed and data in STAFF_SEES[role]:
             return replace(refused, allowed=True, because=because)
         refused = replace(refused, because=because)

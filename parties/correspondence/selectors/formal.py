@@ -19,7 +19,7 @@ from records.notices.states import Channel, Status
 from terms import rules
 from terms.calendar import Channel as TermsChannel
 from terms.calendar import State
-from terms.clause import Source, dump
+from terms.clause import Source, as_json
 from terms.profile import TermsSilent
 
 # Letters that bind by themselves; others do where they cite what they rest on.
@@ -97,8 +97,8 @@ def as_given(account: Account, row: Notice) -> FormalNotice:
         )
     except TermsSilent as silence:
         by_default = nothing | {"received_on": day, "by_default": True}
-        return FormalNotice(**known, **by_default, because=dump(silence.because))
-    because = dump(answer.because)
+        return FormalNotice(**known, **by_default, because=as_json(silence.because))
+    because = as_json(answer.because)
     if proven is not None and all(one["source"] in UNSAID for one in because):
         # Where the document is silent, proof says more than a rule of ours.
         return FormalNotice(**known, **(nothing | {"received_at": proven}), because=[])

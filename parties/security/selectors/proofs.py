@@ -13,7 +13,7 @@ from parties.people.models import User
 from parties.security.models import ContactChange, EmailChange, IdentityCheck
 from parties.security.states import HighRisk
 from terms import library
-from terms.clause import dump
+from terms.clause import as_json
 from terms.rules import identity_check
 
 
@@ -25,7 +25,7 @@ def why_high_risk(account: Account, risk: HighRisk, on: date) -> list[dict[str, 
     law = library.load(FLOOR, library.in_force(FLOOR, on)).as_seen(tcp=True, on=on)
     turned_off = risk.value in account.customer.provider.low_risk
     answer = identity_check(law, step=risk.value, turned_off=turned_off)
-    return dump(answer.because) if answer.factors else []
+    return as_json(answer.because) if answer.factors else []
 
 
 def old_contact_points(account: Account, person: User, at: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from parties.accounts.models import Account
 from records.audit.models import Anchor, Entry
-from records.audit.selectors import flaws, read_out
+from records.audit.selectors import discrepancies, read_out
 from records.sheets import sheet
 
 
@@ -31,11 +31,13 @@ class Command(BaseCommand):
 
     def _verify(self) -> None:
         numbers = dict(Account.objects.values_list("pk", "number"))
-        found = list(flaws())
-        for flaw in found:
-            of = numbers.get(flaw.account_id, flaw.account_id)
-            place = f"account {of}, entry {flaw.sequence}: " if flaw.account_id else ""
-            self.stdout.write(f"{place}{flaw.what}")
+        found = list(discrepancies())
+        for discrepancy in found:
+            of = numbers.get(discrepancy.account_id, discrepancy.account_id)
+            place = (
+                f"account {of}, entry {discrepancy.sequence}: " if discrepancy.account_id else ""
+            )
+            self.stdout.write(f"{place}{discrepancy.what}")
         if found:
             raise CommandError(f"The audit trail does not hold: {len(found)} flaws.")
         self.stdout.write(

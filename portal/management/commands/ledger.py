@@ -16,7 +16,7 @@ from billing.ledger.services import close_month
 from parties.accounts.models import Provider
 from records.sheets import sheet
 from terms.calendar import month_end, months_on
-from terms.money import NIL
+from terms.money import ZERO
 
 # What accounting packages call the columns of a manual journal.
 XERO = ("*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount")
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         rows = trial_balance(provider)
         for name, amount in rows.items():
             self.stdout.write(f"{name:<18}{amount:>16,.2f}")
-        self.stdout.write(f"{'':<18}{sum(rows.values(), NIL):>16,.2f}")
+        self.stdout.write(f"{'':<18}{sum(rows.values(), ZERO):>16,.2f}")
 
     def _aged(self, provider: Provider, **_: Any) -> None:
         heads = ("Account", "Not due", "1-30", "31-60", "61-90", "Over 90", "Held")
@@ -129,8 +129,8 @@ def _myob(rows: Any, out: TextIO) -> None:
             f"{row.posting.day:%d/%m/%Y}",
             _memo(row),
             row.get_ledger_account_display(),
-            row.amount if row.amount > NIL else "",
-            -row.amount if row.amount < NIL else "",
+            row.amount if row.amount > ZERO else "",
+            -row.amount if row.amount < ZERO else "",
         )
         for row in rows
     )

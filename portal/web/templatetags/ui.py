@@ -22,7 +22,7 @@ from parties.people.models import User
 from portal.web import brand, fresh
 from portal.web.guards import FORM_KEY
 from portal.web.words import STATUSES, Kind
-from terms.clause import Reason, dump
+from terms.clause import Reason, as_json
 
 register = template.Library()
 
@@ -347,7 +347,7 @@ def _deadline_kind(left: int | None, met: bool, missed: bool) -> Kind:
 
 def _stored(reason: Mapping[str, Any] | Reason) -> Mapping[str, Any]:
     """Return a reason as it is stored, also when a rule has only just given it."""
-    return dump([reason])[0] if isinstance(reason, Reason) else reason
+    return as_json([reason])[0] if isinstance(reason, Reason) else reason
 
 
 def _clause_url(reason: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from parties.people.models import User
 from parties.people.states import StaffRole
 from tests.world import World, make_staff, make_world
 
-NIL = Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Shop:
         self.assess(order, offered)
         return self.accept(self.offer(order, offered), accepted)
 
-    def activate(self, line: OrderLine, on: str, *, held: Decimal = NIL, **facts: Any) -> Any:
+    def activate(self, line: OrderLine, on: str, *, held: Decimal = ZERO, **facts: Any) -> Any:
         return services.activate_line(
             line=line,
             activated_on=date.fromisoformat(on),

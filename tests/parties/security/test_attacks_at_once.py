@@ -34,7 +34,7 @@ from parties.security.models import IdentityCheck, StopLink
 from parties.security.services import IdentityNotProven, enter_code, send_code
 from parties.security.states import HighRisk
 from records.audit.models import Entry
-from records.audit.selectors import flaws
+from records.audit.selectors import discrepancies
 from records.audit.services import Actor, record
 from records.notices.models import Notice
 from terms.facts import Action, Role
@@ -282,7 +282,7 @@ def test_trail_that_is_being_written_is_proved_without_a_false_alarm():
             record(account_id=account.pk, at=AT, action="change_details")
 
     def prove() -> list[Any]:
-        return [flaw for _ in range(15) for flaw in flaws()]
+        return [discrepancy for _ in range(15) for discrepancy in discrepancies()]
 
     results = at_once([*(lambda one=one: write(one) for one in accounts), prove])
 

@@ -26,7 +26,7 @@ from parties.security.services import (
 )
 from parties.security.states import Factor, HighRisk
 from records.audit.models import Entry
-from records.audit.selectors import flaws
+from records.audit.selectors import discrepancies
 from records.audit.services import Actor, record
 from records.notices.models import Notice
 from terms.facts import Role
@@ -314,7 +314,7 @@ def test_act_is_recorded_whole_however_long_its_names_are(world):
     columns = {name: Entry._meta.get_field(name).max_length for name in FIELDS}
     assert {name: len(getattr(entry, name)) for name in FIELDS} == columns
     assert entry.reason.endswith("…")
-    assert list(flaws()) == []
+    assert list(discrepancies()) == []
 
 
 def test_contract_is_not_moved_to_another_customer_by_its_form(client, world):

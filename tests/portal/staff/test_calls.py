@@ -20,7 +20,7 @@ from parties.people.states import StaffRole
 from parties.security.models import ContactChange, IdentityCheck
 from portal.composition.worklists import worklists
 from records.audit.models import Entry
-from records.audit.selectors import flaws
+from records.audit.selectors import discrepancies
 from records.notices.models import Notice
 from terms.facts import Action, Role
 from tests.parties.appointments.test_presence import code_of
@@ -194,7 +194,7 @@ def test_history_names_staff_and_for_whom_and_under_which_appointment(
     assert entry.for_whom == "Jordan Lee, authorised representative"
     assert entry.authority == str(representative.public_id)
     assert entry.from_where
-    assert list(flaws()) == []
+    assert list(discrepancies()) == []
     text = signed_in(world.holder).get("/people/history/").content.decode()
     assert "for Jordan Lee, authorised representative" in text
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 
 from records.audit import services, tasks
 from records.audit.models import Anchor, AnchoredHead, ChainHead, Entry, EntryIsPermanent
-from records.audit.selectors import Flaw, fingerprint, flaws
+from records.audit.selectors import Discrepancy, discrepancies, fingerprint
 from records.audit.services import Actor
 from tests.ledger import unprotected
 from tests.world import instant, make_world
@@ -57,48 +57,55 @@ def remake_hash(entry: Entry, **facts) -> None:
 def test_untouched_chain_holds(account):
     services.anchor_chains(on=TODAY, at=AT)
 
-    assert list(flaws()) == []
+    assert list(discrepancies()) == []
 
 
 def test_changed_entry_is_found_and_named(account):
     entry = entries(account)[2]
     meddle(entry, after={"number": 99})
 
-    assert list(flaws()) == [Flaw(account.pk, entry.sequence, "changed")]
+    assert list(discrepancies()) == [Discrepancy(account.pk, entry.sequence, "changed")]
 
 
 def test_changed_entry_with_a_new_hash_is_found_by_the_entry_after_it(account):
     entry = entries(account)[2]
     remake_hash(entry, after={"number": 99})
 
-    assert list(flaws()) == [Flaw(account.pk, entry.sequence, "changed, and its hash made anew")]
+    assert list(discrepancies()) == [
+        Discrepancy(account.pk, entry.sequence, "changed, and its hash made anew")
+    ]
 
 
 def test_changed_last_entry_with_a_new_hash_is_found_by_the_head(account):
     entry = entries(account).last()
     remake_hash(entry, actor_name="Nobody")
 
-    assert list(flaws()) == [Flaw(account.pk, entry.sequence, "changed, and its hash made anew")]
+    assert list(discrepancies()) == [
+        Discrepancy(account.pk, entry.sequence, "changed, and its hash made anew")
+    ]
 
 
 def test_missing_entries_are_found_and_named(account):
     for entry in entries(account)[1:3]:
         remove(entry)
 
-    assert list(flaws()) == [Flaw(account.pk, 2, "missing"), Flaw(account.pk, 3, "missing")]
+    assert list(discrepancies()) == [
+        Discrepancy(account.pk, 2, "missing"),
+        Discrepancy(account.pk, 3, "missing"),
+    ]
 
 
 def test_missing_first_entry_is_found(account):
     remove(entries(account)[0])
 
-    assert list(flaws()) == [Flaw(account.pk, 1, "missing")]
+    assert list(discrepancies()) == [Discrepancy(account.pk, 1, "missing")]
 
 
 def test_missing_last_entry_is_found(account):
     last = entries(account).last()
     remove(last)
 
-    assert list(flaws()) == [Flaw(account.pk, last.sequence, "missing")]
+    assert list(discrepancies()) == [Discrepancy(account.pk, last.sequence, "missing")]
 
 
 def test_added_entry_is_found_and_named(account):
@@ -107,14 +114,14 @@ def test_added_entry_is_found_and_named(account):
     last.hash = fingerprint(last)
     last.save()
 
-    assert list(flaws()) == [Flaw(account.pk, last.sequence, "added")]
+    assert list(discrepancies()) == [Discrepancy(account.pk, last.sequence, "added")]
 
 
 def test_chain_without_a_head_is_an_added_one(account):
     head = ChainHead.objects.get(account=account)
     ChainHead.objects.filter(pk=head.pk).delete()
 
-    assert [flaw.what for flaw in flaws()] == ["added"] * head.sequence
+    assert [discrepancy.what for discrepancy in discrepancies()] == ["added"] * head.sequence
 
 
 def test_chain_written_anew_since_its_anchor_is_found(account):
@@ -125,7 +132,9 @@ def test_chain_written_anew_since_its_anchor_is_found(account):
     remake_hash(last, actor_name="Nobody")
     ChainHead.objects.filter(pk=head.pk).update(hash=last.hash)
 
-    assert list(flaws()) == [Flaw(account.pk, last.sequence, "not what an anchor saw")]
+    assert list(discrepancies()) == [
+        Discrepancy(account.pk, last.sequence, "not what an anchor saw")
+    ]
 
 
 def test_end_of_a_chain_that_an_anchor_saw_cannot_vanish(account):
@@ -136,7 +145,9 @@ def test_end_of_a_chain_that_an_anchor_saw_cannot_vanish(account):
         sequence=last.sequence - 1, hash=last.prev_hash
     )
 
-    assert list(flaws()) == [Flaw(account.pk, last.sequence, "missing, although an anchor saw it")]
+    assert list(discrepancies()) == [
+        Discrepancy(account.pk, last.sequence, "missing, although an anchor saw it")
+    ]
 
 
 def test_changed_anchor_is_found(account):
@@ -144,7 +155,7 @@ def test_changed_anchor_is_found(account):
     with unprotected():
         AnchoredHead.objects.filter(account=account).update(sequence=2, hash="0" * 64)
 
-    assert Flaw(None, 0, "the anchor of 2026-12-01 was changed") in list(flaws())
+    assert Discrepancy(None, 0, "the anchor of 2026-12-01 was changed") in list(discrepancies())
 
 
 def test_missing_anchor_is_found(account):
@@ -153,8 +164,8 @@ def test_missing_anchor_is_found(account):
     with unprotected():
         Anchor.objects.filter(day=TODAY + timedelta(1)).delete()
 
-    assert list(flaws()) == [
-        Flaw(None, 0, "the anchor before that of 2026-12-03 is missing or changed")
+    assert list(discrepancies()) == [
+        Discrepancy(None, 0, "the anchor before that of 2026-12-03 is missing or changed")
     ]
 
 
@@ -190,7 +201,7 @@ def test_database_itself_refuses_to_change_or_delete(account, meddling):
 
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         meddling(entries(account))
-    assert list(flaws()) == []
+    assert list(discrepancies()) == []
 
 
 def test_repeated_looks_within_a_quarter_hour_are_one_act(account):

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from records.audit.models import Entry
-from records.audit.selectors import flaws
+from records.audit.selectors import discrepancies
 from records.audit.services import record
 from tests.world import instant, make_world
 
@@ -54,7 +54,7 @@ if POSTGRES:
             with pytest.raises(OperationalError):
                 pool.submit(_write_while_held, held.pk).result(10)
 
-        assert list(flaws()) == []
+        assert list(discrepancies()) == []
 
     @pytest.mark.django_db(transaction=True)
     def test_many_writers_of_one_account_leave_one_whole_chain():
@@ -71,4 +71,4 @@ if POSTGRES:
             list(pool.map(write, range(4)))
 
         assert Entry.objects.filter(account=account, action="change_details").count() == 20
-        assert list(flaws()) == []
+        assert list(discrepancies()) == []
