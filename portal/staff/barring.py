@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -100,12 +99,7 @@ class _PhoneAdmin(StepsAdmin, AddStepAdmin):
 
     def row_for(self, request: HttpRequest, pk: int, slug: str) -> Any:
         """The row, if this person can take the step now. Raises PermissionDenied, Http404."""
-        if not staff_may(request.user, self.action).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
-        return row
+        return self.row_for_step(request, pk, slug, self.action)
 
     def take(
         self,

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -334,6 +334,15 @@ class StepsAdmin(StepAdmin):
 
     def _step_name(self, slug: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{slug}_step"
+
+    def row_for_step(self, request: HttpRequest, pk: int, slug: str, action: Action) -> Any:
+        """The record, if this person can take the step now. Raises PermissionDenied, Http404."""
+        if not staff_may(request.user, action).allowed:
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None or slug not in self.steps_now(request, row):
+            raise Http404
+        return row
 
     def steps_now(self, request: HttpRequest, row: Any) -> list[str]:
         """The slugs of the steps that this person can take now."""

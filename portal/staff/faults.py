@@ -8,9 +8,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -221,14 +220,8 @@ class FaultAdmin(GuaranteeSteps, HeardFaults):
         return self._page(request, row, form, slug, self.steps[slug], notes, told.because)
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Fault:
-        """The fault, if this person can take the step now. Raises PermissionDenied, Http404."""
-        if not staff_may(request.user, Action.TROUBLESHOOT).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
-        fault: Fault = row
-        return fault
+        row: Fault = self.row_for_step(request, pk, slug, Action.TROUBLESHOOT)
+        return row
 
     def _page(
         self,

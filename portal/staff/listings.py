@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -156,11 +155,7 @@ class ListingChangeAdmin(StepsAdmin, AddStepAdmin):
         form_class: type[forms.Form],
         act: Callable[..., Any],
     ) -> HttpResponse:
-        if not staff_may(request.user, Action.CHANGE_DETAILS).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
+        row = self.row_for_step(request, pk, slug, Action.CHANGE_DETAILS)
         form = form_class(request.POST or None)
         if form.is_valid():
             try:

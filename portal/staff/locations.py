@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from contracts.locations import selectors as locations
@@ -204,11 +203,5 @@ class ServiceAddressAdmin(StepsAdmin, AddStepAdmin):
         return self.for_caller(request, account, step, asked_of=Action.CHANGE_DETAILS)
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> ServiceAddress:
-        """The address, if this person can take the step now. Raises PermissionDenied, Http404."""
-        if not staff_may(request.user, Action.CHANGE_DETAILS).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
-        found: ServiceAddress = row
-        return found
+        row: ServiceAddress = self.row_for_step(request, pk, slug, Action.CHANGE_DETAILS)
+        return row

@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -215,14 +214,8 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
         return self._page(request, row, form, slug, self.steps[slug], notes, row.because)
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Relocation:
-        """The move, if this person can take the step now. Raises PermissionDenied, Http404."""
-        if not staff_may(request.user, Action.OPEN_SERVICE).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
-        found: Relocation = row
-        return found
+        row: Relocation = self.row_for_step(request, pk, slug, Action.OPEN_SERVICE)
+        return row
 
     def _page(
         self,

@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -18,7 +17,7 @@ from contracts.orders.models import Order, OrderLine, PortIn
 from contracts.orders.services import OrderRefused
 from contracts.orders.states import PORT, PortAct, PortState
 from contracts.supply.services import SupplyRefused
-from parties.authority.selectors import NotAuthorised, staff_may
+from parties.authority.selectors import NotAuthorised
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
@@ -104,11 +103,7 @@ class MoveSteps(StepsAdmin):
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Order:
         """The order, if this person can take the step now. Raises PermissionDenied, Http404."""
-        if not staff_may(request.user, Action.OPEN_SERVICE).allowed:
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None or slug not in self.steps_now(request, row):
-            raise Http404
+        row = self.row_for_step(request, pk, slug, Action.OPEN_SERVICE)
         found: Order = orders.whole(Order.objects.all()).get(pk=row.pk)
         return found
 
