@@ -31,11 +31,16 @@ shared="--ignore=tests/browser --numprocesses=2 --dist=worksteal"
 failed=""
 began=$(date +%s)
 
+# A part that stands still is interrupted, so that the others run and the end names it.
+case $length in
+long) bound=90m ;;
+*) bound=30m ;;
+esac
 part() {
     name=$1; shift
     echo "── $name"
     since=$(date +%s)
-    "$@"
+    timeout --foreground --signal=INT --kill-after=60 $bound "$@"
     status=$?
     echo "   ($(($(date +%s) - since)) s)"
     [ $status = 0 ] || failed="$failed
@@ -46,7 +51,7 @@ part() {
 beside() {
     second=$1
     log="$folder/second.log"
-    sh -c "$2" >"$log" 2>&1 &
+    timeout --signal=INT --kill-after=60 $bound $2 >"$log" 2>&1 &
     running=$!
     shift 2
     part "$@"

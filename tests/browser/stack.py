@@ -55,6 +55,7 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE * 2,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
