@@ -47,7 +47,8 @@ part() {
   $name"
 }
 
-# Run two parts side by side: the second waits for its worker and its browser most of the time.
+# Run two parts side by side: a browser waits for its worker and its pages most of the time.
+# Never two browsers at once: side by side they have stood still.
 beside() {
     second=$1
     log="$folder/second.log"
@@ -62,7 +63,7 @@ beside() {
 }
 
 # The tables, migrated once for each database; the processes of a part copy them. The browser's own
-# portal migrates its database as an operator does.
+# portal on SQLite migrates its database as an operator does.
 on_sqlite="$embedded env TEST_TEMPLATE=$($embedded .venv/bin/python -m tests.template "$folder")"
 [ "$length" = quick ] ||
     on_postgres="env TEST_TEMPLATE=$(.venv/bin/python -m tests.template "$folder")"
@@ -73,18 +74,18 @@ quick)
         -m "not slow and not (hypothesis and django_db)" "$@"
     ;;
 usual)
-    part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
+    beside "in a browser, on PostgreSQL and Redis" "$on_postgres $pytest tests/browser $*" \
+        "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
     beside "the main job in a browser, on SQLite and the embedded broker" \
         "$embedded $pytest tests/browser/test_main_job.py $*" \
         "what depends on the database, on SQLite and the embedded broker" \
         $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
-    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser "$@"
     ;;
 long)
     part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared --long "$@"
     part "everything, on SQLite and the embedded broker" \
         $on_sqlite $pytest tests $shared --long "$@"
-    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser --long "$@"
+    part "in a browser, on PostgreSQL and Redis" $on_postgres $pytest tests/browser --long "$@"
     part "in a browser, on SQLite and the embedded broker" \
         $embedded $pytest tests/browser --long "$@"
     ;;
