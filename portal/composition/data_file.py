@@ -123,7 +123,7 @@ MANDATED = (
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
 CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
-GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at", "why")
+GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
     "because",
