@@ -27,6 +27,7 @@ from parties.people.states import StaffRole
 
 from . import complaints_end_forms as ends
 from . import complaints_forms as forms
+from . import complaints_offer_forms as offers
 from .complaints_heard import HeardForm
 
 MANAGERS = frozenset({StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
@@ -120,7 +121,7 @@ STEPS: dict[str, Step] = {
             "propose",
             "Propose an answer",
             process.propose_resolution,
-            forms.ProposeForm,
+            offers.ProposeForm,
             lambda now: now.stands(*ANSWERABLE),
             "The letter also names the ombudsman.",
             "Proposed.",
@@ -129,7 +130,7 @@ STEPS: dict[str, Step] = {
             "amend",
             "Replace the proposed answer",
             process.amend_proposal,
-            forms.ProposeForm,
+            offers.ProposeForm,
             lambda now: now.stands(State.PROPOSED),
             "The customer gets the new answer; the first one stays in the history.",
             "Replaced.",
@@ -365,7 +366,7 @@ STEPS: dict[str, Step] = {
             "outcome",
             "Outcome at the ombudsman's",
             ombudsman.record_outcome,
-            ends.OutcomeForm,
+            offers.OutcomeForm,
             lambda now: now.complaint.with_ombudsman_since is not None,
             "With nothing to be done, the complaint ends and what is contested becomes payable.",
         ),
