@@ -47,19 +47,12 @@ part() {
   $name"
 }
 
-# Run two parts side by side: a browser waits for its worker and its pages most of the time.
-# Never two browsers at once: side by side they have stood still.
-beside() {
-    second=$1
-    log="$folder/second.log"
-    timeout --signal=INT --kill-after=60 $bound $2 >"$log" 2>&1 &
-    running=$!
-    shift 2
-    part "$@"
-    wait $running || failed="$failed
-  $second"
-    echo "── $second"
-    cat "$log"
+# The parts in a browser, one after the other: two browsers side by side have stood still.
+in_browsers() {
+    part "in a browser, on PostgreSQL and Redis" $on_postgres $pytest tests/browser "$@"
+    part "the main job in a browser, on SQLite and the embedded broker" \
+        $embedded $pytest tests/browser/test_main_job.py "$@"
+    [ -z "$failed" ]
 }
 
 # The tables, migrated once for each database; the processes of a part copy them. The browser's own
@@ -74,12 +67,16 @@ quick)
         -m "not slow and not (hypothesis and django_db)" "$@"
     ;;
 usual)
-    beside "in a browser, on PostgreSQL and Redis" "$on_postgres $pytest tests/browser $*" \
-        "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
-    beside "the main job in a browser, on SQLite and the embedded broker" \
-        "$embedded $pytest tests/browser/test_main_job.py $*" \
-        "what depends on the database, on SQLite and the embedded broker" \
-        $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
+    # A browser waits for its worker and its pages most of the time: the rest runs beside it.
+    in_browsers "$@" >"$folder/browsers.log" 2>&1 &
+    browsers=$!
+    part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
+    part "what depends on the database, on SQLite and the embedded broker" \
+        $on_sqlite $pytest $(grep -rl --include="test_*.py" portable tests) $shared \
+        -m "portable and not hypothesis" "$@"
+    wait $browsers || failed="$failed
+  in a browser"
+    cat "$folder/browsers.log"
     ;;
 long)
     part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared --long "$@"
