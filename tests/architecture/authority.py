@@ -889,6 +889,8 @@ class Asker:
         self.client = Client(raise_request_exception=False)
         if person.user is not None:
             self.client.force_login(person.user)
+            # What only the first page of a log-in does is done once, and not taken back each time.
+            self.client.get("/terms/")
 
     def answer(self, address: Address) -> str:
         """What the person is told, in one word."""
