@@ -163,6 +163,7 @@ def keep_balance(account: Account) -> Balance:
     items = OpenItem.objects.filter(account=account, amount__gt=0)
     sums = items.aggregate(owed=Sum("amount"), held=Sum("held"))
     oldest = items.filter(amount__gt=F("held")).order_by("due_date").first()
+    shown = items.filter(amount__gt=F("held_shown")).order_by("due_date").first()
     credit = LedgerEntry.objects.filter(
         account=account, ledger_account=LedgerAccount.CREDIT
     ).aggregate(sum=Sum("amount"))["sum"]
@@ -173,6 +174,7 @@ def keep_balance(account: Account) -> Balance:
             "held": sums["held"] or ZERO,
             "credit": -(credit or ZERO),
             "oldest_due": oldest.due_date if oldest else None,
+            "oldest_due_shown": shown.due_date if shown else None,
         },
     )
     return row

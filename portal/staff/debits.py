@@ -312,7 +312,7 @@ class DebitFileAdmin(StepAdmin):
 
     provider_path = "provider"
     list_display = ("day", "provider", "count", "dollars", "state", "asked_by", "decided_by")
-    list_filter = ("state", "provider")
+    list_filter = ("state", ("deposit", admin.EmptyFieldListFilter), "provider")
     date_hierarchy = "day"
     list_select_related = ("provider", "asked_by", "decided_by")
 

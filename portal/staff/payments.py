@@ -19,6 +19,7 @@ from parties.accounts.models import Account
 from parties.authority.selectors import local_day, role_names
 from parties.people.states import StaffData
 from portal.web.guards import audit_actor
+from terms.calendar import in_words
 from terms.facts import Action
 from terms.money import in_dollars
 
@@ -26,6 +27,8 @@ from .base import AddStepAdmin
 from .payments_forms import MatchForm, PaymentForm, ReverseForm
 
 REFUSALS = (PaymentRefused, MonthClosed)
+# So many files of direct debits are offered for a sum.
+SHOWN = 5
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -54,7 +57,7 @@ class PaymentAdmin(AddStepAdmin):
     list_filter = (StandingFilter, "method", "provider")
     search_fields = ("reference", "account__number", "account__customer__name", "towards__number")
     date_hierarchy = "received_on"
-    list_select_related = ("account__customer",)
+    list_select_related = ("account__customer", "debit_file")
     change_form_template = "admin/billing/payment/change_form.html"
     add_title = "Record a payment"
     action = Action.PAY_BILL
@@ -67,7 +70,9 @@ class PaymentAdmin(AddStepAdmin):
     def standing(self, row: Payment) -> str:
         if row.reversed_on:
             return "Reversed"
-        return "Booked" if row.account_id else row.unmatched_why or "Nobody's yet"
+        if row.account_id or hasattr(row, "debit_file"):
+            return "Booked"
+        return row.unmatched_why or "Nobody's yet"
 
     def get_urls(self) -> list[Any]:
         return [
@@ -86,7 +91,11 @@ class PaymentAdmin(AddStepAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        extra = {"may_handle": self.has_add_permission(request)} | (extra_context or {})
+        row = Payment.objects.filter(pk=object_id) if object_id.isdecimal() else None
+        extra = {
+            "may_handle": self.has_add_permission(request),
+            "is_unmatched": row is not None and selectors.unmatched(row).exists(),
+        } | (extra_context or {})
         return super().change_view(request, object_id, form_url, extra)
 
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
@@ -123,11 +132,21 @@ class PaymentAdmin(AddStepAdmin):
     def match(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say whose money it is that came without a name."""
         row = self._row(request, pk)
-        if row.account_id or row.reversed_on:
+        if not selectors.unmatched(Payment.objects.filter(pk=row.pk)).exists():
             raise Http404
-        found = selectors.suggestions(row)
-        form = MatchForm(request.POST or None, found=found)
-        if form.is_valid():
+        form = MatchForm(
+            request.POST or None,
+            found=selectors.suggestions(row),
+            files=selectors.deposits(row)[:SHOWN],
+        )
+        if form.is_valid() and form.file is not None:
+            try:
+                self._match_file(request, row, form)
+            except REFUSALS as refusal:
+                form.add_error("choice", str(refusal))
+            else:
+                return redirect(f"{self.list_address}?state=unmatched")
+        elif form.is_valid():
             account = self._chosen(request, form)
             if account is None:
                 form.add_error("account", "No account of this provider has this number.")
@@ -156,6 +175,16 @@ class PaymentAdmin(AddStepAdmin):
             intro="It counts from the day on which it was received.",
             back=f"{self.list_address}?state=unmatched",
         )
+
+    def _match_file(self, request: HttpRequest, row: Payment, form: MatchForm) -> None:
+        kept = services.match_deposit(
+            payment=row,
+            file=form.file,
+            why=form.cleaned_data["why"],
+            by=request.user,
+            at=request.at,
+        )
+        messages.success(request, f"It is the money of the direct debits of {in_words(kept.day)}.")
 
     def reverse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Undo a payment: what it paid is open again."""

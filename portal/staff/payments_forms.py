@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 
 from billing.invoices.models import Invoice
-from billing.payments.selectors import Suggestion
+from billing.payments.models import DebitFile
+from billing.payments.selectors import Deposit, Suggestion
 from billing.payments.states import PaymentMethod
 from portal.web.fields import DayField, DollarsField
 
@@ -109,14 +110,23 @@ class MatchForm(forms.Form):
         help_text="For instance: the payer called and named the amount and the day.",
     )
 
-    def __init__(self, *args: Any, found: list[Suggestion], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, found: list[Suggestion], files: list[Deposit], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.debit_files = {f"file-{one.file.pk}": one.file for one in files}
         self.fields["choice"].choices = [
+            *((f"file-{one.file.pk}", f"The bank, for the {one.what}") for one in files),
             *((str(one.account.pk), f"{one.account}: {one.why}") for one in found),
             (self.OTHER, "Another account"),
         ]
-        if not found:
+        if not found and not files:
             self.fields["choice"].initial = self.OTHER
+
+    @property
+    def file(self) -> DebitFile | None:
+        """The file of direct debits that was chosen, if it was one."""
+        return self.debit_files.get(self.cleaned_data["choice"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -20,6 +20,7 @@ from billing.payments.services import RefundWish
 from billing.payments.services.requests import needs_two
 from billing.payments.states import RefundState, RefundWay
 from parties.accounts.models import Account
+from parties.authority.selectors import local_day
 from terms.calendar import in_words
 from terms.facts import Action
 from terms.money import in_dollars
@@ -227,7 +228,7 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
 def _offered(row: OnlinePayment, left: Decimal) -> str:
     return (
         f"Back to what {row.reference} was paid with ({row.get_method_display().lower()}, "
-        f"{in_words(row.started_at.date())}): up to {in_dollars(left)}"
+        f"{in_words(local_day(row.account, row.started_at))}): up to {in_dollars(left)}"
     )
 
 

@@ -49,6 +49,7 @@ class PortalAdminSite(AdminSite):
 
         return [
             path("debt/", page(debt.aged_debt), name="aged_debt"),
+            path("debt/accounts/", page(debt.aged_debt_accounts), name="aged_debt_accounts"),
             path("terms/", page(terms.reports), name="terms_reports"),
             path("terms/<slug:document>/", page(terms.report), name="terms_report"),
             path("complaint-figures/", page(complaint_figures.figures), name="complaint_figures"),

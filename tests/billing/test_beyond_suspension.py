@@ -216,9 +216,11 @@ def test_a_suspension_that_lasts_is_a_way_of_its_own_with_a_last_day():
 # ── what stops it, and the ways back ────────────────────────────────────────────────────────
 
 
-def contest(one: Story, amount: str, on: str):
+def contest(one: Story, amount: str, on: str, **facts):
     invoice = one.invoices()[0]
-    return hold_amount(invoice=invoice, amount=Decimal(amount), complaint="C-1", at=one.at(on))
+    return hold_amount(
+        invoice=invoice, amount=Decimal(amount), complaint="C-1", at=one.at(on), **facts
+    )
 
 
 STOPS = {

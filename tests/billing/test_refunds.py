@@ -331,7 +331,7 @@ def test_staff_choose_the_way_see_what_it_does_and_do_it_once(one, desk):
     }
     seen = desk.post(url, asked)
     assert "The gateway is asked within minutes" in seen.content.decode()
-    assert "up to $106.00" in seen.content.decode()
+    assert "Sun 10 Jan 2027): up to $106.00" in seen.content.decode()
     assert not Refund.objects.exists()
 
     done = asked | {"seen": seen.context["form"]["seen"].value()}

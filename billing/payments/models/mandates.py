@@ -199,6 +199,17 @@ class DebitFile(models.Model):
     heading = models.JSONField(
         default=dict, editable=False, help_text="The provider's own data as sent."
     )
+    deposit = models.OneToOneField(
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="debit_file",
+        help_text="What the bank paid for it in one sum.",
+    )
+    deposit_matched_at = models.DateTimeField(null=True, blank=True)
+    deposit_matched_by = models.CharField(max_length=150, blank=True)
+    deposit_matched_why = models.CharField("how one knows", max_length=200, blank=True)
 
     class Meta:
         ordering = ["-asked_at", "-pk"]

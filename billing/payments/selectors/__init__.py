@@ -37,6 +37,7 @@ from .balances import (
     unsolved,
     with_outstanding,
 )
+from .deposits import Deposit, deposit_of, deposits
 from .mandates import (
     DrawDay,
     FirstDraw,
@@ -63,6 +64,7 @@ from .refunds import left_to_give_back, refundable, refunds
 __all__ = [
     "REFERENCE_DIGITS",
     "Balance",
+    "Deposit",
     "DrawDay",
     "FirstDraw",
     "InvoiceCard",
@@ -81,6 +83,8 @@ __all__ = [
     "card_request",
     "check_digit",
     "chosen_day",
+    "deposit_of",
+    "deposits",
     "draw_day",
     "draw_of",
     "drawn_lately",

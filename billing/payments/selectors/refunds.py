@@ -35,6 +35,7 @@ def refundable(account: Account) -> list[tuple[OnlinePayment, Decimal]]:
             account=account, state=OnlineState.SUCCEEDED, payment__reversed_on__isnull=True
         )
         .exclude(money="")
+        .select_related("account__customer__provider")
         .annotate(given=Coalesce(given, ZERO, output_field=MoneyField()))
         .order_by("-started_at", "-pk")
     )

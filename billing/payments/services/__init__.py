@@ -21,6 +21,7 @@ from .debit_files import (
     note_download,
 )
 from .debit_returns import ReturnsRefused, note_return, note_stop, take_returns
+from .deposits import DepositDiffers, match_deposit
 from .dishonour import dishonour_payment
 from .draws import mind_draws, plan_draws
 from .gateway import Forged, GatewayDown, gateway_of
@@ -67,6 +68,7 @@ __all__ = [
     "CardWish",
     "CreditRefused",
     "DebitFileRefused",
+    "DepositDiffers",
     "FileRefused",
     "Forged",
     "GatewayDown",
@@ -114,6 +116,7 @@ __all__ = [
     "left_to_credit",
     "lock_account",
     "make_debit_file",
+    "match_deposit",
     "match_payment",
     "mind_draws",
     "note_download",

@@ -83,7 +83,8 @@ def tell_not_paid_back(refund: Refund, at: datetime) -> None:
         headline=f"{in_dollars(refund.amount)} could not be paid back yet",
         body=f"We wanted to pay {in_dollars(refund.amount)} of your credit back{to}, and it did "
         f"not arrive: {refund.why[:1].lower()}{refund.why[1:]}. The money is credit on your "
-        "account again. You need do nothing: we look for another way and tell you.",
+        "account again, and pays what is open and your next bills until we have found another "
+        "way. You need do nothing.",
         link=Link("refund", str(refund.public_id)),
         label="See what became of it",
         about=f"refund {refund.public_id} {refund.tries}",

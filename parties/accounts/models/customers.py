@@ -245,6 +245,11 @@ class Balance(models.Model):
     oldest_due = models.DateField(
         null=True, blank=True, help_text="Of what is owed and not contested."
     )
+    oldest_due_shown = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The same as pages may show it, without what only the privacy role may know.",
+    )
 
     class Meta:
         verbose_name_plural = "balances"

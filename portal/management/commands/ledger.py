@@ -11,7 +11,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from billing.ledger.models import LedgerEntry
-from billing.ledger.selectors import aged, discrepancies, gst_collected, trial_balance
+from billing.ledger.selectors import (
+    aged_accounts,
+    as_aged,
+    discrepancies,
+    gst_collected,
+    trial_balance,
+)
 from billing.ledger.services import close_month
 from parties.accounts.models import Provider
 from records.sheets import sheet
@@ -77,10 +83,9 @@ class Command(BaseCommand):
     def _aged(self, provider: Provider, **_: Any) -> None:
         heads = ("Account", "Not due", "1-30", "31-60", "61-90", "Over 90", "Held")
         self.stdout.write(f"{heads[0]:<12}" + "".join(f"{head:>12}" for head in heads[1:]))
-        for row in aged(provider, timezone.localdate()):
-            amounts = (row.not_due, row.to_30, row.to_60, row.to_90, row.older, row.held)
-            line = "".join(f"{amount:>12,.2f}" for amount in amounts)
-            self.stdout.write(f"{row.account.number:<12}{line}")
+        for row in map(as_aged, aged_accounts(timezone.localdate(), provider=provider)):
+            line = "".join(f"{amount:>12,.2f}" for amount in (*row.amounts, row.held))
+            self.stdout.write(f"{row.number:<12}{line}")
 
     def _gst(self, provider: Provider, *, quarter: date, **_: Any) -> None:
         last = month_end(months_on(quarter, 2))

@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing.ledger.selectors import aged_by_provider
+from billing.ledger.models import OpenItem
+from billing.ledger.selectors import aged_accounts, aged_by_provider, as_aged
 from parties.people.states import StaffRole
 from tests.billing.moneys import Story, story
 from tests.billing.test_beyond_suspension import contest
@@ -72,15 +75,14 @@ def test_one_query_however_many_owe(django_assert_num_queries):
 
 @pytest.fixture
 def shown(client, monkeypatch):
-    one = owes("greenlight")
-    owes("vpnet")
+    one, other = owes("greenlight"), owes("vpnet")
     monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-05-01", "12:00"))
 
-    def get(role: StaffRole = StaffRole.CREDIT, query: str = "", **facts):
+    def get(role: StaffRole = StaffRole.CREDIT, query: str = "", page: str = "aged_debt", **facts):
         sign_in_staff(client, make_staff(role, **facts))
-        return client.get(reverse("admin:aged_debt") + query)
+        return client.get(reverse(f"admin:{page}") + query)
 
-    get.one = one
+    get.one, get.other = one, other
     return get
 
 
@@ -100,15 +102,17 @@ def test_staff_of_one_provider_see_its_debt_alone(shown):
     text = shown(provider=shown.one.world.provider).content.decode()
     assert "Greenlight" in text
     assert "VPnet" not in text[text.index("<svg") :]
-    file = shown(query="?format=csv", provider=shown.one.world.provider).getvalue().decode()
-    assert len(file.strip().splitlines()) == 2
+    listed = shown(page="aged_debt_accounts", provider=shown.one.world.provider)
+    assert numbers(listed) == [shown.one.account.number]
+    file = shown(query="?format=csv", page="aged_debt_accounts", provider=shown.one.world.provider)
+    assert len(file.getvalue().decode().strip().splitlines()) == 2
 
 
 def test_the_file_names_accounts_and_no_cell_is_a_formula(shown):
     customer = shown.one.world.customer
     customer.name = "=1+1"
     customer.save()
-    answer = shown(query="?format=csv")
+    answer = shown(query="?format=csv&sort=number", page="aged_debt_accounts")
     lines = answer.getvalue().decode().strip().splitlines()
     assert answer["Content-Type"].startswith("text/csv")
     assert len(lines) == 3
@@ -117,8 +121,77 @@ def test_the_file_names_accounts_and_no_cell_is_a_formula(shown):
 
 
 @pytest.mark.parametrize("role", [StaffRole.PRIVACY])
-def test_who_may_not_see_bills_sees_no_debt(shown, role):
-    assert shown(role).status_code == 403
+@pytest.mark.parametrize("page", ["aged_debt", "aged_debt_accounts"])
+def test_who_may_not_see_bills_sees_no_debt(shown, role, page):
+    assert shown(role, page=page).status_code == 403
+
+
+def numbers(answer) -> list[str]:
+    return [row.number for row in answer.context["rows"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "whose"),
+    [
+        ("", ["vpnet", "greenlight"]),
+        ("?sort=number", ["greenlight", "vpnet"]),
+        ("?sort=oldest", ["greenlight", "vpnet"]),
+        ("?bucket=older", ["greenlight"]),
+        ("?bucket=to_90", ["vpnet"]),
+        ("?bucket=not_due", []),
+        ("?provider=vpnet", ["vpnet"]),
+        ("?provider=nobody", ["vpnet", "greenlight"]),
+        ("?q={greenlight}", ["greenlight"]),
+        ("?q=nobody", []),
+        ("?sort=%27%3B--&page=99999999999999999999", ["vpnet", "greenlight"]),
+        ("?bucket=x", ["vpnet", "greenlight"]),
+    ],
+)
+def test_accounts_that_owe_are_narrowed_and_sorted(shown, query, whose):
+    """Greenlight owes 330.00, the oldest since January; VPnet owes 500.00 more since February."""
+    other = shown.other
+    other.pay("2027-04-01", "110.00")
+    other.service("T", "500.00", "2027-05-01", basis="ex")
+    other.run("2027-06-01")
+    accounts = {"greenlight": shown.one.account.number, "vpnet": other.account.number}
+
+    found = shown(query=query.format(**accounts), page="aged_debt_accounts")
+
+    assert numbers(found) == [accounts[one] for one in whose]
+
+
+def test_each_count_leads_to_a_list_of_as_many_with_links(shown):
+    page = shown().content.decode()
+    link = f"{reverse('admin:aged_debt_accounts')}?bucket=older"
+    assert f'<a href="{link}">2</a>' in page
+
+    listed = shown(query="?bucket=older", page="aged_debt_accounts")
+
+    assert len(numbers(listed)) == 2
+    account = reverse("admin:parties_account_change", args=[shown.one.account.pk])
+    assert account in listed.content.decode()
+
+
+def test_what_is_contested_in_private_shows_no_difference():
+    one = owes()
+    before = aged_by_provider(ON), list(map(as_aged, aged_accounts(ON)))
+
+    contest(one, "110.00", "2027-04-30", is_private=True)
+    assert OpenItem.objects.filter(held__gt=0, held_shown=0).count() == 1
+
+    assert (aged_by_provider(ON), list(map(as_aged, aged_accounts(ON)))) == before
+
+
+def test_the_list_asks_no_more_however_many_owe(shown, django_assert_num_queries):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as found:
+            shown(page="aged_debt_accounts")
+        return len(found)
+
+    asked()
+    few = asked()
+    owes("callpro"), owes("vpnet")
+    assert asked() == few
 
 
 def test_nobody_owes_anything(client, monkeypatch):

@@ -1,24 +1,18 @@
-"""What the ledger says: balances, what is open, how old it is, and whether all of it agrees."""
+"""What the ledger says: balances, what is open, and whether all of it agrees."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
+from billing.ledger.models import LedgerEntry, OpenItem, Posting
+from billing.ledger.states import LedgerAccount, PostingKind
 from parties.accounts.models import Account, Balance, Provider
-from records.fields import MoneyField
 from terms.money import ZERO
-
-from .models import LedgerEntry, OpenItem, Posting
-from .states import LedgerAccount, PostingKind
-
-# Days overdue at which the buckets of aged debt end.
-BUCKETS = (0, 30, 60, 90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,41 +22,6 @@ class Discrepancy:
     what: str
     expected: Decimal
     found: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgedRow:
-    """What an account owes, undisputed, by days past due: not due, 1–30, 31–60, 61–90, older."""
-
-    account: Account
-    not_due: Decimal
-    to_30: Decimal
-    to_60: Decimal
-    to_90: Decimal
-    older: Decimal
-    held: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgedSum:
-    """What the customers of a provider owe, undisputed, in dollars, and how many accounts.
-
-    `amounts` and `accounts` are by bucket: not due, 1 to 30 days past due, 31 to 60, 61 to 90,
-    older.
-    """
-
-    provider: str
-    amounts: tuple[Decimal, ...]
-    accounts: tuple[int, ...]
-    held: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        return sum(self.amounts, ZERO)
-
-    @property
-    def overdue(self) -> Decimal:
-        return sum(self.amounts[1:], ZERO)
 
 
 def balance_of(account: Account) -> Balance:
@@ -186,97 +145,6 @@ def gst_collected(provider: Provider, first: date, last: date) -> Decimal:
         ledger_account=LedgerAccount.GST,
     ).aggregate(sum=Sum("amount"))["sum"]
     return -(found or ZERO)
-
-
-def aged(provider: Provider | None, on: date) -> list[AgedRow]:
-    """Aged debt of all accounts, one query: what is open and not held, by days past due."""
-    edges = [on - timedelta(days=days) for days in BUCKETS]
-    rows = OpenItem.objects.filter(amount__gt=ZERO)
-    if provider is not None:
-        rows = rows.filter(account__customer__provider=provider)
-    free = _free()
-    sums = (
-        rows.order_by()
-        .values("account")
-        .annotate(
-            not_due=Sum(free, filter=Q(due_date__gte=edges[0])),
-            to_30=Sum(free, filter=Q(due_date__lt=edges[0], due_date__gte=edges[1])),
-            to_60=Sum(free, filter=Q(due_date__lt=edges[1], due_date__gte=edges[2])),
-            to_90=Sum(free, filter=Q(due_date__lt=edges[2], due_date__gte=edges[3])),
-            older=Sum(free, filter=Q(due_date__lt=edges[3])),
-            disputed=Sum("held"),
-        )
-    )
-    found = {row["account"]: row for row in sums}
-    accounts = Account.objects.filter(pk__in=list(found)).select_related("customer__provider")
-    return [
-        AgedRow(
-            account=account,
-            held=found[account.pk]["disputed"] or ZERO,
-            **{
-                name: found[account.pk][name] or ZERO
-                for name in ("not_due", "to_30", "to_60", "to_90", "older")
-            },
-        )
-        for account in accounts.order_by("number")
-    ]
-
-
-def aged_by_provider(
-    on: date, *, provider: Provider | None = None, by_oldest: bool = False
-) -> list[AgedSum]:
-    """Aged debt of each provider in one query: what is open and not held, by days past due.
-
-    By the age of each bill, or all that an account owes by the age of its oldest (`by_oldest`);
-    the numbers of accounts are always by the age of their oldest.
-    """
-    rows = OpenItem.objects.filter(amount__gt=ZERO)
-    if provider is not None:
-        rows = rows.filter(account__customer__provider=provider)
-    free = _free()
-    sums: dict[str, Any] = {}
-    for name, since, until in _spans(on):
-        oldest, own = (
-            Q(**{f"{path}__gte": since} if since else {})
-            & Q(**{f"{path}__lt": until} if until else {})
-            for path in ("account__balance__oldest_due", "due_date")
-        )
-        sums[name] = Sum(free, filter=oldest if by_oldest else own)
-        sums[f"{name}_accounts"] = Count(
-            "account", distinct=True, filter=oldest & Q(amount__gt=F("held"))
-        )
-    found: Any = (
-        rows.order_by()
-        .values("account__customer__provider__name")
-        .annotate(disputed=Sum("held"), **sums)
-        .order_by("account__customer__provider__name")
-    )
-    return [
-        AgedSum(
-            provider=row["account__customer__provider__name"],
-            amounts=tuple(row[name] or ZERO for name, _, _ in _spans(on)),
-            accounts=tuple(row[f"{name}_accounts"] for name, _, _ in _spans(on)),
-            held=row["disputed"] or ZERO,
-        )
-        for row in found
-    ]
-
-
-def _free() -> ExpressionWrapper[Any]:
-    """What is open and not contested; the difference of two amounts is an amount again."""
-    return ExpressionWrapper(F("amount") - F("held"), output_field=MoneyField())
-
-
-def _spans(on: date) -> list[tuple[str, date | None, date | None]]:
-    """The buckets: a name, from which due day on, before which; None: no end there."""
-    edges = [on - timedelta(days=days) for days in BUCKETS]
-    return [
-        ("not_due", edges[0], None),
-        ("to_30", edges[1], edges[0]),
-        ("to_60", edges[2], edges[1]),
-        ("to_90", edges[3], edges[2]),
-        ("older", None, edges[3]),
-    ]
 
 
 def discrepancies() -> Iterator[Discrepancy]:
