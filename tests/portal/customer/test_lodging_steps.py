@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from billing.disputes.models import Hold
 from billing.invoices.models import Invoice
+from billing.ledger.models import OpenItem
 from billing.runs.services import run_provider_bills
 from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.services import AT_ONCE, drop_drafts
@@ -143,30 +145,84 @@ def test_no_step_is_passed_over(world):
     assert not Complaint.objects.exists()
 
 
-def test_line_of_a_bill_is_chosen_and_its_amount_is_held(world, bill):
-    client = signed_in(world.holder)
-    line = bill.lines.get(kind="fee")
+def to_the_lines(client, bill) -> str:
+    """A draft about a bill, up to the question which lines are wrong."""
     begun = client.post(f"/complaints/new/?bill={bill.public_id}", {"topic": "bill"})
     draft = begun["Location"].rpartition("urgent/")[0]
     assert client.post(f"{draft}urgent/")["Location"] == f"{draft}bill/"
     chosen = {"disputed_invoice": str(bill.public_id)}
     assert client.post(f"{draft}bill/", chosen)["Location"] == f"{draft}line/"
+    return draft
+
+
+def test_line_of_a_bill_is_chosen_and_its_amount_is_held(world, bill):
+    client = signed_in(world.holder)
+    line = bill.lines.get(kind="fee")
+    draft = to_the_lines(client, bill)
     assert "$60.00" in text(client, f"{draft}line/")
 
-    refused = client.post(
-        f"{draft}line/", {"disputed_line": str(line.pk), "disputed_amount": "60.01"}
-    )
-    assert "This line is for $60.00" in refused.content.decode()
-    nothing = client.post(f"{draft}line/", {"disputed_line": "whole"})
-    assert "Say how much of the bill is wrong." in nothing.content.decode()
-    client.post(f"{draft}line/", {"disputed_line": str(line.pk)})
+    for typed, words in (
+        (
+            {"disputed_lines": str(line.pk), "disputed_amount": "60.01"},
+            "This line is for $60.00",
+        ),
+        ({"disputed_lines": "whole"}, "Say how much of the bill is wrong."),
+        ({"disputed_lines": [str(line.pk), "whole"]}, "or the last box alone"),
+        ({"disputed_lines": "999999"}, "Select a valid choice"),
+        ({}, "Tick the lines that are wrong"),
+    ):
+        answer = client.post(f"{draft}line/", typed)
+        assert answer.status_code == 200
+        assert words in answer.content.decode()
+    client.post(f"{draft}line/", {"disputed_lines": str(line.pk)})
     client.post(f"{draft}words/", {"description": "I never ordered it."})
     client.post(f"{draft}check/")
 
     complaint = Complaint.objects.get()
-    assert (complaint.disputed_line, complaint.disputed_amount) == (line, Decimal("60.00"))
+    assert list(complaint.disputed_lines.all()) == [line]
+    assert complaint.disputed_amount == Decimal("60.00")
     assert Hold.objects.get().amount == Decimal("60.00")
     assert str(line) in text(client, f"/complaints/{complaint.reference}/")
+
+
+@pytest.mark.parametrize(("typed", "held"), [("", "60.13"), ("7.83", "7.83")])
+def test_several_lines_are_held_together_to_the_cent(world, bill, typed, held):
+    """$60.00, 10 cents and 3 cents: their exact sum, or what of it is said to be wrong."""
+    first = bill.lines.get(kind="fee")
+    for place, amount in enumerate(("0.10", "0.03"), start=50):
+        row = bill.lines.get(pk=first.pk)
+        row.pk, row.position, row.chargeable = None, place, None
+        row.description, row.amount_inc = f"Call {place}", Decimal(amount)
+        row.save()
+    cents = Decimal("0.13")
+    Invoice.objects.filter(pk=bill.pk).update(
+        total_inc=F("total_inc") + cents, subtotal_ex=F("subtotal_ex") + cents
+    )
+    OpenItem.objects.filter(invoice=bill).update(amount=F("amount") + cents)
+    client = signed_in(world.holder)
+    draft = to_the_lines(client, bill)
+    ticked = [str(pk) for pk in bill.lines.filter(amount_inc__gt=0).values_list("pk", flat=True)]
+    above = client.post(
+        f"{draft}line/", {"disputed_lines": ticked, "disputed_amount": "60.14"}
+    ).content.decode()
+    assert "These 3 lines are for $60.13" in above
+    # What was ticked stays ticked, also after coming back.
+    assert above.count(" checked") == 3
+    client.post(f"{draft}line/", {"disputed_lines": ticked, "disputed_amount": typed})
+    assert text(client, f"{draft}line/").count(" checked") == 3
+    client.post(f"{draft}words/", {"description": "None of it was ordered."})
+    client.post(f"{draft}files/")
+    assert f"${held} of bill" in text(client, f"{draft}check/")
+
+    client.post(f"{draft}check/")
+
+    complaint = Complaint.objects.get()
+    assert complaint.disputed_lines.count() == 3
+    assert complaint.disputed_amount == Decimal(held)
+    assert Hold.objects.get().amount == Decimal(held)
+    page = text(client, f"/complaints/{complaint.reference}/")
+    assert "Call 50" in page
+    assert "Call 51" in page
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "99,999,999,999.99", "x" * 30])
@@ -176,7 +232,7 @@ def test_amount_that_can_not_be_says_what_to_do(world, bill, amount):
     client.post(f"{draft}urgent/")
     client.post(f"{draft}bill/", {"disputed_invoice": str(bill.public_id)})
 
-    answer = client.post(f"{draft}line/", {"disputed_line": "whole", "disputed_amount": amount})
+    answer = client.post(f"{draft}line/", {"disputed_lines": "whole", "disputed_amount": amount})
 
     assert answer.status_code == 200
     assert "There is a problem" in answer.content.decode()
