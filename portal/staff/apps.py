@@ -37,6 +37,7 @@ MODULES = (
     "pauses",
     "privacy",
     "records",
+    "refunds",
     "settings",
     "unpaid",
     "unpaid_beyond",
