@@ -88,8 +88,11 @@ class Complaint(Swept):
     disputed_invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="complaints"
     )
-    disputed_line = models.ForeignKey(
-        InvoiceLine, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    disputed_lines = models.ManyToManyField(
+        InvoiceLine,
+        blank=True,
+        related_name="+",
+        help_text="Which lines of that bill; none: the bill as a whole, or something beside them.",
     )
     disputed_amount = MoneyField(null=True, blank=True)
     state = models.CharField(max_length=22, choices=State, default=State.RECEIVED)

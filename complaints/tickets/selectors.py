@@ -112,7 +112,7 @@ class ComplaintRecord:
     service: str
     service_id: str
     disputed_invoice: str | None
-    disputed_line: str
+    disputed_lines: list[str]
     disputed_amount: Decimal | None
     deadlines: list[DueDate]
     steps: list[Step]
@@ -239,7 +239,7 @@ def record_of(
     known = of_account(account) if rows is None else rows
     row = (
         known.filter(reference=reference)
-        .select_related("lodged_by", "service", "disputed_invoice", "disputed_line")
+        .select_related("lodged_by", "service", "disputed_invoice")
         .first()
     )
     if row is None:
@@ -263,7 +263,7 @@ def record_of(
         service=mask.text(str(row.service)) if row.service else "",
         service_id=str(row.service.public_id) if row.service else "",
         disputed_invoice=row.disputed_invoice.number if row.disputed_invoice else None,
-        disputed_line=mask.text(str(row.disputed_line)) if row.disputed_line else "",
+        disputed_lines=[mask.text(str(line)) for line in row.disputed_lines.all()],
         disputed_amount=row.disputed_amount,
         deadlines=[one for one in due if reader is None or one.duty not in INTERNAL],
         steps=steps,

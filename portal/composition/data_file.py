@@ -46,7 +46,7 @@ from billing.usage.models import UsageRecord
 from billing.usage.selectors import is_help_line
 from complaints.lodging.models import Attachment
 from complaints.ombudsman.models import Referral
-from complaints.tickets.models import Event, Proposal, Remedy
+from complaints.tickets.models import Complaint, Event, Proposal, Remedy
 from complaints.tickets.selectors import of_account, unseen_references
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.barring.models import Bar, SimSwap
@@ -213,6 +213,12 @@ ANSWERS = (
 REMEDIES = (
     *("proposal__complaint__reference", "kind", "amount", "service__label", "plan__name"),
     *("monthly", "text", "done_at", "result"),
+)
+# Which other one it was answered with may be private by now.
+NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id")
+CONTESTED = (
+    *("complaint__reference", "invoiceline__invoice__number", "invoiceline__description"),
+    "invoiceline__amount_inc",
 )
 FILES = ("complaint__reference", "name", "media_type", "size", "sha256", "added_at")
 REFERRALS = (
@@ -436,7 +442,9 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
 def _complained(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     """Complaints that the asker may read, and what they hold up."""
     complaints = of_account(account, by)
-    yield "complaints", _rows(complaints, without=["safety_threat", "problem", "problem_at"])
+    yield "complaints", _rows(complaints, without=NOT_OF_COMPLAINTS)
+    contested = Complaint.disputed_lines.through.objects.filter(complaint__in=complaints)
+    yield "complaint_lines", _rows(contested, only=CONTESTED)
     steps = Event.objects.filter(complaint__in=complaints, for_staff_only=False)
     yield "complaint_steps", _rows(steps, only=STEP)
     answers = Proposal.objects.filter(complaint__in=complaints)

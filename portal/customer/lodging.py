@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import MultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -178,8 +179,16 @@ class LodgeStep(_OneDraft, TemplateView):
     def _kept_form(self) -> StepForm:
         """The step's form with what was typed before, without complaints about it."""
         kept = self.draft.answers.get(self.step, {})
-        initial = {name: next(iter(rows), "") for name, rows in kept.items()}
-        return STEPS[self.step](asker=self.asker, told=self.told, initial=initial)
+        form = STEPS[self.step]
+        several = {
+            name
+            for name, field in form.base_fields.items()
+            if isinstance(field, MultipleChoiceField)
+        }
+        initial = {
+            name: rows if name in several else next(iter(rows), "") for name, rows in kept.items()
+        }
+        return form(asker=self.asker, told=self.told, initial=initial)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep what was typed, right or wrong, then go on or say what is missing."""
@@ -258,8 +267,8 @@ class LodgeCheck(_OneDraft, TemplateView):
         ticked = [urgent[name].label for name in urgent if told.get(name)]
         rows.append(("Urgent", "; ".join(ticked) or "None of it", "urgent"))
         if told.get("disputed_invoice"):
-            line = told.get("disputed_line")
-            which = f", {self.asker.mask.text(str(line))}" if line else ""
+            lines = [self.asker.mask.text(str(line)) for line in told["disputed_lines"]]
+            which = f": {'; '.join(lines)}" if lines else ""
             amount = in_dollars(told["disputed_amount"])
             words = f"{amount} of bill {told['disputed_invoice']}{which}"
             rows.append(("You contest", words, "line"))

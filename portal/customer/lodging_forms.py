@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from billing.invoices.models import Invoice, InvoiceLine
+from billing.invoices.models import Invoice
 from billing.invoices.selectors import lines
 from billing.payments.selectors import invoices
 from complaints.lodging.services import ComplaintDetails
@@ -18,7 +18,7 @@ from parties.accounts.models import Account
 from parties.correspondence.services import Mask
 from portal.web.fields import DollarsField
 from portal.web.uploads import FilesField
-from terms.money import in_dollars
+from terms.money import ZERO, in_dollars
 
 WHOLE = "whole"
 
@@ -115,13 +115,18 @@ class BillForm(StepForm):
 
 
 class LineForm(StepForm):
-    """Which line of the bill, and how much of it."""
+    """Which lines of the bill, and how much of them."""
 
-    disputed_line = forms.ChoiceField(label="Which line is wrong?", widget=forms.RadioSelect)
+    disputed_lines = forms.MultipleChoiceField(
+        label="Which lines are wrong?",
+        help_text="Tick each of them.",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Tick the lines that are wrong, or the last box."},
+    )
     disputed_amount = DollarsField(
-        label="How much of it is wrong?",
-        help_text="In dollars, GST included. Leave it empty if all of that line is wrong. Nobody "
-        "chases you for this part meanwhile, where your terms or the law say so.",
+        label="How much of it is wrong, in all?",
+        help_text="In dollars, GST included. Leave it empty if all that you ticked is wrong. "
+        "Nobody chases you for this part meanwhile, where your terms or the law say so.",
         required=False,
     )
 
@@ -129,29 +134,40 @@ class LineForm(StepForm):
         self.invoice: Invoice = self.told["disputed_invoice"]
         rows = [one for one in lines(self.invoice, self.asker.mask) if one.amount_inc > 0]
         self.rows = {str(one.pk): one for one in rows}
-        field: Any = self.fields["disputed_line"]
+        field: Any = self.fields["disputed_lines"]
         field.choices = [
             *((key, f"{one}, {in_dollars(one.amount_inc)}") for key, one in self.rows.items()),
-            (WHOLE, f"Several, or the whole bill of {in_dollars(self.invoice.total_inc)}"),
+            (WHOLE, f"Something else, or the whole bill of {in_dollars(self.invoice.total_inc)}"),
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Keep the line, and the amount that is meant where none was typed."""
+        """Keep the lines, and the amount that is meant where none was typed: all of them."""
         given = super().clean() or {}
-        chosen = given.get("disputed_line")
+        chosen = given.get("disputed_lines")
         if not chosen or self.errors:
             return given
-        line: InvoiceLine | None = self.rows.get(chosen)
-        most = line.amount_inc if line else self.invoice.total_inc
+        picked = tuple(self.rows[key] for key in chosen if key != WHOLE)
+        if WHOLE in chosen and picked:
+            self.add_error("disputed_lines", "Tick the lines, or the last box alone.")
+            return given
+        # A discount may have taken lines together above the bill's total.
+        most = self.invoice.total_inc
+        if picked:
+            most = min(most, sum((line.amount_inc for line in picked), ZERO))
         amount: Decimal | None = given.get("disputed_amount")
-        if amount is None and line is None:
+        if amount is None and not picked:
             self.add_error("disputed_amount", "Say how much of the bill is wrong.")
         elif amount is not None and amount > most:
-            where = "This line" if line else f"Bill {self.invoice.number}"
             self.add_error(
-                "disputed_amount", f"{where} is for {in_dollars(most)}. Enter that or less."
+                "disputed_amount",
+                f"{self._named(len(picked))} for {in_dollars(most)}. Enter that or less.",
             )
-        return {"disputed_line": line, "disputed_amount": amount or most}
+        return {"disputed_lines": picked, "disputed_amount": amount or most}
+
+    def _named(self, ticked: int) -> str:
+        if not ticked:
+            return f"Bill {self.invoice.number} is"
+        return "This line is" if ticked == 1 else f"These {ticked} lines are"
 
 
 class WordsForm(StepForm):

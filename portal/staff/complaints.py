@@ -177,7 +177,7 @@ class ComplaintAdmin(BulkComplaints):
     )
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
-    exclude = ("urgent_because", "version", "related")
+    exclude = ("urgent_because", "version", "related", "disputed_lines")
     guarded = {StaffData.PRIVATE: ("safety_threat",)}
     actions = ("take", "hand_back", "hand_over_many", "acknowledge_many")
     change_form_template = "admin/complaints/complaint/change_form.html"

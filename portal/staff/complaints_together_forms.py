@@ -83,8 +83,8 @@ class MergeForm(LinkForm):
         urgent = " It is urgent then." if gone.is_urgent or kept.is_urgent else ""
         return (
             f"{kept} came first and is answered{day}; {gone} goes on with it.{urgent}{manager} "
-            f"{' and '.join(told)} get a letter. It can be undone until the answer is carried out "
-            "and closed."
+            f"{' and '.join(told)} {'get' if len(told) > 1 else 'gets'} a letter. It can be "
+            "undone until it is closed."
         )
 
     def facts(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def _receive(account: Account, details: ComplaintDetails, contact: str, at: date
         caller_contact=contact,
         told_by=Channel.WEB,
         version=version_in_force(account, local_day(account, at)),
-        **vars(details),
+        **details.kept,
     )
     bound = binding_of(complaint)
     complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)

@@ -66,8 +66,13 @@ class ComplaintDetails:
     safety_threat: bool = False
     service: Service | None = None
     disputed_invoice: Invoice | None = None
-    disputed_line: InvoiceLine | None = None
+    disputed_lines: tuple[InvoiceLine, ...] = ()
     disputed_amount: Decimal | None = None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a complaint keeps of it in its own row."""
+        return {name: value for name, value in vars(self).items() if name != "disputed_lines"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +137,12 @@ def lodge_complaint(
             channel=channel,
             received_at=at,
             version=version_in_force(account, on),
-            **vars(details),
+            **details.kept,
         )
         bound = binding_of(complaint)
         complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
+        complaint.disputed_lines.set(details.disputed_lines)
         clocks = start_clocks(complaint, bound, at=at)
         actor = authority.with_customer(by, decision, together_with)
         _record(complaint, actor, clocks, at)
@@ -185,11 +191,12 @@ def lodge_for_customer(
             caller_closes=arrival.caller_closes,
             told_by=arrival.told_by,
             version=version_in_force(account, received_on),
-            **vars(details),
+            **details.kept,
         )
         bound = binding_of(complaint)
         complaint.is_urgent, complaint.urgent_because = urgency_of(details, bound)
         complaint.save()
+        complaint.disputed_lines.set(details.disputed_lines)
         clocks = start_clocks(complaint, bound, at=at)
         _record(complaint, actor, clocks, at)
         _hold(complaint, at)
@@ -334,10 +341,10 @@ def _made_already(
         events__act=Happening.LODGE,
         events__at__range=(at - ONE_CLICK, at),
     )
-    for one in recent.exclude(state__in=OVER).select_related(
-        "disputed_invoice", "disputed_line", "service"
-    ):
-        if all(getattr(one, name) == value for name, value in vars(details).items()):
+    chosen = {line.pk for line in details.disputed_lines}
+    for one in recent.exclude(state__in=OVER).select_related("disputed_invoice", "service"):
+        same = all(getattr(one, name) == value for name, value in details.kept.items())
+        if same and chosen == set(one.disputed_lines.values_list("pk", flat=True)):
             return one
     return None
 
@@ -384,7 +391,7 @@ def foretell(*, account: Account, details: ComplaintDetails, at: datetime) -> Ou
         channel=Channel.WEB,
         received_at=at,
         version=version_in_force(account, on),
-        **vars(details),
+        **details.kept,
     )
     bound = binding_of(complaint)
     complaint.is_urgent, urgent_because = urgency_of(details, bound)

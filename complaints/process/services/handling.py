@@ -366,6 +366,7 @@ def learn_urgency(
         if complaint.safety_threat:
             part_all(complaint, at=at)
             complaint.related.clear()
+            complaint.merged.update(merged_into=None)
             # From here on it is there for its officers alone.
             leave_to_officers(complaint, at=at)
         stop_cutting(complaint, at=at)

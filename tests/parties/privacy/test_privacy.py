@@ -393,6 +393,7 @@ IN_FILE = {
     "Attachment": "complaint_files",
     "Proposal": "complaint_answers",
     "Remedy": "complaint_remedies",
+    "Complaint_disputed_lines": "complaint_lines",
     "Referral": "complaint_referrals",
     "Service": "services",
     "Signature": "signatures",

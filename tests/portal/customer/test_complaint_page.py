@@ -176,7 +176,7 @@ def test_amount_above_what_is_open_is_refused_at_its_field(world):
     draft = begun["Location"].rpartition("urgent/")[0]
     client.post(f"{draft}urgent/")
     client.post(f"{draft}bill/", {"disputed_invoice": str(bill.public_id)})
-    whole = {"disputed_line": "whole", "disputed_amount": str(bill.total_inc)}
+    whole = {"disputed_lines": "whole", "disputed_amount": str(bill.total_inc)}
     client.post(f"{draft}line/", whole)
     client.post(f"{draft}words/", {"description": "Twice."})
     answer = client.post(f"{draft}check/", follow=True)

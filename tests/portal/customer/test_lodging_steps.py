@@ -143,30 +143,83 @@ def test_no_step_is_passed_over(world):
     assert not Complaint.objects.exists()
 
 
-def test_line_of_a_bill_is_chosen_and_its_amount_is_held(world, bill):
-    client = signed_in(world.holder)
-    line = bill.lines.get(kind="fee")
+def to_the_lines(client, bill) -> str:
+    """A draft about a bill, up to the question which lines are wrong."""
     begun = client.post(f"/complaints/new/?bill={bill.public_id}", {"topic": "bill"})
     draft = begun["Location"].rpartition("urgent/")[0]
     assert client.post(f"{draft}urgent/")["Location"] == f"{draft}bill/"
     chosen = {"disputed_invoice": str(bill.public_id)}
     assert client.post(f"{draft}bill/", chosen)["Location"] == f"{draft}line/"
+    return draft
+
+
+def test_line_of_a_bill_is_chosen_and_its_amount_is_held(world, bill):
+    client = signed_in(world.holder)
+    line = bill.lines.get(kind="fee")
+    draft = to_the_lines(client, bill)
     assert "$60.00" in text(client, f"{draft}line/")
 
-    refused = client.post(
-        f"{draft}line/", {"disputed_line": str(line.pk), "disputed_amount": "60.01"}
-    )
-    assert "This line is for $60.00" in refused.content.decode()
-    nothing = client.post(f"{draft}line/", {"disputed_line": "whole"})
-    assert "Say how much of the bill is wrong." in nothing.content.decode()
-    client.post(f"{draft}line/", {"disputed_line": str(line.pk)})
+    for typed, words in (
+        (
+            {"disputed_lines": str(line.pk), "disputed_amount": "60.01"},
+            "This line is for $60.00",
+        ),
+        ({"disputed_lines": "whole"}, "Say how much of the bill is wrong."),
+        ({"disputed_lines": [str(line.pk), "whole"]}, "or the last box alone"),
+        ({"disputed_lines": "999999"}, "Select a valid choice"),
+        ({}, "Tick the lines that are wrong"),
+    ):
+        answer = client.post(f"{draft}line/", typed)
+        assert answer.status_code == 200
+        assert words in answer.content.decode()
+    client.post(f"{draft}line/", {"disputed_lines": str(line.pk)})
     client.post(f"{draft}words/", {"description": "I never ordered it."})
     client.post(f"{draft}check/")
 
     complaint = Complaint.objects.get()
-    assert (complaint.disputed_line, complaint.disputed_amount) == (line, Decimal("60.00"))
+    assert list(complaint.disputed_lines.all()) == [line]
+    assert complaint.disputed_amount == Decimal("60.00")
     assert Hold.objects.get().amount == Decimal("60.00")
     assert str(line) in text(client, f"/complaints/{complaint.reference}/")
+
+
+@pytest.mark.parametrize(("typed", "held"), [("", "59.97"), ("7.83", "7.83")])
+def test_several_lines_are_held_together_to_the_cent(world, bill, typed, held):
+    """$59.87 and 10 cents of three lines: their exact sum, or what of it is said to be wrong."""
+    first = bill.lines.get(kind="fee")
+    for place, amount in enumerate(("59.87", "0.10", "0.03"), start=first.position):
+        row = bill.lines.get(pk=first.pk)
+        row.pk = first.pk if place == first.position else None
+        row.position, row.chargeable = place + 50, None
+        row.description, row.amount_inc = f"Line {place}", Decimal(amount)
+        row.save()
+    client = signed_in(world.holder)
+    draft = to_the_lines(client, bill)
+    rows = list(bill.lines.order_by("position"))
+    assert [one.amount_inc for one in rows][-1] == Decimal("0.03")
+    ticked = [str(one.pk) for one in rows[:2]]
+    above = client.post(
+        f"{draft}line/", {"disputed_lines": ticked, "disputed_amount": "59.98"}
+    ).content.decode()
+    assert "These 2 lines are for $59.97" in above
+    # What was ticked stays ticked, also after coming back.
+    assert above.count(" checked") == 2
+    client.post(f"{draft}line/", {"disputed_lines": ticked, "disputed_amount": typed})
+    assert text(client, f"{draft}line/").count(" checked") == 2
+    client.post(f"{draft}words/", {"description": "None of it was ordered."})
+    client.post(f"{draft}files/")
+    assert f"${held} of bill" in text(client, f"{draft}check/")
+
+    client.post(f"{draft}check/")
+
+    complaint = Complaint.objects.get()
+    assert list(complaint.disputed_lines.order_by("position")) == rows[:2]
+    assert complaint.disputed_amount == Decimal(held)
+    assert Hold.objects.get().amount == Decimal(held)
+    page = text(client, f"/complaints/{complaint.reference}/")
+    assert str(rows[0]) in page
+    assert str(rows[1]) in page
+    assert str(rows[2]) not in page
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "99,999,999,999.99", "x" * 30])
@@ -176,7 +229,7 @@ def test_amount_that_can_not_be_says_what_to_do(world, bill, amount):
     client.post(f"{draft}urgent/")
     client.post(f"{draft}bill/", {"disputed_invoice": str(bill.public_id)})
 
-    answer = client.post(f"{draft}line/", {"disputed_line": "whole", "disputed_amount": amount})
+    answer = client.post(f"{draft}line/", {"disputed_lines": "whole", "disputed_amount": amount})
 
     assert answer.status_code == 200
     assert "There is a problem" in answer.content.decode()
