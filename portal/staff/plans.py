@@ -55,18 +55,11 @@ class PlanAdmin(StepAdmin):
     def get_urls(self) -> list[Any]:
         view, page = self.admin_site.admin_view, "contracts_plan"
         return [
-            path("list/<slug:key>/", view(self.on_a_day), name=f"{page}_list"),
+            path("list/", view(self.on_a_day), name=f"{page}_list"),
             path("<int:pk>/price/", view(self.price), name=f"{page}_price_step"),
             path("<int:pk>/end/", view(self.end), name=f"{page}_end_step"),
             *super().get_urls(),
         ]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        lists = [
-            (one.name, reverse("admin:contracts_plan_list", args=[one.key]))
-            for one in self._providers(request)
-        ]
-        return super().changelist_view(request, {"lists": lists} | (extra_context or {}))
 
     def change_view(
         self,
@@ -135,26 +128,29 @@ class PlanAdmin(StepAdmin):
             notes=_who_has_it(row),
         )
 
-    def on_a_day(self, request: HttpRequest, key: str) -> HttpResponse:
+    def on_a_day(self, request: HttpRequest) -> HttpResponse:
         """The list as it stood on a day, and the days on which another version began."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        provider = self._providers(request).filter(key=key).first()
+        providers = self._providers(request)
+        form = DayForm(request.GET or None, providers=providers)
+        asked = form.is_valid()
+        provider = form.cleaned_data["provider"] if asked else providers.first()
         if provider is None:
             raise Http404
         today = provider_day(provider, request.at)
-        form = DayForm(request.GET or None)
-        asked = form.cleaned_data["on"] if form.is_valid() else None
-        if asked is not None and asked > today:
+        on = (form.cleaned_data["on"] if asked else None) or today
+        if on > today:
             form.add_error("on", f"The list is known up to today, {in_words(today)}.")
-            asked = None
-        on = asked or today
+            on = today
+        start = DayForm(initial={"on": on, "provider": provider}, providers=providers)
         context = {
             **self.admin_site.each_context(request),
             "title": f"{provider.name}: the price list on {in_words(on)}",
-            "form": form if request.GET else DayForm(initial={"on": on}),
+            "form": form if request.GET else start,
             "listed": catalogue.price_list(provider, on),
             "versions": catalogue.list_versions(provider, today),
+            "provider": provider,
             "on": on,
             "opts": self.opts,
         }

@@ -100,6 +100,13 @@ class DropForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    """The day of which the list is asked."""
+    """Whose list, and of which day."""
 
-    on = DayField(label="The list on", required=False)
+    provider = forms.ModelChoiceField(
+        label="Of which provider", queryset=Provider.objects.none(), empty_label=None
+    )
+    on = DayField(label="On which day", required=False, help_text="Empty: today.")
+
+    def __init__(self, *args: Any, providers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["provider"].queryset = providers
