@@ -34,7 +34,7 @@ class PriceForm(ListForm):
         nil=True,
         help_text="In dollars, in the GST basis of the price list: 84.95",
     )
-    field_order = ("monthly_fee", "on", "why")
+    field_order: tuple[str, ...] = ("monthly_fee", "on", "why")
 
 
 class PlanForm(PriceForm):
