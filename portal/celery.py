@@ -113,6 +113,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.ask_about_cards",
         "schedule": crontab(minute="10-59/15"),
     },
+    "send refunds": {
+        "task": "billing.send_refunds",
+        "schedule": crontab(minute="*/5"),
+    },
     "lapse offers": {
         "task": "contracts.lapse_offers",
         "schedule": crontab(minute=20),

@@ -31,22 +31,28 @@ shared="--ignore=tests/browser --numprocesses=2 --dist=worksteal"
 failed=""
 began=$(date +%s)
 
+# A part that stands still is interrupted, so that the others run and the end names it.
+case $length in
+long) bound=90m ;;
+*) bound=30m ;;
+esac
 part() {
     name=$1; shift
     echo "── $name"
     since=$(date +%s)
-    "$@"
+    timeout --foreground --signal=INT --kill-after=60 $bound "$@"
     status=$?
     echo "   ($(($(date +%s) - since)) s)"
     [ $status = 0 ] || failed="$failed
   $name"
 }
 
-# Run two parts side by side: the second waits for its worker and its browser most of the time.
+# Run two parts side by side: a browser waits for its worker and its pages most of the time.
+# Never two browsers at once: side by side they have stood still.
 beside() {
     second=$1
     log="$folder/second.log"
-    sh -c "$2" >"$log" 2>&1 &
+    timeout --signal=INT --kill-after=60 $bound $2 >"$log" 2>&1 &
     running=$!
     shift 2
     part "$@"
@@ -57,7 +63,7 @@ beside() {
 }
 
 # The tables, migrated once for each database; the processes of a part copy them. The browser's own
-# portal migrates its database as an operator does.
+# portal on SQLite migrates its database as an operator does.
 on_sqlite="$embedded env TEST_TEMPLATE=$($embedded .venv/bin/python -m tests.template "$folder")"
 [ "$length" = quick ] ||
     on_postgres="env TEST_TEMPLATE=$(.venv/bin/python -m tests.template "$folder")"
@@ -68,18 +74,18 @@ quick)
         -m "not slow and not (hypothesis and django_db)" "$@"
     ;;
 usual)
-    part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
+    beside "in a browser, on PostgreSQL and Redis" "$on_postgres $pytest tests/browser $*" \
+        "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared "$@"
     beside "the main job in a browser, on SQLite and the embedded broker" \
         "$embedded $pytest tests/browser/test_main_job.py $*" \
         "what depends on the database, on SQLite and the embedded broker" \
         $on_sqlite $pytest tests $shared -m "portable and not hypothesis" "$@"
-    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser "$@"
     ;;
 long)
     part "everything, on PostgreSQL and Redis" $on_postgres $pytest tests $shared --long "$@"
     part "everything, on SQLite and the embedded broker" \
         $on_sqlite $pytest tests $shared --long "$@"
-    part "in a browser, on PostgreSQL and Redis" $pytest tests/browser --long "$@"
+    part "in a browser, on PostgreSQL and Redis" $on_postgres $pytest tests/browser --long "$@"
     part "in a browser, on SQLite and the embedded broker" \
         $embedded $pytest tests/browser --long "$@"
     ;;

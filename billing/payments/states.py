@@ -15,23 +15,48 @@ class PaymentMethod(models.TextChoices):
     DEPOSIT = "deposit", "From the deposit"
 
 
+class RefundWay(models.TextChoices):
+    """How credit goes back as money."""
+
+    BY_HAND = "by_hand", "By hand, at our bank"
+    GATEWAY = "gateway", "To what it was paid with"
+
+
 class RefundState(models.TextChoices):
+    """Where a refund stands. The credit is gone from the moment it is on its way."""
+
     ASKED = "asked", "Waits for a second person"
+    GOING = "going", "On its way"
     PAID = "paid", "Paid back"
-    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Did not arrive"
+    REFUSED = "refused", "Not paid back"
 
 
 class RefundAct(models.TextChoices):
     APPROVE = "approve", "Approve"
+    SEND = "send", "Send it"
     REFUSE = "refuse", "Refuse"
+    ARRIVE = "arrive", "The money is there"
+    FAIL = "fail", "It did not arrive"
+    ASK_AGAIN = "ask_again", "Pay it another way"
+    KEEP = "keep", "Leave it as credit"
 
 
+# A bank can send back what it had taken, so what is paid can fail, too.
 REFUND = Lifecycle(
     {
         (RefundState.ASKED, RefundAct.APPROVE): RefundState.PAID,
+        (RefundState.ASKED, RefundAct.SEND): RefundState.GOING,
         (RefundState.ASKED, RefundAct.REFUSE): RefundState.REFUSED,
+        (RefundState.GOING, RefundAct.ARRIVE): RefundState.PAID,
+        (RefundState.GOING, RefundAct.FAIL): RefundState.FAILED,
+        (RefundState.PAID, RefundAct.FAIL): RefundState.FAILED,
+        (RefundState.FAILED, RefundAct.ASK_AGAIN): RefundState.ASKED,
+        (RefundState.FAILED, RefundAct.KEEP): RefundState.REFUSED,
     }
 )
+# What has left the account's credit.
+GIVEN_BACK = (RefundState.GOING, RefundState.PAID)
 
 
 class RequestKind(models.TextChoices):

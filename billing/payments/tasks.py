@@ -30,3 +30,9 @@ def charge_cards(*, at: str | None = None) -> int:
 def ask_about_cards(*, at: str | None = None) -> int:
     """Ask the gateway about cards of which it has not told, and forget those that have ended."""
     return services.ask_about_cards(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.send_refunds")
+def send_refunds(*, at: str | None = None) -> int:
+    """Ask the gateway for refunds that are on their way."""
+    return services.send_refunds(at=datetime.fromisoformat(at) if at else timezone.now())

@@ -22,7 +22,7 @@ from django.db.models.functions import TruncMonth
 
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import CHANNELS, Complaint
-from complaints.tickets.states import IN_WORDS, OVER, PROMISES, Cause, Ending, State, Topic
+from complaints.tickets.states import ENDED, IN_WORDS, OVER, PROMISES, Cause, Ending, State, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Provider
 from parties.accounts.selectors import law
@@ -225,7 +225,7 @@ def cause_review(rows: QuerySet[Complaint], period: Period) -> list[Bar]:
 
 def lacks_cause(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
     """Those that are over and whose cause nobody has named."""
-    return rows.filter(state__in=OVER, cause="")
+    return rows.filter(state__in=ENDED, cause="")
 
 
 def _report_due(period: Period) -> tuple[date | None, list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from complaints.process.services.steps import require_staff
 from complaints.tickets.models import Complaint
 from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.services import tell_desk
-from complaints.tickets.states import OVER
+from complaints.tickets.states import ENDED
 from parties.authority import selectors as authority
 from parties.people.models import User
 from terms.calendar import Channel
@@ -100,7 +100,7 @@ def _speaker(mail: ReadMail, complaint: Complaint | None, at: datetime) -> tuple
         return None, "It names no complaint, or more than one."
     if mail.forged:
         return None, "The mail server says that the sender's address is forged."
-    if complaint.state in OVER:
+    if complaint.state in ENDED:
         return None, f"{complaint.reference} is over: open it again, or answer."
     person = User.objects.filter(email__iexact=mail.sender, is_active=True, is_staff=False).first()
     if person is None or (complaint.safety_threat and person.pk != complaint.lodged_by_id):

@@ -12,6 +12,7 @@ from complaints.clocks.services import UNREACHABLE, binding_of, foretell_carryin
 from complaints.tickets.models import Complaint, Event, Proposal, Remedy
 from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import (
+    IN_HAND,
     IN_THE_BACKGROUND,
     LIFECYCLE,
     ORDERED,
@@ -33,8 +34,8 @@ from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from records.notices.states import Status as NoticeStatus
 from terms import rules
+from terms.calendar import Channel, in_words
 from terms.calendar import State as Region
-from terms.calendar import in_words
 from terms.clause import Source, as_json
 from terms.profile import TermsSilent
 
@@ -247,6 +248,67 @@ def refused_before(complaint: Complaint) -> QuerySet[Complaint]:
     if complaint.lodged_by_id is None or complaint.caller_name:
         return rows.none()
     return rows.exclude(pk=complaint.pk).order_by("-closed_at")
+
+
+def why_not_together(one: Complaint, two: Complaint) -> str:
+    """Why two complaints can't be answered together, and what to do instead, or ""."""
+    if why := why_not_linked(one, two):
+        return why
+    for row in (one, two):
+        if row.state not in IN_HAND or row.with_ombudsman_since is not None:
+            return (
+                f"{row} is {row.get_state_display().lower()}: only what is acknowledged and not "
+                "answered yet goes on with another. Name one beside the other instead."
+            )
+        if row.lodged_by_id is None or row.caller_name or row.told_by != Channel.EMAIL:
+            return (
+                f"Who made {row} gets no email from here, so they would not hear of it. Name one "
+                "beside the other instead."
+            )
+    if (one.topic == Topic.PRIVACY) != (two.topic == Topic.PRIVACY):
+        return "One of them is about privacy and is its officer's: name one beside the other."
+    return ""
+
+
+def why_not_linked(one: Complaint, two: Complaint) -> str:
+    """Why two complaints can't be named beside each other, or ""."""
+    if one.pk == two.pk:
+        return "That is this complaint itself: choose another."
+    if one.account_id != two.account_id:
+        return "That complaint is of another account: choose one of this account."
+    if one.safety_threat or two.safety_threat:
+        return "What is about somebody's safety stands by itself: nothing goes with it."
+    if one.lodged_by_id is None or two.lodged_by_id is None:
+        return "One of them came without a name: whose it is would be guessed. Leave it by itself."
+    return ""
+
+
+def in_order(one: Complaint, two: Complaint) -> tuple[Complaint, Complaint]:
+    """Of two that go on together the one that is answered, whose days began earlier, first."""
+    first, second = sorted((one, two), key=lambda row: (row.starts_at, row.pk))
+    return first, second
+
+
+def others_like(complaint: Complaint, *, in_hand: bool) -> QuerySet[Complaint]:
+    """Those of the account that may go with a complaint, the newest first; never a private one.
+
+    `in_hand`: only those that can be answered together with it.
+    """
+    if complaint.safety_threat or complaint.lodged_by_id is None:
+        return Complaint.objects.none()
+    rows = Complaint.objects.filter(
+        account=complaint.account_id, safety_threat=False, lodged_by__isnull=False
+    ).exclude(pk=complaint.pk)
+    if in_hand:
+        rows = rows.filter(
+            state__in=IN_HAND,
+            with_ombudsman_since__isnull=True,
+            caller_name="",
+            told_by=Channel.EMAIL,
+        )
+        is_privacy = Q(topic=Topic.PRIVACY)
+        rows = rows.filter(is_privacy if complaint.topic == Topic.PRIVACY else ~is_privacy)
+    return rows.order_by("-received_at")
 
 
 def missed(rows: QuerySet[Complaint], at: datetime) -> QuerySet[Complaint]:

@@ -125,6 +125,18 @@ class Complaint(Swept):
     cause = models.CharField(
         max_length=10, choices=Cause, blank=True, help_text="What it came from, for the figures."
     )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        help_text="The one that it is, or was, answered together with.",
+    )
+    merged_at = models.DateTimeField(null=True, blank=True)
+    related = models.ManyToManyField(
+        "self", blank=True, help_text="Those that staff see beside it; each has its own answer."
+    )
     acknowledgement = models.ForeignKey(
         "notices.Notice",
         on_delete=models.PROTECT,

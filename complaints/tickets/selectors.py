@@ -24,6 +24,7 @@ from terms.money import ZERO, in_dollars
 from .models import Complaint, Event, Proposal, Remedy
 from .states import (
     DONE,
+    ENDED,
     IN_HAND,
     IN_THE_BACKGROUND,
     IN_WORDS,
@@ -125,6 +126,8 @@ class ComplaintRecord:
     can_reopen: bool
     can_ask_manager: bool
     is_with_manager: bool
+    answered_with: str
+    answers_too: list[str]
 
 
 def of_account(account: Account, viewer: User | None = None) -> QuerySet[Complaint]:
@@ -271,10 +274,21 @@ def record_of(
         can_answer=state == State.PROPOSED,
         can_withdraw=state not in OVER and state != State.RESOLVED,
         can_agree=state == State.RESOLVED,
-        can_reopen=state in OVER or state == State.RESOLVED,
+        can_reopen=state in ENDED or state == State.RESOLVED,
         can_ask_manager=state not in OVER and row.escalated_at is None,
         is_with_manager=row.escalated_at is not None,
+        answered_with=_answered_with(row),
+        answers_too=list(
+            row.merged.filter(state=State.MERGED).values_list("reference", flat=True)
+        ),
     )
+
+
+def _answered_with(row: Complaint) -> str:
+    """The reference of the one that a complaint is answered together with, or ""."""
+    if row.state != State.MERGED or row.merged_into is None:
+        return ""
+    return row.merged_into.reference
 
 
 def _lodger(row: Complaint, mask: Mask) -> str:
@@ -338,6 +352,11 @@ def remedy_in_words(row: Remedy, *, done: bool = False) -> str:
 def _next_step(row: Complaint, due: list[DueDate], task: str, on: date) -> NextStep:
     """What happens next, by where it stands and by what is owed."""
     state = State(row.state)
+    if with_other := _answered_with(row):
+        return NextStep(
+            words=f"We answer it together with {with_other}, which came first. What you write "
+            "here goes there."
+        )
     if row.with_ombudsman_since is not None and state not in OVER:
         return NextStep(
             words="The ombudsman has it. Nothing is cut off because of that, and nobody chases "

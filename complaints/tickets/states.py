@@ -15,6 +15,7 @@ class State(models.TextChoices):
     RESOLVED = "resolved", "Carried out"
     CLOSED = "closed", "Closed"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    MERGED = "merged", "Answered with another"
 
 
 class Act(models.TextChoices):
@@ -35,6 +36,8 @@ class Act(models.TextChoices):
     REOPEN = "reopen", "Reopen"
     REFER = "refer", "Taken up by the ombudsman"
     DECIDE = "decide", "Decided at the ombudsman's"
+    MERGE = "merge", "Answer it with another"
+    SPLIT = "split", "Answer it by itself again"
 
 
 class Happening(models.TextChoices):
@@ -62,6 +65,10 @@ class Happening(models.TextChoices):
     NAME_REGULATOR = "name_regulator", "Privacy regulator named"
     NOT_HELD = "not_held", "Stays payable meanwhile"
     SIGN_REFUSAL = "sign_refusal", "Refusal signed by a second person"
+    JOIN = "join", "Answered together with another"
+    PART = "part", "Answered by itself again"
+    LINK = "link", "Another complaint named beside it"
+    UNLINK = "unlink", "Another complaint named no longer"
 
 
 OPEN = (
@@ -73,7 +80,9 @@ OPEN = (
     State.IMPLEMENTING,
     State.RESOLVED,
 )
-OVER = frozenset({State.CLOSED, State.WITHDRAWN})
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN})
+# Nothing is owed about these: what goes on with another is owed there.
+OVER = ENDED | {State.MERGED}
 # Where the customer has to say something.
 WAITING = (State.WAITING_FOR_CUSTOMER, State.PROPOSED, State.RESOLVED)
 # Where our answer is still owed: neither received only nor answered yet.
@@ -105,6 +114,9 @@ LIFECYCLE = Lifecycle(
         **{(state, Act.CLOSE): State.CLOSED for state in OPEN if state != State.RECEIVED},
         **{(state, Act.REFUSE): State.CLOSED for state in (*IN_HAND, State.PROPOSED)},
         **{(state, Act.WITHDRAW): State.WITHDRAWN for state in OPEN if state != State.RESOLVED},
+        **{(state, Act.MERGE): State.MERGED for state in IN_HAND},
+        (State.MERGED, Act.SPLIT): State.INVESTIGATING,
+        (State.MERGED, Act.CLOSE): State.CLOSED,
     }
 )
 
@@ -121,6 +133,8 @@ STAFF_ACTS = frozenset(
         Act.REFUSE,
         Act.REFER,
         Act.DECIDE,
+        Act.MERGE,
+        Act.SPLIT,
     }
 )
 
@@ -142,6 +156,8 @@ DONE = {
     Act.REOPEN: "Reopened",
     Act.REFER: "Taken up by the ombudsman",
     Act.DECIDE: "Decided at the ombudsman's",
+    Act.MERGE: "Answered together with another",
+    Act.SPLIT: "Answered by itself again",
     # As the customer reads it.
     Happening.ATTEMPT: "We tried to reach you",
     Happening.TASK_DONE: "Your own part is done",

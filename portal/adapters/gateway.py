@@ -20,6 +20,7 @@ from billing.payments.services.gateway import (
     KeptCard,
     Opened,
     Order,
+    Return,
     Said,
     Word,
 )
@@ -58,7 +59,18 @@ LASTING = {
     "revocation_of_all_authorizations": "you told your bank to stop it",
 }
 PASSING = {"insufficient_funds": "there was not enough money"}
-# How many charges of one payer are looked through for ours, the newest first.
+# Why money did not go back, in words.
+NOT_GIVEN = {
+    "balance_insufficient": "there is too little at the gateway to give back from",
+    "charge_already_refunded": "it was given back at the gateway already",
+    "charge_disputed": "the bank takes the payment back by itself",
+    "charge_for_pending_refund_disputed": "the bank takes the payment back by itself",
+    "expired_or_canceled_card": "the card has run out or was cancelled",
+    "lost_or_stolen_card": "the card was reported lost or stolen",
+    "declined": "the bank did not take it",
+    "insufficient_funds": "there is too little at the gateway to give back from",
+}
+# How many charges of a payer, or refunds of a payment, are looked through, the newest first.
 LOOKED_THROUGH = 100
 # What reading a message can meet that is not as Stripe writes it.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError)
@@ -227,6 +239,48 @@ class StripeGateway:
         except stripe.StripeError as failure:
             raise GatewayDown(type(failure).__name__) from failure
 
+    def give_back(self, wanted: Return, *, at: datetime) -> Word:
+        """Refund a payment, or a part of it. Raises GatewayDown where the answer is not known."""
+        import stripe
+
+        asked: Any = {
+            "payment_intent": wanted.money,
+            "amount": int(wanted.amount * 100),
+            "metadata": {"reference": wanted.reference},
+        }
+        try:
+            made = self._client().v1.refunds.create(
+                params=asked, options={"idempotency_key": wanted.reference}
+            )
+        except stripe.InvalidRequestError as refused:
+            return Word(
+                said=Said.FAILED,
+                kind="refund asked",
+                at=at,
+                reference=wanted.reference,
+                why=NOT_GIVEN.get(str(refused.code or ""), "the gateway did not take it"),
+                about_refund=True,
+            )
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        return _of_refund(made.to_dict(), kind="refund asked", at=at)
+
+    def given_back(self, wanted: Return, *, at: datetime) -> Word | None:
+        """Look for a refund among those of its payment. Raises GatewayDown."""
+        import stripe
+
+        try:
+            found = self._client().v1.refunds.list(
+                params={"payment_intent": wanted.money, "limit": LOOKED_THROUGH}
+            )
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        for one in found.data:
+            facts = one.to_dict()
+            if (facts.get("metadata") or {}).get("reference") == wanted.reference:
+                return _of_refund(facts, kind="refund looked up", at=at)
+        return None
+
     def read(self, body: bytes, signature: str) -> Word:
         """What a webhook says. Raises Forged for one without this provider's fresh signature."""
         import stripe
@@ -267,6 +321,8 @@ def _word(event: Mapping[str, Any]) -> Word:
         said = Said.PAID if thing["payment_status"] == "paid" else Said.WAITS
     else:
         said = SAYS.get(kind, Said.OTHER)
+    if kind.startswith("refund."):
+        return _of_refund(thing, kind=kind, at=at, event=str(event["id"]))
     if said is Said.OTHER:
         return Word(said=said, kind=kind, at=at, event=str(event["id"]))
     if kind.startswith("checkout."):
@@ -352,6 +408,26 @@ def _of_intent(facts: Mapping[str, Any], *, kind: str, at: datetime, event: str 
         currency=str(facts["currency"]).upper(),
         why=_why(code) if said is Said.FAILED else "",
         lasts=code in LASTING,
+    )
+
+
+def _of_refund(facts: Mapping[str, Any], *, kind: str, at: datetime, event: str = "") -> Word:
+    """What has become of money that goes back; until it arrived or failed it waits."""
+    states = {"succeeded": Said.PAID, "failed": Said.FAILED, "canceled": Said.FAILED}
+    said = states.get(str(facts["status"]), Said.WAITS)
+    code = str(facts.get("failure_reason") or "")
+    return Word(
+        said=said,
+        kind=kind,
+        at=at,
+        event=event,
+        reference=str((facts.get("metadata") or {}).get("reference") or ""),
+        session=str(facts.get("payment_intent") or ""),
+        money=str(facts["id"]),
+        amount=Decimal(int(facts["amount"])) / 100,
+        currency=str(facts["currency"]).upper(),
+        why=NOT_GIVEN.get(code, "the bank did not take it") if said is Said.FAILED else "",
+        about_refund=True,
     )
 
 

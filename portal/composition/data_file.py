@@ -123,6 +123,7 @@ MANDATED = (
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
 CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
+GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
     "because",
@@ -412,7 +413,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     notes = CreditNote.objects.filter(**of)
     yield "credit_notes", _rows(notes, without=["asked_by", "approved_by"])
     yield "credit_note_lines", _rows(CreditNoteLine.objects.filter(credit_note__in=notes))
-    yield "refunds", _rows(Refund.objects.filter(**of), only=("amount", "state", "asked_at"))
+    yield "refunds", _rows(Refund.objects.filter(**of), only=GIVEN_BACK)
     asked = MoneyRequest.objects.filter(invoice__account=account)
     yield "money_requests", _rows(asked, only=REQUESTED)
     reminded = PaymentReminder.objects.filter(invoice__account=account)

@@ -29,7 +29,7 @@ from billing.payments.services import (
     start_payment,
     ways_to_pay,
 )
-from billing.payments.states import OnlineState, PaymentMethod
+from billing.payments.states import OnlineState, PaymentMethod, RefundState
 from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
@@ -40,6 +40,12 @@ from .pay_forms import OTHER, PayForm, preset
 
 # For which amount the page says whether something is added, before anybody named one.
 SAMPLE = Decimal("100.00")
+# What the page about a refund is called.
+REFUND_LABELS = {
+    RefundState.GOING: "On its way back to you",
+    RefundState.PAID: "Paid back to you",
+    RefundState.FAILED: "Not paid back yet",
+}
 UNREACHED = (
     "The page where you pay can't be reached just now. Nothing was taken. Please try again in a "
     "few minutes; nothing changes about what you owe, or by when."
@@ -286,7 +292,7 @@ class ReceiptPage(AccountPage, TemplateView):
 
 
 class RefundPage(AccountPage, TemplateView):
-    """The receipt of credit that was paid back."""
+    """Credit that was paid back, is on its way back, or did not arrive."""
 
     action = Action.VIEW_BILLS
     template_name = "customer/pay/refund.html"
@@ -296,7 +302,9 @@ class RefundPage(AccountPage, TemplateView):
         row = selectors.refunds(self.account).filter(public_id=self.kwargs["public_id"]).first()
         if row is None:
             raise Http404
-        return super().get_context_data(refund=row, account=self.account, **kwargs)
+        row.why = mask_of(self.permissions).text(row.why)
+        label = REFUND_LABELS[RefundState(row.state)]
+        return super().get_context_data(refund=row, label=label, account=self.account, **kwargs)
 
 
 def _by_card(ways: WaysToPay) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,7 @@ from contracts.variations.services import (
 )
 from contracts.variations.states import PriceWay
 from parties.accounts.models import Account
+from parties.accounts.selectors import working_calendar, zone_of
 from parties.authority.selectors import holder, local_day
 from parties.people.models import User
 from terms.money import ZERO
@@ -59,6 +60,7 @@ from .people import DOMAIN
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+ELEVEN = time(11)
 CAN_PAY = Decimal("60.00")
 
 
@@ -233,9 +235,11 @@ class Situations:
         )
 
     def _suspension_notice(self, account: int) -> None:
+        """Remind of an overdue bill, then announce the suspension, each in its lawful hours."""
         who = self._account(account)
-        pursue(at=self.at - 2 * DAY)
-        give_suspension_notice(account=who, by=self._staff("credit"), at=self.at - DAY)
+        given = in_office(who, self.at - DAY)
+        pursue(at=in_office(who, given - DAY))
+        give_suspension_notice(account=who, by=self._staff("credit"), at=given)
 
     def _price_told(self, plan: str) -> None:
         row = self._draft(plan, at=self.at - 3 * DAY)
@@ -322,3 +326,11 @@ class Situations:
 
     def _day(self, account: Account, days: int) -> date:
         return local_day(account, self.at) + days * DAY
+
+
+def in_office(account: Account, latest: datetime) -> datetime:
+    """Eleven o'clock where the customer is, on the last working day up to a moment's own day."""
+    day = local_day(account, latest)
+    while not working_calendar(account, day).is_working_day(day):
+        day -= DAY
+    return datetime.combine(day, ELEVEN, zone_of(account))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import simulated_cards, simulator
+from . import simulated_cards, simulated_refunds, simulator
 
 
 def _only_while_it_is_on() -> None:
@@ -112,6 +112,32 @@ def charges(request: HttpRequest) -> JsonResponse:
 
 
 @csrf_exempt
+@require_http_methods(["GET", "POST"])
+def refunds(request: HttpRequest) -> JsonResponse:
+    """POST and GET /v1/refunds: give money of a payment back, or see what was given."""
+    _only_while_it_is_on()
+    provider = _provider_of(request)
+    if not provider:
+        return _refuse(401, "Invalid API key provided")
+    if request.method == "GET":
+        rows = simulated_refunds.refunds(provider, request.GET.get("payment_intent", ""))
+        data = [simulated_refunds.shown(one) for one in rows]
+        return JsonResponse(
+            {"object": "list", "data": data, "has_more": False, "url": "/v1/refunds"}
+        )
+    try:
+        made = simulated_refunds.give_back(
+            provider, request.POST, request.headers.get("Idempotency-Key", ""), request.at
+        )
+    except simulated_refunds.NotGiven as refused:
+        problem = {"type": "invalid_request_error", "code": str(refused), "message": "No."}
+        return JsonResponse({"error": problem}, status=400)
+    except (KeyError, ValueError, LookupError) as missing:
+        return _refuse(400, f"Missing or wrong: {missing}")
+    return JsonResponse(simulated_refunds.shown(made))
+
+
+@csrf_exempt
 @require_POST
 def forget(request: HttpRequest, card: str) -> JsonResponse:
     """POST /v1/payment_methods/<id>/detach"""
@@ -134,11 +160,24 @@ def bank(request: HttpRequest) -> HttpResponse:
             simulator.act(row, deed, request.at)
         simulator.send(row, _hook(row), request.at)
         return redirect("dev_bank")
+    told = simulated_refunds.answer(
+        request.POST.get("refund", ""), request.POST.get("deed", ""), request.at
+    )
+    if told is not None:
+        simulator.tell(told["provider"], told["event"], _hook(told), request.at)
+        return redirect("dev_bank")
     rows = simulator.payments()
     for one in rows:
         if simulator.due(one, request.at):
             simulator.send(one, _hook(one), request.at)
-    return render(request, "dev/gateway_bank.html", {"rows": [_shown(one) for one in rows]})
+    shown = {
+        "rows": [_shown(one) for one in rows],
+        "refunds": [
+            {"id": one["id"], "amount": _dollars(one["amount"])}
+            for one in simulated_refunds.waiting()
+        ],
+    }
+    return render(request, "dev/gateway_bank.html", shown)
 
 
 def _hook(row: dict[str, Any]) -> str:
@@ -146,11 +185,10 @@ def _hook(row: dict[str, Any]) -> str:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    cents = row["amount_total"] or 0
     return {
         "row": row,
         "gives_card": row["mode"] == "setup",
-        "amount": f"{cents // 100}.{cents % 100:02d}",
+        "amount": _dollars(row["amount_total"] or 0),
         "is_debit": row["method"] == "au_becs_debit",
         "waits": row["status"] == "complete"
         and row["payment_status"] == "unpaid"
@@ -158,3 +196,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "is_paid": row["payment_status"] == "paid",
         "unsent": len(row["unsent"]),
     }
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"

@@ -51,7 +51,7 @@ def keep(row: dict[str, Any], name: str, at: datetime) -> None:
         },
         "failure": failure,
     }
-    _write(
+    write(
         row["card"]["id"],
         {"provider": row["provider"], "customer": row["customer"], "failure": failure},
     )
@@ -63,10 +63,10 @@ def charge(provider: str, form: Mapping[str, str], key: str, at: datetime) -> di
     Raises LookupError for a card that is not kept.
     """
     name = f"pi_{hashlib.sha256(f'{provider} {key}'.encode()).hexdigest()[:24]}"
-    known = _read(name)
+    known = read(name)
     if known is not None:
         return known
-    card = _read(form["payment_method"])
+    card = read(form["payment_method"])
     if card is None or (card["provider"], card["customer"]) != (provider, form["customer"]):
         raise LookupError(form["payment_method"])
     failure = card["failure"]
@@ -90,7 +90,7 @@ def charge(provider: str, form: Mapping[str, str], key: str, at: datetime) -> di
             else None
         ),
     }
-    _write(name, made)
+    write(name, made)
     return made
 
 
@@ -103,7 +103,7 @@ def charges(provider: str, customer: str) -> list[dict[str, Any]]:
 
 def forget(provider: str, card: str) -> bool:
     """Keep a card no longer; False where none is kept."""
-    known = _read(card) if card.startswith("pm_") else None
+    known = read(card) if card.startswith("pm_") else None
     if known is None or known["provider"] != provider:
         return False
     (folder() / f"{card}.json").unlink()
@@ -127,14 +127,16 @@ def shown(made: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in made.items() if name != "provider"}
 
 
-def _read(name: str) -> dict[str, Any] | None:
+def read(name: str) -> dict[str, Any] | None:
+    """What the simulator knows under a name of its own."""
     if not name.replace("_", "").isalnum():
         return None
     file = folder() / f"{name}.json"
     return json.loads(file.read_text()) if file.is_file() else None
 
 
-def _write(name: str, facts: Mapping[str, Any]) -> None:
+def write(name: str, facts: Mapping[str, Any]) -> None:
+    """Keep something under a name of the simulator's own."""
     file = folder() / f"{name}.json"
     draft = file.with_suffix(".part")
     draft.write_text(json.dumps(facts))

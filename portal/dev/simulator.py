@@ -152,21 +152,25 @@ def due(row: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
 def send(row: dict[str, Any], address: str, at: datetime) -> None:
     """Tell the portal what is due; what it does not take is told again later."""
     for event in due(row, at):
-        message = sign(row["provider"], event, at)
-        request = Request(  # noqa: S310 - the portal's own address
-            address,
-            data=message.body,
-            headers={
-                "Content-Type": "application/json",
-                "Stripe-Signature": message.signature,
-            },
-        )
-        try:
-            with urlopen(request, timeout=TIMEOUT):  # noqa: S310
-                row["unsent"].remove(event)
-        except (URLError, OSError):
+        if not tell(row["provider"], event, address, at):
             break
+        row["unsent"].remove(event)
     _keep(row)
+
+
+def tell(provider: str, event: Mapping[str, Any], address: str, at: datetime) -> bool:
+    """Tell the portal one thing; False where it does not take it."""
+    message = sign(provider, event, at)
+    request = Request(  # noqa: S310 - the portal's own address
+        address,
+        data=message.body,
+        headers={"Content-Type": "application/json", "Stripe-Signature": message.signature},
+    )
+    try:
+        with urlopen(request, timeout=TIMEOUT):  # noqa: S310
+            return True
+    except (URLError, OSError):
+        return False
 
 
 def sign(provider: str, event: Mapping[str, Any], at: datetime) -> Message:

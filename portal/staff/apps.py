@@ -38,6 +38,7 @@ MODULES = (
     "plans",
     "privacy",
     "records",
+    "refunds",
     "settings",
     "unpaid",
     "unpaid_beyond",

@@ -14,8 +14,8 @@ from complaints.process import selectors
 from complaints.process import services as process
 from complaints.tickets.models import Complaint
 from complaints.tickets.services import may_take_down
-from complaints.tickets.states import IN_HAND, OPEN, OVER, Answer, Duty, State
-from parties.authority.selectors import OVER as ENDED
+from complaints.tickets.states import ENDED, IN_HAND, OPEN, OVER, Answer, Duty, State
+from parties.authority.selectors import OVER as STANDS_NO_MORE
 from parties.authority.selectors import (
     local_day,
     people,
@@ -27,6 +27,8 @@ from parties.people.states import StaffRole
 
 from . import complaints_end_forms as ends
 from . import complaints_forms as forms
+from . import complaints_offer_forms as offers
+from . import complaints_together_forms as together
 from .complaints_heard import HeardForm
 
 MANAGERS = frozenset({StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
@@ -120,7 +122,7 @@ STEPS: dict[str, Step] = {
             "propose",
             "Propose an answer",
             process.propose_resolution,
-            forms.ProposeForm,
+            offers.ProposeForm,
             lambda now: now.stands(*ANSWERABLE),
             "The letter also names the ombudsman.",
             "Proposed.",
@@ -129,7 +131,7 @@ STEPS: dict[str, Step] = {
             "amend",
             "Replace the proposed answer",
             process.amend_proposal,
-            forms.ProposeForm,
+            offers.ProposeForm,
             lambda now: now.stands(State.PROPOSED),
             "The customer gets the new answer; the first one stays in the history.",
             "Replaced.",
@@ -247,7 +249,7 @@ STEPS: dict[str, Step] = {
             "Name the cause",
             process.name_cause,
             forms.CauseForm,
-            lambda now: now.stands(State.IMPLEMENTING, State.RESOLVED, *OVER),
+            lambda now: now.stands(State.IMPLEMENTING, State.RESOLVED, *ENDED),
             "For the figures and the monthly review; the customer does not see it.",
             "Named.",
         ),
@@ -260,6 +262,46 @@ STEPS: dict[str, Step] = {
             "Once they prove that it is theirs, by its secret, and who they are, by a fresh "
             "identity check on their account. Its days stay as they were told.",
             "Moved. The secret opens it no longer.",
+        ),
+        Step(
+            "merge",
+            "Answer it with another",
+            process.merge_complaints,
+            together.MergeForm,
+            lambda now: (
+                now.stands(*IN_HAND)
+                and now.complaint.with_ombudsman_since is None
+                and selectors.others_like(now.complaint, in_hand=True).exists()
+            ),
+            "Two complaints about the same matter get one answer, by the earlier of their days. "
+            "Nothing that either was promised is lost, and both persons are told.",
+            "They are answered together from now on.",
+        ),
+        Step(
+            "split",
+            "Answer it by itself again",
+            process.split_complaint,
+            None,
+            lambda now: now.stands(State.MERGED),
+            "Its own days run again from when it came, and both persons are told.",
+            "It is answered by itself again.",
+        ),
+        Step(
+            "link",
+            "Name another beside it",
+            process.link_complaints,
+            together.LinkForm,
+            lambda now: selectors.others_like(now.complaint, in_hand=False).exists(),
+            "For staff alone: each keeps its own answer and days.",
+            "They are named beside each other.",
+        ),
+        Step(
+            "unlink",
+            "Name it no longer beside another",
+            process.unlink_complaints,
+            together.UnlinkForm,
+            lambda now: now.complaint.related.exists(),
+            done="It is named there no longer.",
         ),
         Step("note", "Note", process.add_note, forms.NoteForm, lambda now: True, done="Noted."),
         Step(
@@ -365,7 +407,7 @@ STEPS: dict[str, Step] = {
             "outcome",
             "Outcome at the ombudsman's",
             ombudsman.record_outcome,
-            ends.OutcomeForm,
+            offers.OutcomeForm,
             lambda now: now.complaint.with_ombudsman_since is not None,
             "With nothing to be done, the complaint ends and what is contested becomes payable.",
         ),
@@ -437,13 +479,15 @@ def speakers(complaint: Complaint, at: datetime) -> list[User]:
 def people_here(account: Any, at: datetime) -> list[User]:
     """The people who stand on the account now, the holder first."""
     on = local_day(account, at)
-    rows = [one for one in people(account) if standing_status(one, on, at) not in ENDED]
+    rows = [one for one in people(account) if standing_status(one, on, at) not in STANDS_NO_MORE]
     rows.sort(key=lambda one: one.role != "holder")
     return list({one.user_id: one.user for one in rows}.values())
 
 
 # What any of the desk may add to a complaint that others work on.
 FOR_LISTENERS = ("heard", "files", "note", "escalate")
+# What is answered with another is worked there.
+FOR_MERGED = ("split", "link", "unlink", "files", "note")
 
 
 def steps_now(now: Situation) -> list[Step]:
@@ -453,5 +497,7 @@ def steps_now(now: Situation) -> list[Step]:
     return [
         step
         for step in STEPS.values()
-        if (theirs or (listens and step.slug in FOR_LISTENERS)) and step.here(now)
+        if (theirs or (listens and step.slug in FOR_LISTENERS))
+        and (step.slug in FOR_MERGED or not now.stands(State.MERGED))
+        and step.here(now)
     ]

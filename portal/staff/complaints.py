@@ -32,7 +32,7 @@ from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import officers_of
-from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, Topic
+from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, State, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
@@ -177,7 +177,7 @@ class ComplaintAdmin(BulkComplaints):
     )
     search_fields = ("reference", "account__number", "account__customer__name", "description")
     list_select_related = ("account__customer", "assigned_to")
-    exclude = ("urgent_because", "version")
+    exclude = ("urgent_because", "version", "related")
     guarded = {StaffData.PRIVATE: ("safety_threat",)}
     actions = ("take", "hand_back", "hand_over_many", "acknowledge_many")
     change_form_template = "admin/complaints/complaint/change_form.html"
@@ -355,6 +355,8 @@ class ComplaintAdmin(BulkComplaints):
                 "did_not_arrive": process_selectors.not_reached(
                     Complaint.objects.filter(pk=complaint.pk)
                 ).exists(),
+                "together": complaint.merged.filter(state=State.MERGED),
+                "beside": selectors.known_to_staff(request.user, complaint.related.all()),
                 "hours": hours_to_call(complaint, request.at),
                 "packs": complaint.evidence_packs.select_related("asked_by")[:5],
                 "may_pack": self._may_pack(request, complaint),

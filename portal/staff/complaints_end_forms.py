@@ -6,15 +6,14 @@ from typing import Any
 
 from django import forms
 
-from billing.invoices.models import Invoice
 from complaints.ombudsman.services import Letter
-from complaints.ombudsman.states import Kind, Level, Outcome
+from complaints.ombudsman.states import Kind, Level
 from complaints.process import selectors
 from complaints.tickets.models import Complaint
 from terms.calendar import Channel
 
 from .complaints_forms import AREA, StepForm, TellForm, WhenField, told_by_field
-from .payments_forms import DayField, DollarsField
+from .payments_forms import DayField
 
 
 class CloseForm(StepForm):
@@ -108,43 +107,3 @@ class ReferForm(StepForm):
                 **{**given, "level": Level(given["level"]), "kind": Kind(given["kind"])}
             ),
         }
-
-
-class OutcomeForm(StepForm):
-    """What came of it at the ombudsman's."""
-
-    outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices, widget=forms.RadioSelect)
-    text = forms.CharField(
-        label="What was decided",
-        max_length=8000,
-        widget=forms.Textarea(attrs=AREA),
-        help_text="The customer is told of it.",
-    )
-    credit = DollarsField(
-        label="Credit, GST included",
-        required=False,
-        help_text="In dollars, only with something to be done. It is given once you say that it "
-        "is carried out.",
-    )
-    invoice = forms.ModelChoiceField(
-        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
-        self.fields["invoice"].queryset = bills
-        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("credit") and given.get("outcome") != Outcome.REMEDY:
-            self.add_error("credit", "A credit goes only with something that is to be done.")
-        return given
-
-    def facts(self) -> dict[str, Any]:
-        given = super().facts()
-        given["outcome"] = Outcome(given["outcome"])
-        if given["credit"] is None:
-            given["invoice"] = None
-        return given

@@ -7,28 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
 
-from billing.invoices.models import Invoice
-from billing.payments.services import late_charges_to_waive
 from complaints.process.selectors import parts_to_do
-from complaints.process.services import Offer, Urgency, Wanted
+from complaints.process.services import Urgency
 from complaints.tickets.models import Complaint, Remedy
 from complaints.tickets.selectors import remedy_in_words
 from complaints.tickets.services import officers_of
-from complaints.tickets.states import Answer, Cause, RemedyKind
-from contracts.catalogue.models import Plan
-from contracts.equipment.models import Equipment
-from contracts.equipment.states import Place
-from contracts.supply.models import Chargeable, Service
-from contracts.supply.states import ServiceStatus
+from complaints.tickets.states import Answer, Cause
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.people.models import User
 from portal.web.uploads import FilesField
 from terms.calendar import Channel
 
-from .payments_forms import DayField, DollarsField
+from .payments_forms import DayField
 
 AREA = {"rows": 8, "class": "vLargeTextField"}
 WAYS = [
@@ -157,148 +149,6 @@ class EvidenceForm(forms.Form):
     with_notes = forms.BooleanField(
         label="With our notes among staff, and the files that only staff see", required=False
     )
-
-
-class ProposeForm(TellForm):
-    """An answer, and what it gives."""
-
-    credit = DollarsField(
-        label="Credit, GST included",
-        required=False,
-        help_text="In dollars. It is given by itself once the answer is carried out.",
-    )
-    invoice = forms.ModelChoiceField(
-        label="On which bill", queryset=Invoice.objects.none(), required=False, empty_label="None"
-    )
-    customer_task = forms.CharField(
-        label="What the customer has to do first",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
-        help_text="Our days to carry it out start once that is done.",
-    )
-    carry_out_on = DayField(
-        label="Day that both sides agreed on",
-        required=False,
-        help_text="Only if you agreed on one; otherwise the terms and the law say by when.",
-    )
-    late_charge = forms.ModelChoiceField(
-        label="Take back a late charge",
-        queryset=Chargeable.objects.none(),
-        required=False,
-        empty_label="None",
-    )
-    moves = forms.ModelChoiceField(
-        label="Move a service to another plan, without a fee or a new term",
-        queryset=Service.objects.none(),
-        required=False,
-        empty_label="None",
-    )
-    plan = forms.ModelChoiceField(
-        label="To which plan?",
-        queryset=Plan.objects.none(),
-        required=False,
-        empty_label="None",
-        help_text="One that costs no more than now.",
-    )
-    visit = forms.ModelChoiceField(
-        label="Send a technician without charge to",
-        queryset=Service.objects.none(),
-        required=False,
-        empty_label="None",
-    )
-    visit_for = forms.CharField(
-        label="What the technician does, and when it suits",
-        max_length=400,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
-    )
-    equipment = forms.ModelChoiceField(
-        label="Replace without charge",
-        queryset=Equipment.objects.none(),
-        required=False,
-        empty_label="None",
-    )
-    apology = forms.CharField(
-        label="A letter of apology, in full",
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text="It goes out once the answer is carried out.",
-    )
-    GIVES = ("late_charge", "moves", "plan", "visit", "visit_for", "equipment", "apology")
-    field_order = (
-        *("text", "credit", "invoice", *GIVES, "customer_task", "carry_out_on", "told_by"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._offer_what_there_is()
-        bills = Invoice.objects.filter(account=self.complaint.account).order_by("-issue_date")
-        self.fields["invoice"].queryset = bills
-        self.fields["invoice"].initial = self.complaint.disputed_invoice_id
-
-    def _offer_what_there_is(self) -> None:
-        """Ask only for what the account has; what others would see is not offered in private."""
-        account, fields = self.complaint.account, self.fields
-        late = [row.pk for row in late_charges_to_waive(account)]
-        running = Service.objects.filter(
-            contract__account=account, status=ServiceStatus.ACTIVE
-        ).select_related("plan")
-        found: dict[str, QuerySet[Any]] = {
-            "late_charge": Chargeable.objects.filter(pk__in=late),
-            "moves": running,
-            "plan": Plan.objects.filter(
-                provider=account.customer.provider_id,
-                kind__in=running.values("plan__kind"),
-                is_listed=True,
-            ),
-            "visit": running,
-            "equipment": Equipment.objects.filter(
-                service__contract__account=account, place=Place.THERE
-            ),
-        }
-        for name, rows in found.items():
-            seen = name != "late_charge" and self.complaint.safety_threat
-            if seen or not rows.exists():
-                del fields[name]
-            else:
-                fields[name].queryset = rows
-        if "visit" not in fields:
-            del fields["visit_for"]
-        if "moves" not in fields or "plan" not in fields:
-            fields.pop("moves", None)
-            fields.pop("plan", None)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if bool(given.get("moves")) != bool(given.get("plan")) and "plan" not in self.errors:
-            self.add_error("plan", "Choose both, the service and its new plan, or neither.")
-        return given
-
-    def _remedies(self, given: dict[str, Any]) -> tuple[Wanted, ...]:
-        took = {name: given.pop(name, None) for name in self.GIVES}
-        kinds = RemedyKind
-        wanted = (
-            (took["late_charge"], Wanted(kind=kinds.LATE_CHARGE, charge=took["late_charge"])),
-            (took["moves"], Wanted(kind=kinds.PLAN, service=took["moves"], plan=took["plan"])),
-            (
-                took["visit"],
-                Wanted(kind=kinds.VISIT, service=took["visit"], text=took["visit_for"] or ""),
-            ),
-            (took["equipment"], Wanted(kind=kinds.EQUIPMENT, equipment=took["equipment"])),
-            (took["apology"], Wanted(kind=kinds.APOLOGY, text=took["apology"] or "")),
-        )
-        return tuple(one for chosen, one in wanted if chosen)
-
-    def facts(self) -> dict[str, Any]:
-        given = super().facts()
-        remedies = self._remedies(given)
-        named = ("credit", "invoice", "customer_task", "carry_out_on")
-        offer = {name: given.pop(name) for name in named}
-        if offer["credit"] is None:
-            offer["invoice"] = None
-        return {**given, "offer": Offer(**offer, remedies=remedies)}
 
 
 class CarryOutForm(StepForm):

@@ -1,4 +1,4 @@
-"""Give back and give up: credit notes, write-offs, refunds; another person where it is much."""
+"""Give back and give up: credit notes and write-offs; another person where it is much."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from django.urls import path, reverse
 
 from billing.invoices.models import Invoice, InvoiceLine
 from billing.ledger.models import OpenItem
-from billing.ledger.selectors import credit_of
 from billing.ledger.services import MonthClosed
 from billing.payments import services
-from billing.payments.models import MoneyRequest, Refund
+from billing.payments.models import MoneyRequest
 from billing.payments.services import (
     CreditRefused,
     NeedsSecondPerson,
@@ -25,15 +24,14 @@ from billing.payments.services import (
     left_to_credit,
 )
 from billing.payments.services.requests import needs_two
-from billing.payments.states import RefundState, RequestKind, RequestState
-from parties.accounts.models import Account
+from billing.payments.states import RequestKind, RequestState
 from parties.authority.selectors import staff_may
 from portal.web.fields import DollarsField
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .base import AddStepAdmin, StepAdmin
+from .base import StepAdmin
 from .seen_form import SeenForm
 
 REFUSALS = (
@@ -254,58 +252,3 @@ def _preview(request: HttpRequest, invoice: Invoice, form: RequestForm) -> str:
     if needs_two(invoice.account, amount, request.user):
         words.append("It is above what one person may give: it waits for another.")
     return " ".join(words)
-
-
-@admin.register(Refund)
-class RefundAdmin(DecidedAdmin, AddStepAdmin):
-    """Credit paid back."""
-
-    provider_path = "account__customer__provider"
-    list_display = ("account", "amount", "state", "asked_by", "decided_by", "asked_at")
-    list_filter = ("state",)
-    search_fields = ("account__number",)
-    list_select_related = ("account__customer",)
-    waiting = RefundState.ASKED
-    add_title = "Pay credit back"
-    action = Action.PAY_BILL
-
-    def take(self, row: Any, approve: bool, request: HttpRequest) -> Any:
-        return services.decide_refund(refund=row, approve=approve, by=request.user, at=request.at)
-
-    def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
-        """Pay credit back, after a look at what that would do."""
-        credit = credit_of(account)
-        form = PreviewedForm(request.POST or None)
-        preview, action = "", "Show what it would do"
-        if form.is_valid():
-            amount = form.cleaned_data["amount"]
-            if form.is_previewed():
-                try:
-                    row = services.ask_refund(
-                        account=account,
-                        amount=amount,
-                        reason=form.cleaned_data["reason"],
-                        by=request.user,
-                        at=request.at,
-                    )
-                except REFUSALS as refusal:
-                    form.add_error(None, str(refusal))
-                else:
-                    messages.success(request, f"{row.get_state_display()}.")
-                    return redirect("admin:billing_refund_change", row.pk)
-            else:
-                form.show()
-                action = "Do it"
-                preview = f"{in_dollars(credit - amount)} of credit is left."
-                if needs_two(account, amount, request.user):
-                    preview += " It is above what one person may give: it waits for another."
-        return self.step(
-            request,
-            form,
-            title=self.add_title,
-            action=action,
-            about=account,
-            notes=preview,
-            intro=f"Credit: {in_dollars(credit)}.",
-            back=reverse("admin:parties_account_change", args=[account.pk]),
-        )

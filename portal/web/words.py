@@ -61,6 +61,7 @@ STATUSES: dict[str, tuple[str, Kind]] = {
     "replaced": ("Overtaken", Kind.NEUTRAL),
     "carried_out": ("Done", Kind.NEUTRAL),
     # Complaints
+    "merged": ("Answered with another", Kind.NEUTRAL),
     "received": ("Received", Kind.INFO),
     "acknowledged": ("Acknowledged", Kind.INFO),
     "investigating": ("Being looked into", Kind.INFO),

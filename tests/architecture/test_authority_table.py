@@ -23,11 +23,9 @@ def test_every_address_has_a_row_and_every_row_an_address():
 SHARDS = 8
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "shard",
-    range(SHARDS),
-)
+@pytest.mark.parametrize("shard", range(SHARDS))
 def test_everybody_is_answered_as_the_table_says(shard):
     askers = {name: Asker(person) for name, person in build_people().items()}
     assert list(askers) == COLUMNS

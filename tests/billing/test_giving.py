@@ -194,6 +194,9 @@ def test_others_give_nothing(client, owing, role):
 # --- refunds
 
 
+BY_HAND = {"to": "by_hand", "key": "6f1c0d0e-0000-4000-8000-000000000001"}
+
+
 def refund(one: Story) -> str:
     return f"{reverse('admin:billing_refund_add')}?account={one.account.number}"
 
@@ -201,9 +204,9 @@ def refund(one: Story) -> str:
 def test_an_overpayment_is_paid_back_by_two(desk, client, owing):
     owing.pay("2026-10-14", "850.00")
 
-    seen = desk.post(refund(owing), {"amount": "300.00", "reason": "Paid twice"})
+    seen = desk.post(refund(owing), {"amount": "300.00", "reason": "Paid twice"} | BY_HAND)
     assert "waits for another" in seen.content.decode()
-    post(desk, refund(owing), {"amount": "300.00", "reason": "Paid twice"})
+    post(desk, refund(owing), {"amount": "300.00", "reason": "Paid twice"} | BY_HAND)
     row = Refund.objects.get()
     decide = reverse("admin:billing_refund_decide", args=[row.pk])
     assert "another person has to" in desk.post(decide, {"approve": "yes"}).content.decode()
@@ -224,7 +227,7 @@ def test_an_overpayment_is_paid_back_by_two(desk, client, owing):
 def test_no_more_than_the_credit_is_paid_back(desk, owing, amount, says):
     owing.pay("2026-10-14", "560.00")
 
-    found = post(desk, refund(owing), {"amount": amount, "reason": "Paid twice"})
+    found = post(desk, refund(owing), {"amount": amount, "reason": "Paid twice"} | BY_HAND)
 
     assert says in found.content.decode()
     assert not Refund.objects.exists()

@@ -16,6 +16,7 @@ from billing.payments.services import (
     AlreadyRecorded,
     CreditRefused,
     RefundRefused,
+    RefundWish,
     ask_refund,
     issue_credit_note,
     match_payment,
@@ -102,8 +103,7 @@ def test_credit_is_paid_back_once(one):
     act = partial(
         ask_refund,
         account=one.account,
-        amount=Decimal("100.00"),
-        reason="Moved",
+        wish=RefundWish(amount=Decimal("100.00"), reason="Moved"),
         by=staff,
         at=one.at("2027-01-11"),
     )

@@ -24,6 +24,7 @@ from billing.payments.services import (
     CreditRefused,
     PaymentRefused,
     RefundRefused,
+    RefundWish,
     ask_refund,
     issue_credit_note,
     reverse_payment,
@@ -164,8 +165,7 @@ class Life:
             ),
             "refund": lambda: ask_refund(
                 account=self.story.account,
-                amount=amount,
-                reason="Asked for",
+                wish=RefundWish(amount=amount, reason="Asked for"),
                 by=self.staff,
                 at=at,
             ),

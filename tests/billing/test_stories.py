@@ -14,6 +14,7 @@ from billing.disputes.services import end_hold, hold_amount
 from billing.ledger.models import OpenItem
 from billing.payments.services import (
     AlreadyRecorded,
+    RefundWish,
     ask_refund,
     credit_line,
     issue_credit_note,
@@ -654,8 +655,7 @@ def test_money_paid_back_pays_nothing_later_and_what_came_after_it_can_be_revers
     staff = make_staff()
     ask_refund(
         account=p.account,
-        amount=Decimal("60.00"),
-        reason="Asked for",
+        wish=RefundWish(amount=Decimal("60.00"), reason="Asked for"),
         by=staff,
         at=p.at("2027-01-06"),
     )

@@ -13,6 +13,7 @@ from billing.ledger.models import ClosedMonth
 from billing.payments.models import OnlinePayment, Payment
 from billing.payments.services import (
     GatewayDown,
+    RefundWish,
     ask_about_payments,
     ask_refund,
     credit_line,
@@ -157,8 +158,7 @@ def test_surcharge_before_and_from_october_then_a_credit_and_a_refund(gateway):
     found.world.provider.save()
     refund = ask_refund(
         account=found.account,
-        amount=Decimal("55.00"),
-        reason="Paid too much",
+        wish=RefundWish(amount=Decimal("55.00"), reason="Paid too much"),
         by=asker,
         at=found.at("2026-11-20"),
     )

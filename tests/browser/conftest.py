@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Literal, Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 from tests.browser.stack import Stack
 
+Scheme = Literal["light", "dark"]
 FLAGS = [
     "--no-sandbox",
+    # Debian's wrapper asks for a graphics card; without one, a new page may never come up.
+    "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -52,21 +56,49 @@ def unsent_bills(stack: Stack) -> int:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium: Playwright's own cannot be had everywhere."""
+def chromium() -> Iterator[BrowserType]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """Debian's Chromium, a new one for each file: Playwright's own cannot be had everywhere.
+
+    Its visitors end with it: the end of a browser is bounded, the end of one visitor is not.
+    """
     path = shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "No browser. Run: apt-get install -y chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+    running = chromium.launch(executable_path=path, args=FLAGS)
+    yield running
+    running.close()
+
+
+class Visitor(Protocol):
+    def __call__(self, width: int = 390, scheme: Scheme = "light", scripts: bool = True) -> Page:
+        """A page of a fresh visitor, who is not logged in."""
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh visitor. A script or resource error on any page fails the test."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-AU")
-    page = context.new_page()
+def visitor(browser: Browser) -> Visitor:
+    """A fresh visitor on each call, each as if with a browser of their own."""
+
+    def visit(width: int = 390, scheme: Scheme = "light", scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            locale="en-AU",
+        )
+        return context.new_page()
+
+    return visit
+
+
+@pytest.fixture
+def page(visitor: Visitor) -> Iterator[Page]:
+    """A fresh visitor on a phone. A script or resource error on any page fails the test."""
+    page = visitor()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
@@ -74,5 +106,4 @@ def page(browser: Browser) -> Iterator[Page]:
         lambda message: problems.append(message.text) if message.type == "error" else None,
     )
     yield page
-    context.close()
     assert not problems, problems

@@ -55,6 +55,7 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE * 2,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -142,10 +143,11 @@ class Stack:
 
 
 def _own_database(url: str) -> str:
-    """A database beside the one that pytest uses, on the same server."""
+    """A database beside the one that pytest uses, with the tables of the run's template if any."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
         name = f"stack_{os.getpid()}_{time.monotonic_ns()}"
-        connection.execute(f"CREATE DATABASE {name}")
+        template = os.environ.get("TEST_TEMPLATE", "template1")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return urlsplit(url)._replace(path=f"/{name}").geturl()

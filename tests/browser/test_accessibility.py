@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from terms import library
+from tests.browser.conftest import Visitor
 from tests.browser.flows import sign_in
 from tests.browser.stack import Stack
 
@@ -38,13 +39,9 @@ LOOKS = [
 
 
 @pytest.fixture(params=LOOKS)
-def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def screen(visitor: Visitor, request: pytest.FixtureRequest) -> Page:
     """A screen of some width, in a light or a dark room."""
-    width, scheme = request.param
-    viewport = {"width": width, "height": 800}
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-AU")
-    yield context
-    context.close()
+    return visitor(*request.param)
 
 
 def faults(page: Page) -> list[str]:
@@ -113,38 +110,36 @@ def public_pages(stack: Stack) -> Iterator[str]:
     yield f"{asked}/work-it-out/invoice_due_date/?issue_date=soon&state=NSW"
 
 
-def test_pages_that_anyone_may_read(phone: BrowserContext, stack: Stack):
-    count, wrong = checked(phone.new_page(), public_pages(stack))
+def test_pages_that_anyone_may_read(screen: Page, stack: Stack):
+    count, wrong = checked(screen, public_pages(stack))
 
     assert count > 20
     assert wrong == {}
 
 
 @pytest.mark.parametrize("who", ["mia.conti", "anh.tran"])
-def test_every_page_that_a_customer_can_reach(phone: BrowserContext, stack: Stack, who: str):
-    page = phone.new_page()
-    sign_in(page, stack, who)
-    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+def test_every_page_that_a_customer_can_reach(screen: Page, stack: Stack, who: str):
+    sign_in(screen, stack, who)
+    expect(screen.get_by_role("heading", name="Home", level=1)).to_be_visible()
 
-    count, wrong = checked(page, pages_from(page, f"{stack.url}/"))
+    count, wrong = checked(screen, pages_from(screen, f"{stack.url}/"))
 
     assert count > 10
     assert wrong == {}
 
 
-def test_reasons_and_errors_when_they_are_open(phone: BrowserContext, stack: Stack):
-    page = phone.new_page()
-    sign_in(page, stack, "mia.conti")
-    page.goto(f"{stack.url}/complaints/new/")
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    with_errors = faults(page)
+def test_reasons_and_errors_when_they_are_open(screen: Page, stack: Stack):
+    sign_in(screen, stack, "mia.conti")
+    screen.goto(f"{stack.url}/complaints/new/")
+    screen.get_by_role("button", name="Next").click()
+    expect(screen.get_by_role("alert")).to_be_visible()
+    with_errors = faults(screen)
 
-    page.goto(f"{stack.url}/bills/")
-    page.locator("tbody tr a").first.click()
-    page.wait_for_load_state()
-    for summary in page.locator("details summary").all():
+    screen.goto(f"{stack.url}/bills/")
+    screen.locator("tbody tr a").first.click()
+    screen.wait_for_load_state()
+    for summary in screen.locator("details summary").all():
         summary.click()
-    with_reasons = faults(page)
+    with_reasons = faults(screen)
 
     assert (with_errors, with_reasons) == ([], [])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visitor
 from tests.browser.flows import sign_in, sign_in_staff
 from tests.browser.stack import Stack
 from tests.browser.test_accessibility import faults
@@ -17,10 +17,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def front(browser: Browser, stack: Stack) -> Iterator[Page]:
+def front(visitor: Visitor, stack: Stack) -> Page:
     """Somebody of the front line, signed in, with the customer's page open."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-AU")
-    page = context.new_page()
+    page = visitor(1280)
     sign_in_staff(page, stack, "frontline")
     page.goto(f"{stack.url}/admin/parties/account/")
     page.keyboard.press("/")
@@ -31,12 +30,11 @@ def front(browser: Browser, stack: Stack) -> Iterator[Page]:
     page.get_by_role("button", name="Open the record").click()
     expect(page.locator(".tabs a[aria-current]")).to_be_visible()
     page.wait_for_load_state()
-    yield page
-    context.close()
+    return page
 
 
 def test_front_line_takes_a_call_from_an_advocate_with_the_customer_on_the_line(
-    stack: Stack, front: Page, browser: Browser
+    stack: Stack, front: Page, visitor: Visitor
 ):
     assert faults(front) == []
     front.keyboard.press("ArrowRight")
@@ -79,11 +77,9 @@ def test_front_line_takes_a_call_from_an_advocate_with_the_customer_on_the_line(
     expect(front.locator(".call-now")).to_have_count(0)
 
     # The customer reads who did it, for whom, and how the call ended.
-    context = browser.new_context(viewport={"width": 390, "height": 900}, locale="en-AU")
-    theirs = context.new_page()
+    theirs = visitor()
     sign_in(theirs, stack, "mia.conti")
     theirs.goto(f"{stack.url}/people/history/")
     history = theirs.locator("main")
     expect(history).to_contain_text("for Kim Abbott, advocate, with Mia Conti, account holder")
     expect(history).to_contain_text("Bills go to the counsellor for now")
-    context.close()

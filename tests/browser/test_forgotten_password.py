@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visitor
 from tests.browser.stack import Stack
 from tests.browser.test_people import mailed
 
@@ -17,11 +17,9 @@ NEW = "calmer-harbour-2027"
 
 
 @pytest.fixture
-def elsewhere(browser: Browser) -> Iterator[Page]:
+def elsewhere(visitor: Visitor) -> Page:
     """Another browser, in which nobody is logged in."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-AU")
-    yield context.new_page()
-    context.close()
+    return visitor()
 
 
 def test_forgotten_password_takes_link_and_text_and_can_be_stopped(

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal.demo.people import PASSWORD
+from tests.browser.conftest import Visitor
 from tests.browser.flows import sign_in, sign_in_staff
 from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.browser
 NEW = "robin.wells@demo.example"
-Visitor = Callable[[int], Page]
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[Visitor]:
-    """A fresh visitor on each call, each with a browser of their own."""
-    opened = []
-
-    def visit(width: int = 390) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-AU")
-        opened.append(context)
-        return context.new_page()
-
-    yield visit
-    for context in opened:
-        context.close()
 
 
 def mailed(stack: Stack, to: str, subject: str) -> str:
@@ -177,9 +161,8 @@ def confirm(customer: Page, words: str) -> None:
     expect(customer.locator("main")).to_contain_text("Confirmed, and done")
 
 
-def test_requests_work_without_scripts(stack: Stack, browser: Browser):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_requests_work_without_scripts(stack: Stack, visitor: Visitor):
+    page = visitor(1280, scripts=False)
     sign_in(page, stack, "advocate.callpro")
 
     page.goto(f"{stack.url}/together/ask/look/")
@@ -188,4 +171,3 @@ def test_requests_work_without_scripts(stack: Stack, browser: Browser):
     page.get_by_role("button", name="Take the request back").click()
 
     expect(page.locator("main")).to_contain_text("Ended")
-    context.close()

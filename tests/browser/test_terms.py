@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visitor
 from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=False, locale="en-AU")
-    yield context.new_page()
-    context.close()
+def page(visitor: Visitor) -> Page:
+    return visitor(1280, scripts=False)
 
 
 def test_stranger_finds_a_clause_and_works_it_out_without_javascript(page: Page, stack: Stack):

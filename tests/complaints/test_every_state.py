@@ -118,7 +118,7 @@ class Walk:
             ),
             "answer_there": lambda: ombudsman.answer_ombudsman(text=text, at=at, **mine),
             "remedy": lambda: ombudsman.record_outcome(
-                outcome=Outcome.REMEDY, text=text, at=at, **mine
+                outcome=Outcome.REMEDY, text=text, offer=self.gifts(), at=at, **mine
             ),
         }
 

@@ -407,8 +407,7 @@ def test_ombudsman_at_two_levels_holds_what_is_contested_until_the_credit():
     ombudsman.record_outcome(
         outcome=Outcome.REMEDY,
         text="184.25 comes off.",
-        credit=Decimal("184.25"),
-        invoice=invoice,
+        offer=Offer(credit=Decimal("184.25"), invoice=invoice),
         at=story.when("2027-05-14 10:00"),
         **answer,
     )

@@ -14,8 +14,8 @@ from .received import (
     OnlinePayment,
     Payment,
     PaymentOption,
-    Refund,
 )
+from .refunds import Refund
 
 __all__ = [
     "IN_PORTAL",

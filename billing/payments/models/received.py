@@ -16,7 +16,6 @@ from billing.payments.states import (
     OnlineState,
     PaymentMethod,
     Point,
-    RefundState,
     RequestKind,
     RequestState,
 )
@@ -208,33 +207,6 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} to {self.invoice}"
-
-
-class Refund(models.Model):
-    """Credit given back as money: asked for by one, approved by another above the limit."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="refunds")
-    amount = MoneyField()
-    reason = models.CharField(max_length=300)
-    state = models.CharField(max_length=8, choices=RefundState, default=RefundState.ASKED)
-    asked_at = models.DateTimeField()
-    asked_by = models.CharField(max_length=150)
-    asked_by_id_no = models.PositiveBigIntegerField(help_text="Who asked, to tell two apart.")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.CharField(max_length=150, blank=True)
-    posting = models.OneToOneField(
-        Posting, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-
-    class Meta:
-        ordering = ["-asked_at"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount} back to {self.account}"
 
 
 class MoneyRequest(models.Model):

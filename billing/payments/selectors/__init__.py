@@ -29,7 +29,6 @@ from .balances import (
     preview,
     reads_as_reference,
     receipt,
-    refunds,
     status_on,
     suggestions,
     under_way,
@@ -59,6 +58,7 @@ from .mandates import (
     unanswered,
     why_not_drawn,
 )
+from .refunds import left_to_give_back, refundable, refunds
 
 __all__ = [
     "REFERENCE_DIGITS",
@@ -92,6 +92,7 @@ __all__ = [
     "late_charge",
     "late_charge_as_paid",
     "late_fee_if_paid",
+    "left_to_give_back",
     "mandate_of",
     "may_agree",
     "named_in",
@@ -102,6 +103,7 @@ __all__ = [
     "preview",
     "reads_as_reference",
     "receipt",
+    "refundable",
     "refunds",
     "send_by",
     "status_on",

@@ -21,9 +21,8 @@ from billing.payments.models import (
     GatewayEvent,
     OnlinePayment,
     Payment,
-    Refund,
 )
-from billing.payments.states import LIVE_DRAWS, DrawState, OnlineState, RefundState
+from billing.payments.states import LIVE_DRAWS, DrawState, OnlineState
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
@@ -531,11 +530,6 @@ def under_way(account: Account) -> list[OnlinePayment]:
     """What was begun in the portal and may still become money, newest first."""
     rows = OnlinePayment.objects.filter(account=account, state=OnlineState.IN_PROGRESS)
     return list(rows.filter(draw__isnull=True))
-
-
-def refunds(account: Account) -> QuerySet[Refund]:
-    """What of the account's credit was paid back, newest first."""
-    return Refund.objects.filter(account=account, state=RefundState.PAID).order_by("-decided_at")
 
 
 def unsolved(rows: QuerySet[GatewayEvent]) -> QuerySet[GatewayEvent]:

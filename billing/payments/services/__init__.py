@@ -24,6 +24,7 @@ from .debit_returns import ReturnsRefused, note_return, note_stop, take_returns
 from .dishonour import dishonour_payment
 from .draws import mind_draws, plan_draws
 from .gateway import Forged, GatewayDown, gateway_of
+from .gateway_refunds import send_refunds
 from .hearing import ask_about_payments, hear, solve_event
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
 from .late_charges import late_charges_to_waive, take_back_late_charges, waive_late_charge
@@ -46,7 +47,16 @@ from .receiving import (
     record_unmatched,
     reverse_payment,
 )
-from .refunds import RefundRefused, ask_refund, decide_refund, write_off
+from .refunds import (
+    RefundRefused,
+    RefundWish,
+    ask_again,
+    ask_refund,
+    decide_refund,
+    keep_as_credit,
+    note_failure,
+    write_off,
+)
 from .requests import ask_money, decide_money
 from .statements import send_statement, statement_pdf
 from .ways import Way, WayPast, WaysToPay, keep_option, ways_to_pay
@@ -66,6 +76,7 @@ __all__ = [
     "NeedsSecondPerson",
     "PaymentRefused",
     "RefundRefused",
+    "RefundWish",
     "ReturnsRefused",
     "SurchargeChanged",
     "Way",
@@ -76,6 +87,7 @@ __all__ = [
     "apply_credit",
     "ask_about_cards",
     "ask_about_payments",
+    "ask_again",
     "ask_money",
     "ask_refund",
     "bank_days",
@@ -96,6 +108,7 @@ __all__ = [
     "hear",
     "import_upload",
     "issue_credit_note",
+    "keep_as_credit",
     "keep_option",
     "late_charges_to_waive",
     "left_to_credit",
@@ -104,6 +117,7 @@ __all__ = [
     "match_payment",
     "mind_draws",
     "note_download",
+    "note_failure",
     "note_return",
     "note_stop",
     "plan_draws",
@@ -115,6 +129,7 @@ __all__ = [
     "require_right",
     "resume_mandate",
     "reverse_payment",
+    "send_refunds",
     "send_statement",
     "solve_event",
     "start_card",

@@ -97,8 +97,20 @@ class Charge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Return:
+    """What of a payment is to go back to whoever paid it, in dollars.
+
+    `money` is the gateway's name of the payment, `reference` our own of the refund.
+    """
+
+    reference: str
+    amount: Decimal
+    money: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Word:
-    """What the gateway says of one payment, or of a card that it was asked to keep.
+    """What the gateway says of one payment, of a card that it was asked to keep, or of a refund.
 
     `reference` is ours, `session` and `money` are the gateway's names; any may be empty. `amount`
     in units of `currency`, where it names one. `event` is empty in an answer to a question.
@@ -116,6 +128,7 @@ class Word:
     currency: str = ""
     why: str = ""
     about_card: bool = False
+    about_refund: bool = False
     lasts: bool = False
 
 
@@ -154,6 +167,18 @@ class Gateway(Protocol):
 
     def forget(self, token: str) -> None:
         """Keep a card no longer; one that is forgotten already is fine. Raises GatewayDown."""
+
+    def give_back(self, wanted: Return, *, at: datetime) -> Word:
+        """Give money of a payment back; the same reference again gives nothing more.
+
+        Raises GatewayDown: then nobody knows whether it was given, and `given_back` says so later.
+        """
+
+    def given_back(self, wanted: Return, *, at: datetime) -> Word | None:
+        """What became of money that was to go back, by our reference; None where there is none.
+
+        Raises GatewayDown.
+        """
 
     def read(self, body: bytes, signature: str) -> Word:
         """What a message says, once it is proved to be from the gateway. Raises Forged."""

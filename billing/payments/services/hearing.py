@@ -26,6 +26,8 @@ from .card_outcomes import follow_draw
 from .cards import hear_of_card
 from .dishonour import dishonour_payment
 from .gateway import CURRENCY, GatewayDown, Said, Word, gateway_of
+from .gateway_events import keep_for_staff, note_event
+from .gateway_refunds import hear_of_refund
 from .receiving import record_payment
 
 log = structlog.get_logger(__name__)
@@ -79,6 +81,8 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
     """
     if word.about_card and word.said is not Said.OTHER:
         return hear_of_card(provider=provider, word=word, at=at)
+    if word.about_refund:
+        return hear_of_refund(provider=provider, word=word, at=at)
     if word.said not in ACTS:
         return "ignored: nothing here follows from it"
     with transaction.atomic():
@@ -86,12 +90,12 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
         if row is not None:
             lock_account(row.account)
             row = _locked(row)
-        event = _note(provider, word, row, at)
+        event = note_event(provider, word, row, at)
         if event is None and word.event:
             return "heard already"
         problem = _problem(row, word)
         if row is None or problem:
-            return _keep(event, problem or "It names no payment of this portal.")
+            return keep_for_staff(event, problem or "It names no payment of this portal.")
         outcome = _act(row, word, at)
         _act_on_kept(row, at)
         return outcome
@@ -156,28 +160,6 @@ def _meant(provider: Provider, word: Word) -> OnlinePayment | None:
     return mine.filter(money=word.money).first() if word.money else None
 
 
-def _note(
-    provider: Provider, word: Word, row: OnlinePayment | None, at: datetime
-) -> GatewayEvent | None:
-    """Keep that it was said; None where it was heard before, or is an answer to a question."""
-    if not word.event:
-        return None
-    event, is_new = GatewayEvent.objects.get_or_create(
-        provider=provider,
-        event=word.event,
-        defaults={
-            "kind": word.kind,
-            "said_at": word.at,
-            "heard_at": at,
-            "money": word.money,
-            "amount": word.amount if word.currency == CURRENCY else None,
-            "why": word.why[:200],
-            "online": row,
-        },
-    )
-    return event if is_new else None
-
-
 def _problem(row: OnlinePayment | None, word: Word) -> str:
     """Why nothing can follow from what was said; empty where something can."""
     if row is None:
@@ -193,15 +175,6 @@ def _problem(row: OnlinePayment | None, word: Word) -> str:
     if word.said is Said.TAKEN_BACK and row.payment_id is None:
         return "It takes back money that is not booked yet."
     return ""
-
-
-def _keep(event: GatewayEvent | None, problem: str) -> str:
-    """Leave it to staff."""
-    if event is not None:
-        event.problem = problem
-        event.save(update_fields=["problem"])
-    log.warning("gateway_said_what_does_not_fit", why=problem)
-    return f"kept for staff: {problem}"
 
 
 def _act(row: OnlinePayment, word: Word, at: datetime) -> str:

@@ -62,14 +62,31 @@ def tell_taken_back(payment: Payment, on: date, at: datetime) -> None:
 def tell_paid_back(refund: Refund, at: datetime) -> None:
     """Send the receipt of credit that is paid back as money."""
     account = refund.account
+    to = f" to {refund.destination}" if refund.destination else ""
     _tell(
         account,
         headline=f"We pay {in_dollars(refund.amount)} back to you",
         body=f"On {in_words(local_day(account, at))} we paid {in_dollars(refund.amount)} of your "
-        "credit back. Your bank may need some working days to show it.",
+        f"credit back{to}. Your bank may need some working days to show it.",
         link=Link("refund", str(refund.public_id)),
         label="See the receipt",
         about=f"refund {refund.public_id}",
+        at=at,
+    )
+
+
+def tell_not_paid_back(refund: Refund, at: datetime) -> None:
+    """Tell that money that was to go back did not arrive, and where it is meanwhile."""
+    to = f" to {refund.destination}" if refund.destination else ""
+    _tell(
+        refund.account,
+        headline=f"{in_dollars(refund.amount)} could not be paid back yet",
+        body=f"We wanted to pay {in_dollars(refund.amount)} of your credit back{to}, and it did "
+        f"not arrive: {refund.why[:1].lower()}{refund.why[1:]}. The money is credit on your "
+        "account again. You need do nothing: we look for another way and tell you.",
+        link=Link("refund", str(refund.public_id)),
+        label="See what became of it",
+        about=f"refund {refund.public_id} {refund.tries}",
         at=at,
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,70 +14,132 @@ from billing.ledger.models import OpenItem
 from billing.ledger.selectors import credit_of
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import Refund
-from billing.payments.states import REFUND, RefundAct, RefundState
+from billing.payments.models import OnlinePayment, Refund
+from billing.payments.selectors import left_to_give_back
+from billing.payments.states import REFUND, RefundAct, RefundState, RefundWay
 from parties.accounts.models import Account
 from parties.accounts.selectors import needs_second_person
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
-from terms.money import in_dollars
+from terms.money import ZERO, in_dollars
 
-from .allocating import lock_account
+from .allocating import apply_credit, lock_account
 from .amounts import require_amount
 from .credit_notes import require_second_person
 from .receipts import tell_paid_back
+from .refund_outcomes import refund_failed, take_credit
 
 
 class RefundRefused(Exception):
     """There is less credit than was asked for, or the same person would decide."""
 
 
-def ask_refund(
-    *, account: Account, amount: Decimal, reason: str, by: User, at: datetime
-) -> Refund:
+@dataclass(frozen=True, kw_only=True)
+class RefundWish:
+    """What of an account's credit is to go back as money, in dollars, why and how.
+
+    `of` is the payment made in the portal through whose gateway it goes back; None: staff pay it
+    by hand. `key` is the form's own: the same form again asks for nothing more.
+    """
+
+    amount: Decimal
+    reason: str
+    of: OnlinePayment | None = None
+    key: UUID | None = None
+
+
+def ask_refund(*, account: Account, wish: RefundWish, by: User, at: datetime) -> Refund:
     """Ask to pay credit back, in dollars; up to the provider's limit one person is enough.
 
-    Raises PaymentRefused for what is no amount, RefundRefused above the credit.
+    Raises PaymentRefused for what is no amount, RefundRefused above the credit or above what of
+    the payment is left to give back.
     """
-    require_amount(amount)
+    require_amount(wish.amount)
     with transaction.atomic():
         locked = lock_account(account)
-        _require_credit(locked, amount)
+        known = _known(locked, wish)
+        if known is not None:
+            return known
+        _require_possible(locked, wish.amount, wish.of)
         row = Refund.objects.create(
             account=locked,
-            amount=amount,
-            reason=reason,
+            key=wish.key,
+            amount=wish.amount,
+            reason=wish.reason,
+            way=_way(wish.of),
+            of=wish.of,
             asked_at=at,
             asked_by=str(by),
             asked_by_id_no=by.pk,
         )
-        record(
-            account_id=locked.pk,
-            at=at,
-            action="ask_refund",
-            actor=Actor(user_id=by.pk, name=str(by)),
-            subject=str(row.public_id),
-            reason=reason,
-            after={"amount": str(amount)},
-        )
-        if not needs_second_person(locked.customer.provider, amount):
-            _pay(row, by=by, at=at)
+        _note(row, "ask_refund", by, at, reason=wish.reason)
+        if not needs_second_person(locked.customer.provider, wish.amount):
+            _release(row, by=by, at=at)
+    return row
+
+
+def ask_again(*, refund: Refund, of: OnlinePayment | None, by: User, at: datetime) -> Refund:
+    """Ask once more for a refund that did not arrive, this time another way, or the same.
+
+    It is decided like a new one. Raises RefundRefused where the credit is gone or the payment has
+    nothing left to give back, IllegalStep if it is on no way to fail.
+    """
+    with transaction.atomic():
+        lock_account(refund.account)
+        row = _locked(refund)
+        row.state = REFUND.after(RefundState(row.state), RefundAct.ASK_AGAIN)
+        _require_possible(row.account, row.amount, of)
+        row.way, row.of = _way(of), of
+        row.money, row.gateway_asked_at, row.ended_at = "", None, None
+        row.asked_at, row.asked_by, row.asked_by_id_no = at, str(by), by.pk
+        row.decided_at, row.decided_by = None, ""
+        row.save()
+        _note(row, "ask_refund", by, at, reason=row.reason)
+        if not needs_second_person(row.account.customer.provider, row.amount):
+            _release(row, by=by, at=at)
+    return row
+
+
+def keep_as_credit(*, refund: Refund, by: User, at: datetime) -> Refund:
+    """Leave what did not arrive as credit, which pays what is open. Raises IllegalStep."""
+    with transaction.atomic():
+        account = lock_account(refund.account)
+        row = _locked(refund)
+        row.state = REFUND.after(RefundState(row.state), RefundAct.KEEP)
+        _decided(row, by, at)
+        apply_credit(account=account, on=local_day(account, at), at=at)
+    return row
+
+
+def note_failure(*, refund: Refund, why: str, by: User, at: datetime) -> Refund:
+    """Note that money that was paid by hand came back. Raises RefundRefused, IllegalStep.
+
+    What goes through the gateway the gateway tells of.
+    """
+    with transaction.atomic():
+        lock_account(refund.account)
+        row = _locked(refund)
+        if row.way == RefundWay.GATEWAY:
+            raise RefundRefused("The gateway tells what becomes of it.")
+        _note(row, "note_refund_failure", by, at, reason=why)
+        refund_failed(row, why, at)
     return row
 
 
 def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> Refund:
     """Approve or refuse a refund that somebody else asked for.
 
-    Raises RefundRefused if it is one's own or the credit is gone, IllegalStep if it is decided.
+    Raises RefundRefused if it is one's own, the credit is gone or the payment has nothing left to
+    give back, IllegalStep if it is decided.
     """
     with transaction.atomic():
         lock_account(refund.account)
-        row = Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
+        row = _locked(refund)
         if row.asked_by_id_no == by.pk:
             raise RefundRefused("Whoever asked can't decide: another person has to.")
         if approve:
-            _pay(row, by=by, at=at)
+            _release(row, by=by, at=at)
         else:
             row.state = REFUND.after(RefundState(row.state), RefundAct.REFUSE)
             _decided(row, by, at)
@@ -132,39 +196,66 @@ def write_off(
         return left
 
 
-def _pay(row: Refund, *, by: User, at: datetime) -> None:
-    account = row.account
-    _require_credit(account, row.amount)
-    row.state = REFUND.after(RefundState(row.state), RefundAct.APPROVE)
-    row.posting = post(
-        provider=account.customer.provider,
-        kind=PostingKind.REFUND,
-        day=local_day(account, at),
-        key=f"refund:{row.public_id}",
-        legs=[
-            Leg(to=LedgerAccount.CREDIT, amount=row.amount, account=account),
-            Leg(to=LedgerAccount.CLEARING, amount=-row.amount, detail="refund"),
-        ],
-        at=at,
-    )
+def _release(row: Refund, *, by: User, at: datetime) -> None:
+    """Take an approved refund out of the credit; by hand it is paid, else it is on its way."""
+    _require_possible(row.account, row.amount, row.of)
+    by_hand = row.way == RefundWay.BY_HAND
+    act = RefundAct.APPROVE if by_hand else RefundAct.SEND
+    row.state = REFUND.after(RefundState(row.state), act)
+    take_credit(row, at)
+    row.why, row.ended_at = "", at if by_hand else None
     _decided(row, by, at)
-    tell_paid_back(row, at)
+    if by_hand:
+        tell_paid_back(row, at)
 
 
 def _decided(row: Refund, by: User, at: datetime) -> None:
     row.decided_at, row.decided_by = at, str(by)
-    row.save(update_fields=["state", "decided_at", "decided_by", "posting"])
+    row.save()
+    _note(row, "decide_refund", by, at)
+
+
+def _note(row: Refund, action: str, by: User, at: datetime, reason: str = "") -> None:
     record(
         account_id=row.account_id,
         at=at,
-        action="decide_refund",
+        action=action,
         actor=Actor(user_id=by.pk, name=str(by)),
         subject=str(row.public_id),
-        after={"state": row.state, "amount": str(row.amount)},
+        reason=reason,
+        after={"state": row.state, "amount": str(row.amount), "way": row.get_way_display()},
     )
 
 
-def _require_credit(account: Account, amount: Decimal) -> None:
+def _locked(refund: Refund) -> Refund:
+    rows = Refund.objects.select_for_update(of=("self",))
+    return rows.select_related("account__customer__provider", "of__payment").get(pk=refund.pk)
+
+
+def _way(of: OnlinePayment | None) -> RefundWay:
+    return RefundWay.BY_HAND if of is None else RefundWay.GATEWAY
+
+
+def _known(account: Account, wish: RefundWish) -> Refund | None:
+    """The refund that the same form has asked for. Raises RefundRefused if it now says more."""
+    known = Refund.objects.filter(account=account, key=wish.key).first() if wish.key else None
+    if known is not None and known.amount != wish.amount:
+        raise RefundRefused(
+            f"This form has asked for {in_dollars(known.amount)} already. To pay something else "
+            "back, begin anew."
+        )
+    return known
+
+
+def _require_possible(account: Account, amount: Decimal, of: OnlinePayment | None) -> None:
     credit = credit_of(account)
     if amount > credit:
         raise RefundRefused(f"There is {in_dollars(credit)} of credit; no more can be paid back.")
+    if of is None:
+        return
+    left = left_to_give_back(of) if of.account_id == account.pk else ZERO
+    if amount > left:
+        raise RefundRefused(
+            f"{in_dollars(left)} of {of.reference} is left to give back that way: give less, or "
+            "pay it by hand."
+        )

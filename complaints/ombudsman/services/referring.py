@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from billing.invoices.models import Invoice
 from complaints.clocks.services import (
     binding_of,
-    implementation_clock,
     is_known_day,
     law_clock,
     owed,
@@ -25,7 +22,14 @@ from complaints.ombudsman.models import Referral
 from complaints.ombudsman.selectors import open_referral
 from complaints.ombudsman.states import Kind, Level, Outcome
 from complaints.process.services import Offer, StepRefused
-from complaints.process.services.answering import keep_decided, require_sound
+from complaints.process.services.answering import (
+    CARRIED_OUT,
+    NOTHING_BESIDES,
+    in_full,
+    keep_decided,
+    require_sound,
+    start_carrying_out,
+)
 from complaints.process.services.ending import close_after, withdraw_after
 from complaints.process.services.outcome import bar_court_steps, hold_again
 from complaints.process.services.steps import happen, letter, locked, require_staff, step
@@ -189,11 +193,11 @@ def record_outcome(
     outcome: Outcome,
     text: str,
     at: datetime,
-    credit: Decimal | None = None,
-    invoice: Invoice | None = None,
+    offer: Offer = NOTHING_BESIDES,
 ) -> Complaint:
     """Note what came of it at the ombudsman's; a remedy is carried out as one that was accepted.
 
+    `offer` is what is to be done, of the same kinds as an answer of ours may give.
     Without one the complaint ends, and what was contested becomes payable. The court steps that
     are barred meanwhile stay so for the days after the outcome (RF-TCP-19). Raises StepRefused.
     """
@@ -205,7 +209,8 @@ def record_outcome(
             raise StepRefused(NOT_THERE)
         if complaint.state == State.RECEIVED:
             raise StepRefused("Acknowledge it to the customer first.")
-        offer = Offer(credit=credit, invoice=invoice)
+        if outcome != Outcome.REMEDY and offer != NOTHING_BESIDES:
+            raise StepRefused("Only an outcome with something to be done gives anything.")
         require_sound(complaint, offer, at)
         referral.outcome, referral.ended_at = outcome, at
         referral.save(update_fields=["outcome", "ended_at"])
@@ -219,8 +224,15 @@ def record_outcome(
             close_after(complaint, Ending.OMBUDSMAN, by=by, actor=actor, text=text, at=at)
         else:
             step(complaint, Act.DECIDE, by=by, at=at, text=text, actor=actor)
-            keep_decided(complaint, text, offer, by, at)
+            decided = keep_decided(complaint, text, offer, by, at)
             drop_deadlines(subject=reference, at=at, duties=OURS)
-            implementation_clock(complaint, at=at)
-            letter(complaint, "What comes of your complaint at the ombudsman's", text, at=at)
+            start_carrying_out(complaint, decided, at=at)
+            letter(
+                complaint,
+                "What comes of your complaint at the ombudsman's",
+                in_full(complaint, text, offer, at, once="once we have carried it out"),
+                at=at,
+                day=offer.carry_out_on,
+                day_label=CARRIED_OUT,
+            )
     return complaint

@@ -48,6 +48,12 @@ from .managers import (
     explain_escalation,
     name_regulator,
 )
+from .merging import (
+    link_complaints,
+    merge_complaints,
+    split_complaint,
+    unlink_complaints,
+)
 from .moving import move_to_account
 from .private import mind_private
 from .refusing import answer_as_refused, consider_refusal, refuse_complaint, sign_refusal
@@ -87,7 +93,9 @@ __all__ = [
     "explain_escalation",
     "finish_task",
     "learn_urgency",
+    "link_complaints",
     "may_work",
+    "merge_complaints",
     "mind_absences",
     "mind_private",
     "move_to_account",
@@ -103,6 +111,8 @@ __all__ = [
     "resolve_complaint",
     "send_closing_letter",
     "sign_refusal",
+    "split_complaint",
     "start_investigation",
+    "unlink_complaints",
     "withdraw_complaint",
 ]

@@ -71,6 +71,7 @@ class Offer:
 
 
 NOTHING_BESIDES = Offer()
+CARRIED_OUT = "We carry it out by"
 
 
 def propose_resolution(
@@ -138,25 +139,30 @@ def _offer_letter(
     complaint: Complaint, text: str, offer: Offer, told_by: Channel | None, at: datetime
 ) -> Notice | None:
     require_sound(complaint, offer, at)
-    words = [text]
-    if offer.credit and offer.invoice:
-        words.append(
-            f"You get {in_dollars(offer.credit)} back on bill {offer.invoice.number}, GST "
-            "included, once you accept."
-        )
-    words += draft_words(complaint, offer.remedies, at)
-    if offer.customer_task:
-        words.append(f"What you have to do first: {offer.customer_task}")
     return letter(
         complaint,
         "Our proposed answer",
-        "\n\n".join(words),
+        in_full(complaint, text, offer, at, once="once you accept"),
         at=at,
         told_by=told_by,
         meets=(Duty.PROPOSE,),
         day=offer.carry_out_on,
-        day_label="We carry it out by",
+        day_label=CARRIED_OUT,
     )
+
+
+def in_full(complaint: Complaint, text: str, offer: Offer, at: datetime, *, once: str) -> str:
+    """An answer with what it gives, as the customer reads it; `once` says when a credit comes."""
+    words = [text]
+    if offer.credit and offer.invoice:
+        words.append(
+            f"You get {in_dollars(offer.credit)} back on bill {offer.invoice.number}, GST "
+            f"included, {once}."
+        )
+    words += draft_words(complaint, offer.remedies, at)
+    if offer.customer_task:
+        words.append(f"What you have to do first: {offer.customer_task}")
+    return "\n\n".join(words)
 
 
 def require_sound(complaint: Complaint, offer: Offer, at: datetime) -> None:
@@ -187,7 +193,9 @@ def _keep(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime)
     keep_remedies(proposal, offer.remedies, at)
 
 
-def keep_decided(complaint: Complaint, text: str, offer: Offer, by: User, at: datetime) -> None:
+def keep_decided(
+    complaint: Complaint, text: str, offer: Offer, by: User, at: datetime
+) -> Proposal:
     """Keep what was decided for both sides elsewhere, as a proposal that was accepted."""
     complaint.proposals.filter(answer=Answer.OPEN).update(answer=Answer.REPLACED, answered_at=at)
     complaint.proposals.filter(answer=Answer.ACCEPTED).update(answer=Answer.REPLACED)
@@ -201,6 +209,7 @@ def keep_decided(complaint: Complaint, text: str, offer: Offer, by: User, at: da
         **offer.kept,
     )
     keep_remedies(proposal, offer.remedies, at)
+    return proposal
 
 
 def _answered(complaint: Complaint, answer: Answer, at: datetime) -> Proposal:
@@ -242,13 +251,18 @@ def accept_proposal(
         step(complaint, Act.ACCEPT, by=by, at=at, text=text, actor=actor, heard=heard)
         proposal = _answered(complaint, Answer.ACCEPTED, at)
         bar_court_steps(complaint, at)
-        if proposal.customer_task:
-            follow_up_clock(complaint, at=at)
-        else:
-            implementation_clock(complaint, at=at)
+        start_carrying_out(complaint, proposal, at=at)
         if heard is None:
             tell_desk(complaint, "The customer accepted the answer: carry it out", at=at)
     return complaint
+
+
+def start_carrying_out(complaint: Complaint, proposal: Proposal, *, at: datetime) -> None:
+    """Start the days to carry out what was agreed, or ask again where the customer comes first."""
+    if proposal.customer_task:
+        follow_up_clock(complaint, at=at)
+    else:
+        implementation_clock(complaint, at=at)
 
 
 def decline_proposal(

@@ -187,7 +187,9 @@ def agree_to_close(
                 "What was agreed is not carried out yet. Wait for that, or withdraw the complaint."
             )
         happen(complaint, Happening.CONSENT, by=by, at=at, text=text, actor=actor, heard=heard)
-        if Hold.objects.filter(complaint=reference, status=HoldStatus.OPEN).exists():
+        with_it = complaint.merged.filter(state=State.MERGED)
+        ends = [reference, *with_it.values_list("reference", flat=True)]
+        if Hold.objects.filter(complaint__in=ends, status=HoldStatus.OPEN).exists():
             drop_deadlines(subject=reference, at=at, duties=[Duty.FOLLOW_UP])
             decision_clock(complaint, local_day(complaint.account, at), at=at)
             tell_desk(complaint, "The customer agrees to close: decide about the hold", at=at)

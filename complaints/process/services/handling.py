@@ -22,7 +22,7 @@ from complaints.clocks.services import (
 from complaints.lodging.services import Upload, keep_files, record_files
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import officers_of, stop_cutting, tell_desk
-from complaints.tickets.states import IN_HAND, OVER, Act, Cause, Duty, Happening, State
+from complaints.tickets.states import IN_HAND, Act, Cause, Duty, Happening, State
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -33,6 +33,7 @@ from terms.calendar import Channel, in_words
 from terms.clause import as_json
 from terms.profile import TermsSilent
 
+from .merging import part_all
 from .steps import (
     Heard,
     StepRefused,
@@ -41,6 +42,7 @@ from .steps import (
     letter,
     locked,
     require_listener,
+    require_open,
     require_staff,
     speaker,
     step,
@@ -70,8 +72,7 @@ def assign_complaint(*, reference: str, by: User, to: User | None, at: datetime)
     with transaction.atomic():
         complaint = locked(reference)
         actor = authority.with_customer(by, require_staff(complaint, by, at))
-        if complaint.state in OVER:
-            raise StepRefused("It is over: reopen it first.")
+        require_open(complaint)
         if complaint.assigned_to_id == (to.pk if to else None):
             return complaint
         if to is not None:
@@ -156,10 +157,12 @@ def add_message(
 
     `channel` is the way in which they reached us, if not through the portal. Raises
     NotAuthorised, and FileRefused for too many files. Whoever speaks is reached: what was
-    begun in order to close it ends.
+    begun in order to close it ends. What is answered with another is spoken about there.
     """
     with transaction.atomic():
         complaint = locked(reference)
+        if complaint.state == State.MERGED and complaint.merged_into is not None:
+            complaint = locked(complaint.merged_into.reference)
         actor = speaker(complaint, by, facts.Action.DISCUSS_ISSUE, at, heard)
         said: dict[str, Any] = {"by": by, "at": at, "text": text, "heard": heard, "actor": actor}
         if channel is not None:
@@ -350,8 +353,7 @@ def learn_urgency(
     with transaction.atomic():
         complaint = locked(reference)
         actor = authority.with_customer(by, require_staff(complaint, by, at))
-        if complaint.state in OVER:
-            raise StepRefused("It is over: reopen it first.")
+        require_open(complaint)
         known = [name for name, met in vars(grounds).items() if met]
         for name in known:
             setattr(complaint, name, True)
@@ -362,6 +364,8 @@ def learn_urgency(
         complaint.is_urgent, complaint.urgent_because = True, because
         complaint.save(update_fields=["is_urgent", "urgent_because", *known])
         if complaint.safety_threat:
+            part_all(complaint, at=at)
+            complaint.related.clear()
             # From here on it is there for its officers alone.
             leave_to_officers(complaint, at=at)
         stop_cutting(complaint, at=at)

@@ -40,6 +40,7 @@ from .steps import (
     locked,
     require_listener,
     require_manager,
+    require_open,
     require_staff,
     speaker,
     way_told,
@@ -135,8 +136,7 @@ def escalate_complaint(*, reference: str, by: User, text: str, at: datetime) -> 
     with transaction.atomic():
         complaint = locked(reference)
         actor = authority.with_customer(by, require_listener(complaint, by, at))
-        if complaint.state in OVER:
-            raise StepRefused("It is over: reopen it first.")
+        require_open(complaint)
         if complaint.escalated_at is None:
             _bring(complaint, by, text, actor, at)
     return complaint

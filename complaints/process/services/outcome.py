@@ -21,7 +21,7 @@ from complaints.clocks.services import binding_of
 from complaints.lodging.services import hold_contested
 from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.services import allow_cutting
-from complaints.tickets.states import Answer
+from complaints.tickets.states import LIFECYCLE, Act, Answer, Ending, State
 from parties.accounts.selectors import binding
 from parties.authority import selectors as authority
 from parties.people.models import User
@@ -33,6 +33,9 @@ from terms.clause import as_json
 from terms.facts import BadFacts
 from terms.money import ZERO
 from terms.profile import TermsSilent
+
+from .merging import part_all
+from .steps import happen, locked
 
 
 def bar_court_steps(complaint: Complaint, at: datetime) -> None:
@@ -116,6 +119,23 @@ def finish(complaint: Complaint, *, upheld: bool, at: datetime) -> None:
     allow_cutting(complaint, at=at)
     for hold in end_hold(complaint=complaint.reference, upheld=upheld, at=at):
         _settle(hold, at)
+    if complaint.state == State.WITHDRAWN or complaint.ending == Ending.VEXATIOUS:
+        part_all(complaint, at=at)
+        return
+    for gone in complaint.merged.filter(state=State.MERGED):
+        _end_with(gone, complaint, upheld=upheld, at=at)
+
+
+def _end_with(row: Complaint, other: Complaint, *, upheld: bool, at: datetime) -> None:
+    """End what was answered together with another as that one ended; its person was told so."""
+    gone = locked(row.reference)
+    gone.state = LIFECYCLE.after(State(gone.state), Act.CLOSE)
+    gone.ending, gone.cause = other.ending, gone.cause or other.cause
+    gone.no_court_before = other.no_court_before
+    gone.save(update_fields=["state", "ending", "cause", "no_court_before"])
+    words = f"{Ending(other.ending).label}, as of the one that it was answered with."
+    happen(gone, Act.CLOSE, by=None, at=at, text=words)
+    finish(gone, upheld=upheld, at=at)
 
 
 def _settle(hold: Hold, at: datetime) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from complaints.clocks.services import discharge, follow_up_clock, meet_given
 from complaints.process import selectors
 from complaints.tickets.models import Complaint, Event, Proposal
@@ -13,6 +15,7 @@ from complaints.tickets.services import may_take_down, written_to
 from complaints.tickets.states import (
     ANSWERED,
     LIFECYCLE,
+    OVER,
     STAFF_ACTS,
     WAITING,
     Act,
@@ -269,6 +272,17 @@ def _follow_up(complaint: Complaint, at: datetime) -> None:
         follow_up_clock(complaint, at=at)
 
 
+def require_open(complaint: Complaint) -> None:
+    """Raise StepRefused, with what to do first, for a complaint about which nothing is owed."""
+    if complaint.state == State.MERGED:
+        raise StepRefused(
+            f"It is answered together with {complaint.merged_into}: take the step there, or "
+            "answer this one by itself first."
+        )
+    if complaint.state in OVER:
+        raise StepRefused("It is over: reopen it first.")
+
+
 def current_proposal(complaint: Complaint) -> Proposal | None:
     """The answer that was proposed and not replied to yet."""
     return complaint.proposals.filter(answer=Answer.OPEN).last()
@@ -305,12 +319,37 @@ def letter(
     if is_answer:
         meets = (*meets, *ANSWERED)
     duties = (*meets, Duty.NAME_OMBUDSMAN) if names_ombudsman else meets
+    words = {
+        "because": because,
+        "headline": headline,
+        "body": text,
+        "names_ombudsman": names_ombudsman,
+        "names_regulator": complaint.topic == Topic.PRIVACY and (is_answer or names_regulator),
+        "day": day,
+        "day_label": day_label,
+        "attempts": attempts or [],
+    }
+    for other in _answered_with(complaint):
+        _write(other, at, **words)
     if way != Channel.EMAIL:
         for duty in duties:
             meet_deadline(subject=complaint.reference, duty=duty, at=at)
         return None
+    notice = _write(complaint, at, **words)
+    for duty in duties:
+        discharge(complaint, duty, notice)
+    return notice
+
+
+def _answered_with(complaint: Complaint) -> QuerySet[Complaint]:
+    """Those of other persons that are answered with this one: what is told of it is told them."""
+    rows = complaint.merged.filter(state=State.MERGED).exclude(lodged_by=complaint.lodged_by_id)
+    return rows.select_related("account__customer__provider", "lodged_by")
+
+
+def _write(complaint: Complaint, at: datetime, **words: Any) -> Notice:
     to, name = addressee(complaint, at)
-    notice = write(
+    return write(
         "complaint_letter",
         account=complaint.account,
         to=to,
@@ -318,20 +357,10 @@ def letter(
         at=at,
         link=Link("complaint", complaint.reference),
         belongs_to=complaint.reference,
-        because=because,
         replies_to="complaints_email",
-        headline=headline,
-        body=text,
         reference=complaint.reference,
-        names_ombudsman=names_ombudsman,
-        names_regulator=complaint.topic == Topic.PRIVACY and (is_answer or names_regulator),
-        day=day,
-        day_label=day_label,
-        attempts=attempts or [],
+        **words,
     )
-    for duty in duties:
-        discharge(complaint, duty, notice)
-    return notice
 
 
 def way_told(complaint: Complaint, told_by: Channel | None) -> str:

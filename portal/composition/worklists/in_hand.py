@@ -91,7 +91,10 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
         _has("billing.add_debitfile"),
         lambda row: row.state in (DrawState.PLANNED, DrawState.IN_FILE, DrawState.SENT),
     ),
-    Refund: (_has("billing.add_refund"), lambda row: row.state == RefundState.ASKED),
+    Refund: (
+        _has("billing.add_refund"),
+        lambda row: row.state in (RefundState.ASKED, RefundState.FAILED),
+    ),
     HelpRequest: (_may(Action.ARRANGE_HARDSHIP), lambda row: row.state == HelpState.ASKED),
     Pursuit: (
         _may(Action.ARRANGE_HARDSHIP),

@@ -89,6 +89,14 @@ def money_lists(user: User, at: datetime) -> list[Worklist]:
             "?state__exact=asked",
             confined(user, Refund.objects.filter(state=RefundState.ASKED)),
         ),
+        Worklist(
+            "billing.add_refund",
+            "Refunds that did not arrive",
+            "billing_refund",
+            "?state__exact=failed",
+            confined(user, Refund.objects.filter(state=RefundState.FAILED)),
+            urgent=True,
+        ),
     ]
 
 

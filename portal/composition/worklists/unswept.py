@@ -17,6 +17,7 @@ from billing.hardship.models import Arrangement, HelpRequest
 from billing.payments.models import (
     Draw,
     Mandate,
+    Refund,
 )
 from complaints.tickets.models import Complaint
 from complaints.tickets.selectors import known_to_staff
@@ -55,6 +56,7 @@ SWEPT = (
     ),
     ("billing.view_mandate", "Mandates", "billing_mandate", Mandate, "account"),
     ("billing.view_draw", "Direct debits", "billing_draw", Draw, "account"),
+    ("billing.view_refund", "Refunds", "billing_refund", Refund, "account"),
     ("billing.view_handover", "Debts handed over", "billing_handover", Handover, "account"),
     (
         "billing.view_arrangement",

@@ -14,6 +14,8 @@ from billing.credit_management.services import advise_late_charge, assess_late_c
 from billing.invoices.models import CreditNote
 from billing.payments.services import late_charges_to_waive, waive_late_charge
 from billing.runs.services import run_provider_bills
+from complaints.ombudsman import services as ombudsman
+from complaints.ombudsman.states import Level, Outcome
 from complaints.process import selectors
 from complaints.process.services import Offer, StepRefused, Wanted
 from complaints.tickets.models import Remedy
@@ -395,3 +397,65 @@ def test_who_may_answer_but_sees_no_bills_reads_no_sum():
 
     assert "You get a letter of apology." in page
     assert str(charge.amount) not in page
+
+
+def test_an_outcome_at_the_ombudsmans_gives_all_that_an_answer_may():
+    """What was decided there is told in full, ordered, done and told again, to the cent."""
+    story = looked_into("vpnet")
+    charge = late(story)
+    story.refer("2027-06-10 09:30", Level.REFERRED)
+    wanted = (
+        Wanted(kind=RemedyKind.LATE_CHARGE, charge=charge),
+        Wanted(kind=RemedyKind.VISIT, service=story.service, text="Looks at the line."),
+        Wanted(kind=RemedyKind.APOLOGY, text="We are sorry for the wait."),
+    )
+    told = {"reference": story.reference, "by": story.desk, "text": "As was decided there."}
+    at = story.when("2027-06-11 10:00")
+    for outcome in (Outcome.NOTHING, Outcome.WITHDRAWN):
+        with pytest.raises(StepRefused, match="something to be done"):
+            ombudsman.record_outcome(outcome=outcome, offer=Offer(remedies=wanted), at=at, **told)
+
+    ombudsman.record_outcome(
+        outcome=Outcome.REMEDY,
+        offer=Offer(credit=Decimal("20.00"), invoice=story.invoice, remedies=wanted),
+        at=at,
+        **told,
+    )
+
+    (letter,) = letters("What comes of your complaint")
+    for words in (
+        "$20.00 back on bill",
+        "once we have carried it out",
+        f"take back the late charge of ${charge.amount}",
+        "A technician comes to",
+        "letter of apology",
+    ):
+        assert words in letter
+    with pytest.raises(StepRefused, match="No technician is ordered"):
+        done(story)
+    visit = Remedy.objects.get(kind=RemedyKind.VISIT)
+    story.do("2027-06-14 11:00", "carry_out_part", remedy=visit)
+    Fault.objects.update(state="closed")
+    done(story)
+    assert story.complaint.state == State.RESOLVED
+    assert CreditNote.objects.get().total_inc == Decimal("20.00")
+    assert not Remedy.objects.filter(done_at__isnull=True).exists()
+    assert letters("We are sorry")
+
+
+def test_an_outcome_that_the_customer_begins_starts_no_days_before_their_part_is_done():
+    story = looked_into("vpnet")
+    story.refer("2027-06-10 09:30", Level.REFERRED)
+    ombudsman.record_outcome(
+        reference=story.reference,
+        by=story.desk,
+        outcome=Outcome.REMEDY,
+        text="As was decided there.",
+        offer=Offer(customer_task="Send back the old modem."),
+        at=story.when("2027-06-11 10:00"),
+    )
+
+    assert not story.deadlines(Duty.IMPLEMENT).exists()
+    assert story.status(Duty.FOLLOW_UP) == "open"
+    story.hear("2027-06-15 10:00", "finish_task")
+    assert story.due(Duty.IMPLEMENT) > date(2027, 6, 15)

@@ -8,13 +8,21 @@ import pytest
 from django.db import connection
 
 from billing.invoices.models import CreditNote
-from complaints.process.services import StepRefused, Wanted, carry_out_part, resolve_complaint
+from complaints.process.services import (
+    StepRefused,
+    Wanted,
+    carry_out_part,
+    merge_complaints,
+    resolve_complaint,
+)
 from complaints.tickets.models import Event, Remedy
 from complaints.tickets.states import Happening, RemedyKind, State
 from contracts.requests.models import Fault
 from records.notices.models import Notice
 from terms.lifecycle import IllegalStep
 from tests.complaints.process.test_remedies import agreed, late, looked_into
+from tests.complaints.process.test_together import lodged
+from tests.complaints.story import tell
 from tests.parties.security.test_attacks_at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,3 +96,22 @@ if connection.vendor == "postgresql":
             ).count()
             == 1
         )
+
+    def test_two_are_merged_once_whoever_names_which_first_at_the_same_moment():
+        story = tell("vpnet", state="NSW")
+        first = lodged(story, "2027-06-07 09:00")
+        second = lodged(story, "2027-06-09 09:00")
+        at = story.when("2027-06-10 10:00")
+
+        def merge(one, two):
+            return lambda: merge_complaints(
+                reference=one.reference, other=two, by=story.desk, at=at
+            )
+
+        results = at_once([merge(first, second), merge(second, first), merge(first, second)])
+
+        assert results == [first, first, first]
+        second.refresh_from_db()
+        assert (second.state, second.merged_into) == (State.MERGED, first)
+        assert Event.objects.filter(act="merge").count() == 1
+        assert Event.objects.filter(act=Happening.JOIN).count() == 1

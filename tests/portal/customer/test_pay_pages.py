@@ -14,7 +14,7 @@ from django.test import Client
 from billing.disputes.services import hold_amount
 from billing.invoices.models import Invoice
 from billing.payments.models import OnlinePayment, Payment, PaymentOption
-from billing.payments.services import ask_refund, record_payment, reverse_payment
+from billing.payments.services import RefundWish, ask_refund, record_payment, reverse_payment
 from billing.runs.services import run_provider_bills
 from parties.people.models import User
 from portal.dev import simulator
@@ -431,8 +431,7 @@ def test_credit_paid_back_has_a_receipt(world):
 
     refund = ask_refund(
         account=world.account,
-        amount=Decimal("12.00"),
-        reason="They moved",
+        wish=RefundWish(amount=Decimal("12.00"), reason="They moved"),
         by=make_staff(),
         at=AT,
     )
