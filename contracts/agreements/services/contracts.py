@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from contracts.agreements.models import Contract
 from parties.accounts.models import Account
@@ -21,6 +21,7 @@ from terms.calendar import in_words
 from terms.facts import Action
 
 MONTHS_MOST = 120
+IN_USE = "That reference is in use: look at the paper, or give another."
 
 
 class ContractRefused(Exception):
@@ -67,8 +68,13 @@ def note_contract(*, account: Account, paper: Paper, why: str, by: User, at: dat
         if known is not None:
             if known.account_id == kept.pk and _says(known) == paper:
                 return known
-            raise ContractRefused("That reference is in use: look at the paper, or give another.")
-        row = Contract.objects.create(account=kept, **asdict(paper))
+            raise ContractRefused(IN_USE)
+        try:
+            with transaction.atomic():
+                row = Contract.objects.create(account=kept, **asdict(paper))
+        except IntegrityError as taken:
+            # Another account took the reference at the same moment.
+            raise ContractRefused(IN_USE) from taken
         record(
             account_id=kept.pk,
             at=at,
