@@ -2,7 +2,7 @@
 
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.barring.models import Bar, SimSwap
-from contracts.catalogue.models import FormerPrice, Plan, VendorLink
+from contracts.catalogue.models import FormerPrice, ListChange, Plan, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.locations.models import ListingChange, ServiceAddress
@@ -46,6 +46,7 @@ __all__ = [
     "FaultWork",
     "FormerPrice",
     "IndexFigure",
+    "ListChange",
     "ListingChange",
     "Order",
     "OrderLine",

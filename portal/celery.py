@@ -24,6 +24,7 @@ ROOMS = (
     "complaints.lodging",
     "complaints.ombudsman",
     "complaints.process",
+    "contracts.catalogue",
     "contracts.equipment",
     "contracts.leaving",
     "contracts.locations",
@@ -134,6 +135,7 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "tell outages": {"task": "contracts.tell_outages", "schedule": 30},
     "give outage credits": {"task": "contracts.give_outage_credits", "schedule": 60},
+    "carry list changes": {"task": "contracts.carry_list_changes", "schedule": 300},
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
     "tell yearly rises": {
         "task": "contracts.tell_yearly_rises",

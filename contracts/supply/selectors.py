@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
 from contracts.agreements.models import Contract
 from contracts.agreements.selectors import Answer, ask, binding, rests_on_default
@@ -155,15 +155,19 @@ class PlanOffer:
 
 
 def other_plans(service: Service) -> list[Plan]:
-    """The provider's other plans of the same kind."""
-    plans = Plan.objects.filter(provider=service.plan.provider_id, kind=service.plan.kind)
-    return list(plans.exclude(pk=service.plan_id).order_by("monthly_fee"))
+    """The other plans of the same kind that the provider offers."""
+    return list(_offered_beside(service).order_by("monthly_fee"))
 
 
 def has_other_plan(service: Service) -> bool:
     """Whether there is another plan to move to."""
-    plans = Plan.objects.filter(provider=service.plan.provider_id, kind=service.plan.kind)
-    return plans.exclude(pk=service.plan_id).exists()
+    return _offered_beside(service).exists()
+
+
+def _offered_beside(service: Service) -> QuerySet[Plan]:
+    mine = service.plan
+    offered = Plan.objects.filter(provider=mine.provider_id, kind=mine.kind, is_listed=True)
+    return offered.exclude(pk=mine.pk)
 
 
 def plan_prices(service: Service, on: date) -> list[tuple[Plan, Decimal]]:

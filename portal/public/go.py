@@ -20,6 +20,7 @@ PAGES = {
     "fault-record": "admin:contracts_fault_change",
     "help-paying": "help_paying",
     "help-request-record": "admin:billing_helprequest_change",
+    "contract": "contract",
     "credit": "credit_note",
     "debt-notice": "debt_notice",
     "direct-debit": "direct_debit",

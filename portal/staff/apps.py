@@ -35,6 +35,7 @@ MODULES = (
     "outages",
     "payments",
     "pauses",
+    "plans",
     "privacy",
     "records",
     "refunds",

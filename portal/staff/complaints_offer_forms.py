@@ -112,6 +112,7 @@ class OfferForm(StepForm):
             "plan": Plan.objects.filter(
                 provider=account.customer.provider_id,
                 kind__in=running.values("plan__kind"),
+                is_listed=True,
             ),
             "visit": running,
             "equipment": Equipment.objects.filter(

@@ -11,53 +11,21 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from contracts.agreements.models import Contract
+from contracts.agreements.services import ContractRefused, note_contract
 from contracts.catalogue.models import Plan
 from contracts.supply import services
 from contracts.supply.models import PlanChange, Service
-from contracts.supply.services import PlanChangeRefused
+from contracts.supply.services import PlanChangeRefused, SupplyRefused
 from contracts.supply.states import PlanChangeState
 from contracts.variations.selectors import waiting_for_index
-from parties.authority.selectors import staff_may
+from parties.accounts.models import Account
+from parties.authority.selectors import NotAuthorised, staff_may
+from terms import library
 from terms.facts import Action
 
-from .base import ConfinedAdmin, ReadOnlyAdmin
-from .contracts_forms import DecideForm
+from .base import AddStepAdmin, ReadOnlyAdmin
+from .contracts_forms import DecideForm, NamedForm, PaperForm
 from .supply import SupplySteps
-
-# What changes a customer's figures: fixed once a plan or a service is there.
-PRICED = (
-    "provider",
-    "code",
-    "kind",
-    "monthly_fee",
-    "call_rate",
-    "minimum_months",
-    "every_months",
-    "includes",
-)
-AGREED = (
-    "version",
-    "started_on",
-    "minimum_months",
-    "price_fixed_until",
-    "agreed",
-    "agreed_in",
-)
-SUPPLIED = ("contract", "plan", "quantity", "ready_notified_on", "first_used_on")
-
-
-@admin.register(Plan)
-class PlanAdmin(ConfinedAdmin):
-    provider_path = "provider"
-    list_display = ("name", "provider", "kind", "monthly_fee", "minimum_months")
-    list_filter = ("provider", "kind")
-    search_fields = ("name", "code")
-    list_select_related = ("provider",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What customers pay by a plan is not changed for all of them by a form."""
-        fixed = PRICED if obj is not None else ()
-        return [*super().get_readonly_fields(request, obj), *fixed]
 
 
 class ServiceInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -69,19 +37,107 @@ class ServiceInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Contract)
-class ContractAdmin(ConfinedAdmin):
+class ContractAdmin(AddStepAdmin):
+    """Contracts as they were signed; one that was signed on paper is noted by a step."""
+
     provider_path = "account__customer__provider"
+    account_path = "account"
     list_display = ("reference", "account", "version", "started_on", "minimum_months")
     list_filter = ("account__customer__provider", "version")
     search_fields = ("reference", "account__number", "account__customer__name")
     list_select_related = ("account__customer",)
-    autocomplete_fields = ("account",)
     inlines = (ServiceInline,)
+    change_form_template = "admin/billing/steps_change_form.html"
+    action = Action.OPEN_SERVICE
+    asked_of = Action.OPEN_SERVICE
+    add_title = "Note a contract signed on paper"
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What was agreed stays as it was signed; amounts are noted by a step of their own."""
-        fixed = AGREED if obj is not None else ("agreed",)
-        return [*super().get_readonly_fields(request, obj), *fixed]
+    def get_urls(self) -> list[Any]:
+        add = self.admin_site.admin_view(self.add_service)
+        name = "contracts_contract_service_step"
+        return [path("<int:pk>/service/", add, name=name), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        steps: list[tuple[str, str]] = []
+        if row is not None and self.has_add_permission(request):
+            address = reverse("admin:contracts_contract_service_step", args=[row.pk])
+            steps.append(("Note a service of it", address))
+        return super().change_view(
+            request, object_id, form_url, {"steps": steps} | (extra_context or {})
+        )
+
+    def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """Note what the paper says; the customer is told what was noted."""
+        key = account.customer.provider.key
+        form = PaperForm(request.POST or None, versions=library.versions(key))
+        if form.is_valid():
+            try:
+                row = note_contract(
+                    account=account,
+                    paper=form.paper,
+                    why=form.cleaned_data["why"],
+                    by=request.user,
+                    at=request.at,
+                )
+            except (ContractRefused, NotAuthorised) as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Noted. The customer is told. Note its services next.")
+                return redirect("admin:contracts_contract_change", row.pk)
+        return self.step(
+            request,
+            form,
+            title=self.add_title,
+            action="Note it",
+            about=account,
+            intro="A new sale is an order instead. Nothing in a contract is changed later: prices "
+            "change by a price change that is told first.",
+        )
+
+    def add_service(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note a service that the contract is about; it is charged once it works."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        plans = Plan.objects.filter(provider=row.account.customer.provider_id)
+        form = NamedForm(request.POST or None, plans=plans)
+        back = reverse("admin:contracts_contract_change", args=[row.pk])
+
+        def note() -> HttpResponse:
+            if form.is_valid():
+                try:
+                    services.note_service(
+                        contract=row,
+                        named=form.named,
+                        why=form.cleaned_data["why"],
+                        by=request.user,
+                        at=request.at,
+                    )
+                except (SupplyRefused, NotAuthorised) as refusal:
+                    form.add_error(None, str(refusal))
+                else:
+                    messages.success(request, "Noted. Note since when it works at the service.")
+                    return redirect(back)
+            return self.step(
+                request,
+                form,
+                title="Note a service of it",
+                action="Note it",
+                about=row,
+                intro="Its price is that of the list on the day of the contract.",
+                back=back,
+            )
+
+        return self.for_caller(request, row.account, note, asked_of=self.asked_of)
 
 
 class RiseFilter(admin.SimpleListFilter):
@@ -100,27 +156,14 @@ class RiseFilter(admin.SimpleListFilter):
 
 
 @admin.register(Service)
-class ServiceAdmin(SupplySteps, ConfinedAdmin):
+class ServiceAdmin(SupplySteps, ReadOnlyAdmin):
+    """What is supplied; it changes by steps with a day and a reason, never by a form."""
+
     provider_path = "contract__account__customer__provider"
     list_display = ("label", "identifier", "plan", "status", "activated_on", "ended_on")
     list_filter = ("status", RiseFilter, "plan__kind", "contract__account__customer__provider")
     search_fields = ("label", "identifier", "contract__account__number")
     list_select_related = ("plan",)
-    readonly_fields = (
-        "status",
-        "activated_on",
-        "ended_on",
-        "numbers_left_on",
-        "billed_through",
-        "recheck_from",
-        "billing_start_confirmed",
-    )
-    autocomplete_fields = ("contract", "plan")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is supplied, since when and how many changes by steps with a day, not by a form."""
-        fixed = SUPPLIED if obj is not None else ()
-        return [*super().get_readonly_fields(request, obj), *fixed]
 
 
 @admin.register(PlanChange)

@@ -65,7 +65,7 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         plans = self.fields["plan"]
         if isinstance(plans, forms.ModelChoiceField):
-            plans.queryset = Plan.objects.filter(provider=provider)
+            plans.queryset = Plan.objects.filter(provider=provider, is_listed=True)
 
     @property
     def wish(self) -> LineWish:

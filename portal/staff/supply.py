@@ -20,10 +20,11 @@ from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import SupplyRefused
 from contracts.supply.states import Item, ServiceStatus, SuspensionCause
-from parties.authority.selectors import local_day, role_names
+from parties.authority.selectors import NotAuthorised, local_day, role_names, staff_may
 from portal.web.fields import DollarsField
 from portal.web.guards import audit_actor
 from terms.calendar import State
+from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
 from .equipment import may_note
@@ -81,6 +82,16 @@ class ChangeForm(SupplyForm):
         if not self.errors and given.get("quantity") is None and given.get("unit_fee") is None:
             raise forms.ValidationError("Give a new number, a new price, or both.")
         return given
+
+
+class NameForm(forms.Form):
+    """How a service is called."""
+
+    label = forms.CharField(
+        label="What it is", max_length=80, help_text="As the customer reads it."
+    )
+    identifier = forms.CharField(label="Number, link or host name", max_length=40)
+    why = forms.CharField(label="Why", max_length=200, help_text="What was wrong. It is kept.")
 
 
 class AddForm(forms.Form):
@@ -164,18 +175,26 @@ def steps_of(row: Service) -> list[str]:
     return steps if row.billing_start_confirmed else [*steps, "confirm"]
 
 
+# Who notes what happens to a service.
+SUPPLIES = "contracts.change_service"
+
+
 class SupplySteps(LeavingSteps):
     """Adds the steps to a service's own page."""
 
     admin_site: Any
-    has_change_permission: Any
 
     change_form_template = "admin/contracts/service/change_form.html"
 
     def get_urls(self) -> list[Any]:
         step = self.admin_site.admin_view(self.supply_step)
         name = "contracts_service_supply_step"
-        return [path("<int:pk>/supply/<slug:act>/", step, name=name), *super().get_urls()]
+        named = self.admin_site.admin_view(self.name_step)
+        return [
+            path("<int:pk>/supply/<slug:act>/", step, name=name),
+            path("<int:pk>/name/", named, name="contracts_service_name_step"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -186,7 +205,7 @@ class SupplySteps(LeavingSteps):
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         steps: list[tuple[str, str]] = []
-        if row is not None and self.has_change_permission(request, row):
+        if row is not None and request.user.has_perm(SUPPLIES):
             name = "admin:contracts_service_supply_step"
             steps = [(STEPS[act][0], reverse(name, args=[row.pk, act])) for act in steps_of(row)]
         ends = self.leaving_links(request, row) if row is not None else []
@@ -196,12 +215,47 @@ class SupplySteps(LeavingSteps):
         if row is not None and may_note(request):
             noted = reverse("admin:contracts_equipment_add")
             steps.append(("Note equipment", f"{noted}?service={row.pk}"))
+        if row is not None and staff_may(request.user, Action.OPEN_SERVICE).allowed:
+            named = reverse("admin:contracts_service_name_step", args=[row.pk])
+            steps.append(("Put its name right", named))
         extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
+    def name_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put right how a service is called, and its number as noted."""
+        if not staff_may(request.user, Action.OPEN_SERVICE).allowed:
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        start = {"label": row.label, "identifier": row.identifier}
+        form = NameForm(request.POST or None, initial=start)
+        back = reverse("admin:contracts_service_change", args=[row.pk])
+        if form.is_valid():
+            try:
+                services.name_service(
+                    service=row, by=request.user, at=request.at, **form.cleaned_data
+                )
+            except (SupplyRefused, NotAuthorised) as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Noted.")
+                return redirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Put its name right",
+            "action": "Note it",
+            "about": row,
+            "intro": "What is supplied and what it costs stay as they are.",
+            "form": form,
+            "opts": self.opts,
+            "back": back,
+        }
+        return TemplateResponse(request, "staff/step.html", context)
+
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Note what happened to the service, or will on a day."""
-        if not self.has_change_permission(request):
+        if not request.user.has_perm(SUPPLIES):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None or act not in steps_of(row):

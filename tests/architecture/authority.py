@@ -66,7 +66,7 @@ from complaints.ombudsman.models import EvidencePack
 from complaints.process.services import acknowledge_sent, propose_resolution, start_investigation
 from complaints.tickets.models import Complaint
 from contracts.barring.models import Bar, SimSwap
-from contracts.catalogue.models import FormerPrice, VendorLink
+from contracts.catalogue.models import FormerPrice, ListChange, VendorLink
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.locations.models import ListingChange, ServiceAddress
@@ -547,6 +547,16 @@ def _new_price(service: Service, by: User) -> None:
         noted_at=AT,
     )
     FormerPrice.objects.create(plan=service.plan, monthly_fee=1, replaced_on=AT.date())
+    ListChange.objects.create(
+        provider=service.plan.provider,
+        plan=service.plan,
+        kind="price",
+        on=FOREVER,
+        monthly_fee=1,
+        why="Costs have risen.",
+        entered_by=by,
+        entered_at=AT,
+    )
 
 
 def _orders(world: World, by: User) -> None:
@@ -877,7 +887,7 @@ def _record(name: str, world: World) -> Any:
             belongs = getattr(page, "accounts_of", lambda _: [])
             own = [row for row in rows if world.account in belongs(row)]
             state = IN_STATE.get(name)
-            return next(row for row in own or rows if state in (None, row.state))
+            return next(row for row in own or rows if state is None or row.state == state)
     raise LookupError(f"No model has the page {name}.")
 
 

@@ -192,8 +192,8 @@ def _require_draft(row: Order) -> None:
 
 def _require_line(account: Account, line: LineWish) -> None:
     """Refuse what can't be ordered, with what to do."""
-    if line.plan is not None and line.plan.provider_id != account.customer.provider_id:
-        raise OrderRefused("This plan is another provider's: choose one of the customer's.")
+    if line.plan is not None:
+        _require_plan(account, line.plan)
     if line.plan is None and line.once is None:
         raise OrderRefused("Choose a plan, or give what it costs once.")
     if line.plan is None and (line.months is not None or line.unit_fee is not None):
@@ -209,6 +209,13 @@ def _require_line(account: Account, line: LineWish) -> None:
         raise OrderRefused("Numbers move in with a service: choose its plan.")
     if not line.label.strip():
         raise OrderRefused("Say what it is, as the customer reads it.")
+
+
+def _require_plan(account: Account, plan: Plan) -> None:
+    if plan.provider_id != account.customer.provider_id:
+        raise OrderRefused("This plan is another provider's: choose one of the customer's.")
+    if not plan.is_listed:
+        raise OrderRefused(f"{plan.name} is not offered now: choose another plan.")
 
 
 def _require_believable(row: Order, at: datetime) -> None:

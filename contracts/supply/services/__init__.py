@@ -1,4 +1,5 @@
 from .items import add_items, charged_from
+from .noting import Named, name_service, note_service
 from .plan_changes import (
     PlanChangeRefused,
     apply_plan_changes,
@@ -26,6 +27,7 @@ from .supplying import (
 )
 
 __all__ = [
+    "Named",
     "PlanChangeRefused",
     "SupplyRefused",
     "add_items",
@@ -40,6 +42,8 @@ __all__ = [
     "decide_plan_change",
     "drop_plan_change",
     "end_supply",
+    "name_service",
+    "note_service",
     "planned_beyond",
     "recast_suspension",
     "reopen_supply",

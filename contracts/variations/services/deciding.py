@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from contracts.catalogue.services import needs_two, require_right
 from contracts.variations import selectors as variations
 from contracts.variations.models import PriceChange, Variation
 from contracts.variations.states import (
@@ -15,11 +16,10 @@ from contracts.variations.states import (
     VariationAct,
     VariationState,
 )
-from parties.accounts.models import Provider
 from parties.people.models import User
 from terms.calendar import in_words
 
-from .drafting import AT_ONCE, DECIDES, DRAFTS, VariationRefused, require_right, working_out
+from .drafting import AT_ONCE, DECIDES, DRAFTS, VariationRefused, working_out
 
 # What was worked out longer ago may rest on days that have moved.
 FRESH = timedelta(hours=1)
@@ -102,11 +102,6 @@ def drop_draft(*, change: Variation, by: User, at: datetime) -> Variation:
         if row.state != VariationState.DROPPED:
             step(row, VariationAct.DROP, by=by, at=at)
     return row
-
-
-def needs_two(provider: Provider) -> bool:
-    """Whether a change of price needs two people: always, but where there is only one."""
-    return provider.second_person_above is not None
 
 
 def locked(change: Variation) -> Variation:

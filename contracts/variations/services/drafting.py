@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from contracts.catalogue.models import Plan
+from contracts.catalogue.services import provider_day, require_right
 from contracts.supply.models import Service
 from contracts.variations.models import PriceChange, Variation
 from contracts.variations.selectors import Effect, effect_of, prices_told, to_work_out
@@ -19,12 +20,8 @@ from contracts.variations.states import (
     Hurts,
     PriceWay,
 )
-from parties.accounts.models import Provider
-from parties.authority.selectors import Decision, NotAuthorised, role_names
 from parties.people.models import User
-from terms import library
 from terms.calendar import in_words, months_on
-from terms.facts import Action
 from terms.money import ZERO
 
 BATCH = 200
@@ -70,7 +67,7 @@ def draft_price_change(*, draft: Draft, by: User, at: datetime) -> Variation:
     """
     provider = draft.plan.provider
     require_right(by, provider, DRAFTS)
-    _require_possible(draft, _today(provider, at))
+    _require_possible(draft, provider_day(provider, at))
     with transaction.atomic():
         # Two who draft the same at the same moment make one.
         Plan.objects.select_for_update(no_key=True).get(pk=draft.plan.pk)
@@ -138,13 +135,6 @@ def effect_fields(effect: Effect) -> dict[str, object]:
     }
 
 
-def require_right(by: User, provider: Provider, permission: str) -> None:
-    """Raise NotAuthorised for whoever may not do this for that provider."""
-    is_theirs = by.provider_id is None or by.provider_id == provider.pk
-    if not (by.is_staff and is_theirs and by.has_perm(permission)):
-        raise NotAuthorised(Decision(allowed=False, role=role_names(by)), Action.OPEN_SERVICE)
-
-
 def _one_batch(change: Variation, at: datetime) -> int | None:
     """Work out the next services; None: all are."""
     with transaction.atomic():
@@ -173,11 +163,6 @@ def _change_of(
     effect = effect_of(row, service, sent_at=at, listed=listed)
     state = ChangeState.KEEPS if effect.is_kept_for_good else ChangeState.WAITING
     return PriceChange(variation=row, service=service, state=state, **effect_fields(effect))
-
-
-def _today(provider: Provider, at: datetime) -> date:
-    home = library.load(provider.key, library.in_force(provider.key, at.date())).default_state
-    return at.astimezone(home.zone).date() if home else at.date()
 
 
 def _require_possible(draft: Draft, today: date) -> None:

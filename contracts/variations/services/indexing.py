@@ -8,6 +8,7 @@ from decimal import Decimal
 import structlog
 from django.db import IntegrityError, transaction
 
+from contracts.catalogue.services import needs_two, require_right
 from contracts.variations.models import IndexFigure, Variation
 from contracts.variations.selectors import YearlyRise, rises_to_tell
 from contracts.variations.states import (
@@ -21,8 +22,7 @@ from parties.accounts.models import Provider
 from parties.people.models import User
 from terms.calendar import in_words
 
-from .deciding import needs_two
-from .drafting import DECIDES, DRAFTS, VariationRefused, require_right, working_out
+from .drafting import DECIDES, DRAFTS, VariationRefused, working_out
 
 log = structlog.get_logger(__name__)
 # Nothing outside it was ever published for this country.

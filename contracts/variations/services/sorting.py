@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from contracts.catalogue.services import require_right
 from contracts.supply.models import Service
 from contracts.variations.models import PriceChange
 from contracts.variations.states import ChangeAct, ChangeState, VariationAct
@@ -16,7 +17,7 @@ from terms.calendar import in_words
 
 from .carrying import held, move, note
 from .deciding import locked, step
-from .drafting import DECIDES, VariationRefused, require_right
+from .drafting import DECIDES, VariationRefused
 from .letters import tell_that_it_stays
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from contracts.catalogue.services import require_right
 from contracts.variations.models import Variation
 from contracts.variations.states import ChangeState, VariationAct, VariationState
 from parties.people.models import User
 
 from .deciding import locked, step
-from .drafting import DECIDES, VariationRefused, require_right
+from .drafting import DECIDES, VariationRefused
 
 
 def withdraw_price_change(*, change: Variation, why: str, by: User, at: datetime) -> Variation:

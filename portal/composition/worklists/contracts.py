@@ -6,6 +6,8 @@ from datetime import datetime
 
 from contracts.barring.models import Bar, SimSwap
 from contracts.barring.states import BarState, SwapState
+from contracts.catalogue.models import ListChange
+from contracts.catalogue.states import ListState
 from contracts.equipment.models import Equipment
 from contracts.equipment.states import Place
 from contracts.leaving.models import EndNotice
@@ -42,6 +44,7 @@ def contract_lists(user: User, at: datetime) -> list[Worklist]:
         *_order_lists(user),
         *_move_lists(user),
         *_price_lists(user, at),
+        *_catalogue_lists(user),
         *_service_lists(user, at),
     ]
 
@@ -178,6 +181,30 @@ def _move_lists(user: User) -> list[Worklist]:
             page,
             "?state__exact=quoted",
             moves.filter(state=MoveState.QUOTED),
+        ),
+    ]
+
+
+def _catalogue_lists(user: User) -> list[Worklist]:
+    rows = ListChange.objects.all()
+    if user.provider_id:
+        rows = rows.filter(provider=user.provider_id)
+    page, permission = "contracts_listchange", "contracts.change_plan"
+    return [
+        Worklist(
+            permission,
+            "Changes of the price list that wait for a second person",
+            page,
+            "?state__exact=asked",
+            rows.filter(state=ListState.ASKED),
+        ),
+        Worklist(
+            permission,
+            "Changes of the price list that the portal could not make by itself",
+            page,
+            "?problem__isempty=0",
+            rows.exclude(problem=""),
+            urgent=True,
         ),
     ]
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.urls import reverse
 
+from contracts.agreements.models import Contract
 from parties.authority import selectors as authority
 from parties.people.models import StaffGrant
 from parties.people.states import JOBS, StaffData, StaffRole
@@ -66,17 +67,16 @@ def test_access_by_staff_is_logged_with_its_author_where_the_terms_say_so(client
         client.get(reverse(f"admin:parties_{record}_change", args=[model.pk]))
     else:
         client.post(
-            reverse("admin:contracts_contract_add"),
+            f"{reverse('admin:contracts_contract_add')}?account={world.account.number}",
             {
-                "account": world.account.pk,
                 "reference": "K-1",
-                "version": "undated-1",
-                "started_on": "2026-12-01",
-                "agreed": "{}",
-                "services-TOTAL_FORMS": 0,
-                "services-INITIAL_FORMS": 0,
+                "version": world.account.acceptances.get().version,
+                "started_on": "2026-02-01",
+                "agreed_in": "Q1",
+                "why": "It came by post.",
             },
         )
+        assert Contract.objects.filter(account=world.account).exists()
 
     logged = Entry.objects.filter(account=world.account, actor=staff)
     assert logged.exists() is case["expect"]["logged"]

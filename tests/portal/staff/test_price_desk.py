@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contracts.catalogue.models import Plan
 from contracts.variations import services
 from contracts.variations.models import IndexFigure, PriceChange, Variation
 from contracts.variations.states import (
@@ -210,17 +208,6 @@ def test_staff_of_another_provider_see_nothing(client, one):
     assert one.service.label not in read(them, page("changelist"))
     refused = them.post(page("add"), entered(one)).content.decode()
     assert "Select a valid choice" in refused
-
-
-def test_plan_form_changes_no_price_and_no_promise(desk, one):
-    plan = one.service.plan
-    desk.post(
-        reverse("admin:contracts_plan_change", args=[plan.pk]),
-        {"name": "Renamed", "monthly_fee": "99.00", "includes": "Nothing", "call_rate": "9"},
-    )
-
-    found = Plan.objects.get(pk=plan.pk)
-    assert (found.name, found.monthly_fee, found.includes) == ("Renamed", Decimal("33.00"), "")
 
 
 def test_supply_step_raises_no_price(desk, one):

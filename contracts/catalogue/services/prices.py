@@ -1,4 +1,4 @@
-"""Change the price list."""
+"""Let the price list follow what was decided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from .models import FormerPrice, Plan
+from contracts.catalogue.models import FormerPrice, Plan
 
 
 def replace_list_price(*, plan: Plan, monthly_fee: Decimal, on: date) -> Plan:

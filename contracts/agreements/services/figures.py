@@ -7,15 +7,14 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from contracts.agreements.models import AgreedFigure, Contract
+from contracts.agreements.states import Basis, FigureKind
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit.services import record
 from terms.facts import Action
 from terms.money import ZERO
-
-from .models import AgreedFigure, Contract
-from .states import Basis, FigureKind
 
 
 class FigureRefused(Exception):
