@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from parties.accounts.models import Provider
+from terms.money import in_dollars
 
 from .models import FormerPrice, ListChange, Plan, VendorLink
 from .states import ListKind, ListState
@@ -37,6 +38,11 @@ class Listed:
 
     plan: Plan
     monthly_fee: Decimal
+
+    @property
+    def price(self) -> str:
+        """The fee as people write it."""
+        return in_dollars(self.monthly_fee)
 
 
 def price_list(provider: Provider, on: date) -> list[Listed]:

@@ -66,6 +66,7 @@ def test_price_is_entered_agreed_by_another_and_read_as_of_a_day(desk, one, clie
     assert "$36.00" in now
     assert "$33.00" in before
     assert "$36.00" not in before
+    assert "$36.000" not in now
     assert "known up to today" in read(other, price_list(one) + "&on=2027-03-02")
 
 
