@@ -877,7 +877,9 @@ def _record(name: str, world: World) -> Any:
             belongs = getattr(page, "accounts_of", lambda _: [])
             own = [row for row in rows if world.account in belongs(row)]
             state = IN_STATE.get(name)
-            return next(row for row in own or rows if state in (None, row.state))
+            return next(
+                row for row in own or rows if state is None or getattr(row, "state", "") == state
+            )
     raise LookupError(f"No model has the page {name}.")
 
 
