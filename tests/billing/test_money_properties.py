@@ -19,7 +19,7 @@ from billing.disputes.services import AmountTooHigh, hold_amount
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import credit_of
-from billing.payments.models import Payment
+from billing.payments.models import Payment, Refund
 from billing.payments.services import (
     CreditRefused,
     PaymentRefused,
@@ -27,6 +27,7 @@ from billing.payments.services import (
     RefundWish,
     ask_refund,
     issue_credit_note,
+    note_failure,
     reverse_payment,
 )
 from billing.payments.services.allocating import unspent_money
@@ -68,6 +69,7 @@ STEPS = st.lists(
                     "reverse",
                     "credit",
                     "refund",
+                    "bounce",
                     "hold",
                     "activate",
                 ]
@@ -151,6 +153,7 @@ class Life:
     def money_acts(self, step: dict[str, Any], back: date, amount: Decimal) -> dict[str, Any]:
         invoice = Invoice.objects.order_by("pk").last()
         payment = Payment.objects.order_by("pk").last()
+        refund = Refund.objects.filter(state="paid").last()
         at, reference = self.at(), f"C-{step['cents']}"
         return {
             "pay": lambda: self.story.pay(
@@ -168,6 +171,9 @@ class Life:
                 wish=RefundWish(amount=amount, reason="Asked for"),
                 by=self.staff,
                 at=at,
+            ),
+            "bounce": lambda: (
+                refund and note_failure(refund=refund, why="Closed", by=self.staff, at=at)
             ),
             "hold": lambda: (
                 invoice and hold_amount(invoice=invoice, amount=amount, complaint=reference, at=at)
