@@ -256,6 +256,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["vpnet", "callpro"])
 def test_no_order_of_steps_leaves_a_complaint_stuck(key):
     story = tell(key, state="QLD")

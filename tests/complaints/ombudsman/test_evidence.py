@@ -29,7 +29,7 @@ from records.notices.models import Notice
 from tests.complaints.story import Story, bill, tell
 from tests.world import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MADE = "2027-04-20 10:00"
 

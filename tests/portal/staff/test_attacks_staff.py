@@ -37,7 +37,7 @@ from tests.parties.stopping import show_documents
 from tests.world import appoint as stand
 from tests.world import instant, make_service, make_staff, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 AT = instant("2026-12-01 10:00")
 READERS = [StaffRole.FRONT_LINE, StaffRole.AUDITOR, StaffRole.ADMINISTRATOR]
 FIELDS = ("actor_name", "acted_as", "for_whom", "subject", "reason")
