@@ -93,6 +93,9 @@ class ChargeRequest(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="charge_requests")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True)
     what = models.CharField(max_length=8, choices=ChargeWhat)
+    subject = models.CharField(
+        max_length=40, blank=True, help_text="What it is charged for once and not again."
+    )
     kind = models.CharField(max_length=14, help_text="What kind of one-off charge it becomes.")
     description = models.CharField(max_length=200, help_text="As the bill says it.")
     amount = MoneyField(help_text="GST included; what is taken off is above zero here too.")
@@ -126,6 +129,11 @@ class ChargeRequest(models.Model):
                 condition=~Q(what=ChargeWhat.DISCOUNT)
                 | Q(percent__isnull=False, ends_on__isnull=False, service__isnull=False),
                 name="discount_has_share_and_end",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "what", "subject"],
+                condition=~Q(subject="") & ~Q(state=ChargeState.REFUSED),
+                name="charged_once_for_a_subject",
             ),
         ]
 

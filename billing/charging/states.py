@@ -34,6 +34,7 @@ class ChargeWhat(models.TextChoices):
     SUPPORT = "support", "Support, or a visit"
     DOCUMENT = "document", "A copy, or a bill on paper"
     COST = "cost", "A cost of ours, passed on"
+    RECOVERY = "recovery", "What collecting a debt cost"
     AGREED = "agreed", "A price that was agreed"
     OFF = "off", "An amount taken off"
     DISCOUNT = "discount", "A share of a service's fee taken off until a day"

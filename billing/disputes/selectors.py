@@ -1,4 +1,4 @@
-"""Whether a contested amount may stay unpaid while it is looked into."""
+"""Whether what is contested, or somebody's bills meanwhile, may stay unpaid."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from billing.invoices.models import Invoice
+from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
 from terms.binding import Binding
@@ -68,6 +69,45 @@ def withholding(invoice: Invoice, *, contested_on: date, in_writing: bool = True
         else "what turns out wrong is given back later"
     )
     return Withholding(allowed=False, words=words, because=because)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meanwhile:
+    """What the terms say of bills while something else than a bill is contested.
+
+    `missed` is the last day on which they let it be raised, counted from the newest bill, where
+    that is over; it is taken all the same.
+    """
+
+    still_payable: bool
+    missed: date | None
+    because: tuple[dict[str, Any], ...]
+
+
+def meanwhile(account: Account, on: date) -> Meanwhile | None:
+    """Say what becomes of bills while something else is contested (GL-DISP-10, GL-DISP-11).
+
+    None where neither terms nor law speak of it, and before the first bill: the days are counted
+    from one (GL-AMB-23).
+    """
+    issued = Invoice.objects.filter(account=account, issue_date__lte=on)
+    newest = issued.order_by("-issue_date").values_list("issue_date", flat=True).first()
+    if newest is None:
+        return None
+    try:
+        answer = binding(account, on).decide(
+            rules.general_dispute,
+            invoice_date=newest,
+            notice_received_on=on,
+            state=State(account.state),
+        )
+    except TermsSilent:
+        return None
+    return Meanwhile(
+        still_payable=answer.bills_still_payable,
+        missed=None if answer.in_time else answer.last_day,
+        because=tuple(as_json(answer.because)),
+    )
 
 
 def _if_noticed(

@@ -9,15 +9,20 @@ from decimal import ROUND_DOWN, Decimal
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import Exists, F, Q, Sum
+from django.db.models import Exists, F, Min, Q, Sum
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import open_items
+from contracts.supply.models import Service
+from contracts.supply.states import ServiceStatus
 from parties.accounts.models import Account, Provider
-from parties.accounts.selectors import working_calendar
+from parties.accounts.selectors import binding, working_calendar
+from terms import rules
 from terms.calendar import months_on
+from terms.clause import as_json
 from terms.money import ZERO
+from terms.profile import TermsSilent
 
 from .models import Arrangement, Extension, HelpRequest
 from .states import OVER, RUNS, ArrangementState, Every, HelpState
@@ -76,6 +81,36 @@ def extension_in_force(account: Account, on: date) -> Extension | None:
 def open_request(account: Account) -> HelpRequest | None:
     """The request that still waits for a decision or for the customer."""
     return HelpRequest.objects.filter(account=account).exclude(state__in=OVER).first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Whether help may be made to depend on a paper, and how many bills that help spans."""
+
+    may_ask: bool
+    cycles: int
+    because: tuple[dict[str, Any], ...]
+
+
+def proof_for(account: Account, months: int, on: date) -> Proof:
+    """Whether help of so many months may depend on proof (rule hardship_proof, RF-HARD-04).
+
+    A billing cycle is the shortest one among the services that run, a month where none does.
+    Where neither terms nor law give a right to ask, there is none.
+    """
+    running = Service.objects.filter(
+        contract__account=account,
+        status__in=(ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED),
+    )
+    every = running.aggregate(shortest=Min("plan__every_months"))["shortest"] or 1
+    cycles = -(-months // every)
+    try:
+        answer = binding(account, on).decide(rules.hardship_proof, billing_cycles=cycles)
+    except TermsSilent as silence:
+        return Proof(may_ask=False, cycles=cycles, because=tuple(as_json(silence.because)))
+    return Proof(
+        may_ask=bool(answer.may_ask), cycles=cycles, because=tuple(as_json(answer.because))
+    )
 
 
 def waits_for_customer(account: Account) -> Exists:

@@ -24,6 +24,10 @@ class Every(models.TextChoices):
     MONTH = "month", "Each month"
 
 
+# For how long help is needed, as people say it; in months.
+LENGTHS = [(1, "A month"), (2, "Two months"), (6, "Half a year"), (12, "Longer")]
+
+
 class HelpState(models.TextChoices):
     ASKED = "asked", "Being looked into"
     WAITING = "waiting", "We need something from you"

@@ -24,7 +24,7 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from parties.security.services import require_no_pause
 from records.audit.services import Actor, record
@@ -357,11 +357,8 @@ def _note(
 
 def _tell(service: Service, reference: str, at: datetime, headline: str, body: str) -> None:
     account = service.contract.account
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

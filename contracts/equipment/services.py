@@ -15,7 +15,7 @@ from contracts.supply.states import ChargeableKind
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
 from records.notices.services import Link
@@ -291,11 +291,8 @@ def _tell_to_bring(
         f"{row}, by {in_words(row.due_on)}" if row.due_on else f"{row}, without delay"
         for row in rows
     )
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"Please send back our equipment of {service.label}",
         body=f"The service has ended, and this is ours: {named}. Pack it well, with its cables, "
@@ -309,7 +306,6 @@ def _tell_to_bring(
 
 def _tell(row: Equipment, account: Account, at: datetime) -> None:
     """Tell what a piece costs in the end."""
-    standing = authority.account_standing(account, authority.local_day(account, at))
     charged = row.charged or ZERO
     sums = f"It costs {in_dollars(charged)}, GST included" if charged else "It costs nothing"
     words = {
@@ -317,10 +313,8 @@ def _tell(row: Equipment, account: Account, at: datetime) -> None:
         Place.DAMAGED: "came back damaged.",
         Place.MISSING: "is missing. If it comes back sound, that is taken back.",
     }[Place(row.place)]
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"{row}: {Place(row.place).label.lower()}",
         body=f"The {row} {words} {sums}; your next bill follows it.",

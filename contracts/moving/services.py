@@ -23,7 +23,7 @@ from contracts.supply.states import ChargeableKind, ServiceStatus
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from parties.security.services import require_no_pause
 from records.audit.services import Actor, record
@@ -409,11 +409,8 @@ def _note(
 def _tell(row: Relocation, at: datetime, headline: str, body: str) -> None:
     """Write to whoever holds the account; the letter names no address."""
     account = row.service.contract.account
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

@@ -13,7 +13,15 @@ from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from billing.credit_management.models import DebtNotice, Handover, SuspensionNotice
-from billing.credit_management.selectors import due_now, held, outlook, shown_beyond
+from billing.credit_management.selectors import (
+    collecting,
+    coming_back,
+    due_now,
+    held,
+    outlook,
+    shown_beyond,
+)
+from billing.credit_management.states import Step
 from billing.hardship import selectors as hardship
 from billing.hardship import services
 from billing.hardship.models import Arrangement, HelpRequest
@@ -65,7 +73,11 @@ class Unpaid(AccountPage, TemplateView):
             # What is private stops the asking, and shows on no page that others see.
             outlook=None if hidden else found,
             due_now=None if hidden else due_now(self.account, found, self.today),
+            coming_back=coming_back(self.account, found.chasable, self.today)
+            if found.step == Step.SUSPENDED
+            else None,
             beyond=None if hidden else shown_beyond(self.account, found, self.today),
+            collecting=None if hidden else collecting(self.account, found.chasable, self.today),
             debt_notices=[] if hidden else list(announced[:SHOWN]),
             handovers=[] if hidden else list(elsewhere.filter(is_private=False)[:SHOWN]),
             with_collector=elsewhere.filter(kind="collector", state="active").exists(),
@@ -254,6 +266,9 @@ class AskForHelp(_Wizard, FormView):  # type: ignore[type-arg]
             back=list(STEPS)[place - 1] if place else "",
             given=answers,
             wished=[HelpKind(one).label for one in answers.get("kinds", [])],
+            proof=hardship.proof_for(self.account, answers["months"], self.today)
+            if self.step == "words" and "months" in answers
+            else None,
             how_often=Every(answers["every"]).label.lower() if answers.get("every") else "",
             **kwargs,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from billing.hardship.states import Every, HelpKind
+from billing.hardship.states import LENGTHS, Every, HelpKind
 from portal.web.fields import DayField, DollarsField
 
 AHEAD = timedelta(days=184)
@@ -24,7 +24,7 @@ class KindsForm(forms.Form):
     months = forms.TypedChoiceField(
         label="For about how long?",
         coerce=int,
-        choices=[(1, "A month"), (2, "Two months"), (6, "Half a year"), (12, "Longer")],
+        choices=LENGTHS,
         initial=2,
         widget=forms.RadioSelect,
     )
@@ -72,7 +72,7 @@ class WordsForm(forms.Form):
 
     words = forms.CharField(
         label="Is there anything that we should know?",
-        help_text="Only if you want to. We ask for no papers.",
+        help_text="Only if you want to.",
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),

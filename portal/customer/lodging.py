@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 
+from billing.disputes.selectors import Meanwhile, meanwhile
 from billing.disputes.services import AmountTooHigh
 from complaints.lodging import selectors
 from complaints.lodging import services as lodging
@@ -253,9 +254,16 @@ class LodgeCheck(_OneDraft, TemplateView):
                 account=self.account, details=details_of(self.told), at=self.request.at
             ),
             is_private=self.told.get("safety_threat"),
+            bills=self._bills_meanwhile(),
             cost=lodging.cost_of_handling(self.account, self.request.at),
             **kwargs,
         )
+
+    def _bills_meanwhile(self) -> Meanwhile | None:
+        """What becomes of bills while this is looked into, where it contests none."""
+        if self.told.get("disputed_invoice") or not self.asker.sees_bills:
+            return None
+        return meanwhile(self.account, self.today)
 
     def _rows(self, steps: list[str]) -> list[dict[str, str]]:
         """What was said, each with the step that changes it."""

@@ -91,6 +91,9 @@ class ServiceDetail(ServicePage, TemplateView):
                 requests.news_of_outages(self.account, self.request.at, service),
                 self.permissions,
             ),
+            guarantee=requests.guarantee_of(service, self.today)
+            if service.status != ServiceStatus.ENDED
+            else None,
             place=locations.where(service, self.request.at),
             sees_address=self.allows(Action.VIEW_PERSONAL_DETAILS, self.service_asked),
             may_move=self.allows(Action.CHANGE_DETAILS, self.service_asked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,17 +14,21 @@ from billing.charging.selectors.prices import (
     Agreed,
     Copies,
     Cost,
+    Recovery,
     Support,
     TakenOff,
     Wanted,
 )
 from billing.charging.states import ChargeWhat
+from billing.credit_management.models import Handover
+from billing.credit_management.states import HandoverKind
 from contracts.supply.models import Service
 from contracts.supply.states import GstCode
 from parties.accounts.models import Account
+from parties.authority.selectors import local_day
 from portal.web.fields import DayField, DollarsField
 from terms.calendar import State
-from terms.money import ZERO
+from terms.money import ZERO, in_dollars
 
 from .seen_form import SeenForm
 
@@ -160,6 +164,73 @@ class CostForm(OnBillForm):
         )
 
 
+class RecoveryForm(OnBillForm):
+    """What a collector and lawyers took for a debt that was with them."""
+
+    first = ("debt", "paid", "commission", "legal", "told_on")
+
+    debt = forms.ModelChoiceField(label="Which debt", queryset=Handover.objects.none())
+    paid = DollarsField(
+        label="What the collector really took",
+        required=False,
+        nil=True,
+        help_text="GST included, as its invoice says. A protected customer pays no more.",
+    )
+    commission = forms.DecimalField(
+        label="The collector's commission, in per cent",
+        min_value=0,
+        max_value=100,
+        max_digits=5,
+        decimal_places=2,
+        required=False,
+        help_text="Only where the terms count it as though all were recovered.",
+    )
+    legal = DollarsField(label="What lawyers took", required=False, nil=True)
+    told_on = DayField(
+        label="When the customer was told of such costs",
+        required=False,
+        help_text="Their amount, or how they are counted. Before the debt went out; empty: never. "
+        "A protected customer who was not told pays nothing.",
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
+        # What came back for a private reason is in no list.
+        self.fields["debt"].queryset = Handover.objects.filter(
+            account=account, kind=HandoverKind.COLLECTOR, is_private=False
+        )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        debt, on, told = given.get("debt"), given.get("on"), given.get("told_on")
+        if debt and on and on < self._gone_on(debt):
+            self.add_error("on", "It costs something only once the debt went out: check the day.")
+        if debt and told and told >= self._gone_on(debt):
+            self.add_error(
+                "told_on",
+                f"The debt went out on {self._gone_on(debt):%-d %b %Y}: what was told later does "
+                "not count. Leave it empty.",
+            )
+        return given
+
+    def _gone_on(self, debt: Handover) -> date:
+        return local_day(self.account, debt.since)
+
+    def wanted(self) -> Recovery:
+        given = self.cleaned_data
+        debt: Handover = given["debt"]
+        return Recovery(
+            description=f"Cost of collecting {in_dollars(debt.amount)}: {debt.to_whom}",
+            subject=str(debt.public_id),
+            debt=debt.amount,
+            gone_on=self._gone_on(debt),
+            paid=given["paid"],
+            percent=given["commission"],
+            legal=given["legal"] or ZERO,
+            told_on=given["told_on"],
+        )
+
+
 class AmountForm(OnBillForm):
     """An amount in words, and whether it bears GST."""
 
@@ -245,6 +316,7 @@ FORMS: dict[ChargeWhat, type[Any]] = {
     ChargeWhat.SUPPORT: SupportForm,
     ChargeWhat.DOCUMENT: CopiesForm,
     ChargeWhat.COST: CostForm,
+    ChargeWhat.RECOVERY: RecoveryForm,
     ChargeWhat.AGREED: AgreedForm,
     ChargeWhat.OFF: OffForm,
     ChargeWhat.DISCOUNT: DiscountForm,

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 
 from billing.hardship import services as hardship
 from billing.hardship.models import Arrangement, Extension, HelpRequest
-from billing.hardship.selectors import plan_instalments
+from billing.hardship.selectors import plan_instalments, proof_for
 from billing.hardship.services import HelpWanted
 from billing.hardship.states import HELP, Every, HelpAct, HelpKind, HelpState
 from billing.ledger.selectors import open_items
@@ -24,7 +24,7 @@ from terms.money import ZERO, in_dollars
 
 from .base import AddStepAdmin, ReadOnlyAdmin, StepsAdmin
 from .unpaid_beyond import REFUSALS, works_on_unpaid
-from .unpaid_forms import AskedForm, NoForm, OfferForm, TextForm
+from .unpaid_forms import AskedForm, AskMoreForm, NoForm, OfferForm, TextForm
 
 # What waits for the customer.
 UNDECIDED = (HelpState.WAITING, HelpState.OFFERED)
@@ -116,6 +116,7 @@ class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
                         can_pay=given["can_pay"],
                         every=Every(given["every"]) if given["every"] else None,
                         first_on=given["first_on"],
+                        months=given["months"],
                         words=given["words"],
                     ),
                     at=request.at,
@@ -132,7 +133,7 @@ class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
             title=self.add_title,
             action="Take it in",
             about=account,
-            intro="Ask for no papers. From now on nobody asks them for money, and nothing is cut.",
+            intro="Ask for no papers now. From then on nobody asks for money or cuts anything.",
             back=reverse("admin:parties_account_change", args=[account.pk]),
         )
 
@@ -149,6 +150,12 @@ class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
         form = form_class(request.POST or None, **facts)
         back = reverse("admin:billing_helprequest_change", args=[row.pk])
         notes = ""
+        intro, because = f"{in_dollars(owed)} is owed and not contested.", row.because
+        if form_class is AskMoreForm:
+            proof = proof_for(row.account, row.months, local_day(row.account, request.at))
+            may = "may" if proof.may_ask else "may not"
+            intro = f"Proof {may} be asked for: they need help for {proof.cycles} bills."
+            because = proof.because
         if request.method == "POST" and form.is_valid():
             try:
                 parts = _parts(row, form, owed, request) if form_class is OfferForm else ()
@@ -168,8 +175,8 @@ class HelpRequestAdmin(StepsAdmin, AddStepAdmin):
             action="Offer it" if notes else title,
             about=row.account,
             notes=notes,
-            intro=f"{in_dollars(owed)} is owed and not contested.",
-            because=row.because,
+            intro=intro,
+            because=because,
             back=back,
         )
 
@@ -209,7 +216,13 @@ def _take(row: HelpRequest, given: Any, parts: Any, request: HttpRequest) -> Non
 
 
 def _ask(row: HelpRequest, given: Any, parts: Any, request: HttpRequest) -> None:
-    hardship.ask_more(reference=row.reference, by=request.user, text=given["text"], at=request.at)
+    hardship.ask_more(
+        reference=row.reference,
+        by=request.user,
+        text=given["text"],
+        proof=given["proof"],
+        at=request.at,
+    )
 
 
 def _answer(row: HelpRequest, given: Any, parts: Any, request: HttpRequest) -> None:
@@ -239,7 +252,7 @@ def _refuse(row: HelpRequest, given: Any, parts: Any, request: HttpRequest) -> N
 STEPS: dict[str, tuple[str, Any, Any]] = {
     "take": ("Take it in hand", NoForm, _take),
     HelpAct.OFFER.value: ("Offer help", OfferForm, _offer),
-    HelpAct.ASK_MORE.value: ("Ask for something", TextForm, _ask),
+    HelpAct.ASK_MORE.value: ("Ask for something", AskMoreForm, _ask),
     HelpAct.ANSWER.value: ("Note the customer's answer", TextForm, _answer),
     HelpAct.REFUSE.value: ("Say why no help is possible", TextForm, _refuse),
 }

@@ -17,6 +17,7 @@ from billing.credit_management.models import DebtNotice, Handover, Pursuit
 from billing.credit_management.selectors import (
     Outlook,
     beyond,
+    collecting,
     draw_right,
     ending_costs,
     held,
@@ -156,8 +157,8 @@ class BeyondSteps:
 
         intro = (
             "The customer is told at once. It comes back by itself when it is paid, contested, or "
-            "help with paying is asked for; then you tell the collector."
-        )
+            f"help with paying is asked for; then you tell the collector. {_added(row, request)}"
+        ).strip()
         return self._beyond(request, row, CollectorForm, act, "Take it to a collector", intro)
 
     def report(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -239,6 +240,18 @@ def _handed(row: Pursuit, kind: HandoverKind, given: dict[str, Any], request: Ht
         at=request.at,
     )
     return f"{in_dollars(made.amount)} is with {made.to_whom}, and the customer is told."
+
+
+def _added(row: Pursuit, request: HttpRequest) -> str:
+    """Whether what collecting costs would be added, said before the debt goes out."""
+    on = local_day(row.account, request.at)
+    found = outlook(row.account, on, request.at)
+    added = collecting(row.account, found.chasable, on)
+    if added is None:
+        return ""
+    if added.adds:
+        return "What it costs can be added, once it is known: “What collecting a debt cost”."
+    return "What it costs can be added only if the customer is told of it first: nothing was yet."
 
 
 def _ends(row: Pursuit, request: HttpRequest) -> str:

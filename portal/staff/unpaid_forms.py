@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from billing.hardship.models import HelpRequest
-from billing.hardship.states import Every, HelpKind
+from billing.hardship.states import LENGTHS, Every, HelpKind
 from portal.web.fields import DayField, DollarsField
 from terms.money import ZERO
 
@@ -27,6 +27,16 @@ class TextForm(forms.Form):
         min_length=10,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
+    )
+
+
+class AskMoreForm(TextForm):
+    """What the customer is asked for, and whether it is a paper that proves something."""
+
+    proof = forms.BooleanField(
+        label="It is proof: a paper that shows that what they told is so",
+        required=False,
+        help_text="Only where the clauses below give a right to ask for one.",
     )
 
 
@@ -78,6 +88,9 @@ class AskedForm(forms.Form):
         choices=HelpKind.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    months = forms.TypedChoiceField(
+        label="For about how long", coerce=int, choices=LENGTHS, initial=2
     )
     can_pay = DollarsField(label="Can pay each time", required=False)
     every = forms.ChoiceField(

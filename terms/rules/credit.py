@@ -434,7 +434,9 @@ def collection_costs(
             )
         return _incurred(incurred, debt, commission_percent, legal_costs, paid_to_collector)
     terms = profile.of(CollectionCosts)
-    commission_percent = needed("commission_percent", commission_percent)
+    if commission_percent is None:
+        step = "the collector's commission is not known yet"
+        return CollectionCostsAnswer(because=(terms.because(step),))
     commission = to_cents(percent_of(debt, commission_percent))
     recoverable = to_cents(debt + commission + legal_costs)
     step = (

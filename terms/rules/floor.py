@@ -25,14 +25,16 @@ from terms.rules.documents import DocumentFee
 from terms.rules.eligibility import UrgentGround
 from terms.rules.late_payment import LateFee
 from terms.rules.payment import Debit, Surcharge
+from terms.rules.supply import Applies, CsgCompensation
 from terms.rules.suspension import (
     DisputedBars,
+    ReactivationTotalAnswer,
     ReconnectionFeeAnswer,
     SuspensionAnswer,
     SuspensionException,
 )
 from terms.rules.variation import Detriment, Variation, WalkAwayTotal, leave_by_law
-from terms.vocabulary import Card, Ground
+from terms.vocabulary import Card, Ground, Service
 
 NOON = time(12)
 FOR_DEBT = frozenset(
@@ -428,6 +430,15 @@ def _reconnection_fee(
     return ReconnectionFeeAnswer(fee=cap, because=(terms.because(step),))
 
 
+def _reactivation_total(law: Law, *, outstanding: Decimal) -> Result | None:
+    terms = law.floor.find(CollectionCharges)
+    cap, step = _chargeable(law, None, False)
+    if terms is None or law.answer is None:
+        return None
+    total = to_cents(outstanding + cap)
+    return ReactivationTotalAnswer(total=total, because=(terms.because(step),))
+
+
 def _collection_costs(
     law: Law, *, debt: Decimal, legal_costs: Decimal = ZERO, **_: Any
 ) -> Result | None:
@@ -437,9 +448,15 @@ def _collection_costs(
     cap, step = _chargeable(law, None, False)
     if law.answer is None:
         return None
+    if cap > ZERO and getattr(law.answer, "commission", None) is None:
+        # What the terms would take is not known: the most that it may be is not what it is.
+        return None
+    by_others = law.standing.caused_by in (Cause.PROVIDER, Cause.THIRD_PARTY)
+    # What was not told before, or is not theirs, is not theirs to pay: lawyers' costs included.
+    legal = legal_costs if law.standing.charge_advised and not by_others else ZERO
     return CollectionCostsAnswer(
         commission=cap,
-        total_recoverable=to_cents(debt + cap + legal_costs),
+        total_recoverable=to_cents(debt + cap + legal),
         because=(terms.because(step),),
     )
 
@@ -510,6 +527,40 @@ def _walk_away_charge(
     return leave_by_law(terms, **{name: facts[name] for name in STILL_OWED if name in facts})
 
 
+# Voice at a fixed place: what the guarantee's law reaches, by whatever technology.
+GUARANTEED = (
+    Service.STANDARD_TELEPHONE,
+    Service.TELEPHONE_LINE,
+    Service.CALL_FEATURE,
+    Service.VOICE,
+    Service.PSTN,
+    Service.VOIP,
+    Service.SIP,
+    Service.CLOUD_PBX,
+    Service.CLOUD_PBX_RENTAL,
+)
+
+
+def _csg_applies(
+    law: Law, *, service: Service, telephone_services: int, waived: bool, beyond_control: bool
+) -> Result | None:
+    """Cover fixed voice that the terms leave out; the law's row names no event (RF-CSG-01)."""
+    del beyond_control
+    terms = law.floor.find(CsgCompensation, name="residential")
+    if terms is None:
+        return None
+    if service not in GUARANTEED:
+        step = f"not for {service.words}"
+    elif waived:
+        step = "it was waived"
+    elif telephone_services > terms.max_lines:
+        step = f"more than {terms.max_lines} lines"
+    else:
+        step = f"{service.words} is covered"
+        return Applies(applies=True, because=(terms.because(step),))
+    return Applies(applies=False, because=(terms.because(step),))
+
+
 def _contact_hours(law: Law, **facts: Any) -> Result | None:
     """Ask by the customer's clock and holidays alone: no other clock is theirs (RF-DEBT-01)."""
     state = facts.pop("state", None) or law.standing.state or law.provider.default_state
@@ -531,10 +582,12 @@ LAWS: dict[str, Callable[..., Result | None]] = {
     "direct_debit": _direct_debit,
     "late_fee": _late_fee,
     "reconnection_fee": _reconnection_fee,
+    "reactivation_total": _reactivation_total,
     "collection_costs": _collection_costs,
     "document_fee": _document_fee,
     "card_surcharge": _card_surcharge,
     "variation": _variation,
     "walk_away_charge": _walk_away_charge,
     "contact_hours": _contact_hours,
+    "csg_applies": _csg_applies,
 }

@@ -98,6 +98,8 @@ def test_a_debt_goes_out_and_comes_back_and_they_are_told(client, now):
     staff = desk(client, one)
     sweep(one, "2027-04-19")
     assert counts(at)["Overdue so long that a collector can come in"] == 1
+    shown = staff.get(step(one, "collect")).content.decode()
+    assert "only if the customer is told of it first" in shown
     for to_whom in ("", " ", "x" * 101):
         assert staff.post(step(one, "collect"), {"to_whom": to_whom}).context["form"].errors
     staff.post(step(one, "collect"), {"to_whom": "Recover Pty Ltd"})

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from billing.invoices.models import Invoice
@@ -15,9 +14,6 @@ from terms.facts import Role
 from tests.parties.people import signed_in
 from tests.parties.staff import give_reason
 from tests.world import appoint, instant, make_service, make_staff, make_user
-
-# SQLite lets in one writer at a time: there is nothing to find out.
-collect_ignore = [] if connection.vendor == "postgresql" else ["security/test_attacks_at_once.py"]
 
 
 @pytest.fixture

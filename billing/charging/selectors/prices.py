@@ -18,6 +18,7 @@ from terms.clause import Clause, Reason, Source, as_json
 from terms.facts import BadFacts
 from terms.money import ZERO, gst_on, in_dollars, to_cents
 from terms.profile import TermsSilent
+from terms.rules.floor import Cause
 from terms.vocabulary import PROVIDERS_CHOICE, Listed
 
 from .days import last_billable
@@ -90,6 +91,30 @@ class Cost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """What collecting a debt cost, in dollars; `debt` is what went to the collector.
+
+    `paid` is what the collector really took, None while it is not known; `percent` its agreed
+    commission. `told_on` is the day on which the customer was told of such costs, their amount or
+    their method; it counts only if it lies before `gone_on`, the day on which the debt went out.
+    """
+
+    description: str
+    subject: str
+    debt: Decimal
+    gone_on: date
+    paid: Decimal | None = None
+    percent: Decimal | None = None
+    legal: Decimal = ZERO
+    told_on: date | None = None
+    what: ChargeWhat = ChargeWhat.RECOVERY
+
+    @property
+    def was_told(self) -> bool:
+        return self.told_on is not None and self.told_on < self.gone_on
+
+
+@dataclass(frozen=True, kw_only=True)
 class Agreed:
     """A price that the customer agreed to, dollars GST included, and where that is written."""
 
@@ -112,7 +137,7 @@ class TakenOff:
     what: ChargeWhat = ChargeWhat.OFF
 
 
-Wanted = Support | Copies | Cost | Agreed | TakenOff
+Wanted = Support | Copies | Cost | Recovery | Agreed | TakenOff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +180,11 @@ def price_of(account: Account, wanted: Wanted, *, incurred_on: date, on: date) -
 
 
 def _silence(wanted: Wanted) -> str:
+    if isinstance(wanted, Recovery):
+        return (
+            "These terms give no figure for what collecting a debt costs, and the law gives none: "
+            "nothing is added to the debt."
+        )
     what = "support" if isinstance(wanted, Support) else "it"
     return (
         f"These terms name no price for {what}, and the law gives none. Agree a price with the "
@@ -228,6 +258,41 @@ def _cost(wanted: Cost, account: Account, bound: Binding) -> Priced:
     )
 
 
+def _recovery(wanted: Recovery, account: Account, bound: Binding) -> Priced:
+    """What terms and law let be added to a debt that was collected (GL-PAY-10, BS-PAY-08,
+    BS-PAY-10, VP-PAY-08, RF-TCP-20): for a protected customer no more than what it really cost,
+    and nothing that was not told before.
+    """
+    known = binding(
+        account,
+        bound.standing.as_at,
+        actual_cost=wanted.paid,
+        charge_advised=wanted.was_told,
+        caused_by=Cause.CUSTOMER,
+    )
+    answer = known.decide(
+        rules.collection_costs,
+        debt=wanted.debt,
+        commission_percent=wanted.percent,
+        legal_costs=wanted.legal,
+        paid_to_collector=wanted.paid,
+        tcp=account.customer.is_tcp,
+        charge_advised=wanted.was_told,
+    )
+    because = as_json(answer.because)
+    if answer.total_recoverable is None:
+        raise NotPriced(
+            "Give what the collector really took, or its commission where the terms count by it.",
+            because,
+        )
+    return Priced(
+        kind=ChargeableKind.ONE_OFF,
+        description=wanted.description,
+        amount=answer.total_recoverable - wanted.debt,
+        because=because,
+    )
+
+
 def _agreed(wanted: Agreed, account: Account, bound: Binding) -> Priced:
     clause = Clause(
         document="agreed",
@@ -261,6 +326,7 @@ _PRICES: dict[type[Any], Callable[[Any, Account, Binding], Priced]] = {
     Support: _support,
     Copies: _document,
     Cost: _cost,
+    Recovery: _recovery,
     Agreed: _agreed,
     TakenOff: _taken_off,
 }

@@ -48,8 +48,9 @@ def ask_charge(
     """Put a charge on the next bill, or take an amount off it, as terms or an agreement say.
 
     Up to the provider's limit it is done at once; above it the request waits for another person.
-    Rules: support_fee, support_rate_band, document_fee, recovery_cost, gst_payable, back_billing.
-    Raises NotPriced where nothing gives an amount, ChargeRefused for what is not of this account.
+    Rules: support_fee, support_rate_band, document_fee, recovery_cost, collection_costs,
+    gst_payable, back_billing. Raises NotPriced where nothing gives an amount, ChargeRefused for
+    what is not of this account, and for what is charged once and was.
     """
     with transaction.atomic():
         locked = _locked(account)
@@ -65,6 +66,7 @@ def ask_charge(
             {
                 "service": service,
                 "what": wanted.what,
+                "subject": getattr(wanted, "subject", ""),
                 "kind": priced.kind,
                 "description": priced.description[:200],
                 "amount": priced.amount,
@@ -218,7 +220,16 @@ def _require_open(account: Account) -> None:
 
 def _ask(account: Account, by: User, at: datetime, facts: dict[str, Any]) -> ChargeRequest:
     """Keep the request and do it at once, unless it is above the limit; a second click is one."""
-    told_apart = ("service", "what", "description", "amount", "starts_on", "ends_on", "percent")
+    told_apart = (
+        "service",
+        "what",
+        "subject",
+        "description",
+        "amount",
+        "starts_on",
+        "ends_on",
+        "percent",
+    )
     same = ChargeRequest.objects.filter(
         account=account,
         asked_by=by,
@@ -227,6 +238,7 @@ def _ask(account: Account, by: User, at: datetime, facts: dict[str, Any]) -> Cha
     ).exclude(state=ChargeState.REFUSED)
     if found := same.first():
         return found
+    _require_first(account, facts)
     row = ChargeRequest.objects.create(account=account, asked_by=by, asked_at=at, **facts)
     if not needs_second_person(account.customer.provider, row.amount):
         row.state, row.decided_at = ChargeState.DONE, at
@@ -234,6 +246,20 @@ def _ask(account: Account, by: User, at: datetime, facts: dict[str, Any]) -> Cha
         row.save(update_fields=["state", "decided_at", "chargeable", "discount"])
     _note(row, "ask_charge", by, at)
     return row
+
+
+def _require_first(account: Account, facts: dict[str, Any]) -> None:
+    """Refuse what is charged once for its subject and was. The account is locked."""
+    if not facts.get("subject"):
+        return
+    known = ChargeRequest.objects.filter(
+        account=account, what=facts["what"], subject=facts["subject"]
+    ).exclude(state=ChargeState.REFUSED)
+    if row := known.first():
+        raise ChargeRefused(
+            f"“{row}” was asked for on {row.asked_at:%-d %b %Y} for the same thing: refuse that, "
+            "or give it back by a credit note and agree on another amount."
+        )
 
 
 def _carry_out(row: ChargeRequest, at: datetime) -> None:

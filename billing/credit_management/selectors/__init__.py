@@ -3,9 +3,11 @@
 from .beyond import (
     NO_RIGHT,
     Beyond,
+    Collecting,
     Listing,
     announced_right,
     beyond,
+    collecting,
     ending_costs,
     ending_right,
     handovers_to_mind,
@@ -15,7 +17,7 @@ from .beyond import (
     runs,
     shown_beyond,
 )
-from .due import DueNow, due_now
+from .due import ComingBack, DueNow, coming_back, due_now
 from .outlook import (
     LateCharge,
     Outlook,
@@ -48,6 +50,8 @@ from .security import (
 __all__ = [
     "NO_RIGHT",
     "Beyond",
+    "Collecting",
+    "ComingBack",
     "Draw",
     "DueNow",
     "LateCharge",
@@ -59,6 +63,8 @@ __all__ = [
     "all_reminded",
     "announced_right",
     "beyond",
+    "collecting",
+    "coming_back",
     "deemed_received",
     "deposit_of",
     "draw_right",

@@ -379,6 +379,30 @@ def collector_right(account: Account, *, due_date: date, on: date) -> Right:
     return _after_sixty_days(binding(account, on), way, due_date)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Collecting:
+    """Whether what collecting costs would be added to a debt, and by which clauses."""
+
+    adds: bool
+    because: Reasons
+
+
+def collecting(account: Account, debt: Decimal, on: date) -> Collecting | None:
+    """Say before a debt goes out whether its collector's cost would be added (GL-PAY-10).
+
+    The amount is known only later. A protected customer who was told nothing yet pays none of it
+    (RF-TCP-20, BS-PAY-10). None where neither terms nor law speak of it.
+    """
+    try:
+        answer = binding(account, on).decide(
+            rules.collection_costs, debt=debt, tcp=account.customer.is_tcp, charge_advised=False
+        )
+    except TermsSilent:
+        return None
+    adds = answer.total_recoverable is None or answer.total_recoverable > debt
+    return Collecting(adds=adds, because=tuple(as_json(answer.because)))
+
+
 def _escalation(account: Account, due_date: date, on: date) -> tuple[date, date, Reasons] | None:
     try:
         answer = binding(account, on).decide(

@@ -1,4 +1,4 @@
-"""What is payable at once where one overdue bill makes the others so."""
+"""What is payable at once: where one overdue bill makes the others so, and to come back."""
 
 from __future__ import annotations
 
@@ -58,6 +58,40 @@ def due_now(account: Account, found: Outlook, on: date) -> DueNow | None:
         return None
     return DueNow(
         amount=answer.due_now, brought_forward=forward, because=tuple(as_json(answer.because))
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComingBack:
+    """What brings suspended services back, in dollars: what is due, and the fee on the next bill.
+
+    `total` is both together.
+    """
+
+    due: Decimal
+    fee: Decimal
+    total: Decimal
+    because: Reasons
+
+
+def coming_back(account: Account, due: Decimal, on: date) -> ComingBack | None:
+    """What coming back costs in all where `due` dollars are overdue and not contested.
+
+    None where terms, law and house are silent on it, or the fee stands on a list that nobody gave
+    (rules reactivation_total, reconnection_fee; VP-PAY-12, RF-TCP-20). The fee is once for the
+    account, however many services come back.
+    """
+    bound = binding(account, on)
+    try:
+        bound.decide(rules.reconnection_fee, cause="unpaid", tcp=account.customer.is_tcp)
+        answer = bound.decide(rules.reactivation_total, outstanding=due)
+    except (TermsSilent, BadFacts):
+        return None
+    return ComingBack(
+        due=due,
+        fee=answer.total - due,
+        total=answer.total,
+        because=tuple(as_json(answer.because)),
     )
 
 

@@ -12,7 +12,7 @@ from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.selectors import goes_by_post
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from records.audit.services import Actor, record
 from records.notices.services import Link
@@ -111,11 +111,8 @@ def note_notice(
 
 def tell_account(account: Account, headline: str, body: str, at: datetime, **how: Any) -> None:
     """Tell the account where it stands, with a link to that page."""
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

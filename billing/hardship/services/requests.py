@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from billing.hardship.models import Arrangement, HelpRequest
-from billing.hardship.selectors import open_request
+from billing.hardship.selectors import open_request, proof_for
 from billing.hardship.states import (
     HELP,
     ArrangementState,
@@ -123,10 +124,18 @@ def ask_for_help(
             row,
             "We have your request for help with paying",
             f"Its reference is {row.reference}.{when} Until then nobody asks you for money and "
-            f"nothing is cut off. It costs nothing, and we need no papers. {COUNSELLORS}",
+            f"nothing is cut off. It costs nothing. {_papers(locked, row.months, on)} "
+            f"{COUNSELLORS}",
             at,
         )
     return row
+
+
+def _papers(account: Account, months: int, on: date) -> str:
+    """What the customer is told about proof, for help of so many months (RF-HARD-04)."""
+    if proof_for(account, months, on).may_ask:
+        return "You need no papers to ask. As it is for longer, we may ask you for one later."
+    return "We need no papers."
 
 
 def take_in_hand(*, reference: str, by: User, at: datetime) -> HelpRequest:
@@ -140,25 +149,42 @@ def take_in_hand(*, reference: str, by: User, at: datetime) -> HelpRequest:
     return row
 
 
-def ask_more(*, reference: str, by: User, text: str, at: datetime) -> HelpRequest:
+def ask_more(
+    *, reference: str, by: User, text: str, at: datetime, proof: bool = False
+) -> HelpRequest:
     """Ask the customer for something; the clock starts anew with the answer.
 
-    Nothing is chased meanwhile. Raises NotAuthorised, IllegalStep.
+    Nothing is chased meanwhile. `proof`: it is a paper that proves what they told, which short
+    help must not depend on (RF-HARD-04). Raises NotAuthorised, HelpRefused, IllegalStep.
     """
     with transaction.atomic():
         row = locked_request(reference)
         actor = require_staff(row, by, at)
+        because = _proof_allowed(row, at) if proof else ()
         move(row, HelpAct.ASK_MORE)
         drop_deadlines(subject=row.reference, at=at)
         until = wait_for_answer(row, at)
-        note(row, "ask_more_for_help", actor, at)
+        note(row, "ask_more_for_help", actor, at, because)
         _tell(
             row,
             "We need something from you",
             f"{text} Please answer by {in_words(until)}. {COUNSELLORS}",
             at,
+            because,
         )
     return row
+
+
+def _proof_allowed(row: HelpRequest, at: datetime) -> tuple[dict[str, Any], ...]:
+    """The clauses by which proof may be asked for. Raises HelpRefused where it may not."""
+    found = proof_for(row.account, row.months, authority.local_day(row.account, at))
+    if not found.may_ask:
+        raise HelpRefused(
+            f"No proof may be asked for: they need help for {found.cycles} "
+            f"{'bill' if found.cycles == 1 else 'bills'}, and nothing gives a right to ask. "
+            "Decide by what they told you, or ask without a paper."
+        )
+    return found.because
 
 
 def answer_question(*, reference: str, by: User, text: str, at: datetime) -> HelpRequest:
@@ -285,8 +311,14 @@ def require_staff(row: HelpRequest, by: User, at: datetime) -> audit.Actor:
     return authority.with_customer(by, decision)
 
 
-def note(row: HelpRequest, action: str, actor: audit.Actor, at: datetime) -> None:
-    """Keep a step in the audit trail."""
+def note(
+    row: HelpRequest,
+    action: str,
+    actor: audit.Actor,
+    at: datetime,
+    because: Iterable[dict[str, Any]] = (),
+) -> None:
+    """Keep a step in the audit trail, with the clauses that it rests on."""
     record(
         account_id=row.account_id,
         at=at,
@@ -294,11 +326,18 @@ def note(row: HelpRequest, action: str, actor: audit.Actor, at: datetime) -> Non
         actor=actor,
         subject=row.reference,
         after={"state": row.get_state_display()},
+        because=list(because),
     )
 
 
-def _tell(row: HelpRequest, headline: str, body: str, at: datetime) -> None:
-    tell_asker(row, headline, body, at)
+def _tell(
+    row: HelpRequest,
+    headline: str,
+    body: str,
+    at: datetime,
+    because: Iterable[dict[str, Any]] = (),
+) -> None:
+    tell_asker(row, headline, body, at, because=because)
 
 
 def tell_asker(
@@ -308,6 +347,7 @@ def tell_asker(
     at: datetime,
     *,
     documents: Iterable[Document] = (),
+    because: Iterable[dict[str, Any]] = (),
 ) -> None:
     """Write to who asked, or to the account where they stand there no longer.
 
@@ -334,4 +374,5 @@ def tell_asker(
         label="See your request",
         belongs_to=row.reference,
         documents=documents,
+        because=list(because),
     )

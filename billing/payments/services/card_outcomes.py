@@ -13,8 +13,7 @@ from billing.payments.states import (
     DrawState,
     OnlineState,
 )
-from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from records.audit.services import record
 from records.notices.services import Link
 from terms.calendar import in_words
@@ -88,17 +87,14 @@ def _locked(draw: Draw) -> Mandate:
 
 def _tell(draw: Draw, again: Draw | None, at: datetime) -> None:
     account = draw.account
-    standing = account_standing(account, local_day(account, at))
     way_on = "The bill is still to be paid; please pay it another way."
     if again is not None:
         way_on = (
             f"We try once more on {in_words(again.on)}, {in_dollars(again.total)}; you can also "
             "pay it another way before."
         )
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"Your card did not pay {in_dollars(draw.total)}",
         body=f"For bill {draw.invoice} we asked {draw.mandate.source}: "

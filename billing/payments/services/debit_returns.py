@@ -20,8 +20,8 @@ from billing.payments.states import (
     ReturnCode,
 )
 from parties.accounts.models import Provider
-from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell
+from parties.authority.selectors import local_day
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from records.audit.services import Actor, record
 from records.notices.services import Link
@@ -232,11 +232,8 @@ def _count_miss(row: Draw, code: ReturnCode, at: datetime) -> None:
 
 def _tell_not_drawn(row: Draw, at: datetime) -> None:
     account = row.account
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"{in_dollars(row.amount)} was not drawn",
         body=f"Your bank sent the direct debit for bill {row.invoice} back: {row.reason.lower()}. "

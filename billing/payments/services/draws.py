@@ -29,8 +29,8 @@ from billing.payments.states import (
 )
 from parties.accounts.models import Account
 from parties.accounts.selectors import HOUSE_DEFAULT, binding
-from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell
+from parties.authority.selectors import local_day
+from parties.correspondence.services import tell_holder
 from records.audit.services import record
 from records.notices.services import Link
 from records.references import new_reference
@@ -345,11 +345,8 @@ def _tell_planned(row: Draw, contested: str, at: datetime) -> None:
 
 
 def _tell(account: Account, headline: str, body: str, at: datetime) -> None:
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

@@ -11,7 +11,7 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import FLOOR
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import letterhead, tell
+from parties.correspondence.services import letterhead, tell, tell_holder
 from parties.people.models import User
 from records.audit.services import Actor, record
 from records.documents.models import Document
@@ -224,11 +224,8 @@ def tell_agreed(row: Mandate, by: User, at: datetime) -> None:
 
 def tell_of(row: Mandate, headline: str, body: str, at: datetime) -> None:
     """Tell the account something about its mandate."""
-    standing = account_standing(row.account, local_day(row.account, at))
-    tell(
+    tell_holder(
         row.account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

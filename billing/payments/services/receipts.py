@@ -8,7 +8,7 @@ from billing.payments import selectors
 from billing.payments.models import Payment, Refund
 from parties.accounts.models import Account
 from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell, write
+from parties.correspondence.services import tell_holder, write
 from records.notices.services import Link
 from records.notices.states import Priority
 from terms.calendar import in_words
@@ -95,11 +95,8 @@ def tell_not_paid_back(refund: Refund, at: datetime) -> None:
 def _tell(
     account: Account, *, headline: str, body: str, link: Link, label: str, about: str, at: datetime
 ) -> None:
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

@@ -11,7 +11,7 @@ from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell, tell_holder
 from records.documents.models import Document
 from records.documents.services import issue_document
 from records.notices.services import Link
@@ -68,11 +68,8 @@ def tell_of(notice: EndNotice, what: str, at: datetime) -> None:
 def tell_of_numbers(service: Service, porting: Porting, at: datetime) -> None:
     """Tell that numbers left and the service did not: it goes on until it is cancelled."""
     account = service.contract.account
-    standing = account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"Your numbers left, {service.label} didn't",
         body=f"Your numbers moved to another provider on {in_words(porting.on)}. That ends "

@@ -11,7 +11,7 @@ from contracts.leaving import selectors as leaving
 from contracts.leaving.models import TermReminder
 from contracts.leaving.selectors import TermCard
 from parties.authority import selectors as authority
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from records.audit.services import record
 from records.notices.services import Link
 from terms.calendar import in_words
@@ -57,11 +57,8 @@ def _remind(card: TermCard, at: datetime) -> bool:
         after={"ends_on": ends_on.isoformat()},
         because=card.because,
     )
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"Your minimum term for {service.label} ends on {in_words(ends_on)}",
         body="You need not do anything: after that day it goes on from month to month, "

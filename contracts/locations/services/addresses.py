@@ -20,7 +20,7 @@ from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar, zone_of
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from parties.security import services as security
 from parties.security.models import ContactChange
@@ -426,11 +426,8 @@ def _tell_confirmed(row: ServiceAddress, account: Account, at: datetime) -> None
 
 
 def _write(account: Account, row: ServiceAddress, headline: str, body: str, at: datetime) -> None:
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=body,

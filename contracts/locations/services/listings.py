@@ -14,7 +14,7 @@ from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from parties.security.services import require_no_pause
 from records.audit.services import Actor, record
@@ -221,11 +221,8 @@ def _note(
 
 def _tell(row: ListingChange, at: datetime, headline: str, body: str) -> None:
     account = row.service.contract.account
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"Directory entry of {row.service.label}: {headline[0].lower()}{headline[1:]}",
         body=f"{row.get_wanted_display()}. {body}",

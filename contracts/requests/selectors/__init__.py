@@ -15,8 +15,10 @@ from .faults import (
     with_gst,
 )
 from .guarantee import (
+    Guarantee,
     Owed,
     guarantee_given,
+    guarantee_of,
     guarantee_owed,
     is_voice,
     most_days_late,
@@ -49,6 +51,7 @@ __all__ = [
     "CostTold",
     "Desk",
     "Fee",
+    "Guarantee",
     "OutageCard",
     "OutageNews",
     "Owed",
@@ -61,6 +64,7 @@ __all__ = [
     "faults_of",
     "fee_of",
     "guarantee_given",
+    "guarantee_of",
     "guarantee_owed",
     "is_complaint_by_law",
     "is_hit",

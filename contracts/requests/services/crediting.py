@@ -28,12 +28,11 @@ from parties.accounts.states import AccountStatus
 from parties.authority.selectors import (
     Decision,
     NotAuthorised,
-    account_standing,
     local_day,
     role_names,
     staff_may,
 )
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from records.audit.services import record
 from records.notices.services import Link
@@ -191,11 +190,8 @@ def _give(share: OutageCreditShare, at: datetime) -> int:
 
 
 def _tell(account: Account, outage: Outage, amount: Decimal, at: datetime) -> None:
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"{in_dollars(amount)} off your next bill for the outage",
         body=f"We are sorry about the outage: {outage.what}. Your next bill is "

@@ -9,8 +9,7 @@ from contracts.requests.models import Fault, FaultWork
 from contracts.requests.selectors import clock
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.authority import selectors as authority
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from records.notices.services import Link
 from terms.money import ZERO, in_dollars
 
@@ -65,11 +64,8 @@ def tell_of_fault(
     because: list[dict[str, Any]] | None = None,
 ) -> None:
     """Write to whoever holds the account about one fault."""
-    standing = authority.account_standing(account, authority.local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline,
         body=f"{fault.service.label}: {body}",

@@ -14,8 +14,8 @@ from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, GstCode
 from parties.accounts.models import Account
-from parties.authority.selectors import account_standing, local_day, require, with_customer
-from parties.correspondence.services import tell
+from parties.authority.selectors import local_day, require, with_customer
+from parties.correspondence.services import tell_holder
 from parties.people.models import User
 from records.audit.services import record
 from records.notices.services import Link
@@ -144,11 +144,8 @@ def _in_words(late: Late) -> str:
 
 def _tell(fault: Fault, account: Account, late: Late, row: Chargeable, at: datetime) -> None:
     amount = in_dollars(-row.amount)
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"{amount} off your next bill: Customer Service Guarantee",
         body=f"{fault.service.label}: {_in_words(late)}. By law you get "

@@ -14,8 +14,7 @@ from contracts.requests.states import OutageState
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell
+from parties.correspondence.services import tell_holder
 from records.audit.services import record
 from records.notices.services import Link
 from records.sweeps import each
@@ -94,11 +93,8 @@ def _write(outage: Outage, account: Account, services: list[Service], at: dateti
         headline, when = f"Called off: {outage.what}", ""
     else:
         headline, when = _ahead(outage, at), _until(outage, account)
-    standing = account_standing(account, local_day(account, at))
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=headline[:150],
         body=f"{latest.words} This is about: {named}. {when}".strip(),

@@ -475,7 +475,7 @@ def _charge_for_return(
         # The terms leave the fee to a price list, and none is on it.
         return
     fee = getattr(answer.result, "fee", None)
-    if fee:
+    if fee and not _paid_for_others(row, last):
         agree_charge(
             service=row,
             kind=ChargeableKind.RECONNECTION,
@@ -486,6 +486,22 @@ def _charge_for_return(
             at=at,
             because=answer.because,
         )
+
+
+def _paid_for_others(row: Service, last: date) -> bool:
+    """Whether another service of the account that came back that day carries the fee already.
+
+    The fee is for coming back, not for each service that does (A23; VP-PAY-12).
+    """
+    return (
+        Chargeable.objects.filter(
+            account_id=row.contract.account_id,
+            kind=ChargeableKind.RECONNECTION,
+            incurred_on=last,
+        )
+        .exclude(service=row)
+        .exists()
+    )
 
 
 def _change_from(

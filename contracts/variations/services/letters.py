@@ -9,7 +9,7 @@ from contracts.variations.models import PriceChange
 from contracts.variations.states import Forced, WayOutBy
 from parties.accounts.models import Account
 from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.services import tell, write
+from parties.correspondence.services import tell_holder, write
 from records.notices.models import Notice
 from records.notices.services import Link
 from records.notices.states import Priority
@@ -72,12 +72,9 @@ def letter_facts(change: PriceChange, issued_on: date) -> dict[str, Any]:
 
 def tell_that_it_stays(change: PriceChange, account: Account, why: str, at: datetime) -> None:
     """Tell that a price announced does not come."""
-    standing = account_standing(account, local_day(account, at))
     day = in_words(change.effective_on) if change.effective_on else "later"
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"The price of {change.service.label} stays as it is",
         body=f"We wrote that it would cost {in_dollars(change.monthly_after)} a month from {day}. "

@@ -11,7 +11,7 @@ from django.utils import timezone
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
 from parties.authority.models import Appointment
-from parties.authority.selectors import local_day
+from parties.authority.selectors import account_standing, local_day
 from parties.people.models import User
 from records.audit.services import Actor
 from records.documents.models import Document
@@ -130,6 +130,12 @@ def tell(
         stop_url=stop.address if stop else "",
         **how,
     )
+
+
+def tell_holder(account: Account, *, at: datetime, **letter: Any) -> Notice:
+    """Give a short notice where the account's own messages go that day; `letter` as in `tell`."""
+    standing = account_standing(account, local_day(account, at))
+    return tell(account, to=standing.to_email, name=standing.to_name, at=at, **letter)
 
 
 def send_again(*, notice: Notice, by: Actor, at: datetime, to: str = "") -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
+from django.urls import reverse
 
 from billing.invoices.models import InvoiceLine
 from billing.runs.services import run_provider_bills
@@ -221,3 +222,28 @@ def test_two_who_give_it_at_the_same_moment_give_one(one):
     assert len(given) == 2
     assert Chargeable.objects.count() == 1
     assert Notice.objects.filter(title__contains="Customer Service Guarantee").count() == 1
+
+
+def test_terms_that_leave_a_line_out_take_nothing_away_that_the_law_gives():
+    """VP-OTH-01 lists no SIP line; RF-CSG-01 reaches fixed voice of up to five lines."""
+    vpnet = agree("vpnet", "50.00", since="2026-06-01", kind="sip_trunk")
+    fault = report(vpnet)
+
+    row = give(vpnet, fault, repair(5))
+
+    assert row.amount == -Decimal("121.00")
+    assert {"RF-CSG-01", "VP-OTH-02"} <= {reason["id"] for reason in row.because}
+
+
+def test_the_page_of_a_line_says_whether_the_guarantee_reaches_it_and_why(client, one):
+    client.force_login(one.world.holder)
+    address = reverse("service", args=[one.service.public_id])
+    page = read(client, address)
+    assert "$14.52 for the first working day that a repair is late" in page
+    assert "RF-CSG-01" in page
+    one.service.quantity = 6
+    one.service.save()
+    assert "It does not reach this service." in read(client, address)
+    one.service.plan.kind = "nbn"
+    one.service.plan.save()
+    assert "Customer Service Guarantee" not in read(client, address)

@@ -96,6 +96,7 @@ def found_in(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret.lower() in text.lower()]
 
 
+@pytest.mark.slow
 def test_no_page_gives_the_customer_away(client, db):
     world = build_world()
     for record in (world.customer, world.holder):

@@ -422,6 +422,7 @@ LEFT_OUT = {
     "InboundMail": "its words stand in the complaint; what does not is nobody's yet",
     "Invitation": "the messages; what is left is a secret",
     "Plan": "the provider's, not the customer's",
+    "ListChange": "what the provider's price list offers, not the customer's",
     "VendorLink": "the provider's, not the customer's",
     "IndexFigure": "the provider's, not the customer's",
     "Outage": "the provider's; what it did to the customer is in outages",

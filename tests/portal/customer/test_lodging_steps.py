@@ -23,6 +23,7 @@ from parties.people.states import StaffRole
 from records.audit.models import Entry
 from terms.facts import Role
 from tests.parties.people import signed_in
+from tests.portal.customer.test_what_people_see import read
 from tests.world import appoint, instant, make_service, make_staff, make_user, make_world
 
 pytestmark = pytest.mark.django_db
@@ -569,3 +570,31 @@ def test_staff_add_files_and_open_them_and_hidden_ones_stay_hidden(world):
     billing = Client()
     billing.force_login(make_staff(StaffRole.BILLING, world.provider))
     assert billing.get(outside).status_code in (302, 403)
+
+
+@pytest.mark.parametrize(
+    ("provider", "issued", "says"),
+    [
+        # greenlight-general-dispute-1, more-greenlight-general-last and -late: 14 days.
+        ("greenlight", date(2027, 2, 1), "your bills stay payable on their day. Why"),
+        ("greenlight", date(2027, 1, 31), "until Sun 14 Feb 2027 to raise it"),
+        ("greenlight", None, ""),
+        ("vpnet", date(2027, 2, 1), ""),
+    ],
+)
+def test_the_last_page_says_what_becomes_of_bills_that_nobody_contests(
+    client, time_machine, provider, issued, says
+):
+    world = make_world(provider, state="NSW")
+    time_machine.move_to(instant("2027-02-15 10:00"))
+    make_service(world.account, fee="60.00", billed_through=date(2027, 1, 1))
+    if issued:
+        run_provider_bills(
+            world.provider, issue_on=issued, at=instant(f"{issued} 06:20"), on_demand=True
+        )
+    client.force_login(world.holder)
+
+    page = read(client, f"{written(client)}check/")
+
+    assert says in page
+    assert ("GL-DISP-11" in page) is bool(says)

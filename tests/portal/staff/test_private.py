@@ -31,7 +31,7 @@ from terms.calendar import Channel
 from tests.parties.staff import give_reason, sign_in_staff
 from tests.world import World, make_provider, make_service, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OTHERS = sorted(set(StaffRole) - {StaffRole.PRIVACY})
 NUMBER = "0491 570 156"
 UNIQUE = re.compile(r"[0-9a-f-]{36}|\d+ ?(ms|queries)")
