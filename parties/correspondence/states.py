@@ -7,6 +7,7 @@ class PreferenceKind(models.TextChoices):
     MARKETING = "marketing", "News and offers"
     REACH = "reach", "How we reach you"
     LISTING = "listing", "Directory listing"
+    REMINDERS = "reminders", "Reminders to pay"
 
 
 # What can be chosen of each kind; the first holds until something is chosen.
@@ -17,7 +18,10 @@ CHOICES: dict[PreferenceKind, list[tuple[str, str]]] = {
         ("unlisted", "Unlisted: in no directory"),
         ("listed", "Listed: in public directories"),
     ],
+    PreferenceKind.REMINDERS: [("email", "By email"), ("text", "By text message")],
 }
+# What is asked on one form; reminders by text need a proven number, so they have their own page.
+ASKED_TOGETHER = (PreferenceKind.MARKETING, PreferenceKind.REACH, PreferenceKind.LISTING)
 
 
 class SafeChannel(models.TextChoices):

@@ -15,6 +15,7 @@ from parties.correspondence.models import Preference
 from parties.correspondence.services import tell, write
 from parties.correspondence.states import CHOICES, PreferenceKind
 from parties.people.models import User
+from parties.security.selectors import proven_phone
 from parties.security.services import require_no_pause, stop_link
 from parties.security.states import HighRisk
 from records.audit import services as audit
@@ -26,7 +27,7 @@ from records.references import new_reference
 from terms import rules
 from terms.calendar import State
 from terms.clause import as_json
-from terms.facts import Action, needed
+from terms.facts import Action, Role, needed
 from terms.rules.duties import Duty
 
 from .models import DataExport, PrivacyRequest
@@ -42,6 +43,10 @@ NEEDS = {
 _unsubscribing = Signer(salt="unsubscribe")
 
 
+class PhoneNotProven(Exception):
+    """Reminders by text need a number that its owner has proven; the message says what to do."""
+
+
 class BadLink(Exception):
     """The link was changed or cut off on its way."""
 
@@ -51,11 +56,19 @@ def choose(
 ) -> Preference | None:
     """Keep a choice about the account; None if it holds already.
 
-    Raises NotAuthorised, and ValueError for something that can't be chosen.
+    Raises NotAuthorised, ValueError for something that can't be chosen, and PhoneNotProven for
+    reminders by text where the holder proved no number, or somebody else asks.
     """
     decision = authority.require(
         by, Action.CHANGE_DETAILS, account, on=authority.local_day(account, at)
     )
+    if (kind, value) == (PreferenceKind.REMINDERS, "text"):
+        if decision.role != Role.HOLDER:
+            raise PhoneNotProven(
+                "Only the account holder can choose text messages: they go to their own phone."
+            )
+        if not proven_phone(account):
+            raise PhoneNotProven("Show first that the phone is yours: we text a code to it.")
     actor = authority.with_customer(by, decision)
     return _choose(account, kind, value, at=at, by=by, actor=actor)
 

@@ -47,9 +47,14 @@ RISK_OF: dict[Action, HighRisk] = {
     Action.CLOSE_ACCOUNT: HighRisk.CLOSE_ACCOUNT,
     Action.ADD_REPRESENTATIVE: HighRisk.ADD_REPRESENTATIVE,
 }
-# What an identity can be checked for: a high-risk step, or an advocate's act.
+# What an identity can be checked for: a high-risk step, an advocate's act, a phone for reminders.
 PRESENCE_CODE = "presence"
-CHECKED_FOR = [*HighRisk.choices, (PRESENCE_CODE, "Confirm what an advocate asks")]
+TEXT_REMINDERS = "text_reminders"
+CHECKED_FOR = [
+    *HighRisk.choices,
+    (PRESENCE_CODE, "Confirm what an advocate asks"),
+    (TEXT_REMINDERS, "Get reminders to pay by text message"),
+]
 # What people read of it, where a step covers more than its name says.
 TOLD_AS = dict(CHECKED_FOR) | {
     HighRisk.CLOSE_ACCOUNT.value: "End a service or close the account",

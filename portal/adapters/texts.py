@@ -33,7 +33,7 @@ class FolderGateway:
     def send(self, *, to: str, text: str, reference: str) -> None:
         message = EmailMessage()
         message["Message-ID"] = reference
-        message["From"] = settings.SMS_SENDER or "The portal"
+        message["From"] = settings.SMS_SENDER
         message["To"] = to
         message["Subject"] = "Text message"
         message.set_content(text)

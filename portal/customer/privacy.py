@@ -12,7 +12,7 @@ from django.views.generic import FormView, TemplateView
 
 from parties.correspondence import selectors as correspondence
 from parties.correspondence.models import Preference
-from parties.correspondence.states import CHOICES, PreferenceKind
+from parties.correspondence.states import ASKED_TOGETHER, CHOICES, PreferenceKind
 from parties.privacy import services as privacy
 from parties.privacy.models import DataExport, PrivacyRequest
 from parties.privacy.states import ExportState, PrivacyKind
@@ -39,6 +39,8 @@ class Privacy(AccountPage, TemplateView):
         chosen = correspondence.preferences(self.account)
         return super().get_context_data(
             form=PreferencesForm(initial={kind.value: one for kind, one in chosen.items()}),
+            may_change=self.allows(Action.CHANGE_DETAILS),
+            reminders=dict(CHOICES[PreferenceKind.REMINDERS])[chosen[PreferenceKind.REMINDERS]],
             earlier=[
                 {
                     "kind": row.get_kind_display(),
@@ -67,7 +69,7 @@ class Choose(AccountPage, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         form = PreferencesForm(request.POST)
         if form.is_valid():
-            for kind in PreferenceKind:
+            for kind in ASKED_TOGETHER:
                 privacy.choose(
                     account=self.account,
                     by=request.user,

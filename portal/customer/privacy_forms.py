@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from parties.correspondence.states import CHOICES, PreferenceKind
+from parties.correspondence.states import ASKED_TOGETHER, CHOICES
 from parties.privacy.states import PrivacyKind
 
 
@@ -13,7 +13,7 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for kind in PreferenceKind:
+        for kind in ASKED_TOGETHER:
             self.fields[kind.value] = forms.ChoiceField(
                 label=kind.label, choices=CHOICES[kind], widget=forms.RadioSelect
             )

@@ -30,6 +30,7 @@ from . import (
     price_changes,
     privacy,
     profile,
+    reminders,
     safety,
     services,
     statement,
@@ -281,6 +282,7 @@ urlpatterns = [
     # Own data and safety
     path("privacy/", privacy.Privacy.as_view(), name="privacy"),
     path("privacy/choices/", privacy.Choose.as_view(), name="choose_preferences"),
+    path("privacy/reminders/", reminders.Reminders.as_view(), name="payment_reminders"),
     path("privacy/ask/", privacy.AskPrivacy.as_view(), name="ask_privacy"),
     path("privacy/download/", privacy.AskExport.as_view(), name="ask_export"),
     path(

@@ -82,10 +82,10 @@ class NoticeActionForm(ActionForm):
 class NoticeAdmin(LettersAdmin):
     provider_path = "account__customer__provider"
     list_display = ("title", "account", "to", "kind", "status", "given_at", "sent_at", "attempts")
-    list_filter = ("status", "channel", "kind")
+    list_filter = ("status", "channel", ("text_failed", admin.EmptyFieldListFilter), "kind")
     search_fields = ("subject_ref", "title", "account__number", "to")
     guarded = {StaffData.SAFETY: ("to", "opens", "closes", "zone", "postal_address")}
-    exclude = ("html", "text", "unsubscribe_url", "leased_until", "lease")
+    exclude = ("html", "text", "instead", "unsubscribe_url", "leased_until", "lease")
     readonly_fields = ("words",)
     actions = ("told", "again", "print_letters", "note_posted")
     action_form = NoticeActionForm

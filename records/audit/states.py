@@ -174,6 +174,7 @@ IN_WORDS: dict[str, str] = {
     "complaint_files": "Added files to a complaint",
     "complaint_message": "Wrote about a complaint",
     "choose_preference": "Chose",
+    "email_instead_of_text": "Sent an email where a text message could not go",
     "ask_privacy": "Asked about the data held",
     "answer_privacy": "Answered a request about the data held",
     "ask_export": "Asked for a file with all data",

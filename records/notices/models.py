@@ -64,6 +64,17 @@ class Notice(models.Model):
     opens = models.TimeField(null=True, blank=True, help_text="Delivered from this hour.")
     closes = models.TimeField(null=True, blank=True, help_text="Delivered until this hour.")
     zone = models.CharField(max_length=40, blank=True)
+    instead = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Of a text message: the email that goes where it can't (to, text, html).",
+    )
+    not_after = models.DateTimeField(
+        "as a text until", null=True, blank=True, help_text="From then on the email goes instead."
+    )
+    text_failed = models.CharField(
+        "why an email went instead of a text", max_length=300, blank=True
+    )
 
     class Meta:
         ordering = ["-given_at"]

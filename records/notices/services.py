@@ -26,7 +26,7 @@ from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 
-from records.audit.services import Actor, record
+from records.audit.services import SYSTEM, Actor, record
 from records.documents.models import Document
 from records.documents.services import ensure_file, make_again
 from records.documents.states import Status as DocumentStatus
@@ -35,7 +35,7 @@ from .models import TOKEN, Notice, Redirect
 from .paper import Paper, letter_of
 from .selectors import place_of, redirect_of, sendable
 from .states import Channel, Priority, Status
-from .texts import Refused, gateway
+from .texts import Instead, Refused, gateway, text_is_too_late, turn_into_email
 
 log = structlog.get_logger(__name__)
 
@@ -90,13 +90,14 @@ def give_notice(
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
     paper: Paper | None = None,
+    instead: Instead | None = None,
 ) -> Notice:
     """Queue an email written from templates/notices/<kind>, in the caller's transaction.
 
-    A text message is written from <kind>_text.txt; only staff see its subject. On `paper` it is a
-    letter, which staff print and post; `to` is where it would go else. It goes out after the
-    commit, once its documents are ready. Marketing alone carries an `unsubscribe_url` (RF-MSG-01,
-    RF-MSG-02).
+    A text message is written from <kind>_text.txt; only staff see its subject, and the email
+    `instead` of it goes where it can't. On `paper` it is a letter, which staff print and post;
+    `to` is where it would go else. It goes out after the commit, once its documents are ready.
+    Marketing alone carries an `unsubscribe_url` (RF-MSG-01, RF-MSG-02).
     """
     facts = {**context, "because": because or []}
     if paper is not None:
@@ -116,6 +117,8 @@ def give_notice(
         channel=channel,
         priority=priority,
         postal_address="\n".join(paper.address) if paper else "",
+        instead={"to": instead.to, **_words(kind, Channel.EMAIL, facts)} if instead else {},
+        not_after=instead.after if instead else None,
         **_words(kind, channel, facts),
     )
     notice.attachments.set(documents)
@@ -153,6 +156,8 @@ def queue_message(
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
     postal_address: str = "",
+    instead: dict[str, str] | None = None,
+    not_after: datetime | None = None,
 ) -> Notice:
     """Queue a message whose words are already written, and nudge the delivery sweep on commit.
 
@@ -184,6 +189,8 @@ def queue_message(
         next_try_at=at,
         unsubscribe_url=unsubscribe_url,
         postal_address=postal_address,
+        instead=instead or {},
+        not_after=not_after,
     )
     _address(notice)
     notice.save()
@@ -352,6 +359,7 @@ def _wipe(notice: Notice) -> None:
     if notice.is_secret:
         notice.text = notice.html = ""
     notice.text, notice.html = (TOKEN.sub("…", words) for words in (notice.text, notice.html))
+    notice.instead = {}
 
 
 def _opening(notice: Notice, at: datetime) -> datetime | None:
@@ -404,6 +412,8 @@ def _deliver(notice: Notice, now: Clock, post: Post) -> bool:
     """Send one notice that this sweep holds, where it has to go at this moment."""
     lease = notice.lease
     try:
+        if text_is_too_late(notice, now()):
+            turn_into_email(notice, f"It had not gone when it was too late for it. {notice.error}")
         _address(notice)
         opening = _opening(notice, now()) if notice.status == Status.SENDING else None
         if opening is not None:
@@ -412,16 +422,16 @@ def _deliver(notice: Notice, now: Clock, post: Post) -> bool:
             # Its PDF is ready: what is left is done by hand.
             notice.status = Status.TO_POST
         if notice.status != Status.SENDING:
-            _release(notice, lease)
+            _release(notice, lease, now())
             return False
         _send(notice, post)
     except Exception as failure:
         _note_failure(notice, now(), failure)
-        _release(notice, lease)
+        _release(notice, lease, now())
         return False
     notice.status, notice.sent_at, notice.error = Status.SENT, now(), ""
     _wipe(notice)
-    _release(notice, lease)
+    _release(notice, lease, now())
     return True
 
 
@@ -443,15 +453,18 @@ def _claim(at: datetime, urgent_only: bool) -> Notice | None:
     return notice
 
 
-def _release(notice: Notice, lease: str) -> None:
+def _release(notice: Notice, lease: str, at: datetime) -> None:
     """Keep what became of a notice, unless the lease ran out and another sweep holds it now."""
     with transaction.atomic():
         held = Notice.objects.select_for_update().filter(pk=notice.pk, lease=lease)
-        if held.filter(status=Status.SENDING).first() is None:
+        before = held.filter(status=Status.SENDING).first()
+        if before is None:
             log.warning("lease_lost", notice=notice.pk)
             return
         notice.lease, notice.leased_until = "", None
         notice.save()
+        if notice.text_failed and not before.text_failed:
+            _record(notice, action="email_instead_of_text", by=SYSTEM, at=at)
 
 
 def _give_up_undrawn() -> None:
@@ -525,9 +538,16 @@ def _note_failure(notice: Notice, at: datetime, failure: Exception) -> None:
     notice.attempts += 1
     notice.error = f"{type(failure).__name__}: {failure}"[:300]
     notice.next_try_at = at + min(LONGEST_WAIT, timedelta(minutes=2**notice.attempts))
+    if notice.instead and notice.not_after is not None:
+        # The email behind it does not wait for the next try.
+        notice.next_try_at = min(notice.next_try_at, max(at, notice.not_after))
     over = notice.attempts >= GIVE_UP_AFTER or _is_final(failure)
     notice.status = Status.FAILED if over else Status.QUEUED
-    if over and notice.is_secret:
+    if over and notice.instead:
+        turn_into_email(notice, notice.error)
+        notice.status, notice.attempts, notice.next_try_at = Status.QUEUED, 0, at
+        _address(notice)
+    elif over and notice.is_secret:
         # A link that acts stays: staff can still send it to whom it was written for.
         notice.text = notice.html = ""
 

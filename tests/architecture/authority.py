@@ -157,6 +157,7 @@ POSTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "add_message": lambda world: {"text": "Still no dial tone."},
     "decline_proposal": lambda world: {"text": "That does not mend it."},
     "choose_preferences": lambda world: {"marketing": "yes", "reach": "post", "listing": "listed"},
+    "payment_reminders": lambda world: {"by": "email"},
     "ask_privacy": lambda world: {"kind": "access", "text": "All of it, please."},
     "safe_contact": lambda world: {"channel": "email", "address": "safe@people.example"},
     "admin:parties_privacyrequest_answer": lambda world: {

@@ -20,7 +20,7 @@ from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
 from records.audit.services import record
 from records.notices.services import Link
-from records.notices.states import GIVEN
+from records.notices.states import GIVEN, Channel
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State
@@ -30,6 +30,7 @@ from terms.profile import TermsSilent
 from .announcing import cure_debt_notices
 from .keeping import keep
 from .late_charges import advise_late_charge, assess_late_charges
+from .reaching import by_text, is_hour, may_write
 from .suspending import cure_if_paid
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _advise(account: Account) -> None:
 def _look(row: Pursuit, at: datetime) -> int:
     account = lock_account(row.account)
     on = local_day(account, at)
-    if not working_calendar(account, on).is_working_day(on) or not _is_hour(account, on, at):
+    if not working_calendar(account, on).is_working_day(on) or not is_hour(account, on, at):
         return 0
     cure_if_paid(account, at)
     cure_debt_notices(account, at)
@@ -109,34 +110,6 @@ def _look(row: Pursuit, at: datetime) -> int:
         found = _remind(account, found, on, at)
     keep(row, found, on, at)
     return 1
-
-
-def _is_hour(account: Account, on: date, at: datetime) -> bool:
-    """Whether a debt may be asked for at this hour (RF-DEBT-01)."""
-    try:
-        answer = binding(account, on).decide(
-            rules.contact_hours, at=at, state=State(account.state)
-        )
-    except TermsSilent:
-        return True
-    return bool(answer.allowed)
-
-
-def _may_write(account: Account, on: date) -> bool:
-    """Whether one more message may ask for money: not too many in a week (RF-DEBT-02)."""
-    days = tuple(
-        PaymentReminder.objects.filter(
-            invoice__account=account, sent_on__gt=on - timedelta(days=62)
-        )
-        .order_by("sent_on")
-        .values_list("sent_on", flat=True)
-        .distinct()
-    )
-    try:
-        answer = binding(account, on).decide(rules.contact_frequency, contacts=days, asked_on=on)
-    except TermsSilent:
-        return True
-    return bool(answer.allowed)
 
 
 def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook:
@@ -153,10 +126,10 @@ def _remind(account: Account, found: Outlook, on: date, at: datetime) -> Outlook
         and one.issue_date < on
         and (one.pk, "before") in unsent
     ]
-    if found.step == Step.REMIND and late and _may_write(account, on):
+    if found.step == Step.REMIND and late and may_write(account, on):
         _send(account, ReminderKind.AFTER, late, on, at)
         return outlook(account, on, at)
-    if soon and provider.remind_days_before and _worth(soon, account) and _may_write(account, on):
+    if soon and provider.remind_days_before and _worth(soon, account) and may_write(account, on):
         _send(account, ReminderKind.BEFORE, soon, on, at)
     return found
 
@@ -191,14 +164,20 @@ def _send(
     if kind == ReminderKind.AFTER:
         ahead = {one.pk: late_charge_ahead(account, one, on) for one in rows}
         charges = {pk: charge for pk, charge in ahead.items() if charge is not None}
+    in_trouble = kind == ReminderKind.AFTER and _in_trouble(account, on)
+    # A late charge is told in full, and help is offered in full: a text holds neither.
+    text = None if charges or in_trouble else by_text(account, standing, on, at)
+    reasons = [reason for one in charges.values() for reason in one.because][:3]
     notice = write(
         "payment_reminder",
         account=account,
-        to=standing.to_email,
+        to=text.number if text else standing.to_email,
         name=standing.to_name,
         at=at,
         link=Link("unpaid"),
-        because=[reason for one in charges.values() for reason in one.because][:3],
+        because=text.because if text else reasons,
+        channel=Channel.TEXT if text else Channel.EMAIL,
+        instead=text.instead if text else None,
         kind_of=kind.value,
         amount=amount,
         due_date=min(one.payable_by for one in rows),
@@ -212,7 +191,7 @@ def _send(
             for one in rows
         ],
         payment_reference=payments.payment_reference(account),
-        in_trouble=kind == ReminderKind.AFTER and _in_trouble(account, on),
+        in_trouble=in_trouble,
     )
     PaymentReminder.objects.bulk_create(
         PaymentReminder(

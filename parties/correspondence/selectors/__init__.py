@@ -10,11 +10,13 @@ from .contacts import (
     wanting_news,
 )
 from .formal import FormalNotice, as_given, formal_notices
-from .phones import Phone, is_phone_number, phone_of, text_number
+from .phones import Phone, is_phone_number, phone_of, tail_of, text_number
+from .senders import TextSender, text_sender
 
 __all__ = [
     "FormalNotice",
     "Phone",
+    "TextSender",
     "as_given",
     "credit_binding",
     "formal_notices",
@@ -27,6 +29,8 @@ __all__ = [
     "safe_contact_of",
     "safe_contacts",
     "safe_contacts_of",
+    "tail_of",
     "text_number",
+    "text_sender",
     "wanting_news",
 ]

@@ -51,11 +51,11 @@ def phone_of(
     if safe is not None:
         number = text_number(safe.address) if safe.channel == SafeChannel.PHONE else ""
         kept = on_file[0][0] if on_file else ""
-        return Phone(to=number, on_file=kept, tail=_tail(number)) if number else None
+        return Phone(to=number, on_file=kept, tail=tail_of(number)) if number else None
     for number, account_id in on_file:
         # Somebody else's safe contact may have taken this number over.
         if place_of(number, Channel.TEXT, account_id) == (Channel.TEXT, number):
-            return Phone(to=number, on_file=number, tail=_tail(number))
+            return Phone(to=number, on_file=number, tail=tail_of(number))
     return None
 
 
@@ -102,5 +102,6 @@ def _held(person: User, account: Account | None) -> list[Account]:
     return list(rows if account is None else rows.filter(pk=account.pk))
 
 
-def _tail(number: str) -> str:
+def tail_of(number: str) -> str:
+    """What may be shown of a phone number."""
     return f"··· {number[-SHOWN_DIGITS:]}"

@@ -20,6 +20,7 @@ from records.notices.models import Notice
 from records.notices.paper import Paper
 from records.notices.services import Link, Sender, give_notice
 from records.notices.states import Channel, Priority
+from records.notices.texts import Instead
 from terms import library
 from terms.calendar import in_words
 
@@ -45,6 +46,7 @@ def write(
     channel: Channel = Channel.EMAIL,
     priority: Priority | None = None,
     by_post: bool = False,
+    instead: Instead | None = None,
     **facts: Any,
 ) -> Notice:
     """Give one notice in the provider's name, or as a letter that staff post.
@@ -52,16 +54,17 @@ def write(
     Who stands on the account but may not know the customer reads "the customer" in it, unless it
     `introduces` the customer, at their own wish. `belongs_to` is the reference of what it is
     about, by itself the account's; `replies_to` names one of the provider's contacts;
-    `unsubscribe` is the way out of marketing. `secret` words are wiped once sent, and a safe
-    contact's hours don't delay them.
+    `unsubscribe` is the way out of marketing, `instead` the email that goes where a text can't.
+    `secret` words are wiped once sent, and a safe contact's hours don't delay them.
     """
     provider = library.provider(account.customer.provider.key)
+    reader = instead.to if instead else to
     context = {
         "provider": provider,
         "account": account,
         "recipient_name": " ".join(name.split()),
         "url": link.address if link else "",
-        **(facts if introduces else _hidden_from(to, account, at).data(facts)),
+        **(facts if introduces else _hidden_from(reader, account, at).data(facts)),
     }
     # Days and hours in it are those of the customer's clock, whoever's desk or worker writes it.
     with timezone.override(zone_of(account)):
@@ -79,6 +82,7 @@ def write(
             channel=channel,
             priority=priority,
             paper=_paper(account, provider, name, at) if by_post else None,
+            instead=instead,
             context=context,
         )
 

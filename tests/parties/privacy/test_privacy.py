@@ -84,6 +84,7 @@ def test_nothing_is_sent_or_listed_until_it_is_chosen(world):
         PreferenceKind.MARKETING: "no",
         PreferenceKind.REACH: "email",
         PreferenceKind.LISTING: "unlisted",
+        PreferenceKind.REMINDERS: "email",
     }
 
 

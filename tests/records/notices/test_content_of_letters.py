@@ -31,7 +31,7 @@ ASSISTANCE = re.compile(r"payment assistance policy", re.IGNORECASE)
 
 def letters() -> list[str]:
     found = {path.name.partition(".")[0].removesuffix("_subject") for path in TEMPLATES.iterdir()}
-    return sorted(found - PARTS - MARKETING)
+    return sorted({name.removesuffix("_text") for name in found} - PARTS - MARKETING)
 
 
 def allowed(kind: str, text: str) -> bool | None:
@@ -50,6 +50,7 @@ def allowed(kind: str, text: str) -> bool | None:
 def test_every_letter_holds_only_what_the_law_lets_it(kind):
     bodies = [path for path in TEMPLATES.glob(f"{kind}.*") if path.suffix in (".txt", ".html")]
     assert bodies
+    bodies += TEMPLATES.glob(f"{kind}_text.txt")
 
     for path in bodies:
         assert allowed(kind, path.read_text(encoding="utf-8")), path.name
