@@ -1,6 +1,6 @@
 """What Django looks for here: the models of every room. Code imports them from their rooms."""
 
-from contracts.agreements.models import AgreedFigure, Contract
+from contracts.agreements.models import AgreedFigure, Contract, FormerVersion
 from contracts.barring.models import Bar, SimSwap
 from contracts.catalogue.models import FormerPrice, ListChange, Plan, VendorLink
 from contracts.equipment.models import Equipment
@@ -31,7 +31,13 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
-from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.models import (
+    IndexFigure,
+    PriceChange,
+    TermsChange,
+    TermsVariation,
+    Variation,
+)
 
 __all__ = [
     "AgreedFigure",
@@ -45,6 +51,7 @@ __all__ = [
     "Fault",
     "FaultWork",
     "FormerPrice",
+    "FormerVersion",
     "IndexFigure",
     "ListChange",
     "ListingChange",
@@ -66,6 +73,8 @@ __all__ = [
     "SimSwap",
     "SupplyPeriod",
     "TermReminder",
+    "TermsChange",
+    "TermsVariation",
     "Variation",
     "VendorLink",
     "Withdrawal",

@@ -137,6 +137,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "give outage credits": {"task": "contracts.give_outage_credits", "schedule": 60},
     "carry list changes": {"task": "contracts.carry_list_changes", "schedule": 300},
     "carry price changes": {"task": "contracts.carry_price_changes", "schedule": 60},
+    "carry terms changes": {"task": "contracts.carry_terms_changes", "schedule": 60},
     "tell yearly rises": {
         "task": "contracts.tell_yearly_rises",
         "schedule": crontab(hour=23, minute=50),

@@ -19,6 +19,12 @@ class Contract(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="contracts")
     reference = models.CharField(max_length=20, unique=True)
     version = models.CharField(max_length=40, help_text="Of the provider's terms.")
+    version_since = models.DateField(
+        "that version since",
+        null=True,
+        blank=True,
+        help_text="The first day of this version; empty: since the contract began.",
+    )
     started_on = models.DateField()
     minimum_months = models.PositiveSmallIntegerField(null=True, blank=True)
     price_fixed_until = models.DateField(
@@ -58,6 +64,27 @@ class Contract(models.Model):
             raise ValidationError(
                 {"version": f"“{self.version}” is no published version of {document}."}
             )
+
+
+class FormerVersion(models.Model):
+    """A version of the terms that bound a contract up to a day, and no longer."""
+
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, related_name="former_versions"
+    )
+    version = models.CharField(max_length=40)
+    last_day = models.DateField()
+
+    class Meta:
+        ordering = ["contract", "last_day"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "last_day"], name="one_former_version_to_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract}: {self.version} until {self.last_day}"
 
 
 class AgreedFigure(models.Model):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import Exists, Subquery, prefetch_related_objects
 
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding as account_binding
 from terms import library, rules
 from terms.binding import Binding, agree
-from terms.calendar import State
+from terms.calendar import Channel, State
 from terms.clause import Source, as_json
 from terms.facts import read_facts
 from terms.profile import TermsSilent
@@ -30,7 +30,7 @@ class Answer:
 
 
 def binding(contract: Contract, on: date, **known: Any) -> Binding:
-    """What binds this contract: its pinned version, with the figures agreed for it on top."""
+    """What binds this contract on a day: its version, and on top the figures agreed."""
     agreed: dict[str, Any] = {}
     for shape, values in contract.agreed.items():
         agreed |= agree(
@@ -39,20 +39,31 @@ def binding(contract: Contract, on: date, **known: Any) -> Binding:
             id=contract.agreed_in or contract.reference,
             says=f"Agreed in {contract.agreed_in or contract.reference}.",
         )
-    return account_binding(contract.account, on, version=contract.version, agreed=agreed, **known)
+    version = version_on(contract, on)
+    return account_binding(contract.account, on, version=version, agreed=agreed, **known)
 
 
-def contracts(account: Account, *, paper: Subquery | None = None) -> list[Contract]:
+def version_on(contract: Contract, on: date) -> str:
+    """The version of the terms that binds a contract on a day: a newer one never reaches back.
+
+    No query unless the day lies before the present version.
+    """
+    if contract.version_since is None or contract.version_since <= on:
+        return contract.version
+    prefetch_related_objects([contract], "former_versions")
+    former = [row for row in contract.former_versions.all() if row.last_day >= on]
+    return min(former, key=lambda row: row.last_day).version if former else contract.version
+
+
+def contracts(account: Account, **marks: Subquery | Exists) -> list[Contract]:
     """The account's contracts with their services, plans and supply, in a fixed few queries.
 
-    `paper` names what each came from, as its `paper`: it is asked with them and costs no query.
+    `marks` say by name what else is asked of each with them; it costs no query.
     """
     rows = Contract.objects.filter(account=account).prefetch_related(
         "services__plan", "services__periods"
     )
-    if paper is not None:
-        rows = rows.annotate(paper=paper)
-    found = list(rows)
+    found = list(rows.annotate(**marks))
     for contract in found:
         contract.account = account
         for service in contract.services.all():
@@ -136,13 +147,15 @@ def rests_on_default(because: list[dict[str, Any]]) -> bool:
     return any(reason["source"] == Source.DEFAULT.value for reason in because)
 
 
-def received_on(bound: Binding, state: State, sent_at: datetime) -> date:
-    """The day, by the customer's clock, on which an email of that moment counts as received.
+def received_on(
+    bound: Binding, state: State, sent_at: datetime, channel: Channel = Channel.EMAIL
+) -> date:
+    """The day, by the customer's clock, on which a notice of that moment counts as received.
 
     As the terms deem it; where they say nothing, the day on which it was sent.
     (BS-NOT-04, GL-NOT-01.)
     """
-    answer = ask(bound, rules.deemed_receipt, channel="email", sent_at=sent_at, state=state)
+    answer = ask(bound, rules.deemed_receipt, channel=channel.value, sent_at=sent_at, state=state)
     received_at = getattr(answer.result, "received_at", None)
     if received_at is not None:
         day: date = received_at.astimezone(state.zone).date()

@@ -1,4 +1,4 @@
-"""Changes of prices: drafted, told, in force on a day; one row for each service they touch."""
+"""Changes of prices and of terms: drafted, told, in force on a day; a row for each touched."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import models
 
+from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.supply.models import Service
 from parties.accounts.models import Provider
@@ -20,6 +21,7 @@ from .states import (
     ChangeState,
     FigureState,
     Forced,
+    Harm,
     Hurts,
     Keeps,
     PriceWay,
@@ -183,6 +185,122 @@ class PriceChange(Swept):
         """What is paid more a month (below zero: less), in dollars, GST included."""
         more: Decimal = self.monthly_after - self.monthly_before
         return more
+
+
+class TermsVariation(Swept):
+    """A newer version of a provider's terms, for contracts that pin an older one.
+
+    `effective_on` is the first day that is wanted: each contract is bound on that day, or later as
+    its own notice needs. `worked_through` is the last contract for which that was worked out,
+    `worked_at` when all were.
+    """
+
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="terms_variations"
+    )
+    version = models.CharField("new version", max_length=40)
+    effective_on = models.DateField("from", help_text="For nobody sooner.")
+    harms = models.CharField("whom it hurts", max_length=10, choices=Harm)
+    forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
+    supplier_wide = models.BooleanField(
+        default=False, help_text="The supplier makes all its resellers change."
+    )
+    offers_way_out = models.BooleanField(
+        "we offer a way out",
+        default=False,
+        help_text="Leaving free is offered where the terms only allow it.",
+    )
+    notice_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
+    )
+    notice_why = models.CharField(
+        "why so many days",
+        max_length=300,
+        blank=True,
+        help_text="Why that is reasonable. It is kept.",
+    )
+    says = models.CharField("what changes", max_length=1000, help_text="As the customers read it.")
+    state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    worked_through = models.BigIntegerField(default=0, editable=False)
+    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "new version of the terms"
+        verbose_name_plural = "new versions of the terms"
+        ordering = ["-drafted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "version"],
+                condition=models.Q(state__in=OPEN),
+                name="terms_drafted_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(notice_days__isnull=True) | ~models.Q(notice_why=""),
+                name="chosen_terms_notice_has_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["state"], name="terms_variations_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.version} from {self.effective_on}"
+
+
+class TermsChange(Swept):
+    """What a newer version of the terms does to one contract: its day, the way out, its notice."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    variation = models.ForeignKey(TermsVariation, on_delete=models.PROTECT, related_name="changes")
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="terms_changes")
+    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
+    version_before = models.CharField("old version", max_length=40)
+    not_before = models.DateField(
+        null=True, blank=True, help_text="A later day chosen for this contract alone."
+    )
+    earliest_on = models.DateField(
+        null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
+    )
+    effective_on = models.DateField("from", null=True, blank=True)
+    notice_required = models.BooleanField(default=True)
+    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
+    way_out_until = models.DateField("leave free until", null=True, blank=True)
+    because = models.JSONField(default=list, blank=True)
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    told_on = models.DateField(null=True, blank=True, help_text="The date of the notice.")
+    received_on = models.DateField(null=True, blank=True, help_text="As the terms deem it.")
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "new terms of a contract"
+        verbose_name_plural = "new terms of contracts"
+        ordering = ["variation", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["variation", "contract"], name="new_terms_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["told", "planned", "applied"])
+                | models.Q(notice__isnull=False, effective_on__isnull=False),
+                name="no_terms_without_a_notice",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["variation", "state"], name="terms_changes_by_state"),
+            models.Index(
+                fields=["state", "effective_on"],
+                condition=models.Q(state__in=["told", "planned"]),
+                name="terms_changes_to_apply",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract}: {self.variation.version} from {self.effective_on}"
 
 
 class IndexFigure(models.Model):

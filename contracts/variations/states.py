@@ -17,6 +17,14 @@ class Hurts(models.TextChoices):
     MINOR = "minor", "Slightly"
 
 
+class Harm(models.TextChoices):
+    """How far another version of the terms hurts whoever it is to bind."""
+
+    NONE = "none", "Nobody: it helps, or leaves things as they are"
+    MINOR = "minor", "Slightly"
+    MATERIAL = "material", "More than slightly"
+
+
 class Forced(models.TextChoices):
     """What forces a change; the words are the terms' own."""
 

@@ -48,7 +48,7 @@ from complaints.lodging.models import Attachment
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import Complaint, Event, Proposal, Remedy
 from complaints.tickets.selectors import of_account, unseen_references
-from contracts.agreements.models import AgreedFigure, Contract
+from contracts.agreements.models import AgreedFigure, Contract, FormerVersion
 from contracts.barring.models import Bar, SimSwap
 from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
@@ -71,7 +71,7 @@ from contracts.supply.models import (
     Service,
     SupplyPeriod,
 )
-from contracts.variations.models import PriceChange
+from contracts.variations.models import PriceChange, TermsChange
 from parties.accounts.models import Account, Customer, TermsAcceptance
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, HolderEvent, Presence, Signature
@@ -151,6 +151,12 @@ GEAR = (
 REPRICED = (
     *("service__label", "variation__says", "monthly_before", "monthly_after", "effective_on"),
     *("keeps_until", "way_out_by", "way_out_until", "told_on", "received_on", "state", "because"),
+)
+FORMER = ("contract__reference", "version", "last_day")
+NEW_TERMS = (
+    *("contract__reference", "variation__version", "variation__says", "version_before"),
+    *("effective_on", "way_out_by", "way_out_until", "told_on", "received_on", "state"),
+    "because",
 )
 ORDERED = (
     *("reference", "quotation", "state", "deposit", "offered_at", "open_until", "version"),
@@ -364,6 +370,10 @@ def _people(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
 def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "terms_accepted", _rows(TermsAcceptance.objects.filter(account=account))
     yield "contracts", _rows(Contract.objects.filter(account=account))
+    former = FormerVersion.objects.filter(contract__account=account)
+    yield "former_terms_of_contracts", _rows(former, only=FORMER)
+    terms_told = TermsChange.objects.filter(contract__account=account, notice__isnull=False)
+    yield "new_terms_of_contracts", _rows(terms_told, only=NEW_TERMS)
     yield "services", _rows(Service.objects.filter(contract__account=account))
     # A paper that was never offered is nobody's but the provider's; a refusal was told.
     seen = Order.objects.filter(account=account, state__in=SHOWN)

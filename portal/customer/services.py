@@ -132,10 +132,22 @@ class ContractPage(AccountPage, TemplateView):
         document = self.account.customer.provider.key
         # Read first, with who accepted: all that follows asks the same rows.
         accepted = accounts.accepted_terms(self.account, self.today)
+        found = agreements.contracts(
+            self.account,
+            paper=orders.paper_of(),
+            has_terms_news=variations.has_terms_news(self.today),
+        )
+        told = any(one.has_terms_news for one in found)
+        news = variations.terms_news_of(self.account, self.today) if told else {}
         return super().get_context_data(
             contracts=[
-                (one, accounts.terms_in_words(document, one.version), self._covered(one))
-                for one in agreements.contracts(self.account, paper=orders.paper_of())
+                (
+                    one,
+                    accounts.terms_in_words(document, one.version),
+                    self._covered(one),
+                    news.get(one.pk),
+                )
+                for one in found
             ],
             sources=agreements.sources(self.account, self.today),
             sees_who=self.permissions.sees_who,

@@ -34,6 +34,7 @@ from . import (
     safety,
     services,
     statement,
+    terms_changes,
     unpaid_notices,
 )
 
@@ -152,6 +153,11 @@ urlpatterns = [
         "services/price/<uuid:public_id>/leave/",
         price_changes.LeaveBecauseOfPrice.as_view(),
         name="leave_free",
+    ),
+    path(
+        "contract/terms/<uuid:public_id>/",
+        terms_changes.TermsChangePage.as_view(),
+        name="terms_change",
     ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
     path("notices/", notices.Notices.as_view(), name="notices"),

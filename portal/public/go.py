@@ -45,6 +45,7 @@ PAGES = {
     "statement": "statement",
     "stop": "stop",
     "suspension-notice": "suspension_notice",
+    "terms-change": "terms_change",
     "together": "together_one",
     "undo": "undo_contact_change",
     "undo-email": "undo_email_change",

@@ -40,6 +40,7 @@ MODULES = (
     "records",
     "refunds",
     "settings",
+    "terms_variations",
     "unpaid",
     "unpaid_beyond",
     "variations",

@@ -19,20 +19,18 @@ from contracts.supply.models import Service
 from contracts.variations import selectors as variations
 from contracts.variations import services
 from contracts.variations.models import PriceChange, Variation
-from contracts.variations.services import Draft, VariationRefused
+from contracts.variations.services import Draft
 from contracts.variations.states import ChangeState, PriceWay, VariationState
-from parties.authority.selectors import NotAuthorised, local_day
+from parties.authority.selectors import local_day
 from portal.web.sheets import csv_file
 from terms import library
 from terms.calendar import in_words
-from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
 from .base import StepAdmin
-from .leaving_forms import ConfirmForm
-from .variations_forms import DecisionForm, DraftForm, LaterForm, WhyForm
+from .drafted import REFUSALS, DraftedAdmin
+from .variations_forms import DraftForm, LaterForm, WhyForm
 
-REFUSALS = (VariationRefused, IllegalStep, NotAuthorised)
 DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
 COLUMNS = (
     *("Account", "Service", "Stands", "Keeps its price", "Price now", "New price", "More a month"),
@@ -41,10 +39,17 @@ COLUMNS = (
 
 
 @admin.register(Variation)
-class VariationAdmin(StepAdmin):
+class VariationAdmin(DraftedAdmin):
     """Changes of price, with what each does, to whom, and the step that comes next."""
 
     provider_path = "provider"
+    drafts, decides = DRAFTS, DECIDES
+    acts = {
+        "ask": services.ask_for_approval,
+        "decide": services.decide_price_change,
+        "drop": services.drop_draft,
+        "withdraw": services.withdraw_price_change,
+    }
     list_display = (
         *("what", "provider", "new_price", "effective_on", "state", "drafted_by", "decided_by"),
     )
@@ -70,25 +75,10 @@ class VariationAdmin(StepAdmin):
             return f"to {in_dollars(row.amount)}"
         return f"{'up' if row.amount > 0 else 'down'} by {in_dollars(abs(row.amount))}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(DRAFTS))
-
     def get_urls(self) -> list[Any]:
-        view, page = self.admin_site.admin_view, "contracts_variation"
-        steps = [
-            ("ask", self.ask),
-            ("decide", self.decide),
-            ("drop", self.drop),
-            ("withdraw", self.withdraw),
-        ]
-        return [
-            *(
-                path(f"<int:pk>/{name}/", view(do), name=f"{page}_{name}_step")
-                for name, do in steps
-            ),
-            path("<int:pk>/csv/", view(self.as_csv), name=f"{page}_csv"),
-            *super().get_urls(),
-        ]
+        view = self.admin_site.admin_view
+        name = "contracts_variation_csv"
+        return [path("<int:pk>/csv/", view(self.as_csv), name=name), *super().get_urls()]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -132,7 +122,6 @@ class VariationAdmin(StepAdmin):
         row = self.get_object(request, object_id)
         extra: dict[str, Any] = {}
         if row is not None:
-            page = "admin:contracts_variation"
             early, day = variations.earliest_for_all(row)
             rows = reverse("admin:contracts_pricechange_changelist")
             extra = {
@@ -140,90 +129,16 @@ class VariationAdmin(StepAdmin):
                 "early": early if row.state in (VariationState.DRAFT, VariationState.ASKED) else 0,
                 "earliest": day,
                 "rows": f"{rows}?of={row.pk}",
-                "csv": reverse(f"{page}_csv", args=[row.pk]),
-                "steps": [
-                    (words, reverse(f"{page}_{name}_step", args=[row.pk]))
-                    for words, name in self._steps(request, row)
-                ],
+                "csv": reverse("admin:contracts_variation_csv", args=[row.pk]),
+                "steps": self.steps_of(request, row),
             }
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
-    def _steps(self, request: HttpRequest, row: Variation) -> list[tuple[str, str]]:
-        """What can be done with it now, by this person."""
-        found = []
-        drafts, decides = request.user.has_perm(DRAFTS), request.user.has_perm(DECIDES)
-        is_mine = row.drafted_by_id == request.user.pk
-        if row.state == VariationState.DRAFT and drafts:
-            found.append(("Send it to a second person", "ask"))
-        if row.state == VariationState.ASKED and decides and not is_mine:
-            found.append(("Decide", "decide"))
-        if row.state in (VariationState.DRAFT, VariationState.ASKED) and drafts:
-            found.append(("Drop it", "drop"))
-        if row.state in (VariationState.TELLING, VariationState.TOLD) and decides:
-            found.append(("Withdraw it", "withdraw"))
-        return found
+    def about(self, row: Variation) -> str:
+        return f"{self.what(row)}, {self.new_price(row)} from {in_words(row.effective_on)}"
 
-    def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send a draft to a second person."""
-        return self._take(
-            request, pk, DRAFTS, ConfirmForm, services.ask_for_approval, "Send it on", "Sent on."
-        )
-
-    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Approve what somebody else drafted, or refuse it."""
-        done = "Decided."
-        return self._take(
-            request, pk, DECIDES, DecisionForm, services.decide_price_change, "Decide", done
-        )
-
-    def drop(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Drop what nobody was told of."""
-        return self._take(
-            request, pk, DRAFTS, ConfirmForm, services.drop_draft, "Drop it", "Dropped."
-        )
-
-    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let everybody keep the old price, by a letter to whoever was told."""
-        done = "Withdrawn. Whoever was told gets a letter."
-        return self._take(
-            request, pk, DECIDES, WhyForm, services.withdraw_price_change, "Withdraw it", done
-        )
-
-    def _take(
-        self,
-        request: HttpRequest,
-        pk: int,
-        permission: str,
-        form_class: type[Form],
-        service: Callable[..., Any],
-        title: str,
-        done: str,
-    ) -> HttpResponse:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        is_sent = request.method == "POST"
-        form = form_class(request.POST if is_sent else None)
-        if is_sent and form.is_valid():
-            try:
-                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, done)
-                return redirect("admin:contracts_variation_change", pk)
-        return self.step(
-            request,
-            form,
-            title=title,
-            action=title,
-            about=f"{self.what(row)}, {self.new_price(row)} from {in_words(row.effective_on)}",
-            notes=_what_it_does(row),
-            intro=f"Drafted by {row.drafted_by}: {row.says}",
-            back=reverse("admin:contracts_variation_change", args=[pk]),
-        )
+    def what_it_does(self, row: Variation) -> str:
+        return _what_it_does(row)
 
     def as_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Every service of a change, as a file."""

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from contracts.catalogue.models import Plan
-from contracts.variations.states import Forced, Hurts, PriceWay
+from contracts.variations.states import Forced, Harm, Hurts, PriceWay
 from parties.accounts.models import Provider
 
 from .payments_forms import DayField, DollarsField
@@ -21,6 +21,14 @@ class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}: ${obj.monthly_fee:,.2f} in the list"
+
+
+def _check_reasons(form: forms.Form, given: dict[str, Any]) -> None:
+    """What is chosen has its reason, and nothing is claimed that the cause does not bear."""
+    if given.get("notice_days") and not given.get("notice_why"):
+        form.add_error("notice_why", "Say why: it is kept.")
+    if given.get("supplier_wide") and given.get("forced_by") != Forced.SUPPLIER:
+        form.add_error("supplier_wide", "Tick it only where our supplier forces the change.")
 
 
 class DraftForm(forms.Form):
@@ -78,10 +86,7 @@ class DraftForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("notice_days") and not given.get("notice_why"):
-            self.add_error("notice_why", "Say why: it is kept.")
-        if given.get("supplier_wide") and given.get("forced_by") != Forced.SUPPLIER:
-            self.add_error("supplier_wide", "Tick it only where our supplier forces the change.")
+        _check_reasons(self, given)
         return given
 
     @property
@@ -98,6 +103,64 @@ class DraftForm(forms.Form):
             "hurts": Hurts(given["hurts"]),
             "forced_by": Forced(forced) if forced else None,
         }
+
+
+class TermsDraftForm(forms.Form):
+    """A newer version of the terms for all contracts under an older one; nobody is told by it."""
+
+    version = forms.ChoiceField(label="Which version")
+    effective_on = DayField(
+        label="From which day",
+        help_text="For nobody sooner. Whoever has to be told longer before is bound later: each "
+        "contract's day is shown next.",
+    )
+    says = forms.CharField(
+        label="What changes, as the customers read it",
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    harms = forms.ChoiceField(label="Whom it hurts", choices=Harm.choices, initial=Harm.MATERIAL)
+    forced_by = forms.ChoiceField(
+        label="What forces it",
+        required=False,
+        choices=[("", "Nothing: it is our own decision"), *Forced.choices],
+        help_text="The notice names it.",
+    )
+    supplier_wide = forms.BooleanField(
+        label="The supplier makes all its resellers change", required=False
+    )
+    offers_way_out = forms.BooleanField(
+        label="We offer a way out to those whose terms leave it to us", required=False
+    )
+    notice_days = forms.IntegerField(
+        label="Days of notice",
+        required=False,
+        min_value=1,
+        max_value=365,
+        help_text="Only where the terms ask for reasonable notice.",
+    )
+    notice_why = forms.CharField(
+        label="Why so many days are reasonable", max_length=300, required=False
+    )
+
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = versions
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        _check_reasons(self, given)
+        return given
+
+    @property
+    def facts(self) -> tuple[str, dict[str, Any]]:
+        """The provider's key, and what was entered as a draft takes it."""
+        given = dict(self.cleaned_data)
+        key, version = given["version"].split(" ", 1)
+        forced = given["forced_by"]
+        typed = {"harms": Harm(given["harms"]), "forced_by": Forced(forced) if forced else None}
+        return key, given | typed | {"version": version}
 
 
 class DecisionForm(forms.Form):

@@ -89,7 +89,13 @@ from contracts.requests.models import (
     OutageUpdate,
 )
 from contracts.supply.models import Chargeable, PlanChange, Service
-from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.models import (
+    IndexFigure,
+    PriceChange,
+    TermsChange,
+    TermsVariation,
+    Variation,
+)
 from parties.accounts.models import Account, DeclaredDay
 from parties.appointments.services import invite_holder
 from parties.authority.models import HolderEvent, Presence
@@ -489,6 +495,7 @@ def _of_people(world: World) -> None:
         asked_by=holder,
     )
     _new_price(service, holder)
+    _new_terms(service, holder)
     _outage(service, holder)
 
 
@@ -500,6 +507,32 @@ def _formal(account: Account) -> Notice:
         kind="price_change", status="sent", sent_at=AT, is_secret=False, **to
     )
     return row
+
+
+def _new_terms(service: Service, by: User) -> None:
+    """A new version of the terms that was told, and that lets the customer leave."""
+    others = TermsVariation.objects.filter(provider=service.plan.provider)
+    change = TermsVariation.objects.create(
+        provider=service.plan.provider,
+        version="undated-1",
+        effective_on=FOREVER,
+        harms="material",
+        says="How faults are reported is written anew.",
+        state="done" if others.exists() else "asked",
+        drafted_by=by,
+        drafted_at=AT,
+        worked_at=AT,
+    )
+    TermsChange.objects.create(
+        variation=change,
+        contract=service.contract,
+        version_before="undated-1",
+        state="told",
+        effective_on=FOREVER,
+        way_out_by="terms",
+        way_out_until=FOREVER,
+        notice=Notice.objects.filter(account=service.contract.account).earliest("pk"),
+    )
 
 
 def _new_price(service: Service, by: User) -> None:
@@ -854,6 +887,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "take_back_notice": service.public_id,
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
+            "terms_change": service.contract.terms_changes.get().public_id,
             "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

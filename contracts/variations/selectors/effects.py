@@ -17,12 +17,13 @@ from contracts.agreements.selectors import (
 from contracts.catalogue.selectors import list_prices
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.selectors import period_on, supplied_price, term_of
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import PriceChange, TermsVariation, Variation
 from contracts.variations.states import SENT, Keeps, PriceWay, WayOutBy
+from parties.accounts.models import Account
 from parties.accounts.states import CustomerKind
 from terms import rules
 from terms.binding import Binding
-from terms.calendar import State, in_words
+from terms.calendar import Channel, State, in_words
 from terms.clause import Clause, Reason, Source, as_json
 from terms.money import ZERO
 from terms.rules.variation import Change, Detriment, FixedPrice, WalkAway
@@ -87,12 +88,14 @@ def prices_told(change: Variation) -> frozenset[Decimal]:
     return list_prices(plan) | frozenset(told)
 
 
-def told_at(service: Service, bound: Binding, sent_at: datetime) -> Told:
-    """The days of an email about a service that is sent at a moment."""
-    state = State(service.contract.account.state)
+def told_at(
+    account: Account, bound: Binding, sent_at: datetime, channel: Channel = Channel.EMAIL
+) -> Told:
+    """The days of a notice to an account that is sent at a moment."""
+    state = State(account.state)
     return Told(
         on=sent_at.astimezone(state.zone).date(),
-        received_on=received_on(bound, state, sent_at),
+        received_on=received_on(bound, state, sent_at, channel),
     )
 
 
@@ -113,7 +116,7 @@ def effect_of(
     """
     zone = State(service.contract.account.state).zone
     bound = binding(service.contract, sent_at.astimezone(zone).date())
-    told = told or told_at(service, bound, sent_at)
+    told = told or told_at(service.contract.account, bound, sent_at)
     asked = max(filter(None, (change.effective_on, not_before)))
     period = period_on(service, asked)
     if period is None or _ends_before(service, period, asked):
@@ -162,7 +165,7 @@ def _worked_out(
         earliest, because = agreed + ONE_DAY, [*because, _agreed_price(service, agreed)]
         fixed_until = agreed
     held = fixed_until is not None and earliest == fixed_until + ONE_DAY and earliest > asked
-    way_out = _way_out(change, bound, facts, told)
+    way_out = way_out_of(change, bound, facts, told)
     return Effect(
         unit_before=period.unit_fee,
         unit_after=after,
@@ -199,16 +202,16 @@ def _facts(
     return {
         "kind": Change.PRICE.value,
         "detriment": hurts.value,
-        "acl_consumer": _is_consumer(service, bound),
+        "acl_consumer": is_consumer(service.contract.account, bound),
         "fixed_term": term_to is not None and term_to >= told.on,
         "cause": change.forced_by or None,
         "state": State(service.contract.account.state),
     }
 
 
-def _is_consumer(service: Service, bound: Binding) -> bool:
+def is_consumer(account: Account, bound: Binding) -> bool:
     """Whether the customer is a consumer by the terms; where they don't say, by the portal."""
-    is_person = service.contract.account.customer.kind == CustomerKind.RESIDENTIAL
+    is_person = account.customer.kind == CustomerKind.RESIDENTIAL
     found = ask(bound, rules.acl_consumer, individual=is_person, personal_use="wholly").result
     return is_person if found is None else bool(found.acl_consumer)
 
@@ -222,8 +225,8 @@ def _fixed_until(service: Service, bound: Binding) -> date | None:
     return last
 
 
-def _way_out(
-    change: Variation, bound: Binding, facts: dict[str, Any], told: Told
+def way_out_of(
+    change: Variation | TermsVariation, bound: Binding, facts: dict[str, Any], told: Told
 ) -> tuple[WayOutBy | None, date | None, Reasons]:
     """By what the change lets the customer leave without a fee, until when, and why or why not."""
     answer = _ask_way_out(change, bound, facts, told, offered=False)
@@ -245,7 +248,12 @@ def _way_out(
 
 
 def _ask_way_out(
-    change: Variation, bound: Binding, facts: dict[str, Any], told: Told, *, offered: bool
+    change: Variation | TermsVariation,
+    bound: Binding,
+    facts: dict[str, Any],
+    told: Told,
+    *,
+    offered: bool,
 ) -> Answer:
     """Whether the first possible day is inside the days of a way out."""
     first = max(told.on, told.received_on)

@@ -306,7 +306,7 @@ def _costs(service: Service, day: date, row: PriceChange) -> bool:
 
 def _days_of(service: Service, sent_at: datetime) -> Told:
     on = local_day(service.contract.account, sent_at)
-    return told_at(service, binding(service.contract, on), sent_at)
+    return told_at(service.contract.account, binding(service.contract, on), sent_at)
 
 
 def _told(service: Service, sent: Notice) -> Told:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from contracts.catalogue.services import needs_two, require_right
 from contracts.variations import selectors as variations
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import PriceChange, TermsVariation, Variation
 from contracts.variations.states import (
     OPEN,
     VARIATION,
@@ -114,7 +114,7 @@ def locked(change: Variation) -> Variation:
 
 
 def step(
-    row: Variation,
+    row: Variation | TermsVariation,
     act: VariationAct,
     *,
     by: User | None = None,

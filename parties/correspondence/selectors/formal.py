@@ -25,6 +25,7 @@ from terms.profile import TermsSilent
 # Letters that bind by themselves; others do where they cite what they rest on.
 BINDING = (
     "price_change",
+    "terms_change",
     "suspension_notice",
     "ending_notice",
     "default_notice",

@@ -28,7 +28,13 @@ from contracts.requests.selectors import open_faults, to_say
 from contracts.requests.states import FaultState, OutageState
 from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PlanChangeState
-from contracts.variations.models import IndexFigure, PriceChange, Variation
+from contracts.variations.models import (
+    IndexFigure,
+    PriceChange,
+    TermsChange,
+    TermsVariation,
+    Variation,
+)
 from contracts.variations.selectors import waiting_for_index
 from contracts.variations.states import ChangeState, FigureState, VariationState
 from parties.authority.selectors import staff_may
@@ -44,6 +50,7 @@ def contract_lists(user: User, at: datetime) -> list[Worklist]:
         *_order_lists(user),
         *_move_lists(user),
         *_price_lists(user, at),
+        *_terms_lists(user),
         *_catalogue_lists(user),
         *_service_lists(user, at),
     ]
@@ -251,6 +258,39 @@ def _price_lists(user: User, at: datetime) -> list[Worklist]:
             "contracts_variation",
             "?problem__isempty=0",
             prices.exclude(problem=""),
+            urgent=True,
+        ),
+    ]
+
+
+def _terms_lists(user: User) -> list[Worklist]:
+    versions = TermsVariation.objects.all()
+    if user.provider_id:
+        versions = versions.filter(provider=user.provider_id)
+    late = TermsChange.objects.filter(state=ChangeState.LATE)
+    permission = "contracts.change_termsvariation"
+    return [
+        Worklist(
+            permission,
+            "New terms that wait for a second person",
+            "contracts_termsvariation",
+            "?state__exact=asked",
+            versions.filter(state=VariationState.ASKED),
+        ),
+        Worklist(
+            permission,
+            "Customers whom no notice of new terms reached in time",
+            "contracts_termschange",
+            "?state__exact=late",
+            confined(user, late, "contract__account"),
+            urgent=True,
+        ),
+        Worklist(
+            permission,
+            "New terms that the portal could not handle by itself",
+            "contracts_termsvariation",
+            "?problem__isempty=0",
+            versions.exclude(problem=""),
             urgent=True,
         ),
     ]

@@ -39,7 +39,7 @@ from contracts.requests.models import (
     Fault,
 )
 from contracts.requests.states import OPEN_FAULT
-from contracts.variations.models import PriceChange
+from contracts.variations.models import PriceChange, TermsChange
 from contracts.variations.states import ChangeState
 from parties.accounts.models import Account
 from parties.authority.selectors import staff_may
@@ -77,6 +77,10 @@ QUEUED: dict[type[Any], tuple[Callable[[User], bool], Callable[[Any], bool]]] = 
     ),
     PriceChange: (
         _has("contracts.change_pricechange"),
+        lambda row: row.state == ChangeState.LATE,
+    ),
+    TermsChange: (
+        _has("contracts.change_termschange"),
         lambda row: row.state == ChangeState.LATE,
     ),
     MoneyRequest: (

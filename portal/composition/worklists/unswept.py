@@ -29,7 +29,7 @@ from contracts.requests.models import (
     OutageService,
 )
 from contracts.supply.models import PlanChange
-from contracts.variations.models import PriceChange
+from contracts.variations.models import PriceChange, TermsChange
 from parties.authority.models import Appointment
 from parties.people.models import User
 from portal.composition.discretion import clocks_known_to
@@ -94,6 +94,13 @@ SWEPT = (
         "contracts_pricechange",
         PriceChange,
         "service__contract__account",
+    ),
+    (
+        "contracts.view_termschange",
+        "New terms of contracts",
+        "contracts_termschange",
+        TermsChange,
+        "contract__account",
     ),
     (
         "contracts.view_outageservice",

@@ -398,7 +398,9 @@ IN_FILE = {
     "Referral": "complaint_referrals",
     "Service": "services",
     "Signature": "signatures",
+    "FormerVersion": "former_terms_of_contracts",
     "TermsAcceptance": "terms_accepted",
+    "TermsChange": "new_terms_of_contracts",
     "UsageRecord": "usage",
     "User": "you",
 }
@@ -429,6 +431,8 @@ LEFT_OUT = {
     "OutageCredit": "the provider's; what the customer got is in charges",
     "OutageCreditShare": "the charges, which are there",
     "OutageUpdate": "the provider's, not the customer's",
+    "ListChange": "the provider's, not the customer's",
+    "TermsVariation": "the provider's; what it does is in new_terms_of_contracts",
     "Variation": "the provider's; what it does to the customer is in price_changes",
     "Provider": "the provider's, not the customer's",
     "Balance": "the sums of bills and payments, which are there",

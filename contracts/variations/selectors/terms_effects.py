@@ -1,0 +1,232 @@
+"""What a newer version of the terms means for one contract: its day, its notice, the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from contracts.agreements.models import Contract
+from contracts.agreements.selectors import ask, binding
+from contracts.supply.models import Service
+from contracts.supply.selectors import term_of
+from contracts.variations.models import TermsChange, TermsVariation
+from contracts.variations.states import HEARD, SENT, UNFINISHED, ChangeState, WayOutBy
+from parties.accounts.models import Account
+from terms import library, rules
+from terms.calendar import State
+from terms.rules.variation import Change
+
+from .counts import RUNS
+from .effects import Told, is_consumer, told_at, way_out_of
+
+# Rows by which a version already binds a contract, or is on its way to.
+SETTLED = (*UNFINISHED, ChangeState.APPLIED, ChangeState.LEFT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsEffect:
+    """From which day a version binds a contract if its notice is sent at a moment.
+
+    `earliest_on` is the first day by the notice; None: the terms leave the notice to the provider,
+    and nobody has chosen it. `effective_on` is that day or the one wanted, whichever is later.
+    `way_out_until` is the last day on which it opens a way out.
+    """
+
+    earliest_on: date | None
+    effective_on: date | None
+    notice_required: bool
+    way_out_by: WayOutBy | None
+    way_out_until: date | None
+    because: list[dict[str, Any]]
+
+
+def terms_effect_of(
+    change: TermsVariation,
+    contract: Contract,
+    *,
+    sent_at: datetime,
+    not_before: date | None = None,
+    told: Told | None = None,
+) -> TermsEffect:
+    """From which day a version binds a contract if its notice is sent at that moment.
+
+    The old version says so, with the law beneath it: it is what was agreed. `not_before` is a
+    later day chosen for this contract alone; `told` are the notice's days where they are known.
+    (GL-VAR-07, VP-VAR-06, CV-VAR-01, BS-VAR-01 to -05, RF-TCP-24.)
+    """
+    state = State(contract.account.state)
+    bound = binding(contract, sent_at.astimezone(state.zone).date())
+    told = told or told_at(contract.account, bound, sent_at)
+    facts = {
+        "kind": Change.TERMS.value,
+        "detriment": change.harms,
+        "acl_consumer": is_consumer(contract.account, bound),
+        "fixed_term": _in_term(contract, told.on),
+        "cause": change.forced_by or None,
+        "state": state,
+    }
+    answer = ask(
+        bound,
+        rules.variation,
+        **facts,
+        notice_given_on=told.received_on,
+        notice_days=change.notice_days,
+        supplier_applies_generally=change.supplier_wide,
+    )
+    needs_notice = bool(getattr(answer.result, "notice_required", True))
+    earliest: date | None = getattr(answer.result, "effective_on", None)
+    if earliest is None and not needs_notice:
+        earliest = told.on
+    by, until, why = way_out_of(change, bound, facts, told)
+    asked = max(filter(None, (change.effective_on, not_before)))
+    return TermsEffect(
+        earliest_on=earliest,
+        effective_on=max(asked, earliest) if earliest else None,
+        notice_required=needs_notice,
+        way_out_by=by,
+        way_out_until=until,
+        because=[*answer.because, *(one for one in why if one not in answer.because)],
+    )
+
+
+def _in_term(contract: Contract, on: date) -> bool:
+    """Whether a minimum term of one of its services still runs on a day."""
+    for service in running(contract, on):
+        ends: date | None = getattr(term_of(contract, service, on).result, "ends_on", None)
+        if ends is not None and ends >= on:
+            return True
+    return False
+
+
+def running(contract: Contract, on: date) -> list[Service]:
+    """Its services that still run on a day, as far as is known now."""
+    return [
+        one
+        for one in contract.services.all()
+        if one.status in RUNS and (one.ended_on is None or one.ended_on >= on)
+    ]
+
+
+def older_versions(document: str, version: str) -> tuple[str, ...]:
+    """The versions of a document that a version follows."""
+    found = library.versions(document)
+    return found[: found.index(version)]
+
+
+def versions_to_bring(document: str) -> tuple[str, ...]:
+    """The versions of a document that contracts can be brought to: all but its first."""
+    return library.versions(document)[1:]
+
+
+def contracts_to_bind(change: TermsVariation) -> QuerySet[Contract]:
+    """Contracts with a running service that pin an older version, and are not on their way."""
+    settled = TermsChange.objects.filter(
+        contract=OuterRef("pk"),
+        variation__version=change.version,
+        variation__state__in=SENT,
+        state__in=SETTLED,
+    )
+    runs = Service.objects.filter(contract=OuterRef("pk"), status__in=RUNS)
+    ends = Q(ended_on__isnull=True) | Q(ended_on__gte=change.effective_on)
+    key = change.provider.key
+    return (
+        Contract.objects.filter(
+            Exists(runs.filter(ends)),
+            ~Exists(settled),
+            account__customer__provider=change.provider_id,
+            version__in=older_versions(key, change.version),
+            pk__gt=change.worked_through,
+        )
+        .select_related("account__customer__provider")
+        .prefetch_related(Prefetch("services", Service.objects.select_related("plan")))
+        .order_by("pk")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """How many contracts a version binds from a day on; the day is None where nobody chose it."""
+
+    effective_on: date | None
+    contracts: int
+    with_way_out: int
+
+
+def days_of(change: TermsVariation) -> list[Days]:
+    """From which days a version binds how many contracts, the soonest first; one query."""
+    rows = (
+        change.changes.exclude(state=ChangeState.KEEPS)
+        .values("effective_on")
+        .annotate(count=Count("pk"), free=Count("pk", filter=~Q(way_out_by="")))
+        .order_by(F("effective_on").asc(nulls_first=True))
+    )
+    return [
+        Days(effective_on=row["effective_on"], contracts=row["count"], with_way_out=row["free"])
+        for row in rows
+    ]
+
+
+def states_of(change: TermsVariation) -> dict[str, int]:
+    """How many contracts stand where, by the words of each state; one query."""
+    counted = dict(change.changes.values_list("state").annotate(Count("pk")).order_by("state"))
+    return {one.label: counted[one] for one in ChangeState if one in counted}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsNews:
+    """A version that a customer was told of, as it stands on a day."""
+
+    change: TermsChange
+    is_in_force: bool
+    may_leave: bool
+
+
+def has_terms_news(on: date) -> Exists:
+    """Say of each row of a query of contracts whether `terms_news_of` knows something of it."""
+    return Exists(_heard(on).filter(contract=OuterRef("pk")))
+
+
+def _heard(on: date) -> QuerySet[TermsChange]:
+    return TermsChange.objects.filter(
+        Q(effective_on__gt=on) | Q(way_out_until__gte=on), state__in=HEARD
+    )
+
+
+def terms_news_of(account: Account, on: date) -> dict[int, TermsNews]:
+    """What lies ahead for each contract, or still lets the customer leave; one query."""
+    rows = _heard(on).filter(contract__account=account).select_related("variation")
+    found: dict[int, TermsNews] = {}
+    for row in rows.order_by("effective_on", "pk"):
+        found.setdefault(
+            row.contract_id,
+            TermsNews(
+                change=row,
+                is_in_force=row.effective_on is not None and row.effective_on <= on,
+                may_leave=opens_way_out(row, on),
+            ),
+        )
+    return found
+
+
+def opens_way_out(change: TermsChange, on: date) -> bool:
+    """Whether new terms still let the customer leave without a fee on that day."""
+    until = change.way_out_until
+    return change.state in HEARD and until is not None and on <= until
+
+
+def terms_change_by_public_id(account: Account, public_id: str) -> TermsChange | None:
+    """A new version that the account was told of, or None."""
+    told = [*HEARD, ChangeState.LEFT, ChangeState.LAPSED, ChangeState.WITHDRAWN]
+    return (
+        TermsChange.objects.filter(
+            contract__account=account,
+            public_id=public_id,
+            state__in=told,
+            notice__isnull=False,
+        )
+        .select_related("variation__provider", "notice", "contract")
+        .first()
+    )

@@ -1,0 +1,321 @@
+"""New versions of the terms: drafted, approved by a second person, told, binding on their days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+
+from contracts.variations import selectors as variations
+from contracts.variations import services
+from contracts.variations.models import TermsChange, TermsVariation
+from contracts.variations.services import TermsDraft
+from contracts.variations.states import ChangeState
+from parties.accounts.models import Provider
+from parties.accounts.selectors import terms_in_words
+from parties.authority.selectors import local_day
+from portal.web.sheets import csv_file
+from terms import library
+from terms.calendar import in_words
+
+from .base import StepAdmin
+from .drafted import REFUSALS, DraftedAdmin
+from .variations_forms import LaterForm, TermsDraftForm, WhyForm
+
+DRAFTS, DECIDES = "contracts.add_termsvariation", "contracts.change_termsvariation"
+COLUMNS = (
+    *("Account", "Contract", "Stands", "Old version", "From", "Earliest by its notice"),
+    *("Way out by", "Way out until", "Told", "Received"),
+)
+
+
+@admin.register(TermsVariation)
+class TermsVariationAdmin(DraftedAdmin):
+    """New versions of the terms, with whom each binds from when, and the step that comes next."""
+
+    provider_path = "provider"
+    drafts, decides = DRAFTS, DECIDES
+    acts = {
+        "ask": services.ask_for_terms_approval,
+        "decide": services.decide_terms_change,
+        "drop": services.drop_terms_draft,
+        "withdraw": services.withdraw_terms_change,
+    }
+    list_display = (
+        *("version", "provider", "effective_on", "harms", "state", "drafted_by", "decided_by"),
+    )
+    list_filter = ("state", "provider", ("problem", admin.EmptyFieldListFilter))
+    search_fields = ("version", "says")
+    list_select_related = ("provider", "drafted_by", "decided_by")
+    date_hierarchy = "effective_on"
+    fields = (
+        *("version", "provider", "effective_on", "state", "says", "harms", "forced_by"),
+        *("supplier_wide", "offers_way_out", "notice_days", "notice_why"),
+        *("drafted_by", "drafted_at", "worked_at", "decided_by", "decided_at", "decided_why"),
+        "problem",
+    )
+    change_form_template = "admin/contracts/termsvariation/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        name = "contracts_termsvariation_csv"
+        return [path("<int:pk>/csv/", view(self.as_csv), name=name), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Draft a new version; whom it binds from when is shown next."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        providers = {one.key: one for one in self._providers(request)}
+        offered = _versions(providers)
+        form = TermsDraftForm(request.POST or None, versions=offered)
+        if form.is_valid():
+            key, facts = form.facts
+            try:
+                row = services.draft_terms_change(
+                    provider=providers[key],
+                    draft=TermsDraft(**facts),
+                    by=request.user,
+                    at=request.at,
+                )
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Drafted. Nobody is told yet: look at what it does.")
+                return redirect("admin:contracts_termsvariation_change", row.pk)
+        return self.step(
+            request,
+            form,
+            title="Draft new terms",
+            action="Show whom it binds from when",
+            notes=""
+            if offered
+            else "No version but the first is published: there is none to "
+            "draft. A version is published with the portal.",
+            intro="New contracts are made under the version of their day. Every customer under an "
+            "older one is told before, as their terms and the law say. A second person approves "
+            "it first.",
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            rows = reverse("admin:contracts_termschange_changelist")
+            extra = {
+                "days": variations.days_of(row),
+                "states": variations.states_of(row),
+                "rows": f"{rows}?of={row.pk}",
+                "csv": reverse("admin:contracts_termsvariation_csv", args=[row.pk]),
+                "steps": self.steps_of(request, row),
+            }
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def about(self, row: TermsVariation) -> str:
+        printed = terms_in_words(row.provider.key, row.version)
+        return f"{row.provider}: {printed}, for nobody before {in_words(row.effective_on)}"
+
+    def what_it_does(self, row: TermsVariation) -> str:
+        days = [
+            f"from {in_words(one.effective_on)} {one.contracts}"
+            if one.effective_on
+            else f"from a day that waits for the length of notice {one.contracts}"
+            for one in variations.days_of(row)
+        ]
+        free = sum(one.with_way_out for one in variations.days_of(row))
+        bound = f"Contracts that it binds, told today: {', '.join(days) or 'none'}."
+        return f"{bound} {free} can leave without a fee because of it."
+
+    def as_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        """Every contract of a version, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        return csv_file(f"new-terms-{row.pk}", COLUMNS, _cells(row))
+
+    def _providers(self, request: HttpRequest) -> QuerySet[Provider]:
+        mine = request.user.provider_id
+        rows = Provider.objects.order_by("name")
+        return rows.filter(pk=mine) if mine else rows
+
+
+class OfTermsFilter(admin.SimpleListFilter):
+    """The contracts of one version."""
+
+    title = "version"
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        asked = str(self.used_parameters.get("of") or request.GET.get("of", ""))
+        found = TermsVariation.objects.filter(pk=asked).first() if _is_key(asked) else None
+        return [(asked, str(found))] if found else [("0", "None chosen")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        return queryset.filter(variation=value) if _is_key(value) else queryset
+
+
+@admin.register(TermsChange)
+class TermsChangeAdmin(StepAdmin):
+    """From when a version binds each contract, with the notice that its customer gets."""
+
+    provider_path = "contract__account__customer__provider"
+    list_display = (
+        *("account", "contract", "version", "effective_on", "way_out_by", "way_out_until"),
+        *("told_on", "state"),
+    )
+    list_filter = (
+        OfTermsFilter,
+        "state",
+        "way_out_by",
+        ("problem", admin.EmptyFieldListFilter),
+        "contract__account__customer__provider",
+    )
+    search_fields = ("contract__reference", "contract__account__number")
+    list_select_related = ("contract__account__customer", "variation")
+    fields = (
+        *("account", "contract", "state", "version_before", "version", "effective_on"),
+        *("earliest_on", "notice_required", "way_out_by", "way_out_until"),
+        *("told_on", "received_on", "applied_at", "problem"),
+    )
+    change_form_template = "admin/contracts/variation/one_change_form.html"
+
+    @admin.display(description="account", ordering="contract__account__number")
+    def account(self, row: TermsChange) -> str:
+        return row.contract.account.number
+
+    @admin.display(description="new version", ordering="variation__version")
+    def version(self, row: TermsChange) -> str:
+        return row.variation.version
+
+    def get_urls(self) -> list[Any]:
+        view, page = self.admin_site.admin_view, "contracts_termschange"
+        return [
+            path("<int:pk>/again/", view(self.again), name=f"{page}_again_step"),
+            path("<int:pk>/keep/", view(self.keep), name=f"{page}_keep_step"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            page = "admin:contracts_termschange"
+            extra = {"reasons": row.because, "letter": _letter(row, request)}
+            if row.state == ChangeState.LATE and request.user.has_perm(DECIDES):
+                extra["steps"] = [
+                    ("Tell it for a later day", reverse(f"{page}_again_step", args=[row.pk])),
+                    ("Let it keep its terms", reverse(f"{page}_keep_step", args=[row.pk])),
+                ]
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell it anew, for a later day."""
+        title = "Tell it for a later day"
+        return self._take(request, pk, LaterForm, services.tell_terms_again, title)
+
+    def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the contract keep its terms."""
+        return self._take(request, pk, WhyForm, services.keep_terms, "Let it keep its terms")
+
+    def _take(
+        self,
+        request: HttpRequest,
+        pk: int,
+        form_class: type[Form],
+        service: Callable[..., Any],
+        title: str,
+    ) -> HttpResponse:
+        if not request.user.has_perm(DECIDES):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        form = form_class(request.POST or None)
+        if form.is_valid():
+            try:
+                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Done.")
+                return redirect("admin:contracts_termschange_change", pk)
+        earliest = in_words(row.earliest_on) if row.earliest_on else ""
+        return self.step(
+            request,
+            form,
+            title=title,
+            action=title,
+            about=row,
+            intro=f"No notice reached it in time. By the notice that it had, the first day would "
+            f"have been {earliest}."
+            if earliest
+            else "No notice reached it.",
+            because=row.because,
+        )
+
+
+def _is_key(asked: str) -> bool:
+    return asked.isdecimal() and len(asked) < 19
+
+
+def _versions(providers: dict[str, Provider]) -> list[tuple[str, str]]:
+    """What can be drafted: the key and version of each, and the words for it."""
+    return [
+        (f"{key} {version}", f"{provider}: {terms_in_words(key, version)}")
+        for key, provider in providers.items()
+        for version in variations.versions_to_bring(key)
+    ]
+
+
+def _letter(row: TermsChange, request: HttpRequest) -> str:
+    """The notice as it was sent, or as it would be sent today."""
+    if row.notice is not None:
+        return str(row.notice.words)
+    if row.effective_on is None:
+        return ""
+    account = row.contract.account
+    facts = services.terms_letter_facts(row, account, local_day(account, request.at))
+    provider = library.provider(account.customer.provider.key)
+    known = {"provider": provider, "account": account, "because": row.because}
+    return render_to_string("notices/terms_change.txt", {**facts, **known}).strip()
+
+
+def _cells(row: TermsVariation) -> Iterator[tuple[Any, ...]]:
+    found = row.changes.select_related("contract__account").order_by("pk")
+    for one in found.iterator(500):
+        yield (
+            one.contract.account.number,
+            one.contract.reference,
+            one.get_state_display(),
+            one.version_before,
+            one.effective_on or "",
+            one.earliest_on or "",
+            one.get_way_out_by_display(),
+            one.way_out_until or "",
+            one.told_on or "",
+            one.received_on or "",
+        )
