@@ -42,12 +42,16 @@ class PlanAdmin(StepAdmin):
     """Plans as they were published; what is offered changes by a step, with a day."""
 
     provider_path = "provider"
-    list_display = ("name", "provider", "kind", "monthly_fee", "minimum_months", "is_listed")
+    list_display = ("name", "provider", "kind", "fee", "minimum_months", "is_listed")
     list_filter = ("is_listed", "provider", "kind")
     search_fields = ("name", "code")
     list_select_related = ("provider",)
     change_form_template = "admin/billing/steps_change_form.html"
     change_list_template = "admin/contracts/plan/change_list.html"
+
+    @admin.display(description="monthly fee", ordering="monthly_fee")
+    def fee(self, row: Plan) -> str:
+        return in_dollars(row.monthly_fee)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm(ENTERS))

@@ -431,7 +431,6 @@ LEFT_OUT = {
     "OutageCredit": "the provider's; what the customer got is in charges",
     "OutageCreditShare": "the charges, which are there",
     "OutageUpdate": "the provider's, not the customer's",
-    "ListChange": "the provider's, not the customer's",
     "TermsVariation": "the provider's; what it does is in new_terms_of_contracts",
     "Variation": "the provider's; what it does to the customer is in price_changes",
     "Provider": "the provider's, not the customer's",
