@@ -321,11 +321,11 @@ def test_letter_that_fails_stops_no_other_and_is_tried_again(staff, monkeypatch)
     outage = declare(here, staff)
     from contracts.requests.services import telling
 
-    whole = telling.account_standing
+    whole = telling.tell_holder
     monkeypatch.setattr(
         telling,
-        "account_standing",
-        lambda account, on: whole(account, on) if account != here.account else 1 / 0,
+        "tell_holder",
+        lambda account, **how: whole(account, **how) if account != here.account else 1 / 0,
     )
     assert tell_outages(at=NOW) == 1
     assert OutageService.objects.exclude(problem="").get().service.contract.account == here.account
