@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -10,18 +11,23 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 
 from contracts.variations.services import VariationRefused
-from contracts.variations.states import VariationState
+from contracts.variations.states import ChangeState, VariationState
+from parties.accounts.models import Account
 from parties.authority.selectors import NotAuthorised
+from terms import library
+from terms.calendar import in_words
 from terms.lifecycle import IllegalStep
 
 from .base import StepAdmin
 from .leaving_forms import ConfirmForm
-from .variations_forms import DecisionForm, WhyForm
+from .variations_forms import DecisionForm, LaterForm, WhyForm
 
 REFUSALS = (VariationRefused, IllegalStep, NotAuthorised)
+LATER = "Tell it for a later day"
 
 
 class DraftedAdmin(StepAdmin):
@@ -33,17 +39,12 @@ class DraftedAdmin(StepAdmin):
     drafts = ""
     decides = ""
     acts: ClassVar[dict[str, Callable[..., Any]]] = {}
+    # The change in a line, and what happens if it is sent out, in words.
+    about: Callable[[Any], str]
+    what_it_does: Callable[[Any], str]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm(self.drafts))
-
-    def about(self, row: Any) -> str:
-        """The change in a line."""
-        raise NotImplementedError
-
-    def what_it_does(self, row: Any) -> str:
-        """What happens if it is sent out, in words."""
-        raise NotImplementedError
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -130,6 +131,109 @@ class DraftedAdmin(StepAdmin):
             notes=self.what_it_does(row),
             intro=f"Drafted by {row.drafted_by}: {row.says}",
             back=reverse(f"admin:{self._page}_change", args=[pk]),
+        )
+
+    @property
+    def _page(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+class ToldAdmin(StepAdmin):
+    """What a change for many does to one: told, and where no notice came in time, decided.
+
+    `tells_again` and `keeps` are the services of the two steps, `stays` the words of the second;
+    `decides` is the permission, `template`
+    the letter.
+    """
+
+    decides = ""
+    stays = ""
+    tells_again: ClassVar[Callable[..., Any]]
+    keeps: ClassVar[Callable[..., Any]]
+    template: ClassVar[str]
+    # The account that is written to, and what the letter of a day says.
+    letter_of: Callable[[Any, datetime], tuple[Account, dict[str, Any]]]
+
+    def letter(self, row: Any, request: HttpRequest) -> str:
+        """The notice as it was sent, or as it would be sent today."""
+        if row.notice is not None:
+            return str(row.notice.words)
+        if row.effective_on is None:
+            return ""
+        account, facts = self.letter_of(row, request.at)
+        provider = library.provider(account.customer.provider.key)
+        known = {"provider": provider, "account": account, "because": row.because}
+        return render_to_string(self.template, {**facts, **known}).strip()
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/again/", view(self.again), name=f"{self._page}_again_step"),
+            path("<int:pk>/keep/", view(self.keep), name=f"{self._page}_keep_step"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if row is not None:
+            extra = {"reasons": row.because, "letter": self.letter(row, request)}
+            if row.state == ChangeState.LATE and request.user.has_perm(self.decides):
+                page = f"admin:{self._page}"
+                extra["steps"] = [
+                    (LATER, reverse(f"{page}_again_step", args=[row.pk])),
+                    (self.stays, reverse(f"{page}_keep_step", args=[row.pk])),
+                ]
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell it anew, for a later day."""
+        return self._take(request, pk, LaterForm, type(self).tells_again, LATER)
+
+    def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let everything stay as it was."""
+        return self._take(request, pk, WhyForm, type(self).keeps, self.stays)
+
+    def _take(
+        self,
+        request: HttpRequest,
+        pk: int,
+        form_class: type[Form],
+        service: Callable[..., Any],
+        title: str,
+    ) -> HttpResponse:
+        if not request.user.has_perm(self.decides):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        form = form_class(request.POST or None)
+        if form.is_valid():
+            try:
+                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
+            except REFUSALS as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Done.")
+                return redirect(f"admin:{self._page}_change", pk)
+        earliest = in_words(row.earliest_on) if row.earliest_on else ""
+        return self.step(
+            request,
+            form,
+            title=title,
+            action=title,
+            about=row,
+            intro=f"No notice reached it in time. By the notice that it had, the first day would "
+            f"have been {earliest}."
+            if earliest
+            else "No notice reached it.",
+            because=row.because,
         )
 
     @property

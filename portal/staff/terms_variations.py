@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import path, reverse
 
 from contracts.variations import selectors as variations
 from contracts.variations import services
 from contracts.variations.models import TermsChange, TermsVariation
 from contracts.variations.services import TermsDraft
-from contracts.variations.states import ChangeState
-from parties.accounts.models import Provider
+from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import terms_in_words
 from parties.authority.selectors import local_day
 from portal.web.sheets import csv_file
-from terms import library
 from terms.calendar import in_words
 
-from .base import StepAdmin
-from .drafted import REFUSALS, DraftedAdmin
-from .variations_forms import LaterForm, TermsDraftForm, WhyForm
+from .drafted import REFUSALS, DraftedAdmin, ToldAdmin
+from .variations_forms import TermsDraftForm
 
 DRAFTS, DECIDES = "contracts.add_termsvariation", "contracts.change_termsvariation"
 COLUMNS = (
@@ -173,9 +169,14 @@ class OfTermsFilter(admin.SimpleListFilter):
 
 
 @admin.register(TermsChange)
-class TermsChangeAdmin(StepAdmin):
+class TermsChangeAdmin(ToldAdmin):
     """From when a version binds each contract, with the notice that its customer gets."""
 
+    decides = DECIDES
+    stays = "Let it keep its terms"
+    tells_again = services.tell_terms_again
+    keeps = services.keep_terms
+    template = "notices/terms_change.txt"
     provider_path = "contract__account__customer__provider"
     list_display = (
         *("account", "contract", "version", "effective_on", "way_out_by", "way_out_until"),
@@ -197,6 +198,10 @@ class TermsChangeAdmin(StepAdmin):
     )
     change_form_template = "admin/contracts/variation/one_change_form.html"
 
+    def letter_of(self, row: TermsChange, at: datetime) -> tuple[Account, dict[str, Any]]:
+        account = row.contract.account
+        return account, services.terms_letter_facts(row, account, local_day(account, at))
+
     @admin.display(description="account", ordering="contract__account__number")
     def account(self, row: TermsChange) -> str:
         return row.contract.account.number
@@ -204,78 +209,6 @@ class TermsChangeAdmin(StepAdmin):
     @admin.display(description="new version", ordering="variation__version")
     def version(self, row: TermsChange) -> str:
         return row.variation.version
-
-    def get_urls(self) -> list[Any]:
-        view, page = self.admin_site.admin_view, "contracts_termschange"
-        return [
-            path("<int:pk>/again/", view(self.again), name=f"{page}_again_step"),
-            path("<int:pk>/keep/", view(self.keep), name=f"{page}_keep_step"),
-            *super().get_urls(),
-        ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
-        if row is not None:
-            page = "admin:contracts_termschange"
-            extra = {"reasons": row.because, "letter": _letter(row, request)}
-            if row.state == ChangeState.LATE and request.user.has_perm(DECIDES):
-                extra["steps"] = [
-                    ("Tell it for a later day", reverse(f"{page}_again_step", args=[row.pk])),
-                    ("Let it keep its terms", reverse(f"{page}_keep_step", args=[row.pk])),
-                ]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
-
-    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Tell it anew, for a later day."""
-        title = "Tell it for a later day"
-        return self._take(request, pk, LaterForm, services.tell_terms_again, title)
-
-    def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the contract keep its terms."""
-        return self._take(request, pk, WhyForm, services.keep_terms, "Let it keep its terms")
-
-    def _take(
-        self,
-        request: HttpRequest,
-        pk: int,
-        form_class: type[Form],
-        service: Callable[..., Any],
-        title: str,
-    ) -> HttpResponse:
-        if not request.user.has_perm(DECIDES):
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        form = form_class(request.POST or None)
-        if form.is_valid():
-            try:
-                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done.")
-                return redirect("admin:contracts_termschange_change", pk)
-        earliest = in_words(row.earliest_on) if row.earliest_on else ""
-        return self.step(
-            request,
-            form,
-            title=title,
-            action=title,
-            about=row,
-            intro=f"No notice reached it in time. By the notice that it had, the first day would "
-            f"have been {earliest}."
-            if earliest
-            else "No notice reached it.",
-            because=row.because,
-        )
 
 
 def _is_key(asked: str) -> bool:
@@ -289,19 +222,6 @@ def _versions(providers: dict[str, Provider]) -> list[tuple[str, str]]:
         for key, provider in providers.items()
         for version in variations.versions_to_bring(key)
     ]
-
-
-def _letter(row: TermsChange, request: HttpRequest) -> str:
-    """The notice as it was sent, or as it would be sent today."""
-    if row.notice is not None:
-        return str(row.notice.words)
-    if row.effective_on is None:
-        return ""
-    account = row.contract.account
-    facts = services.terms_letter_facts(row, account, local_day(account, request.at))
-    provider = library.provider(account.customer.provider.key)
-    known = {"provider": provider, "account": account, "because": row.because}
-    return render_to_string("notices/terms_change.txt", {**facts, **known}).strip()
 
 
 def _cells(row: TermsVariation) -> Iterator[tuple[Any, ...]]:

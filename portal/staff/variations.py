@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import path, reverse
 
 from contracts.catalogue.models import Plan
@@ -20,16 +19,15 @@ from contracts.variations import selectors as variations
 from contracts.variations import services
 from contracts.variations.models import PriceChange, Variation
 from contracts.variations.services import Draft
-from contracts.variations.states import ChangeState, PriceWay, VariationState
+from contracts.variations.states import PriceWay, VariationState
+from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from portal.web.sheets import csv_file
-from terms import library
 from terms.calendar import in_words
 from terms.money import in_dollars
 
-from .base import StepAdmin
-from .drafted import REFUSALS, DraftedAdmin
-from .variations_forms import DraftForm, LaterForm, WhyForm
+from .drafted import REFUSALS, DraftedAdmin, ToldAdmin
+from .variations_forms import DraftForm
 
 DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
 COLUMNS = (
@@ -179,9 +177,14 @@ class OfFilter(admin.SimpleListFilter):
 
 
 @admin.register(PriceChange)
-class PriceChangeAdmin(StepAdmin):
+class PriceChangeAdmin(ToldAdmin):
     """What a change of price does to each service, with the notice that its customer gets."""
 
+    decides = DECIDES
+    stays = "Let it keep its price"
+    tells_again = services.tell_again
+    keeps = services.keep_price
+    template = "notices/price_change.txt"
     provider_path = "service__contract__account__customer__provider"
     list_display = (
         *("account", "service", "now", "new", "more", "effective_on", "keeps", "way_out_by"),
@@ -204,6 +207,10 @@ class PriceChangeAdmin(StepAdmin):
     )
     change_form_template = "admin/contracts/variation/one_change_form.html"
 
+    def letter_of(self, row: PriceChange, at: datetime) -> tuple[Account, dict[str, Any]]:
+        account = row.service.contract.account
+        return account, services.letter_facts(row, local_day(account, at))
+
     @admin.display(description="account", ordering="service__contract__account__number")
     def account(self, row: PriceChange) -> str:
         return row.service.contract.account.number
@@ -220,77 +227,6 @@ class PriceChangeAdmin(StepAdmin):
     def more(self, row: PriceChange) -> str:
         return in_dollars(row.difference)
 
-    def get_urls(self) -> list[Any]:
-        view, page = self.admin_site.admin_view, "contracts_pricechange"
-        return [
-            path("<int:pk>/again/", view(self.again), name=f"{page}_again_step"),
-            path("<int:pk>/keep/", view(self.keep), name=f"{page}_keep_step"),
-            *super().get_urls(),
-        ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra: dict[str, Any] = {}
-        if row is not None:
-            page = "admin:contracts_pricechange"
-            extra = {"reasons": row.because, "letter": _letter(row, request)}
-            if row.state == ChangeState.LATE and request.user.has_perm(DECIDES):
-                extra["steps"] = [
-                    ("Tell it for a later day", reverse(f"{page}_again_step", args=[row.pk])),
-                    ("Let it keep its price", reverse(f"{page}_keep_step", args=[row.pk])),
-                ]
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
-
-    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Tell it anew, for a later day."""
-        return self._take(request, pk, LaterForm, services.tell_again, "Tell it for a later day")
-
-    def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the service keep its price."""
-        return self._take(request, pk, WhyForm, services.keep_price, "Let it keep its price")
-
-    def _take(
-        self,
-        request: HttpRequest,
-        pk: int,
-        form_class: type[Form],
-        service: Callable[..., Any],
-        title: str,
-    ) -> HttpResponse:
-        if not request.user.has_perm(DECIDES):
-            raise PermissionDenied
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        form = form_class(request.POST or None)
-        if form.is_valid():
-            try:
-                service(change=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done.")
-                return redirect("admin:contracts_pricechange_change", pk)
-        earliest = in_words(row.earliest_on) if row.earliest_on else ""
-        return self.step(
-            request,
-            form,
-            title=title,
-            action=title,
-            about=row,
-            intro=f"No notice reached it in time. By the notice that it had, the first day would "
-            f"have been {earliest}."
-            if earliest
-            else "No notice reached it.",
-            because=row.because,
-        )
-
 
 def _what_it_does(row: Variation) -> str:
     """What happens if it is sent out, in words."""
@@ -305,19 +241,6 @@ def _what_it_does(row: Variation) -> str:
         f"{found.with_way_out} can leave without a fee because of it.",
     ]
     return " ".join(words)
-
-
-def _letter(row: PriceChange, request: HttpRequest) -> str:
-    """The notice as it was sent, or as it would be sent today."""
-    if row.notice is not None:
-        return str(row.notice.words)
-    if row.effective_on is None:
-        return ""
-    account = row.service.contract.account
-    facts = services.letter_facts(row, local_day(account, request.at))
-    provider = library.provider(account.customer.provider.key)
-    known = {"provider": provider, "account": account, "because": row.because}
-    return render_to_string("notices/price_change.txt", {**facts, **known}).strip()
 
 
 def _cells(row: Variation) -> Iterator[tuple[Any, ...]]:

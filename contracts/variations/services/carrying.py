@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from contracts.catalogue.services import replace_list_price
 from contracts.supply.models import Service
 from contracts.supply.selectors import period_on
 from contracts.supply.services import change_price
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import PriceChange, TermsChange, Variation
 from contracts.variations.selectors import Told, effect_of, told_at
 from contracts.variations.states import (
     CHANGE,
@@ -38,6 +39,7 @@ from .deciding import locked, step
 from .drafting import effect_fields, working_out
 from .letters import tell_of_price, tell_that_it_stays
 
+Row = TypeVar("Row", PriceChange, TermsChange)
 ONE_DAY = timedelta(days=1)
 BATCH = 200
 WORKED_OUT = 5_000  # services of one draft in a sweep
@@ -57,7 +59,7 @@ def carry_price_changes(*, at: datetime) -> int:
     rows = PriceChange.objects.select_related(*OF_CHANGE)
 
     def do(due: QuerySet[PriceChange], one: Callable[[PriceChange], bool]) -> int:
-        return each(_in_batches(due, until), one, at=at)
+        return each(in_batches(due, until), one, at=at)
 
     running = rows.exclude(variation__state=VariationState.WITHDRAWN)
     taken_back = rows.filter(variation__state=VariationState.WITHDRAWN)
@@ -79,7 +81,7 @@ def carry_price_changes(*, at: datetime) -> int:
     return told
 
 
-def _in_batches(due: QuerySet[PriceChange], until: float) -> Iterator[PriceChange]:
+def in_batches(due: QuerySet[Row], until: float) -> Iterator[Row]:
     """The rows by their number, a batch at a time, as long as the sweep has time."""
     last = 0
     while batch := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -39,7 +39,7 @@ from records.notices.states import GIVEN, Channel, Status
 from records.sweeps import each
 from terms.calendar import Channel as TermsChannel
 
-from .carrying import BATCH, BUDGET, ONE_DAY, WORKED_OUT
+from .carrying import BUDGET, ONE_DAY, WORKED_OUT, in_batches
 from .deciding import step
 from .terms_deciding import locked_terms
 from .terms_drafting import terms_effect_fields, work_out_terms
@@ -58,7 +58,7 @@ def carry_terms_changes(*, at: datetime) -> int:
     rows = TermsChange.objects.select_related("variation__provider", "contract")
 
     def do(due: QuerySet[TermsChange], one: Callable[[TermsChange], bool]) -> int:
-        return each(_in_batches(due, until), one, at=at)
+        return each(in_batches(due, until), one, at=at)
 
     running_ones = rows.exclude(variation__state=VariationState.WITHDRAWN)
     taken_back = rows.filter(variation__state=VariationState.WITHDRAWN)
@@ -78,17 +78,6 @@ def carry_terms_changes(*, at: datetime) -> int:
     sent = (VariationState.TELLING, VariationState.TOLD)
     each(TermsVariation.objects.filter(state__in=sent), _finish, at=at)
     return told
-
-
-def _in_batches(due: QuerySet[TermsChange], until: float) -> Iterator[TermsChange]:
-    """The rows by their number, a batch at a time, as long as the sweep has time."""
-    last = 0
-    while batch := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        for row in batch:
-            if time.monotonic() > until:
-                return
-            yield row
-        last = batch[-1].pk
 
 
 def _tell(change: TermsChange, at: datetime) -> bool:
