@@ -159,6 +159,11 @@ urlpatterns = [
         terms_changes.TermsChangePage.as_view(),
         name="terms_change",
     ),
+    path(
+        "contract/terms/<uuid:public_id>/leave/<uuid:service_id>/",
+        terms_changes.LeaveBecauseOfTerms.as_view(),
+        name="leave_because_of_terms",
+    ),
     path("contract/", services.ContractPage.as_view(), name="contract"),
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<int:pk>/", notices.NoticePage.as_view(), name="notice"),

@@ -842,6 +842,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "yes" if address.name == "confirm_address" else "confirm",
         "paper": "summary",
+        "service_id": service.public_id,
         "line": OrderLine.objects.filter(
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
@@ -888,6 +889,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
             "terms_change": service.contract.terms_changes.get().public_id,
+            "leave_because_of_terms": service.contract.terms_changes.get().public_id,
             "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,
