@@ -126,7 +126,7 @@ def term_of(contract: Contract, service: Service, on: date) -> Answer:
         rules.term_end,
         contract_start=contract.started_on,
         activated_on=service.activated_on,
-        minimum_months=contract.minimum_months,
+        minimum_months=service.term_months,
         state=State(contract.account.state),
         service=service.plan.kind,
     )
@@ -317,7 +317,7 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         status=row.status,
         activated_on=row.activated_on,
         ended_on=row.ended_on,
-        minimum_months=row.contract.minimum_months,
+        minimum_months=row.term_months,
         contract=row.contract.reference,
         is_marked=getattr(row, "is_marked", False),
         is_hit=getattr(row, "is_hit", False),

@@ -79,6 +79,7 @@ from contracts.orders.models import (
     PortIn,
     Withdrawal,
 )
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -710,6 +711,18 @@ def _outage(service: Service, by: User) -> None:
         asked_at=AT,
         asked_by=by,
     )
+    TermRenewal.objects.create(
+        service=service,
+        state="asked",
+        months=36,
+        starts_on=FOREVER - timedelta(days=1),
+        ends_on=FOREVER,
+        monthly=1,
+        total=36,
+        brings_handsets=True,
+        asked_at=AT,
+        asked_by=by,
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -876,6 +889,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "renew_term": service.public_id,
+            "confirm_renewal": service.public_id,
+            "take_back_renewal": service.public_id,
             "listing": service.public_id,
             "lost_phone": service.public_id,
             "bar_phone": service.public_id,
