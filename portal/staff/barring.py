@@ -28,6 +28,7 @@ from terms.lifecycle import IllegalStep
 
 from .base import AddStepAdmin, StepsAdmin
 from .leaving_forms import ConfirmForm
+from .refusal_form import RefusalForm
 
 REFUSALS = (BarRefused, IllegalStep, NotAuthorised)
 
@@ -73,12 +74,6 @@ class WorksForm(forms.Form):
     """The new SIM."""
 
     sim = forms.CharField(label="Number of the new SIM", min_length=4, max_length=40)
-
-
-class WhyForm(forms.Form):
-    """Why not."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=200)
 
 
 class _PhoneAdmin(StepsAdmin, AddStepAdmin):
@@ -282,5 +277,9 @@ class SimSwapAdmin(_PhoneAdmin):
         """Say no, with the reason."""
         row = self.row_for(request, pk, "refuse")
         return self.take(
-            request, row, "refuse", WhyForm, lambda **given: services.end_sim(swap=row, **given)
+            request,
+            row,
+            "refuse",
+            RefusalForm,
+            lambda **given: services.end_sim(swap=row, **given),
         )

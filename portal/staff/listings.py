@@ -29,6 +29,7 @@ from terms.lifecycle import IllegalStep
 
 from .base import AddStepAdmin, StepsAdmin
 from .complaints_heard import HEARD_BY
+from .refusal_form import RefusalForm
 
 REFUSALS = (ListingRefused, IllegalStep, NotAuthorised)
 
@@ -64,12 +65,6 @@ class DoneForm(forms.Form):
         min_length=2,
         help_text="The file or reference by which it can be found there.",
     )
-
-
-class WhyForm(forms.Form):
-    """Why not."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=300)
 
 
 @admin.register(ListingChange)
@@ -145,7 +140,7 @@ class ListingChangeAdmin(StepsAdmin, AddStepAdmin):
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say no, with the reason."""
-        return self._take(request, pk, "refuse", WhyForm, services.end_listing)
+        return self._take(request, pk, "refuse", RefusalForm, services.end_listing)
 
     def _take(
         self,

@@ -32,6 +32,7 @@ from terms.lifecycle import IllegalStep
 from terms.money import ZERO, gst_on, in_dollars, to_cents
 
 from .base import AddStepAdmin, StepsAdmin
+from .refusal_form import RefusalForm
 from .seen_form import SeenForm
 
 REFUSALS = (MoveRefused, SupplyRefused, IllegalStep, NotAuthorised)
@@ -62,12 +63,6 @@ class QuoteForm(SeenForm):
     quoted_for = forms.CharField(
         label="What it is for, as the customer reads it", min_length=5, max_length=300
     )
-
-
-class WhyForm(forms.Form):
-    """Why not, in words for the customer."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=300)
 
 
 class DoneForm(forms.Form):
@@ -176,7 +171,7 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that it is not possible; that alone costs them nothing."""
-        return self._take(request, pk, "refuse", WhyForm, services.refuse_move)
+        return self._take(request, pk, "refuse", RefusalForm, services.refuse_move)
 
     def finish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note that it was carried out: it is charged, and addresses are asked about."""
@@ -184,7 +179,7 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give it up; nothing is charged."""
-        return self._take(request, pk, "cancel", WhyForm, services.cancel_move)
+        return self._take(request, pk, "cancel", RefusalForm, services.cancel_move)
 
     def _take(
         self,

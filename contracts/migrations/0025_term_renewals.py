@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0023_leaving_because_of_terms'),
+        ('contracts', '0024_leaving_because_of_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0022_terms_versions_by_contract'),
+        ('contracts', '0023_words_of_changes'),
     ]
 
     operations = [
