@@ -187,6 +187,7 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
             return []
         now = {
             OrderState.DRAFT: {"line", "capacity", "offer", "cancel"},
+            OrderState.ASKED: {"capacity", "offer", "cancel"},
             OrderState.OFFERED: {"cancel"},
             OrderState.ACCEPTED: {"work"},
         }.get(OrderState(row.state), set())

@@ -8,6 +8,7 @@ from .answering import (
     settle_withdrawal,
     withdraw_order,
 )
+from .asking import ask_order
 from .base import OrderRefused, is_delivered
 from .delivering import activate_line, drop_line, note_work, provision_line
 from .drafting import LineWish, add_line, check_capacity, draft_order, remove_line
@@ -24,6 +25,7 @@ __all__ = [
     "accept_order",
     "activate_line",
     "add_line",
+    "ask_order",
     "cancel_order",
     "check_capacity",
     "decline_order",

@@ -127,7 +127,9 @@ def require_accept(by: User, order: Order, *, on: date, at: datetime) -> authori
 
 
 def decline_order(*, order: Order, by: User, at: datetime, why: str = "") -> Order:
-    """Decline an offer; nothing follows. Declined twice it is once.
+    """Decline an offer, or take a wish back that is still looked at; nothing follows.
+
+    Declined twice it is once.
 
     Raises NotAuthorised, OrderRefused for an offer that is over.
     """
@@ -138,14 +140,17 @@ def decline_order(*, order: Order, by: User, at: datetime, why: str = "") -> Ord
         row = locked(order)
         if row.state == OrderState.DECLINED:
             return row
-        if row.state != OrderState.OFFERED:
+        if row.state not in (OrderState.ASKED, OrderState.OFFERED):
             raise OrderRefused(_why_over(row))
+        was_offered = row.state == OrderState.OFFERED
         step(row, OrderAct.DECLINE, at=at, by=by, why=why or "Declined by the customer")
         note(row, "decline_order", at, authority.with_customer(by, decision), why=why)
         tell_of(
             row,
             Word(
-                headline=f"You declined our offer {row.reference}",
+                headline=f"You declined our offer {row.reference}"
+                if was_offered
+                else f"You took your order {row.reference} back",
                 body="Nothing was agreed and nothing is owed.",
             ),
             at,
