@@ -67,17 +67,7 @@ def request_plan_change(
         )
         if offer.verdict == PlanChangeState.REFUSED:
             raise PlanChangeRefused("The plan can't be changed now.", offer.because)
-        service.refresh_from_db(fields=["ended_on", "status"])
-        if service.ended_on is not None:
-            day = in_words(service.ended_on)
-            raise PlanChangeRefused(
-                f"This service ends on {day}. To keep it, take the notice back first.", []
-            )
-        plan.refresh_from_db(fields=["is_listed"])
-        if not plan.is_listed or plan.provider_id != service.plan.provider_id:
-            raise PlanChangeRefused(f"{plan.name} is not offered. Choose another plan.", [])
-        if supply.open_plan_change(service):
-            raise PlanChangeRefused("A change of this plan is under way already.", [])
+        _require_possible(service, plan)
         change = _asked(service, offer, by=by, decision=decision, on=on, at=at)
         record(
             account_id=account.pk,
@@ -92,6 +82,21 @@ def request_plan_change(
         agreed = change.state == PlanChangeState.AGREED
         _tell(change, "Your plan will change" if agreed else "Your plan change is with us", at)
     return change
+
+
+def _require_possible(service: Service, plan: Plan) -> None:
+    """Raise PlanChangeRefused for what has changed between the page and the click."""
+    service.refresh_from_db(fields=["ended_on", "status"])
+    if service.ended_on is not None:
+        day = in_words(service.ended_on)
+        raise PlanChangeRefused(
+            f"This service ends on {day}. To keep it, take the notice back first.", []
+        )
+    plan.refresh_from_db(fields=["is_listed"])
+    if not plan.is_listed or plan.provider_id != service.plan.provider_id:
+        raise PlanChangeRefused(f"{plan.name} is not offered. Choose another plan.", [])
+    if supply.open_plan_change(service):
+        raise PlanChangeRefused("A change of this plan is under way already.", [])
 
 
 def require_plan_change(
