@@ -106,24 +106,8 @@ class _PhoneAdmin(StepsAdmin, AddStepAdmin):
     ) -> HttpResponse:
         """Show the step's form, or take it and go back to the list."""
         form = form_class(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Noted; they are told.")
-                return self.list_page()
-        return self.step(
-            request,
-            form,
-            title=self.steps[slug],
-            action=self.steps[slug],
-            about=f"{row.reference}: {row.service}",
-            back=reverse(
-                f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk]
-            ),
-        )
+        about = f"{row.reference}: {row.service}"
+        return self.take_step(request, row, slug, form, act, refusals=REFUSALS, about=about)
 
     def take_down(
         self,
@@ -145,8 +129,7 @@ class _PhoneAdmin(StepsAdmin, AddStepAdmin):
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, f"Noted, as {row.reference}.")
-                name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-                return redirect(name, row.pk)
+                return redirect(self.record_address(row))
         return self.step(
             request,
             form,

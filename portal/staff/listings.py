@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -151,24 +152,16 @@ class ListingChangeAdmin(StepsAdmin, AddStepAdmin):
         act: Callable[..., Any],
     ) -> HttpResponse:
         row = self.row_for_step(request, pk, slug, Action.CHANGE_DETAILS)
-        form = form_class(request.POST or None)
-        if form.is_valid():
-            try:
-                act(listing=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Noted; they are told.")
-                return self.list_page()
-        return self.step(
+        return self.take_step(
             request,
-            form,
-            title=self.steps[slug],
-            action=self.steps[slug],
+            row,
+            slug,
+            form_class(request.POST or None),
+            partial(act, listing=row),
+            refusals=REFUSALS,
             about=f"{row.reference}: {row.service}",
             notes=f"{row.get_wanted_display()}. {row.listed_as}",
             because=row.because,
-            back=reverse("admin:contracts_listingchange_change", args=[row.pk]),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -191,22 +192,26 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
     ) -> HttpResponse:
         row = self._row(request, pk, slug)
         today = local_day(row.service.contract.account, request.at)
-        form = form_class(request.POST or None, initial={"done_on": today})
-        if form.is_valid():
-            try:
-                act(move=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done; they are told.")
-                return redirect("admin:contracts_relocation_change", pk)
         notes = NOTES.get(slug, "")
         if slug == "finish" and row.quote_inc:
             notes = (
                 f"{in_dollars(row.quote_inc)} stands on their next bill, and where phones at the "
                 "old address are used now is asked."
             )
-        return self._page(request, row, form, slug, self.steps[slug], notes, row.because)
+        return self.take_step(
+            request,
+            row,
+            slug,
+            form_class(request.POST or None, initial={"done_on": today}),
+            partial(act, move=row),
+            refusals=REFUSALS,
+            done="Done; they are told.",
+            back_to_row=True,
+            about=_about(row),
+            notes=notes,
+            because=row.because,
+            intro=row.said,
+        )
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Relocation:
         row: Relocation = self.row_for_step(request, pk, slug, Action.OPEN_SERVICE)
@@ -227,12 +232,16 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
             form,
             title=self.steps[slug],
             action=action,
-            about=f"{row.reference}: {row.service}, to {row.line}",
+            about=_about(row),
             notes=notes,
             because=because,
             intro=row.said,
             back=reverse("admin:contracts_relocation_change", args=[row.pk]),
         )
+
+
+def _about(row: Relocation) -> str:
+    return f"{row.reference}: {row.service}, to {row.line}"
 
 
 NOTES = {
