@@ -165,6 +165,11 @@ class ActivateLineForm(OneLine):
         required=False,
         help_text="When the customer was told that it can be used; charges may start later.",
     )
+    first_used_on = DayField(
+        label="First used on",
+        required=False,
+        help_text="If they used it before they were told. The terms may start it on that day.",
+    )
 
 
 class DropLineForm(OneLine):
