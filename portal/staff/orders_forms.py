@@ -88,7 +88,7 @@ class DraftForm(LineForm):
         required=False,
         help_text="Stated in the order; nothing is delivered before it is paid.",
     )
-    field_order = ("quotation", "deposit", "label", "plan")
+    field_order: tuple[str, ...] = ("quotation", "deposit", "label", "plan")
 
 
 class CapacityForm(forms.Form):
