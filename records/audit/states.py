@@ -81,6 +81,7 @@ IN_WORDS: dict[str, str] = {
     "refuse_renewal": "Refused the renewal of a minimum term",
     "take_back_renewal": "Took the renewal of a minimum term back",
     "bring_handsets": "Brought the new handsets of a renewal",
+    "file_ordered_address": "Filed the address that was confirmed with an order",
     "ask_move": "Asked to move a service",
     "quote_move": "Quoted the move of a service",
     "refuse_move": "Said that a service can't be moved",
