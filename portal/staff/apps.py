@@ -39,6 +39,7 @@ MODULES = (
     "privacy",
     "records",
     "refunds",
+    "renewing",
     "settings",
     "terms_variations",
     "unpaid",

@@ -79,6 +79,7 @@ from contracts.orders.models import (
     PortIn,
     Withdrawal,
 )
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -710,6 +711,18 @@ def _outage(service: Service, by: User) -> None:
         asked_at=AT,
         asked_by=by,
     )
+    TermRenewal.objects.create(
+        service=service,
+        state="asked",
+        months=36,
+        starts_on=FOREVER - timedelta(days=1),
+        ends_on=FOREVER,
+        monthly=1,
+        total=36,
+        brings_handsets=True,
+        asked_at=AT,
+        asked_by=by,
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -842,6 +855,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "yes" if address.name == "confirm_address" else "confirm",
         "paper": "summary",
+        "service_id": service.public_id,
         "line": OrderLine.objects.filter(
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
@@ -875,6 +889,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "renew_term": service.public_id,
+            "confirm_renewal": service.public_id,
+            "take_back_renewal": service.public_id,
             "listing": service.public_id,
             "lost_phone": service.public_id,
             "bar_phone": service.public_id,
@@ -888,6 +905,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
             "terms_change": service.contract.terms_changes.get().public_id,
+            "leave_because_of_terms": service.contract.terms_changes.get().public_id,
             "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

@@ -349,6 +349,7 @@ IN_FILE = {
     "Deadline": "deadlines",
     "EmailChange": "your_email_changes",
     "EndNotice": "end_notices",
+    "TermRenewal": "renewals_of_terms",
     "Entry": "history",
     "Event": "complaint_steps",
     "PaymentReminder": "payment_reminders",
