@@ -55,8 +55,9 @@ REFUND = Lifecycle(
         (RefundState.FAILED, RefundAct.KEEP): RefundState.REFUSED,
     }
 )
-# What has left the account's credit.
+# What has left the account's credit, and what of it is kept for somebody to pay back.
 GIVEN_BACK = (RefundState.GOING, RefundState.PAID)
+WAITING_REFUNDS = (RefundState.ASKED, RefundState.FAILED)
 
 
 class RequestKind(models.TextChoices):

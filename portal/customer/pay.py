@@ -45,6 +45,7 @@ REFUND_LABELS = {
     RefundState.GOING: "On its way back to you",
     RefundState.PAID: "Paid back to you",
     RefundState.FAILED: "Not paid back yet",
+    RefundState.REFUSED: "Not paid back",
 }
 UNREACHED = (
     "The page where you pay can't be reached just now. Nothing was taken. Please try again in a "

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from billing.ledger.selectors import credit_of
 from billing.payments import selectors, services
 from billing.payments.models import OnlinePayment, Refund
 from billing.payments.services import RefundWish
@@ -121,7 +120,7 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
 
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Pay credit back, after a look at what that would do."""
-        credit = credit_of(account)
+        credit = selectors.free_credit(account)
         form = RefundForm(
             request.POST or None,
             found=selectors.refundable(account),
@@ -154,7 +153,7 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             action=action,
             about=account,
             notes=preview,
-            intro=f"Credit: {in_dollars(credit)}.",
+            intro=f"Credit that nobody waits for: {in_dollars(credit)}.",
             back=reverse("admin:parties_account_change", args=[account.pk]),
         )
 
@@ -169,8 +168,8 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             lambda: services.ask_again(refund=row, of=form.of, by=request.user, at=request.at),
             title="Pay it another way",
             action="Pay it",
-            intro=f"{in_dollars(row.amount)} is credit again, and goes out of it once more. Above "
-            "what one person may give it waits for another.",
+            intro=f"{in_dollars(row.amount)} is credit again, kept for this: no bill takes it. "
+            "Above what one person may give it waits for another.",
         )
 
     def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -183,8 +182,8 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             lambda: services.keep_as_credit(refund=row, by=request.user, at=request.at),
             title="Leave it as credit",
             action="Leave it",
-            intro=f"{in_dollars(row.amount)} stays credit: it pays what is open, and the next "
-            "bills. Agree on it with the customer first: it is their money.",
+            intro=f"{in_dollars(row.amount)} becomes credit like any other: it pays what is open, "
+            "and the next bills. Agree on it with the customer first: it is their money.",
         )
 
     def returned(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -30,6 +30,7 @@ IN_WORDS: dict[str, str] = {
     "ask_refund": "Asked to pay credit back",
     "decide_refund": "Decided about paying credit back",
     "refund_arrived": "Noted that credit was paid back",
+    "drop_refund": "Dropped a refund whose money was taken back",
     "refund_failed": "Noted that credit paid back did not arrive",
     "note_refund_failure": "Noted that our bank sent a refund back",
     "write_off": "Gave up an amount that was owed",

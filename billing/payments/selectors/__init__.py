@@ -59,7 +59,7 @@ from .mandates import (
     unanswered,
     why_not_drawn,
 )
-from .refunds import left_to_give_back, refundable, refunds
+from .refunds import free_credit, kept_for_refunds, left_to_give_back, refundable, refunds
 
 __all__ = [
     "REFERENCE_DIGITS",
@@ -89,9 +89,11 @@ __all__ = [
     "draw_of",
     "drawn_lately",
     "first_draws",
+    "free_credit",
     "has_right_check_digit",
     "invoices",
     "is_overdue",
+    "kept_for_refunds",
     "last_payment_on",
     "late_charge",
     "late_charge_as_paid",

@@ -7,8 +7,9 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from billing.ledger.selectors import credit_of
 from billing.payments.models import OnlinePayment, Refund
-from billing.payments.states import GIVEN_BACK, OnlineState, RefundState
+from billing.payments.states import GIVEN_BACK, WAITING_REFUNDS, OnlineState, RefundState
 from parties.accounts.models import Account
 from records.fields import MoneyField
 from terms.money import ZERO
@@ -17,11 +18,30 @@ from terms.money import ZERO
 def refunds(account: Account) -> QuerySet[Refund]:
     """What of the account's credit went back as money or is on its way, newest first.
 
-    With it what did not arrive, while nobody has decided how it goes on.
+    With it what did not arrive, also once it was decided to leave it: a letter leads there.
     """
-    shown = (*GIVEN_BACK, RefundState.FAILED)
-    rows = Refund.objects.filter(account=account, state__in=shown).select_related("of")
+    shown = Q(state__in=(*GIVEN_BACK, RefundState.FAILED))
+    left = Q(state=RefundState.REFUSED, tries__gt=0)
+    rows = Refund.objects.filter(shown | left, account=account).select_related("of")
     return rows.order_by("-decided_at")
+
+
+def kept_for_refunds(account: Account) -> Decimal:
+    """How much of the account's credit waits to go back as money, in dollars.
+
+    Asked for and not decided, or sent and not arrived: no bill takes it meanwhile.
+    """
+    rows = Refund.objects.filter(account=account, state__in=WAITING_REFUNDS)
+    kept: Decimal = rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return kept
+
+
+def free_credit(account: Account) -> Decimal:
+    """How much of the account's credit can pay a bill or be asked back, in dollars.
+
+    Below zero after money was taken back that had gone out again.
+    """
+    return credit_of(account) - kept_for_refunds(account)
 
 
 def refundable(account: Account) -> list[tuple[OnlinePayment, Decimal]]:

@@ -25,6 +25,7 @@ from .amounts import PaymentRefused, require_amount
 from .deposits import unmatch_deposit
 from .late_charges import take_back_late_charges
 from .receipts import tell_received, tell_taken_back
+from .refund_outcomes import drop_uncovered
 
 
 class AlreadyRecorded(PaymentRefused):
@@ -225,6 +226,7 @@ def reverse_payment(
         row.reversed_on, row.reversed_why = on, why
         row.save(update_fields=["reversed_on", "reversed_why"])
         if account is not None:
+            drop_uncovered(account, at)
             apply_credit(account=account, on=on, at=at)
             record(
                 account_id=account.pk,

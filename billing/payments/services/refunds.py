@@ -11,11 +11,10 @@ from django.db import transaction
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
-from billing.ledger.selectors import credit_of
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
 from billing.payments.models import OnlinePayment, Refund
-from billing.payments.selectors import left_to_give_back
+from billing.payments.selectors import free_credit, left_to_give_back
 from billing.payments.states import REFUND, RefundAct, RefundState, RefundWay
 from parties.accounts.models import Account
 from parties.accounts.selectors import needs_second_person
@@ -61,7 +60,7 @@ def ask_refund(*, account: Account, wish: RefundWish, by: User, at: datetime) ->
         known = _known(locked, wish)
         if known is not None:
             return known
-        _require_possible(locked, wish.amount, wish.of)
+        _require_possible(locked, wish.amount, wish.of, free_credit(locked))
         row = Refund.objects.create(
             account=locked,
             key=wish.key,
@@ -89,7 +88,7 @@ def ask_again(*, refund: Refund, of: OnlinePayment | None, by: User, at: datetim
         lock_account(refund.account)
         row = _locked(refund)
         row.state = REFUND.after(RefundState(row.state), RefundAct.ASK_AGAIN)
-        _require_possible(row.account, row.amount, of)
+        _require_possible(row.account, row.amount, of, _credit_for(row))
         row.way, row.of = _way(of), of
         row.money, row.gateway_asked_at, row.ended_at = "", None, None
         row.asked_at, row.asked_by, row.asked_by_id_no = at, str(by), by.pk
@@ -134,7 +133,7 @@ def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> R
     give back, IllegalStep if it is decided.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        account = lock_account(refund.account)
         row = _locked(refund)
         if row.asked_by_id_no == by.pk:
             raise RefundRefused("Whoever asked can't decide: another person has to.")
@@ -143,6 +142,7 @@ def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> R
         else:
             row.state = REFUND.after(RefundState(row.state), RefundAct.REFUSE)
             _decided(row, by, at)
+            apply_credit(account=account, on=local_day(account, at), at=at)
     return row
 
 
@@ -198,7 +198,7 @@ def write_off(
 
 def _release(row: Refund, *, by: User, at: datetime) -> None:
     """Take an approved refund out of the credit; by hand it is paid, else it is on its way."""
-    _require_possible(row.account, row.amount, row.of)
+    _require_possible(row.account, row.amount, row.of, _credit_for(row))
     by_hand = row.way == RefundWay.BY_HAND
     act = RefundAct.APPROVE if by_hand else RefundAct.SEND
     row.state = REFUND.after(RefundState(row.state), act)
@@ -247,10 +247,19 @@ def _known(account: Account, wish: RefundWish) -> Refund | None:
     return known
 
 
-def _require_possible(account: Account, amount: Decimal, of: OnlinePayment | None) -> None:
-    credit = credit_of(account)
+def _credit_for(row: Refund) -> Decimal:
+    """The credit that a refund that waits can take: its own, and what nobody else waits for."""
+    own: Decimal = row.amount
+    return free_credit(row.account) + own
+
+
+def _require_possible(
+    account: Account, amount: Decimal, of: OnlinePayment | None, credit: Decimal
+) -> None:
     if amount > credit:
-        raise RefundRefused(f"There is {in_dollars(credit)} of credit; no more can be paid back.")
+        raise RefundRefused(
+            f"There is {in_dollars(max(credit, ZERO))} of credit; no more can be paid back."
+        )
     if of is None:
         return
     left = left_to_give_back(of) if of.account_id == account.pk else ZERO
