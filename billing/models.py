@@ -29,6 +29,7 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
 )
 from billing.runs.models import BillRun, RunProblem
@@ -70,6 +71,7 @@ __all__ = [
     "Payment",
     "PaymentOption",
     "PaymentReminder",
+    "Payout",
     "Posting",
     "Pursuit",
     "Refund",

@@ -113,6 +113,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.ask_about_cards",
         "schedule": crontab(minute="10-59/15"),
     },
+    "ask about payouts": {
+        "task": "billing.ask_about_payouts",
+        "schedule": crontab(minute=35),
+    },
     "send refunds": {
         "task": "billing.send_refunds",
         "schedule": crontab(minute="*/5"),

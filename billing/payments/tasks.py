@@ -32,6 +32,12 @@ def ask_about_cards(*, at: str | None = None) -> int:
     return services.ask_about_cards(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
+@shared_task(name="billing.ask_about_payouts")
+def ask_about_payouts(*, at: str | None = None) -> int:
+    """Ask the gateway what it paid to our bank."""
+    return services.ask_about_payouts(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
 @shared_task(name="billing.send_refunds")
 def send_refunds(*, at: str | None = None) -> int:
     """Ask the gateway for refunds that are on their way."""

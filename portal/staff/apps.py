@@ -34,6 +34,7 @@ MODULES = (
     "outage_credits",
     "outages",
     "payments",
+    "payouts",
     "pauses",
     "plans",
     "privacy",

@@ -44,6 +44,7 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
 )
 from billing.payments.services import (
@@ -281,6 +282,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
     GatewayEvent.objects.create(provider=provider, online=online, **said)
+    Payout.objects.create(
+        provider=provider, name="po_1", day=AT.date(), amount=5, fees=0, told_at=AT
+    )
     PaymentOption.objects.create(provider=provider, card="visa")
     SettingChange.objects.create(
         provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT

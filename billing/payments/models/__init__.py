@@ -1,6 +1,7 @@
 """Money received and paid back, what pays what, and what lets it be drawn."""
 
 from .mandates import CardRequest, DebitFile, DebitReturns, Draw, Mandate
+from .payouts import Payout
 from .received import (
     IN_PORTAL,
     PAST_PORTAL,
@@ -35,5 +36,6 @@ __all__ = [
     "OnlinePayment",
     "Payment",
     "PaymentOption",
+    "Payout",
     "Refund",
 ]

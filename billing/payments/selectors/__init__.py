@@ -59,9 +59,12 @@ from .mandates import (
     unanswered,
     why_not_drawn,
 )
+from .payouts import FOUND_WITHIN, LOOKED_FOR, PayoutFit, fit_of, payouts_for, payouts_not_found
 from .refunds import free_credit, kept_for_refunds, left_to_give_back, refundable, refunds
 
 __all__ = [
+    "FOUND_WITHIN",
+    "LOOKED_FOR",
     "REFERENCE_DIGITS",
     "Balance",
     "Deposit",
@@ -72,6 +75,7 @@ __all__ = [
     "NotDrawn",
     "Offered",
     "Payable",
+    "PayoutFit",
     "Preview",
     "Receipt",
     "Suggestion",
@@ -89,6 +93,7 @@ __all__ = [
     "draw_of",
     "drawn_lately",
     "first_draws",
+    "fit_of",
     "free_credit",
     "has_right_check_digit",
     "invoices",
@@ -105,6 +110,8 @@ __all__ = [
     "payable",
     "payment_reference",
     "payments_of",
+    "payouts_for",
+    "payouts_not_found",
     "planned_sum",
     "preview",
     "reads_as_reference",

@@ -404,8 +404,16 @@ def named_in(provider: Provider, text: str) -> tuple[list[Account], list[Invoice
 
 
 def unmatched(rows: QuerySet[Payment]) -> QuerySet[Payment]:
-    """Money that came in and of which nobody has said whose it is, or which debits it is of."""
-    return rows.filter(account__isnull=True, reversed_on__isnull=True, debit_file__isnull=True)
+    """Money that came in and of which nobody has said whose it is.
+
+    The bank's sum for a file of direct debits and a payout of the gateway are nobody's.
+    """
+    return rows.filter(
+        account__isnull=True,
+        reversed_on__isnull=True,
+        debit_file__isnull=True,
+        payout__isnull=True,
+    )
 
 
 def suggestions(payment: Payment) -> list[Suggestion]:

@@ -41,6 +41,7 @@ from .mandates import (
     resume_mandate,
 )
 from .online import SurchargeChanged, Wish, start_payment
+from .payouts import PayoutDiffers, ask_about_payouts, match_payout
 from .receiving import (
     AlreadyRecorded,
     match_payment,
@@ -77,6 +78,7 @@ __all__ = [
     "MandateWish",
     "NeedsSecondPerson",
     "PaymentRefused",
+    "PayoutDiffers",
     "RefundRefused",
     "RefundWish",
     "ReturnsRefused",
@@ -89,6 +91,7 @@ __all__ = [
     "apply_credit",
     "ask_about_cards",
     "ask_about_payments",
+    "ask_about_payouts",
     "ask_again",
     "ask_money",
     "ask_refund",
@@ -118,6 +121,7 @@ __all__ = [
     "make_debit_file",
     "match_deposit",
     "match_payment",
+    "match_payout",
     "mind_draws",
     "note_download",
     "note_failure",

@@ -12,9 +12,12 @@ from billing.payments.models import (
     GatewayEvent,
     MoneyRequest,
     Payment,
+    Payout,
     Refund,
 )
 from billing.payments.selectors import (
+    FOUND_WITHIN,
+    payouts_not_found,
     send_by,
     to_send,
     to_stop,
@@ -158,8 +161,10 @@ def outage_credit_lists(user: User, at: datetime) -> list[Worklist]:
 
 def gateway_lists(user: User, at: datetime) -> list[Worklist]:
     said = unsolved(GatewayEvent.objects.all())
+    payouts = payouts_not_found(Payout.objects.filter(day__lt=(at - FOUND_WITHIN).date()))
     if user.provider_id:
         said = said.filter(provider=user.provider_id)
+        payouts = payouts.filter(provider=user.provider_id)
     return [
         Worklist(
             "billing.add_payment",
@@ -168,6 +173,13 @@ def gateway_lists(user: User, at: datetime) -> list[Worklist]:
             "?state=open",
             said,
             urgent=True,
+        ),
+        Worklist(
+            "billing.add_payment",
+            "Payouts of the gateway that no bank's file has shown",
+            "billing_payout",
+            "?payment__isempty=1",
+            payouts,
         ),
     ]
 

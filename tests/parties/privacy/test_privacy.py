@@ -418,6 +418,7 @@ LEFT_OUT = {
     "DebitFile": "the direct debits, which are there",
     "DebitReturns": "the direct debits, which are there",
     "PaymentOption": "the provider's, not the customer's",
+    "Payout": "the provider's, not the customer's",
     "BankFormat": "the provider's, not the customer's",
     "BankImport": "the payments, which are there",
     "ImportedRow": "the payments, which are there",
