@@ -31,6 +31,8 @@ from billing.payments.models import (
     PaymentOption,
     Payout,
     Refund,
+    RefundAccount,
+    RefundFile,
 )
 from billing.runs.models import BillRun, RunProblem
 from billing.usage.models import UsageRecord
@@ -75,6 +77,8 @@ __all__ = [
     "Posting",
     "Pursuit",
     "Refund",
+    "RefundAccount",
+    "RefundFile",
     "RunProblem",
     "SuspensionNotice",
     "UsageRecord",

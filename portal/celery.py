@@ -117,6 +117,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.ask_about_payouts",
         "schedule": crontab(minute=35),
     },
+    "settle files of refunds": {
+        "task": "billing.settle_refund_files",
+        "schedule": crontab(minute="13-59/15"),
+    },
     "send refunds": {
         "task": "billing.send_refunds",
         "schedule": crontab(minute="*/5"),

@@ -20,6 +20,7 @@ class RefundWay(models.TextChoices):
 
     BY_HAND = "by_hand", "By hand, at our bank"
     GATEWAY = "gateway", "To what it was paid with"
+    FILE = "file", "To a bank account, by a file for our bank"
 
 
 class RefundState(models.TextChoices):

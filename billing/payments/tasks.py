@@ -42,3 +42,9 @@ def ask_about_payouts(*, at: str | None = None) -> int:
 def send_refunds(*, at: str | None = None) -> int:
     """Ask the gateway for refunds that are on their way."""
     return services.send_refunds(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.settle_refund_files")
+def settle_refund_files(*, at: str | None = None) -> int:
+    """Let refunds be paid once the day of their bank's file is over."""
+    return services.settle_refund_files(at=datetime.fromisoformat(at) if at else timezone.now())

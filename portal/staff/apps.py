@@ -39,6 +39,7 @@ MODULES = (
     "plans",
     "privacy",
     "records",
+    "refund_files",
     "refunds",
     "settings",
     "terms_variations",

@@ -16,7 +16,7 @@ from .received import (
     Payment,
     PaymentOption,
 )
-from .refunds import Refund
+from .refunds import Refund, RefundAccount, RefundFile
 
 __all__ = [
     "IN_PORTAL",
@@ -38,4 +38,6 @@ __all__ = [
     "PaymentOption",
     "Payout",
     "Refund",
+    "RefundAccount",
+    "RefundFile",
 ]

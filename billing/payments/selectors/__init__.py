@@ -60,7 +60,16 @@ from .mandates import (
     why_not_drawn,
 )
 from .payouts import FOUND_WITHIN, LOOKED_FOR, PayoutFit, fit_of, payouts_for, payouts_not_found
-from .refunds import free_credit, kept_for_refunds, left_to_give_back, refundable, refunds
+from .refunds import (
+    free_credit,
+    kept_for_refunds,
+    left_to_give_back,
+    refund_account_of,
+    refundable,
+    refunds,
+    refunds_for_a_file,
+    refunds_to_send,
+)
 
 __all__ = [
     "FOUND_WITHIN",
@@ -116,8 +125,11 @@ __all__ = [
     "preview",
     "reads_as_reference",
     "receipt",
+    "refund_account_of",
     "refundable",
     "refunds",
+    "refunds_for_a_file",
+    "refunds_to_send",
     "send_by",
     "status_on",
     "suggestions",

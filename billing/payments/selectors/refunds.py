@@ -8,9 +8,15 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from billing.ledger.selectors import credit_of
-from billing.payments.models import OnlinePayment, Refund
-from billing.payments.states import GIVEN_BACK, WAITING_REFUNDS, OnlineState, RefundState
-from parties.accounts.models import Account
+from billing.payments.models import OnlinePayment, Refund, RefundAccount
+from billing.payments.states import (
+    GIVEN_BACK,
+    WAITING_REFUNDS,
+    OnlineState,
+    RefundState,
+    RefundWay,
+)
+from parties.accounts.models import Account, Provider
 from records.fields import MoneyField
 from terms.money import ZERO
 
@@ -42,6 +48,23 @@ def free_credit(account: Account) -> Decimal:
     Below zero after money was taken back that had gone out again.
     """
     return credit_of(account) - kept_for_refunds(account)
+
+
+def refund_account_of(account: Account) -> RefundAccount | None:
+    """The bank account to which the account's refunds can be paid; None: none was given."""
+    rows = RefundAccount.objects.filter(account=account, ended_at__isnull=True)
+    return rows.select_related("given_by", "account__customer__provider").first()
+
+
+def refunds_for_a_file(rows: QuerySet[Refund]) -> QuerySet[Refund]:
+    """Refunds that wait to be put in a file for the bank."""
+    return rows.filter(state=RefundState.GOING, way=RefundWay.FILE, file__isnull=True)
+
+
+def refunds_to_send(provider: Provider) -> QuerySet[Refund]:
+    """A provider's refunds that wait for a file, account by account."""
+    rows = refunds_for_a_file(Refund.objects.filter(account__customer__provider=provider))
+    return rows.select_related("account").order_by("account_id", "pk")
 
 
 def refundable(account: Account) -> list[tuple[OnlinePayment, Decimal]]:

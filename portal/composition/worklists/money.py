@@ -14,10 +14,12 @@ from billing.payments.models import (
     Payment,
     Payout,
     Refund,
+    RefundFile,
 )
 from billing.payments.selectors import (
     FOUND_WITHIN,
     payouts_not_found,
+    refunds_for_a_file,
     send_by,
     to_send,
     to_stop,
@@ -106,8 +108,10 @@ def money_lists(user: User, at: datetime) -> list[Worklist]:
 def debit_lists(user: User, at: datetime) -> list[Worklist]:
     rows = confined(user, Draw.objects.all())
     files = DebitFile.objects.filter(state=DebitFileState.ASKED)
+    back = RefundFile.objects.filter(state=DebitFileState.ASKED)
     if user.provider_id:
         files = files.filter(provider=user.provider_id)
+        back = back.filter(provider=user.provider_id)
     return [
         Worklist(
             "billing.add_debitfile",
@@ -138,6 +142,20 @@ def debit_lists(user: User, at: datetime) -> list[Worklist]:
             "billing_debitfile",
             "?state__exact=asked",
             files,
+        ),
+        Worklist(
+            "billing.add_refundfile",
+            "Refunds to put in a file for the bank",
+            "billing_refund",
+            "?state__exact=going&way__exact=file&file__isempty=1",
+            refunds_for_a_file(confined(user, Refund.objects.all())),
+        ),
+        Worklist(
+            "billing.add_refundfile",
+            "Files of refunds that wait for a second person",
+            "billing_refundfile",
+            "?state__exact=asked",
+            back,
         ),
     ]
 
