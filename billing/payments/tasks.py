@@ -32,6 +32,12 @@ def ask_about_cards(*, at: str | None = None) -> int:
     return services.ask_about_cards(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
+@shared_task(name="billing.warn_of_cards")
+def warn_of_cards(*, at: str | None = None) -> int:
+    """Tell whoever pays by a card that runs out soon."""
+    return services.warn_of_cards(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
 @shared_task(name="billing.ask_about_payouts")
 def ask_about_payouts(*, at: str | None = None) -> int:
     """Ask the gateway what it paid to our bank."""

@@ -33,6 +33,7 @@ IN_WORDS: dict[str, str] = {
     "give_refund_account": "Gave the bank account for refunds",
     "end_refund_account": "Took the bank account for refunds away",
     "download_refund_file": "Took out the bank's file of refunds",
+    "warn_of_card": "Told that a card runs out",
     "drop_refund": "Dropped a refund whose money was taken back",
     "refund_failed": "Noted that credit paid back did not arrive",
     "note_refund_failure": "Noted that our bank sent a refund back",

@@ -28,6 +28,7 @@ from .gateway import Forged, GatewayDown, gateway_of
 from .gateway_refunds import send_refunds
 from .hearing import ask_about_payments, hear, solve_event
 from .importing import FileRefused, import_upload, read_bank_file, try_upload
+from .kept_cards import pay_with_kept_card, warn_of_cards
 from .late_charges import late_charges_to_waive, take_back_late_charges, waive_late_charge
 from .mandate_letters import card_words, request_words
 from .mandates import (
@@ -146,6 +147,7 @@ __all__ = [
     "note_refund_download",
     "note_return",
     "note_stop",
+    "pay_with_kept_card",
     "plan_draws",
     "read_bank_file",
     "read_dollars",
@@ -168,6 +170,7 @@ __all__ = [
     "take_returns",
     "try_upload",
     "waive_late_charge",
+    "warn_of_cards",
     "ways_to_pay",
     "write_off",
 ]
