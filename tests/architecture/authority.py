@@ -44,10 +44,14 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
+    RefundFile,
 )
 from billing.payments.services import (
+    BankAccount,
     agree_mandate,
+    give_refund_account,
     issue_credit_note,
     record_payment,
     try_upload,
@@ -267,7 +271,10 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
     draws_debits(provider)
     agree_mandate(account=account, by=world.holder, wish=wish(), at=AT)
+    bank_account = BankAccount(payee_name="M CONTI", bsb="062184", number="12345678")
+    give_refund_account(account=account, by=world.holder, given=bank_account, at=AT)
     DebitFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
+    RefundFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
     DebitReturns.objects.create(
         provider=provider, sha256=account.number, taken_at=AT, taken_by=clerk, count=1, total=1
     )
@@ -282,6 +289,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
     GatewayEvent.objects.create(provider=provider, online=online, **said)
+    Payout.objects.create(
+        provider=provider, name="po_1", day=AT.date(), amount=5, fees=0, told_at=AT
+    )
     PaymentOption.objects.create(provider=provider, card="visa")
     SettingChange.objects.create(
         provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT

@@ -11,10 +11,11 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from billing.payments.models import CardRequest, Draw, Mandate
+from billing.payments.models import CardRequest, Draw, Mandate, OnlinePayment
 from billing.payments.selectors import mandate_of
 from billing.payments.states import (
     CARD_REQUEST,
+    UNDER_WAY,
     CardRequestAct,
     CardRequestState,
     DrawState,
@@ -148,7 +149,8 @@ def ask_about_cards(*, at: datetime) -> int:
             moved += _lapse(row, at)
     ended = Mandate.objects.filter(kind=MandateKind.CARD, state=MandateState.ENDED)
     under_way = Draw.objects.filter(state=DrawState.SENT).values("mandate")
-    to_forget = ended.exclude(token="").exclude(pk__in=under_way)
+    once = OnlinePayment.objects.filter(state__in=UNDER_WAY, kept__isnull=False).values("kept")
+    to_forget = ended.exclude(token="").exclude(pk__in=under_way).exclude(pk__in=once)
     rows = to_forget.select_related("account__customer__provider")
     return moved + each(rows[:BATCH], _forget, at=at)
 

@@ -40,6 +40,7 @@ ACTS = {
     Said.TAKEN_BACK: OnlineAct.TAKE_BACK,
     Said.GIVEN_BACK: OnlineAct.GIVE_BACK,
 }
+UNHEARD = "The payment service did not hear of it"
 HELP = "If that is hard, tell us: asking for help costs nothing."
 # What account and payer are told, headline and words.
 TOLD = {
@@ -114,7 +115,7 @@ def ask_about_payments(*, at: datetime) -> int:
         draw__isnull=True,
     )
     moved = 0
-    rows = waiting.select_related("account__customer__provider").order_by("started_at")
+    rows = waiting.select_related("account__customer__provider", "kept").order_by("started_at")
     for row in rows[:BATCH]:
         before = row.state
         _ask(row, at)
@@ -290,6 +291,9 @@ def _tell_what_became(row: OnlinePayment, at: datetime) -> None:
 def _ask(row: OnlinePayment, at: datetime) -> None:
     provider = row.account.customer.provider
     OnlinePayment.objects.filter(pk=row.pk).update(asked_at=at)
+    if row.kept is not None:
+        _ask_of_kept(row, at)
+        return
     if not row.session:
         if row.started_at < at - NEVER_OPENED:
             lapsed = Word(
@@ -305,3 +309,17 @@ def _ask(row: OnlinePayment, at: datetime) -> None:
         return
     if word is not None:
         hear(provider=provider, word=word, at=at)
+
+
+def _ask_of_kept(row: OnlinePayment, at: datetime) -> None:
+    """Look at the gateway for what was to be paid once with a kept card; not there, it failed."""
+    provider = row.account.customer.provider
+    gateway, reference = gateway_of(provider.key), str(row.public_id)
+    payer = row.kept.payer if row.kept is not None else ""
+    try:
+        word = gateway.charged(payer, reference, at=at) if gateway and payer else None
+    except GatewayDown as failure:
+        log.warning("gateway_not_reached", why=str(failure))
+        return
+    never = Word(said=Said.FAILED, kind="never asked", at=at, reference=reference, why=UNHEARD)
+    hear(provider=provider, word=word or never, at=at)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from billing.invoices.models import Invoice
 from billing.ledger.services import Leg, post, reverse
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import DebitFile, Payment
+from billing.payments.models import DebitFile, Payment, Payout
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account, Provider
 from parties.authority.selectors import local_day
@@ -24,7 +24,9 @@ from .allocating import apply_credit, lock_account, undo_allocation, untie_later
 from .amounts import PaymentRefused, require_amount
 from .deposits import unmatch_deposit
 from .late_charges import take_back_late_charges
+from .payouts import unmatch_payout
 from .receipts import tell_received, tell_taken_back
+from .refund_outcomes import drop_uncovered
 
 
 class AlreadyRecorded(PaymentRefused):
@@ -180,6 +182,8 @@ def match_payment(
             raise PaymentRefused("The money came to another provider.")
         if DebitFile.objects.filter(deposit=row).exists():
             raise PaymentRefused("It is what the bank paid for a file of direct debits.")
+        if Payout.objects.filter(payment=row).exists():
+            raise PaymentRefused("It is a payout of the gateway.")
         alike = alike_payments(locked, row.method, row.reference, row.received_on, row.amount)
         row.account, row.occurrence = locked, alike.count() + 1
         row.save(update_fields=["account", "occurrence"])
@@ -222,9 +226,11 @@ def reverse_payment(
         if account is not None and row.posting is not None:
             _take_back_match(row, on, at)
         unmatch_deposit(row, on, at)
+        unmatch_payout(row, on, at)
         row.reversed_on, row.reversed_why = on, why
         row.save(update_fields=["reversed_on", "reversed_why"])
         if account is not None:
+            drop_uncovered(account, at)
             apply_credit(account=account, on=on, at=at)
             record(
                 account_id=account.pk,
