@@ -14,6 +14,7 @@ MODULES = (
     "billing",
     "calls",
     "charges",
+    "complaint_records",
     "complaints",
     "contracts",
     "debits",

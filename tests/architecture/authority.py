@@ -58,7 +58,9 @@ from billing.payments.services import (
 )
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
+from complaints.analysis.models import Study
 from complaints.inbound.models import InboundMail
+from complaints.keeping.models import Certificate, Erased
 from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.services import (
     ComplaintDetails,
@@ -324,6 +326,30 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         received_at=AT,
         state="set_apart",
         raw=ContentFile(b"Subject: x", name="x.eml"),
+    )
+    certificate = Certificate.objects.create(
+        reference=f"E-{account.number}",
+        provider=provider,
+        made_by=desk,
+        made_at=AT,
+        counted={"complaints": 1},
+    )
+    day = AT.date()
+    Erased.objects.create(
+        certificate=certificate,
+        complaint=f"C-{account.number}",
+        received_on=day,
+        closed_on=day,
+        kept_until=day,
+    )
+    Study.objects.create(
+        provider=provider,
+        first=date(2000 + Study.objects.count(), 1, 1),
+        last=day,
+        found="x",
+        changes="x",
+        by=desk,
+        at=AT,
     )
     pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
     pack.file.save("x.zip", ContentFile(b"PK"))
