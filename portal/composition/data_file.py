@@ -40,6 +40,7 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     Refund,
+    RefundAccount,
 )
 from billing.payments.states import DrawState
 from billing.usage.models import UsageRecord
@@ -124,6 +125,7 @@ MANDATED = (
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
 CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
+PAID_TO = ("payee_name", "bsb", "number_end", "given_at", "ended_at")
 GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
@@ -236,7 +238,7 @@ REMEDIES = (
     *("monthly", "text", "done_at", "result"),
 )
 # Which other one it was answered with may be private by now.
-NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id")
+NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id", "kept_because")
 CONTESTED = (
     *("complaint__reference", "invoiceline__invoice__number", "invoiceline__description"),
     "invoiceline__amount_inc",
@@ -446,6 +448,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     notes = CreditNote.objects.filter(**of)
     yield "credit_notes", _rows(notes, without=["asked_by", "approved_by"])
     yield "credit_note_lines", _rows(CreditNoteLine.objects.filter(credit_note__in=notes))
+    yield "bank_accounts_for_refunds", _rows(RefundAccount.objects.filter(**of), only=PAID_TO)
     yield "refunds", _rows(Refund.objects.filter(**of), only=GIVEN_BACK)
     asked = MoneyRequest.objects.filter(invoice__account=account)
     yield "money_requests", _rows(asked, only=REQUESTED)

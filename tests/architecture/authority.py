@@ -44,17 +44,23 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
+    RefundFile,
 )
 from billing.payments.services import (
+    BankAccount,
     agree_mandate,
+    give_refund_account,
     issue_credit_note,
     record_payment,
     try_upload,
 )
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
+from complaints.analysis.models import Study
 from complaints.inbound.models import InboundMail
+from complaints.keeping.models import Certificate, Erased
 from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.services import (
     ComplaintDetails,
@@ -267,7 +273,10 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
     draws_debits(provider)
     agree_mandate(account=account, by=world.holder, wish=wish(), at=AT)
+    bank_account = BankAccount(payee_name="M CONTI", bsb="062184", number="12345678")
+    give_refund_account(account=account, by=world.holder, given=bank_account, at=AT)
     DebitFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
+    RefundFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
     DebitReturns.objects.create(
         provider=provider, sha256=account.number, taken_at=AT, taken_by=clerk, count=1, total=1
     )
@@ -282,6 +291,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
     GatewayEvent.objects.create(provider=provider, online=online, **said)
+    Payout.objects.create(
+        provider=provider, name="po_1", day=AT.date(), amount=5, fees=0, told_at=AT
+    )
     PaymentOption.objects.create(provider=provider, card="visa")
     SettingChange.objects.create(
         provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT
@@ -314,6 +326,30 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         received_at=AT,
         state="set_apart",
         raw=ContentFile(b"Subject: x", name="x.eml"),
+    )
+    certificate = Certificate.objects.create(
+        reference=f"E-{account.number}",
+        provider=provider,
+        made_by=desk,
+        made_at=AT,
+        counted={"complaints": 1},
+    )
+    day = AT.date()
+    Erased.objects.create(
+        certificate=certificate,
+        complaint=f"C-{account.number}",
+        received_on=day,
+        closed_on=day,
+        kept_until=day,
+    )
+    Study.objects.create(
+        provider=provider,
+        first=date(2000 + Study.objects.count(), 1, 1),
+        last=day,
+        found="x",
+        changes="x",
+        by=desk,
+        at=AT,
     )
     pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
     pack.file.save("x.zip", ContentFile(b"PK"))
