@@ -120,6 +120,7 @@ IN_WORDS: dict[str, str] = {
     "ask_equipment_back": "Asked for equipment back",
     "leave_equipment": "Left equipment to the customer, whose it is",
     "take_back_equipment": "Took equipment back",
+    "swap_handset": "Swapped a handset",
     "charge_equipment": "Charged for equipment that is missing",
     "walk_away": "Left without a fee because of a change",
     "suspend_service": "Suspended a service",
