@@ -240,8 +240,10 @@ class EquipmentAdmin(StepAdmin):
 
     def swap(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put another handset in the place of one that does not work."""
+        if not may_note(request):
+            raise PermissionDenied
         row = self.get_object(request, str(pk))
-        if row is not None and may_note(request) and not can_be_swapped(request, row):
+        if row is not None and not can_be_swapped(request, row):
             raise Http404
         return self._take(request, pk, SwapForm, services.swap_handset, "Swap it", "delivered_on")
 
