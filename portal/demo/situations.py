@@ -36,7 +36,13 @@ from contracts.leaving.services import give_end_notice
 from contracts.locations.selectors import Address
 from contracts.locations.services import Wish, tell_address
 from contracts.moving.services import MoveWish, ask_move, quote_move
-from contracts.orders.services import LineWish, check_capacity, draft_order, offer_order
+from contracts.orders.services import (
+    LineWish,
+    ask_order,
+    check_capacity,
+    draft_order,
+    offer_order,
+)
 from contracts.orders.states import Outcome
 from contracts.requests.selectors import Area
 from contracts.requests.services import Declared, Report, declare_outage, report_fault
@@ -169,6 +175,12 @@ class Situations:
         offer_order(
             order=order, open_until=self._day(who, 14), by=staff, at=self.at - 2 * DAY + 2 * HOUR
         )
+
+    def _order_asked(self, wish: list[Any]) -> None:
+        account, plan, many = wish
+        who = self._account(account)
+        product = Plan.objects.get(provider=who.customer.provider, code=plan)
+        ask_order(account=who, plan=product, quantity=many, by=self._holder(who), at=self.at - DAY)
 
     def _direct_debit(self, account: int) -> None:
         who = self._account(account)
