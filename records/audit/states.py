@@ -94,6 +94,7 @@ IN_WORDS: dict[str, str] = {
     "withdraw_move": "Took the request for a move back",
     "cancel_move": "Gave a move up on our side",
     "finish_move": "Moved a service",
+    "ask_order": "Asked for something of the price list",
     "draft_order": "Began to write an order",
     "change_order": "Changed an order before it was offered",
     "check_capacity": "Noted whether the customer can pay an order",

@@ -87,13 +87,14 @@ def activate_line(
     at: datetime,
     identifier: str = "",
     ready_on: date | None = None,
+    first_used_on: date | None = None,
 ) -> Service:
     """Note that a line works: contract and service begin, by the order's price and version.
 
     The agreement dates from its acceptance, a term from the day that the terms name, charges from
     `billing_start`. `held` is what of deposits is held; `ready_on` when they were told that it can
-    be used. Noted twice it is once. Raises NotAuthorised, OrderRefused. (CV-CON-02, -03,
-    CV-BIL-02, BS-CON-03, -04, VP-CON-04.)
+    be used, `first_used_on` when they first used it. Noted twice it is once. Raises NotAuthorised,
+    OrderRefused. (CV-CON-02, -03, CV-BIL-02, BS-CON-03, -04, VP-CON-04.)
     """
     actor = require_staff(line.order.account, by, at)
     with transaction.atomic():
@@ -115,6 +116,7 @@ def activate_line(
             identifier=named,
             quantity=one.quantity,
             ready_notified_on=ready_on,
+            first_used_on=first_used_on,
         )
         service = start_supply(
             service=service,
@@ -132,7 +134,7 @@ def activate_line(
             _charge_once(row, one, service, activated_on, at=at, actor=actor)
         if is_first:
             keep_acceptance(row, AcceptanceAct.ENGAGE_SERVICE, actor=actor, on=activated_on, at=at)
-        tell_of(row, _works(row, service, activated_on), at)
+        tell_of(row, _works(row, service, service.activated_on or activated_on), at)
         finish(row, at=at, actor=actor)
     return service
 
