@@ -1,7 +1,8 @@
 #!/bin/sh
 # The suite in three lengths. A part that fails stops no other; the end names them all.
 #   test.sh           what `make test` and CI run
-#   test.sh quick     while working: SQLite alone, no browser, no services, no properties of services
+#   test.sh quick     while working: SQLite alone, no browser, no services; of a table of cases that
+#                     needs the database its first, and no property that does
 #   test.sh long      before something is called done: both databases whole, new random seeds,
 #                     every width and theme, kills and loads
 set -u
@@ -63,8 +64,7 @@ on_sqlite="$embedded env TEST_TEMPLATE=$($embedded .venv/bin/python -m tests.tem
 
 case $length in
 quick)
-    part "without services" $on_sqlite $pytest tests $shared \
-        -m "not slow and not (hypothesis and django_db)" "$@"
+    part "without services" $on_sqlite $pytest tests $shared --quick "$@"
     ;;
 usual)
     # A browser waits for its worker and its pages most of the time: the rest runs beside it.

@@ -67,9 +67,14 @@ def provider(key: str) -> Provider:
 
 def versions(document: str) -> tuple[str, ...]:
     """Return a document's versions, those without a date first, then by date in force."""
-    folder = PROFILES / document
+    return _versions_in(PROFILES / document)
+
+
+@lru_cache(maxsize=64)
+def _versions_in(folder: Path) -> tuple[str, ...]:
+    """Look into the folder once: a version comes with a new release, and is asked for often."""
     names = [each.stem for each in folder.glob("*.yaml") if each.name != "provider.yaml"]
-    return tuple(sorted(names, key=lambda name: _in_force_order(document, name)))
+    return tuple(sorted(names, key=lambda name: _in_force_order(folder.name, name)))
 
 
 def latest(document: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from terms.calendar import Calendar, DeclaredDay, Kind, State
@@ -323,7 +324,8 @@ class Profile:
 
     def with_declared(self, days: Iterable[DeclaredDay]) -> "Profile":
         """Return the same version with days that a state proclaimed later."""
-        return replace(self, declared=(*self.declared, *days))
+        later = tuple(days)
+        return _with_days(self, later) if later else self
 
     def with_expected_at_work(self) -> "Profile":
         """Return the same version, for which days that are only expected are working days."""
@@ -332,3 +334,9 @@ class Profile:
     def with_agreed(self, agreed: Mapping[str, Agreed]) -> "Profile":
         """Return the same version with what was agreed for one service put before its clauses."""
         return replace(self, agreed=agreed) if agreed else self
+
+
+@lru_cache(maxsize=64)
+def _with_days(profile: Profile, days: tuple[DeclaredDay, ...]) -> Profile:
+    """Return one and the same profile each time: what is worked out for it is kept by it."""
+    return replace(profile, declared=(*profile.declared, *days))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -29,8 +30,89 @@ from .states import (
     WayOutBy,
 )
 
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
-class Variation(Swept):
+
+class ChangeForMany(Swept):
+    """What a change for many is, whatever it changes: who drafted it, why, and who decided.
+
+    `effective_on` is the day that is wanted; `worked_through` the last one for which it was worked
+    out what it does, `worked_at` when it was for all.
+    """
+
+    effective_on = models.DateField("from", help_text="For nobody sooner.")
+    forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
+    supplier_wide = models.BooleanField(
+        default=False, help_text="The supplier makes all its resellers change."
+    )
+    offers_way_out = models.BooleanField(
+        "we offer a way out",
+        default=False,
+        help_text="Leaving free is offered where the terms only allow it.",
+    )
+    notice_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
+    )
+    notice_why = models.CharField(
+        "why so many days",
+        max_length=300,
+        blank=True,
+        help_text="Why that is reasonable. It is kept.",
+    )
+    state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    worked_through = models.BigIntegerField(default=0, editable=False)
+    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_why = models.CharField(max_length=300, blank=True)
+
+    if TYPE_CHECKING:
+        provider: models.ForeignKey[Provider, Provider]
+        changes: RelatedManager[Any]
+
+    class Meta:
+        abstract = True
+
+
+class ChangeOfOne(Swept):
+    """What a change for many does to one: its day, the way out, and how it was told.
+
+    The days are as they were told.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
+    not_before = models.DateField(
+        null=True, blank=True, help_text="A later day chosen for this one alone."
+    )
+    earliest_on = models.DateField(
+        null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
+    )
+    effective_on = models.DateField("from", null=True, blank=True)
+    notice_required = models.BooleanField(default=True)
+    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
+    way_out_until = models.DateField("leave free until", null=True, blank=True)
+    because = models.JSONField(default=list, blank=True)
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    told_on = models.DateField(null=True, blank=True, help_text="The date of the notice.")
+    received_on = models.DateField(null=True, blank=True, help_text="As the terms deem it.")
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    if TYPE_CHECKING:
+        variation: models.ForeignKey[Any, Any]
+
+    class Meta:
+        abstract = True
+
+
+class Variation(ChangeForMany):
     """A change of what a plan, or one service alone, costs per unit and month.
 
     `amount` is the new price, or what is added to each price (below zero: taken off), in dollars
@@ -51,40 +133,11 @@ class Variation(Swept):
     )
     way = models.CharField(max_length=2, choices=PriceWay)
     amount = RateField()
-    effective_on = models.DateField("from", help_text="The first day of the new price.")
     hurts = models.CharField("a rise hurts", max_length=10, choices=Hurts, default=Hurts.MATERIAL)
-    forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
-    supplier_wide = models.BooleanField(
-        default=False, help_text="The supplier makes all its resellers change."
-    )
-    offers_way_out = models.BooleanField(
-        "we offer a way out",
-        default=False,
-        help_text="Leaving free is offered where the terms only allow it.",
-    )
     is_yearly = models.BooleanField(
         default=False, help_text="A rise that the terms themselves bring each year."
     )
-    notice_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
-    )
-    notice_why = models.CharField(
-        "why so many days",
-        max_length=300,
-        blank=True,
-        help_text="Why that is reasonable. It is kept.",
-    )
     says = models.CharField("why", max_length=300, help_text="As the customers read it.")
-    state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
-    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    drafted_at = models.DateTimeField()
-    worked_through = models.BigIntegerField(default=0, editable=False)
-    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
-    decided_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_why = models.CharField(max_length=300, blank=True)
     listed_at = models.DateTimeField(
         "in the price list since",
         null=True,
@@ -119,17 +172,15 @@ class Variation(Swept):
         return f"{self.service or self.plan} from {self.effective_on}"
 
 
-class PriceChange(Swept):
+class PriceChange(ChangeOfOne):
     """What a change does to one service: both prices, its day, the way out, how it was told.
 
     `unit_before` and `unit_after` are per unit and month in the basis of the service's price;
     `monthly_before` and `monthly_after` for all units, GST included. All are as they were told.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     variation = models.ForeignKey(Variation, on_delete=models.PROTECT, related_name="changes")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="price_changes")
-    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
     keeps = models.CharField("keeps its price", max_length=6, choices=Keeps, blank=True)
     keeps_until = models.DateField(
         null=True, blank=True, help_text="Where it keeps it for a time."
@@ -138,23 +189,6 @@ class PriceChange(Swept):
     unit_after = RateField()
     monthly_before = MoneyField()
     monthly_after = MoneyField()
-    not_before = models.DateField(
-        null=True, blank=True, help_text="A later day chosen for this service alone."
-    )
-    earliest_on = models.DateField(
-        null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
-    )
-    effective_on = models.DateField("from", null=True, blank=True)
-    notice_required = models.BooleanField(default=True)
-    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
-    way_out_until = models.DateField("leave free until", null=True, blank=True)
-    because = models.JSONField(default=list, blank=True)
-    notice = models.ForeignKey(
-        Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    told_on = models.DateField(null=True, blank=True, help_text="The date of the notice.")
-    received_on = models.DateField(null=True, blank=True, help_text="As the terms deem it.")
-    applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "price change of a service"
@@ -187,7 +221,7 @@ class PriceChange(Swept):
         return more
 
 
-class TermsVariation(Swept):
+class TermsVariation(ChangeForMany):
     """A newer version of a provider's terms, for contracts that pin an older one.
 
     `effective_on` is the first day that is wanted: each contract is bound on that day, or later as
@@ -199,37 +233,8 @@ class TermsVariation(Swept):
         Provider, on_delete=models.PROTECT, related_name="terms_variations"
     )
     version = models.CharField("new version", max_length=40)
-    effective_on = models.DateField("from", help_text="For nobody sooner.")
     harms = models.CharField("whom it hurts", max_length=10, choices=Harm)
-    forced_by = models.CharField(max_length=12, choices=Forced, blank=True)
-    supplier_wide = models.BooleanField(
-        default=False, help_text="The supplier makes all its resellers change."
-    )
-    offers_way_out = models.BooleanField(
-        "we offer a way out",
-        default=False,
-        help_text="Leaving free is offered where the terms only allow it.",
-    )
-    notice_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Where the terms ask for reasonable notice: how long."
-    )
-    notice_why = models.CharField(
-        "why so many days",
-        max_length=300,
-        blank=True,
-        help_text="Why that is reasonable. It is kept.",
-    )
     says = models.CharField("what changes", max_length=1000, help_text="As the customers read it.")
-    state = models.CharField(max_length=10, choices=VariationState, default=VariationState.DRAFT)
-    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    drafted_at = models.DateTimeField()
-    worked_through = models.BigIntegerField(default=0, editable=False)
-    worked_at = models.DateTimeField("worked out at", null=True, blank=True)
-    decided_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_why = models.CharField(max_length=300, blank=True)
 
     class Meta:
         verbose_name = "new version of the terms"
@@ -252,31 +257,12 @@ class TermsVariation(Swept):
         return f"{self.provider} {self.version} from {self.effective_on}"
 
 
-class TermsChange(Swept):
+class TermsChange(ChangeOfOne):
     """What a newer version of the terms does to one contract: its day, the way out, its notice."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     variation = models.ForeignKey(TermsVariation, on_delete=models.PROTECT, related_name="changes")
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="terms_changes")
-    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.WAITING)
     version_before = models.CharField("old version", max_length=40)
-    not_before = models.DateField(
-        null=True, blank=True, help_text="A later day chosen for this contract alone."
-    )
-    earliest_on = models.DateField(
-        null=True, blank=True, help_text="By the notice; empty: the terms leave it open."
-    )
-    effective_on = models.DateField("from", null=True, blank=True)
-    notice_required = models.BooleanField(default=True)
-    way_out_by = models.CharField("leave free by", max_length=5, choices=WayOutBy, blank=True)
-    way_out_until = models.DateField("leave free until", null=True, blank=True)
-    because = models.JSONField(default=list, blank=True)
-    notice = models.ForeignKey(
-        Notice, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    told_on = models.DateField(null=True, blank=True, help_text="The date of the notice.")
-    received_on = models.DateField(null=True, blank=True, help_text="As the terms deem it.")
-    applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "new terms of a contract"

@@ -10,7 +10,7 @@ from django.views.generic import TemplateView
 
 from contracts.variations import selectors as variations
 from contracts.variations.models import TermsChange
-from contracts.variations.services import terms_cause
+from contracts.variations.services import cause_in_words
 from parties.accounts.selectors import terms_in_words
 from portal.web.guards import AccountPage
 from terms.facts import Action
@@ -38,7 +38,7 @@ class TermsChangePage(AccountPage, TemplateView):
             document=document,
             before=terms_in_words(document, change.version_before),
             after=terms_in_words(document, change.variation.version),
-            cause=terms_cause(change),
+            cause=cause_in_words(change),
             may_leave=variations.opens_way_out(change, self.today),
             today=self.today,
             **kwargs,

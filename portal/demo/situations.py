@@ -45,7 +45,7 @@ from contracts.variations.models import Variation
 from contracts.variations.services import (
     Draft,
     ask_for_approval,
-    decide_price_change,
+    decide_change,
     draft_price_change,
 )
 from contracts.variations.states import PriceWay
@@ -243,9 +243,7 @@ class Situations:
 
     def _price_told(self, plan: str) -> None:
         row = self._draft(plan, at=self.at - 3 * DAY)
-        decide_price_change(
-            change=row, approve=True, by=self._staff("manager"), at=self.at - 2 * DAY
-        )
+        decide_change(change=row, approve=True, by=self._staff("manager"), at=self.at - 2 * DAY)
 
     def _price_drafted(self, plan: str) -> None:
         self._draft(plan, at=self.at - DAY)

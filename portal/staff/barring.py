@@ -28,6 +28,7 @@ from terms.lifecycle import IllegalStep
 
 from .base import AddStepAdmin, StepsAdmin
 from .leaving_forms import ConfirmForm
+from .refusal_form import RefusalForm
 
 REFUSALS = (BarRefused, IllegalStep, NotAuthorised)
 
@@ -75,12 +76,6 @@ class WorksForm(forms.Form):
     sim = forms.CharField(label="Number of the new SIM", min_length=4, max_length=40)
 
 
-class WhyForm(forms.Form):
-    """Why not."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=200)
-
-
 class _PhoneAdmin(StepsAdmin, AddStepAdmin):
     """What bars and SIMs have in common: steps on a row, taken by staff for a customer."""
 
@@ -111,24 +106,8 @@ class _PhoneAdmin(StepsAdmin, AddStepAdmin):
     ) -> HttpResponse:
         """Show the step's form, or take it and go back to the list."""
         form = form_class(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Noted; they are told.")
-                return self.list_page()
-        return self.step(
-            request,
-            form,
-            title=self.steps[slug],
-            action=self.steps[slug],
-            about=f"{row.reference}: {row.service}",
-            back=reverse(
-                f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk]
-            ),
-        )
+        about = f"{row.reference}: {row.service}"
+        return self.take_step(request, row, slug, form, act, refusals=REFUSALS, about=about)
 
     def take_down(
         self,
@@ -150,8 +129,7 @@ class _PhoneAdmin(StepsAdmin, AddStepAdmin):
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, f"Noted, as {row.reference}.")
-                name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-                return redirect(name, row.pk)
+                return redirect(self.record_address(row))
         return self.step(
             request,
             form,
@@ -282,5 +260,9 @@ class SimSwapAdmin(_PhoneAdmin):
         """Say no, with the reason."""
         row = self.row_for(request, pk, "refuse")
         return self.take(
-            request, row, "refuse", WhyForm, lambda **given: services.end_sim(swap=row, **given)
+            request,
+            row,
+            "refuse",
+            RefusalForm,
+            lambda **given: services.end_sim(swap=row, **given),
         )

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -226,6 +227,11 @@ class StepAdmin(ReadOnlyAdmin):
     def list_address(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
+    def record_address(self, row: Any) -> str:
+        """The page of one record."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[row.pk])
+
     def done(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Go back to the call that it was done in, or to the list."""
         call = desk.open_call(request.user, request.at, account)
@@ -343,6 +349,37 @@ class StepsAdmin(StepAdmin):
         if row is None or slug not in self.steps_now(request, row):
             raise Http404
         return row
+
+    def take_step(
+        self,
+        request: HttpRequest,
+        row: Any,
+        slug: str,
+        form: Form,
+        act: Callable[..., Any],
+        *,
+        refusals: tuple[type[Exception], ...],
+        done: str = "Noted; they are told.",
+        back_to_row: bool = False,
+        **shown: Any,
+    ) -> HttpResponse:
+        """Take the step that a form asks for and go back to the list, or show the form.
+
+        `act` gets what was entered besides who acts and when; what it refuses stands on the form.
+        `shown` is what the page says besides.
+        """
+        here = self.record_address(row)
+        if request.method == "POST" and form.is_valid():
+            try:
+                act(by=request.user, at=request.at, **form.cleaned_data)
+            except refusals as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, done)
+                return redirect(here) if back_to_row else self.list_page()
+        words = self.steps[slug]
+        page = {"title": words, "action": words, "about": row, "back": here}
+        return self.step(request, form, **page | shown)
 
     def steps_now(self, request: HttpRequest, row: Any) -> list[str]:
         """The slugs of the steps that this person can take now."""

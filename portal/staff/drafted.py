@@ -14,7 +14,8 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 
-from contracts.variations.services import VariationRefused
+from contracts.variations import services
+from contracts.variations.services import Kind, VariationRefused
 from contracts.variations.states import ChangeState, VariationState
 from parties.accounts.models import Account
 from parties.authority.selectors import NotAuthorised
@@ -33,18 +34,22 @@ LATER = "Tell it for a later day"
 class DraftedAdmin(StepAdmin):
     """Has the steps that every change for many takes, with what it does on each.
 
-    `acts` name the service of each step; `drafts` and `decides` are the permissions.
+    `kind` names who may take them.
     """
 
-    drafts = ""
-    decides = ""
-    acts: ClassVar[dict[str, Callable[..., Any]]] = {}
+    kind: ClassVar[Kind[Any, Any]]
+    acts: ClassVar[dict[str, Callable[..., Any]]] = {
+        "ask": services.ask_for_approval,
+        "decide": services.decide_change,
+        "drop": services.drop_draft,
+        "withdraw": services.withdraw_change,
+    }
     # The change in a line, and what happens if it is sent out, in words.
     about: Callable[[Any], str]
     what_it_does: Callable[[Any], str]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(self.drafts))
+        return bool(request.user.has_perm(self.kind.drafts))
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -65,7 +70,8 @@ class DraftedAdmin(StepAdmin):
     def steps_of(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
         """What can be done with it now by this person: the words and the address of each step."""
         found = []
-        drafts, decides = request.user.has_perm(self.drafts), request.user.has_perm(self.decides)
+        drafts = request.user.has_perm(self.kind.drafts)
+        decides = request.user.has_perm(self.kind.decides)
         is_mine = row.drafted_by_id == request.user.pk
         if row.state == VariationState.DRAFT and drafts:
             found.append(("Send it to a second person", "ask"))
@@ -106,7 +112,7 @@ class DraftedAdmin(StepAdmin):
         title: str,
         done: str,
     ) -> HttpResponse:
-        permission = self.drafts if act in ("ask", "drop") else self.decides
+        permission = self.kind.drafts if act in ("ask", "drop") else self.kind.decides
         if not request.user.has_perm(permission):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
@@ -141,15 +147,12 @@ class DraftedAdmin(StepAdmin):
 class ToldAdmin(StepAdmin):
     """What a change for many does to one: told, and where no notice came in time, decided.
 
-    `tells_again` and `keeps` are the services of the two steps, `stays` the words of the second;
-    `decides` is the permission, `template`
-    the letter.
+    `kind` names who may take the steps; `stays` are the words of the one that lets everything stay
+    as it was, `template` is the letter.
     """
 
-    decides = ""
+    kind: ClassVar[Kind[Any, Any]]
     stays = ""
-    tells_again: ClassVar[Callable[..., Any]]
-    keeps: ClassVar[Callable[..., Any]]
     template: ClassVar[str]
     # The account that is written to, and what the letter of a day says.
     letter_of: Callable[[Any, datetime], tuple[Account, dict[str, Any]]]
@@ -184,7 +187,7 @@ class ToldAdmin(StepAdmin):
         extra: dict[str, Any] = {}
         if row is not None:
             extra = {"reasons": row.because, "letter": self.letter(row, request)}
-            if row.state == ChangeState.LATE and request.user.has_perm(self.decides):
+            if row.state == ChangeState.LATE and request.user.has_perm(self.kind.decides):
                 page = f"admin:{self._page}"
                 extra["steps"] = [
                     (LATER, reverse(f"{page}_again_step", args=[row.pk])),
@@ -194,11 +197,11 @@ class ToldAdmin(StepAdmin):
 
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Tell it anew, for a later day."""
-        return self._take(request, pk, LaterForm, type(self).tells_again, LATER)
+        return self._take(request, pk, LaterForm, services.tell_again, LATER)
 
     def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let everything stay as it was."""
-        return self._take(request, pk, WhyForm, type(self).keeps, self.stays)
+        return self._take(request, pk, WhyForm, services.keep_as_it_is, self.stays)
 
     def _take(
         self,
@@ -208,7 +211,7 @@ class ToldAdmin(StepAdmin):
         service: Callable[..., Any],
         title: str,
     ) -> HttpResponse:
-        if not request.user.has_perm(self.decides):
+        if not request.user.has_perm(self.kind.decides):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None:

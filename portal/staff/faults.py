@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -201,23 +202,25 @@ class FaultAdmin(GuaranteeSteps, HeardFaults):
         service: Callable[..., Any],
     ) -> HttpResponse:
         row = self._row(request, pk, slug)
-        is_sent = request.method == "POST"
-        form = form_class(request.POST if is_sent else None)
-        if is_sent and form.is_valid():
-            try:
-                service(fault=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done.")
-                return redirect("admin:contracts_fault_change", pk)
         told = requests.cost_told(row.service, request.at)
         parts = "; ".join(
             f"{name}: {in_dollars(first)} for the first hour, then {in_dollars(more)} an hour"
             for name, first, more in told.parts
         )
         notes = f"{told.words} {parts}" if slug == "cost" else ""
-        return self._page(request, row, form, slug, self.steps[slug], notes, told.because)
+        return self.take_step(
+            request,
+            row,
+            slug,
+            form_class(request.POST if request.method == "POST" else None),
+            partial(service, fault=row),
+            refusals=REFUSALS,
+            done="Done.",
+            back_to_row=True,
+            notes=notes,
+            because=told.because,
+            intro=_trouble(row),
+        )
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Fault:
         row: Fault = self.row_for_step(request, pk, slug, Action.TROUBLESHOOT)
@@ -241,7 +244,7 @@ class FaultAdmin(GuaranteeSteps, HeardFaults):
             about=row,
             notes=notes,
             because=because,
-            intro=f"{row.get_trouble_display()}: {row.what}",
+            intro=_trouble(row),
             back=reverse("admin:contracts_fault_change", args=[row.pk]),
         )
 
@@ -274,3 +277,7 @@ def _said(fee: Fee, row: Fault) -> str:
     if row.cost_accepted_at is None:
         return "It costs nothing: nobody had agreed to the cost before it began, or it was ours."
     return "It costs nothing."
+
+
+def _trouble(row: Fault) -> str:
+    return f"{row.get_trouble_display()}: {row.what}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -29,6 +30,7 @@ from terms.lifecycle import IllegalStep
 
 from .base import AddStepAdmin, StepsAdmin
 from .complaints_heard import HEARD_BY
+from .refusal_form import RefusalForm
 
 REFUSALS = (ListingRefused, IllegalStep, NotAuthorised)
 
@@ -64,12 +66,6 @@ class DoneForm(forms.Form):
         min_length=2,
         help_text="The file or reference by which it can be found there.",
     )
-
-
-class WhyForm(forms.Form):
-    """Why not."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=300)
 
 
 @admin.register(ListingChange)
@@ -145,7 +141,7 @@ class ListingChangeAdmin(StepsAdmin, AddStepAdmin):
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say no, with the reason."""
-        return self._take(request, pk, "refuse", WhyForm, services.end_listing)
+        return self._take(request, pk, "refuse", RefusalForm, services.end_listing)
 
     def _take(
         self,
@@ -156,24 +152,16 @@ class ListingChangeAdmin(StepsAdmin, AddStepAdmin):
         act: Callable[..., Any],
     ) -> HttpResponse:
         row = self.row_for_step(request, pk, slug, Action.CHANGE_DETAILS)
-        form = form_class(request.POST or None)
-        if form.is_valid():
-            try:
-                act(listing=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Noted; they are told.")
-                return self.list_page()
-        return self.step(
+        return self.take_step(
             request,
-            form,
-            title=self.steps[slug],
-            action=self.steps[slug],
+            row,
+            slug,
+            form_class(request.POST or None),
+            partial(act, listing=row),
+            refusals=REFUSALS,
             about=f"{row.reference}: {row.service}",
             notes=f"{row.get_wanted_display()}. {row.listed_as}",
             because=row.because,
-            back=reverse("admin:contracts_listingchange_change", args=[row.pk]),
         )
 
 

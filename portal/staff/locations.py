@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -177,25 +178,17 @@ class ServiceAddressAdmin(StepsAdmin, AddStepAdmin):
         account = row.service.contract.account
 
         def step() -> HttpResponse:
-            form = form_class(request.POST or None)
-            if form.is_valid():
-                given = {"by": request.user, "at": request.at, **form.cleaned_data}
-                try:
-                    act(service=row.service, **given)
-                except REFUSALS as refusal:
-                    form.add_error(None, str(refusal))
-                else:
-                    messages.success(request, "Noted.")
-                    return self.list_page()
-            return self.step(
+            return self.take_step(
                 request,
-                form,
-                title=self.steps[slug],
-                action=self.steps[slug],
+                row,
+                slug,
+                form_class(request.POST or None),
+                partial(act, service=row.service),
+                refusals=REFUSALS,
+                done="Noted.",
                 about=f"{row.reference}: {row.service}",
                 notes=f"Told: {row.line}. On file: {locations.current_address(row.service).line}.",
                 because=row.because,
-                back=reverse("admin:contracts_serviceaddress_change", args=[row.pk]),
             )
 
         if slug == "sent":

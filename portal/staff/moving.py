@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -32,6 +33,7 @@ from terms.lifecycle import IllegalStep
 from terms.money import ZERO, gst_on, in_dollars, to_cents
 
 from .base import AddStepAdmin, StepsAdmin
+from .refusal_form import RefusalForm
 from .seen_form import SeenForm
 
 REFUSALS = (MoveRefused, SupplyRefused, IllegalStep, NotAuthorised)
@@ -62,12 +64,6 @@ class QuoteForm(SeenForm):
     quoted_for = forms.CharField(
         label="What it is for, as the customer reads it", min_length=5, max_length=300
     )
-
-
-class WhyForm(forms.Form):
-    """Why not, in words for the customer."""
-
-    why = forms.CharField(label="Why, as the customer reads it", min_length=5, max_length=300)
 
 
 class DoneForm(forms.Form):
@@ -176,7 +172,7 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
 
     def refuse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that it is not possible; that alone costs them nothing."""
-        return self._take(request, pk, "refuse", WhyForm, services.refuse_move)
+        return self._take(request, pk, "refuse", RefusalForm, services.refuse_move)
 
     def finish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note that it was carried out: it is charged, and addresses are asked about."""
@@ -184,7 +180,7 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give it up; nothing is charged."""
-        return self._take(request, pk, "cancel", WhyForm, services.cancel_move)
+        return self._take(request, pk, "cancel", RefusalForm, services.cancel_move)
 
     def _take(
         self,
@@ -196,22 +192,26 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
     ) -> HttpResponse:
         row = self._row(request, pk, slug)
         today = local_day(row.service.contract.account, request.at)
-        form = form_class(request.POST or None, initial={"done_on": today})
-        if form.is_valid():
-            try:
-                act(move=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done; they are told.")
-                return redirect("admin:contracts_relocation_change", pk)
         notes = NOTES.get(slug, "")
         if slug == "finish" and row.quote_inc:
             notes = (
                 f"{in_dollars(row.quote_inc)} stands on their next bill, and where phones at the "
                 "old address are used now is asked."
             )
-        return self._page(request, row, form, slug, self.steps[slug], notes, row.because)
+        return self.take_step(
+            request,
+            row,
+            slug,
+            form_class(request.POST or None, initial={"done_on": today}),
+            partial(act, move=row),
+            refusals=REFUSALS,
+            done="Done; they are told.",
+            back_to_row=True,
+            about=_about(row),
+            notes=notes,
+            because=row.because,
+            intro=row.said,
+        )
 
     def _row(self, request: HttpRequest, pk: int, slug: str) -> Relocation:
         row: Relocation = self.row_for_step(request, pk, slug, Action.OPEN_SERVICE)
@@ -232,12 +232,16 @@ class RelocationAdmin(StepsAdmin, AddStepAdmin):
             form,
             title=self.steps[slug],
             action=action,
-            about=f"{row.reference}: {row.service}, to {row.line}",
+            about=_about(row),
             notes=notes,
             because=because,
             intro=row.said,
             back=reverse("admin:contracts_relocation_change", args=[row.pk]),
         )
+
+
+def _about(row: Relocation) -> str:
+    return f"{row.reference}: {row.service}, to {row.line}"
 
 
 NOTES = {

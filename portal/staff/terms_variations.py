@@ -26,7 +26,6 @@ from terms.calendar import in_words
 from .drafted import REFUSALS, DraftedAdmin, ToldAdmin
 from .variations_forms import TermsDraftForm
 
-DRAFTS, DECIDES = "contracts.add_termsvariation", "contracts.change_termsvariation"
 COLUMNS = (
     *("Account", "Contract", "Stands", "Old version", "From", "Earliest by its notice"),
     *("Way out by", "Way out until", "Told", "Received"),
@@ -38,13 +37,7 @@ class TermsVariationAdmin(DraftedAdmin):
     """New versions of the terms, with whom each binds from when, and the step that comes next."""
 
     provider_path = "provider"
-    drafts, decides = DRAFTS, DECIDES
-    acts = {
-        "ask": services.ask_for_terms_approval,
-        "decide": services.decide_terms_change,
-        "drop": services.drop_terms_draft,
-        "withdraw": services.withdraw_terms_change,
-    }
+    kind = services.TERMS
     list_display = (
         *("version", "provider", "effective_on", "harms", "state", "drafted_by", "decided_by"),
     )
@@ -172,10 +165,8 @@ class OfTermsFilter(admin.SimpleListFilter):
 class TermsChangeAdmin(ToldAdmin):
     """From when a version binds each contract, with the notice that its customer gets."""
 
-    decides = DECIDES
+    kind = services.TERMS
     stays = "Let it keep its terms"
-    tells_again = services.tell_terms_again
-    keeps = services.keep_terms
     template = "notices/terms_change.txt"
     provider_path = "contract__account__customer__provider"
     list_display = (

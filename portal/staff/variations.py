@@ -29,7 +29,6 @@ from terms.money import in_dollars
 from .drafted import REFUSALS, DraftedAdmin, ToldAdmin
 from .variations_forms import DraftForm
 
-DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
 COLUMNS = (
     *("Account", "Service", "Stands", "Keeps its price", "Price now", "New price", "More a month"),
     *("From", "Earliest by its notice", "Way out by", "Way out until"),
@@ -41,13 +40,7 @@ class VariationAdmin(DraftedAdmin):
     """Changes of price, with what each does, to whom, and the step that comes next."""
 
     provider_path = "provider"
-    drafts, decides = DRAFTS, DECIDES
-    acts = {
-        "ask": services.ask_for_approval,
-        "decide": services.decide_price_change,
-        "drop": services.drop_draft,
-        "withdraw": services.withdraw_price_change,
-    }
+    kind = services.PRICES
     list_display = (
         *("what", "provider", "new_price", "effective_on", "state", "drafted_by", "decided_by"),
     )
@@ -180,10 +173,8 @@ class OfFilter(admin.SimpleListFilter):
 class PriceChangeAdmin(ToldAdmin):
     """What a change of price does to each service, with the notice that its customer gets."""
 
-    decides = DECIDES
+    kind = services.PRICES
     stays = "Let it keep its price"
-    tells_again = services.tell_again
-    keeps = services.keep_price
     template = "notices/price_change.txt"
     provider_path = "service__contract__account__customer__provider"
     list_display = (

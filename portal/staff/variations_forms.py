@@ -23,16 +23,59 @@ class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name}: ${obj.monthly_fee:,.2f} in the list"
 
 
-def _check_reasons(form: forms.Form, given: dict[str, Any]) -> None:
-    """What is chosen has its reason, and nothing is claimed that the cause does not bear."""
-    if given.get("notice_days") and not given.get("notice_why"):
-        form.add_error("notice_why", "Say why: it is kept.")
-    if given.get("supplier_wide") and given.get("forced_by") != Forced.SUPPLIER:
-        form.add_error("supplier_wide", "Tick it only where our supplier forces the change.")
+class ForManyForm(forms.Form):
+    """What staff say of any change for many besides what changes and from when."""
+
+    forced_by = forms.ChoiceField(
+        label="What forces it",
+        required=False,
+        choices=[("", "Nothing: it is our own decision"), *Forced.choices],
+        help_text="The notice names it.",
+    )
+    supplier_wide = forms.BooleanField(
+        label="The supplier makes all its resellers change", required=False
+    )
+    offers_way_out = forms.BooleanField(
+        label="We offer a way out to those whose terms leave it to us", required=False
+    )
+    notice_days = forms.IntegerField(
+        label="Days of notice",
+        required=False,
+        min_value=1,
+        max_value=365,
+        help_text="Only where the terms ask for reasonable notice.",
+    )
+    notice_why = forms.CharField(
+        label="Why so many days are reasonable", max_length=300, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """What is chosen has its reason, and nothing is claimed that the cause does not bear."""
+        given = super().clean() or {}
+        if given.get("notice_days") and not given.get("notice_why"):
+            self.add_error("notice_why", "Say why: it is kept.")
+        if given.get("supplier_wide") and given.get("forced_by") != Forced.SUPPLIER:
+            self.add_error("supplier_wide", "Tick it only where our supplier forces the change.")
+        return given
+
+    def clean_forced_by(self) -> Forced | None:
+        given = self.cleaned_data["forced_by"]
+        return Forced(given) if given else None
 
 
-class DraftForm(forms.Form):
+class DraftForm(ForManyForm):
     """A new price for all on a plan, or for one service; nobody is told by it."""
+
+    field_order = (
+        "plan",
+        "way",
+        "amount",
+        "effective_on",
+        "says",
+        "forced_by",
+        "supplier_wide",
+        "hurts",
+    )
 
     plan = PlanField(label="Which plan", queryset=Plan.objects.none())
     way = forms.ChoiceField(
@@ -54,40 +97,13 @@ class DraftForm(forms.Form):
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    forced_by = forms.ChoiceField(
-        label="What forces it",
-        required=False,
-        choices=[("", "Nothing: it is our own decision"), *Forced.choices],
-        help_text="The notice names it.",
-    )
-    supplier_wide = forms.BooleanField(
-        label="The supplier makes all its resellers change", required=False
-    )
     hurts = forms.ChoiceField(
         label="How much a rise hurts", choices=Hurts.choices, initial=Hurts.MATERIAL
-    )
-    offers_way_out = forms.BooleanField(
-        label="We offer a way out to those whose terms leave it to us", required=False
-    )
-    notice_days = forms.IntegerField(
-        label="Days of notice",
-        required=False,
-        min_value=1,
-        max_value=365,
-        help_text="Only where the terms ask for reasonable notice.",
-    )
-    notice_why = forms.CharField(
-        label="Why so many days are reasonable", max_length=300, required=False
     )
 
     def __init__(self, *args: Any, plans: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["plan"].queryset = plans
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        _check_reasons(self, given)
-        return given
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -95,18 +111,18 @@ class DraftForm(forms.Form):
         given = dict(self.cleaned_data)
         way, amount = given.pop("way"), given.pop("amount")
         signed: Decimal = -amount if way == "down" else amount
-        forced = given.pop("forced_by")
         return {
             **given,
             "way": PriceWay.TO if way == "to" else PriceWay.BY,
             "amount": signed,
             "hurts": Hurts(given["hurts"]),
-            "forced_by": Forced(forced) if forced else None,
         }
 
 
-class TermsDraftForm(forms.Form):
+class TermsDraftForm(ForManyForm):
     """A newer version of the terms for all contracts under an older one; nobody is told by it."""
+
+    field_order = ("version", "effective_on", "says", "harms")
 
     version = forms.ChoiceField(label="Which version")
     effective_on = DayField(
@@ -121,46 +137,17 @@ class TermsDraftForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     harms = forms.ChoiceField(label="Whom it hurts", choices=Harm.choices, initial=Harm.MATERIAL)
-    forced_by = forms.ChoiceField(
-        label="What forces it",
-        required=False,
-        choices=[("", "Nothing: it is our own decision"), *Forced.choices],
-        help_text="The notice names it.",
-    )
-    supplier_wide = forms.BooleanField(
-        label="The supplier makes all its resellers change", required=False
-    )
-    offers_way_out = forms.BooleanField(
-        label="We offer a way out to those whose terms leave it to us", required=False
-    )
-    notice_days = forms.IntegerField(
-        label="Days of notice",
-        required=False,
-        min_value=1,
-        max_value=365,
-        help_text="Only where the terms ask for reasonable notice.",
-    )
-    notice_why = forms.CharField(
-        label="Why so many days are reasonable", max_length=300, required=False
-    )
 
     def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].choices = versions
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        _check_reasons(self, given)
-        return given
 
     @property
     def facts(self) -> tuple[str, dict[str, Any]]:
         """The provider's key, and what was entered as a draft takes it."""
         given = dict(self.cleaned_data)
         key, version = given["version"].split(" ", 1)
-        forced = given["forced_by"]
-        typed = {"harms": Harm(given["harms"]), "forced_by": Forced(forced) if forced else None}
-        return key, given | typed | {"version": version}
+        return key, given | {"version": version, "harms": Harm(given["harms"])}
 
 
 class DecisionForm(forms.Form):

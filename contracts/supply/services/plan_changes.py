@@ -53,7 +53,8 @@ def request_plan_change(
     It is agreed at once where the terms allow it, or waits for the provider. What it will cost a
     month, GST included, is held against the person's limit, together with what was agreed under
     it before. `overdue`: something is unpaid past its day. Raises NotAuthorised, and
-    PlanChangeRefused by the terms.
+    PlanChangeRefused by the terms, for a service that ends, a plan that is not offered (any more),
+    or while another change is under way.
     """
     account = service.contract.account
     on = authority.local_day(account, at)
@@ -66,14 +67,7 @@ def request_plan_change(
         )
         if offer.verdict == PlanChangeState.REFUSED:
             raise PlanChangeRefused("The plan can't be changed now.", offer.because)
-        service.refresh_from_db(fields=["ended_on", "status"])
-        if service.ended_on is not None:
-            day = in_words(service.ended_on)
-            raise PlanChangeRefused(
-                f"This service ends on {day}. To keep it, take the notice back first.", []
-            )
-        if supply.open_plan_change(service):
-            raise PlanChangeRefused("A change of this plan is under way already.", [])
+        _require_possible(service, plan)
         change = _asked(service, offer, by=by, decision=decision, on=on, at=at)
         record(
             account_id=account.pk,
@@ -88,6 +82,21 @@ def request_plan_change(
         agreed = change.state == PlanChangeState.AGREED
         _tell(change, "Your plan will change" if agreed else "Your plan change is with us", at)
     return change
+
+
+def _require_possible(service: Service, plan: Plan) -> None:
+    """Raise PlanChangeRefused for what has changed between the page and the click."""
+    service.refresh_from_db(fields=["ended_on", "status"])
+    if service.ended_on is not None:
+        day = in_words(service.ended_on)
+        raise PlanChangeRefused(
+            f"This service ends on {day}. To keep it, take the notice back first.", []
+        )
+    plan.refresh_from_db(fields=["is_listed"])
+    if not plan.is_listed or plan.provider_id != service.plan.provider_id:
+        raise PlanChangeRefused(f"{plan.name} is not offered. Choose another plan.", [])
+    if supply.open_plan_change(service):
+        raise PlanChangeRefused("A change of this plan is under way already.", [])
 
 
 def require_plan_change(

@@ -1,11 +1,10 @@
 """Questions about changes of prices and terms: what one does, to whom, what was heard of it."""
 
 from .counts import Totals, earliest_for_all, to_work_out, totals, without_notice_days
-from .effects import Effect, Told, effect_of, facts_of, prices_told, told_at
+from .effects import Effect, PriceEffect, Told, effect_of, facts_of, prices_told, told_at
 from .heard import PriceNews, change_by_public_id, has_news, news_of, open_way_out
 from .rises import YearlyRise, index_known, rise_ahead, rise_of, rises_to_tell, waiting_for_index
 from .terms_effects import (
-    TermsEffect,
     TermsNews,
     contracts_to_bind,
     days_of,
@@ -22,8 +21,8 @@ from .terms_effects import (
 
 __all__ = [
     "Effect",
+    "PriceEffect",
     "PriceNews",
-    "TermsEffect",
     "TermsNews",
     "Told",
     "Totals",

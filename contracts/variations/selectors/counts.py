@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from contracts.supply.models import Service
 from contracts.supply.states import ServiceStatus
-from contracts.variations.models import PriceChange, Variation
+from contracts.variations.models import ChangeForMany, Variation
 from contracts.variations.states import ChangeState, Keeps
 from terms.money import ZERO
 
@@ -80,7 +80,7 @@ def to_work_out(change: Variation) -> QuerySet[Service]:
     )
 
 
-def _to_tell(change: Variation) -> QuerySet[PriceChange]:
+def _to_tell(change: ChangeForMany) -> QuerySet[Any]:
     return change.changes.filter(state=ChangeState.WAITING)
 
 
@@ -91,6 +91,6 @@ def earliest_for_all(change: Variation) -> tuple[int, date | None]:
     return found["count"], found["day"]
 
 
-def without_notice_days(change: Variation) -> int:
+def without_notice_days(change: ChangeForMany) -> int:
     """For how many the terms leave the length of the notice to the provider, who chose none."""
     return _to_tell(change).filter(earliest_on__isnull=True).count()

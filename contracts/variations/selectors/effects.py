@@ -42,12 +42,31 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a change means for one service if it is told at a moment.
+    """What a change for many means for one if it is told at a moment.
+
+    It may come from `earliest_on` on; None: the terms leave the notice to the provider, and nobody
+    has chosen it. `way_out_until` is the last day on which it opens a way out.
+    """
+
+    earliest_on: date | None = None
+    effective_on: date | None = None
+    notice_required: bool = True
+    way_out_by: WayOutBy | None = None
+    way_out_until: date | None = None
+    because: Reasons
+
+    @property
+    def is_kept_for_good(self) -> bool:
+        """Whether nothing changes, and so nothing is told."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceEffect(Effect):
+    """What a change of price means for one service if it is told at a moment.
 
     Prices per unit are in the service's own basis, those a month for all units hold GST, all in
-    dollars. `keeps` says that the service keeps its price, until `keeps_until` or for good. The
-    change may come from `earliest_on` on; None: the terms leave the notice to the provider, and
-    nobody has chosen it. `way_out_until` is the last day on which it opens a way out.
+    dollars. `keeps` says that the service keeps its price, until `keeps_until` or for good.
     """
 
     unit_before: Decimal
@@ -56,12 +75,6 @@ class Effect:
     monthly_after: Decimal
     keeps: Keeps | None = None
     keeps_until: date | None = None
-    earliest_on: date | None = None
-    effective_on: date | None = None
-    notice_required: bool = True
-    way_out_by: WayOutBy | None = None
-    way_out_until: date | None = None
-    because: Reasons
 
     @property
     def is_kept_for_good(self) -> bool:
@@ -107,7 +120,7 @@ def effect_of(
     not_before: date | None = None,
     told: Told | None = None,
     listed: frozenset[Decimal] | None = None,
-) -> Effect:
+) -> PriceEffect:
     """What a change means for a service if its notice is sent at that moment.
 
     `not_before` is a later day chosen for it alone; `told` are the notice's days where they are
@@ -140,7 +153,7 @@ def _worked_out(
     after: Decimal,
     told: Told,
     asked: date,
-) -> Effect:
+) -> PriceEffect:
     rises = after > period.unit_fee
     hurts = _hurts(change, rises)
     facts = _facts(change, service, bound, hurts, told)
@@ -166,7 +179,7 @@ def _worked_out(
         fixed_until = agreed
     held = fixed_until is not None and earliest == fixed_until + ONE_DAY and earliest > asked
     way_out = way_out_of(change, bound, facts, told)
-    return Effect(
+    return PriceEffect(
         unit_before=period.unit_fee,
         unit_after=after,
         monthly_before=supplied_price(period, bound),
@@ -284,10 +297,12 @@ def _by_house_days(bound: Binding, told: Told) -> tuple[date | None, Reasons]:
     return until, as_json([house.because(step)])
 
 
-def _kept(keeps: Keeps, service: Service, bound: Binding, period: SupplyPeriod | None) -> Effect:
+def _kept(
+    keeps: Keeps, service: Service, bound: Binding, period: SupplyPeriod | None
+) -> PriceEffect:
     fee = period.unit_fee if period else ZERO
     monthly = supplied_price(period, bound) if period else ZERO
-    return Effect(
+    return PriceEffect(
         unit_before=fee,
         unit_after=fee,
         monthly_before=monthly,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -13,34 +12,17 @@ from contracts.agreements.selectors import ask, binding
 from contracts.supply.models import Service
 from contracts.supply.selectors import term_of
 from contracts.variations.models import TermsChange, TermsVariation
-from contracts.variations.states import HEARD, SENT, UNFINISHED, ChangeState, WayOutBy
+from contracts.variations.states import HEARD, SENT, UNFINISHED, ChangeState
 from parties.accounts.models import Account
 from terms import library, rules
 from terms.calendar import State
 from terms.rules.variation import Change
 
 from .counts import RUNS
-from .effects import Told, is_consumer, told_at, way_out_of
+from .effects import Effect, Told, is_consumer, told_at, way_out_of
 
 # Rows by which a version already binds a contract, or is on its way to.
 SETTLED = (*UNFINISHED, ChangeState.APPLIED, ChangeState.LEFT)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TermsEffect:
-    """From which day a version binds a contract if its notice is sent at a moment.
-
-    `earliest_on` is the first day by the notice; None: the terms leave the notice to the provider,
-    and nobody has chosen it. `effective_on` is that day or the one wanted, whichever is later.
-    `way_out_until` is the last day on which it opens a way out.
-    """
-
-    earliest_on: date | None
-    effective_on: date | None
-    notice_required: bool
-    way_out_by: WayOutBy | None
-    way_out_until: date | None
-    because: list[dict[str, Any]]
 
 
 def terms_effect_of(
@@ -50,11 +32,12 @@ def terms_effect_of(
     sent_at: datetime,
     not_before: date | None = None,
     told: Told | None = None,
-) -> TermsEffect:
+) -> Effect:
     """From which day a version binds a contract if its notice is sent at that moment.
 
-    The old version says so, with the law beneath it: it is what was agreed. `not_before` is a
-    later day chosen for this contract alone; `told` are the notice's days where they are known.
+    Its `effective_on` is the first day by the notice or the one wanted, whichever is later. The
+    old version says so, with the law beneath it: it is what was agreed. `not_before` is a later
+    day chosen for this contract alone; `told` are the notice's days where they are known.
     (GL-VAR-07, VP-VAR-06, CV-VAR-01, BS-VAR-01 to -05, RF-TCP-24.)
     """
     state = State(contract.account.state)
@@ -82,7 +65,7 @@ def terms_effect_of(
         earliest = told.on
     by, until, why = way_out_of(change, bound, facts, told)
     asked = max(filter(None, (change.effective_on, not_before)))
-    return TermsEffect(
+    return Effect(
         earliest_on=earliest,
         effective_on=max(asked, earliest) if earliest else None,
         notice_required=needs_notice,

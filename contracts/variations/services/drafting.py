@@ -11,28 +11,17 @@ from django.db import transaction
 from contracts.catalogue.models import Plan
 from contracts.catalogue.services import provider_day, require_right
 from contracts.supply.models import Service
-from contracts.variations.models import PriceChange, Variation
-from contracts.variations.selectors import Effect, effect_of, prices_told, to_work_out
-from contracts.variations.states import (
-    OPEN,
-    ChangeState,
-    Forced,
-    Hurts,
-    PriceWay,
-)
+from contracts.variations.models import Variation
+from contracts.variations.states import OPEN, Forced, Hurts, PriceWay
 from parties.people.models import User
 from terms.calendar import in_words, months_on
 from terms.money import ZERO
 
-BATCH = 200
-# So many are worked out while somebody waits for the page; the sweep does the rest.
-AT_ONCE = 1_000
+from .base import VariationRefused
+from .prices import PRICES
+from .working_out import AT_ONCE, work_out
+
 FURTHEST_MONTHS = 36
-DRAFTS, DECIDES = "contracts.add_variation", "contracts.change_variation"
-
-
-class VariationRefused(Exception):
-    """The price can't be changed so; the message says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +55,7 @@ def draft_price_change(*, draft: Draft, by: User, at: datetime) -> Variation:
     and VariationRefused for a day that is over, a price below zero, or one that changes nothing.
     """
     provider = draft.plan.provider
-    require_right(by, provider, DRAFTS)
+    require_right(by, provider, PRICES.drafts)
     _require_possible(draft, provider_day(provider, at))
     with transaction.atomic():
         # Two who draft the same at the same moment make one.
@@ -98,71 +87,9 @@ def draft_price_change(*, draft: Draft, by: User, at: datetime) -> Variation:
             drafted_by=by,
             drafted_at=at,
         )
-    working_out(change, at=at, most=AT_ONCE)
+    work_out(change, at=at, most=AT_ONCE)
     change.refresh_from_db()
     return change
-
-
-def working_out(change: Variation, *, at: datetime, most: int | None = None) -> int:
-    """Work out, batch by batch, what a draft does to services; return to how many.
-
-    It goes on where an earlier call stopped, after `most` at the latest.
-    """
-    done = 0
-    while most is None or done < most:
-        found = _one_batch(change, at)
-        if found is None:
-            break
-        done += found
-    return done
-
-
-def effect_fields(effect: Effect) -> dict[str, object]:
-    """An effect as a row keeps it."""
-    return {
-        "keeps": effect.keeps or "",
-        "keeps_until": effect.keeps_until,
-        "unit_before": effect.unit_before,
-        "unit_after": effect.unit_after,
-        "monthly_before": effect.monthly_before,
-        "monthly_after": effect.monthly_after,
-        "earliest_on": effect.earliest_on,
-        "effective_on": effect.effective_on,
-        "notice_required": effect.notice_required,
-        "way_out_by": effect.way_out_by or "",
-        "way_out_until": effect.way_out_until,
-        "because": effect.because,
-    }
-
-
-def _one_batch(change: Variation, at: datetime) -> int | None:
-    """Work out the next services; None: all are."""
-    with transaction.atomic():
-        row = (
-            Variation.objects.select_for_update(of=("self",))
-            .select_related("plan")
-            .get(pk=change.pk)
-        )
-        if row.state not in OPEN or row.worked_at is not None:
-            return None
-        services = list(to_work_out(row)[:BATCH])
-        if not services:
-            row.worked_at = at
-            row.save(update_fields=["worked_at"])
-            return None
-        listed = prices_told(row)
-        PriceChange.objects.bulk_create(_change_of(row, one, listed, at) for one in services)
-        row.worked_through = services[-1].pk
-        row.save(update_fields=["worked_through"])
-    return len(services)
-
-
-def _change_of(
-    row: Variation, service: Service, listed: frozenset[Decimal], at: datetime
-) -> PriceChange:
-    effect = effect_of(row, service, sent_at=at, listed=listed)
-    state = ChangeState.KEEPS if effect.is_kept_for_good else ChangeState.WAITING
-    return PriceChange(variation=row, service=service, state=state, **effect_fields(effect))
 
 
 def _require_possible(draft: Draft, today: date) -> None:

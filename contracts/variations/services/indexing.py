@@ -22,7 +22,9 @@ from parties.accounts.models import Provider
 from parties.people.models import User
 from terms.calendar import in_words
 
-from .drafting import DECIDES, DRAFTS, VariationRefused, working_out
+from .base import VariationRefused
+from .prices import PRICES
+from .working_out import work_out
 
 log = structlog.get_logger(__name__)
 # Nothing outside it was ever published for this country.
@@ -45,7 +47,7 @@ def enter_index_figure(
     one. Raises NotAuthorised, and VariationRefused for a figure that can't be, a day still to
     come, or another figure for the same period.
     """
-    require_right(by, provider, DRAFTS)
+    require_right(by, provider, PRICES.drafts)
     if not LOWEST <= percent <= HIGHEST:
         raise VariationRefused(f"Give per cent between {LOWEST} and {HIGHEST}: 3.1")
     if published_on > at.date():
@@ -83,7 +85,7 @@ def decide_index_figure(
 
     Raises NotAuthorised, IllegalStep, and VariationRefused for whoever entered it.
     """
-    require_right(by, figure.provider, DECIDES)
+    require_right(by, figure.provider, PRICES.decides)
     with transaction.atomic():
         row = (
             IndexFigure.objects.select_for_update(of=("self",))
@@ -135,7 +137,7 @@ def _send(rise: YearlyRise, fee: Decimal, figure: IndexFigure, at: datetime) -> 
     )
     if not is_new:
         return
-    working_out(change, at=at)
+    work_out(change, at=at)
     change.refresh_from_db()
     change.state = VariationState.TELLING
     change.decided_by, change.decided_at = figure.decided_by, figure.decided_at

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from contracts.variations.models import PriceChange
+from contracts.variations.models import ChangeOfOne, PriceChange
 from contracts.variations.states import Forced, WayOutBy
 from parties.accounts.models import Account
 from parties.authority.selectors import account_standing, local_day
+from parties.correspondence.selectors import goes_by_post
 from parties.correspondence.services import tell_holder, write
 from records.notices.models import Notice
 from records.notices.services import Link
@@ -27,7 +28,12 @@ CAUSES = {
 }
 
 
-def tell_of_price(change: PriceChange, account: Account, at: datetime) -> Notice:
+def goes_as_letter(account: Account, at: datetime) -> bool:
+    """Whether the notice goes on paper, as the customer asked to be reached."""
+    return goes_by_post(account, account_standing(account, local_day(account, at)).to_email)
+
+
+def tell_of_price(change: PriceChange, account: Account, at: datetime, *, by_post: bool) -> Notice:
     """Write the formal notice: both prices, the day, the cause, the way out, the clauses."""
     on = local_day(account, at)
     standing = account_standing(account, on)
@@ -41,11 +47,12 @@ def tell_of_price(change: PriceChange, account: Account, at: datetime) -> Notice
         belongs_to=str(change.public_id),
         because=change.because,
         priority=Priority.NORMAL,
+        by_post=by_post,
         **letter_facts(change, on),
     )
 
 
-def cause_in_words(change: PriceChange) -> str:
+def cause_in_words(change: ChangeOfOne) -> str:
     """What forces the change, as a customer reads it; empty where nothing does."""
     forced = change.variation.forced_by
     return CAUSES[Forced(forced)] if forced else ""
@@ -70,7 +77,7 @@ def letter_facts(change: PriceChange, issued_on: date) -> dict[str, Any]:
     }
 
 
-def tell_that_it_stays(change: PriceChange, account: Account, why: str, at: datetime) -> None:
+def tell_that_price_stays(change: PriceChange, account: Account, why: str, at: datetime) -> None:
     """Tell that a price announced does not come."""
     day = in_words(change.effective_on) if change.effective_on else "later"
     tell_holder(

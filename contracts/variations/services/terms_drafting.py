@@ -7,23 +7,19 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from contracts.agreements.models import Contract
 from contracts.catalogue.services import provider_day, require_right
-from contracts.variations.models import TermsChange, TermsVariation
-from contracts.variations.selectors import (
-    contracts_to_bind,
-    terms_effect_of,
-    versions_to_bring,
-)
+from contracts.variations.models import TermsVariation
+from contracts.variations.selectors import versions_to_bring
 from contracts.variations.states import OPEN, Forced, Harm
 from parties.accounts.models import Provider
 from parties.people.models import User
 from terms import library
 from terms.calendar import in_words, months_on
 
-from .drafting import AT_ONCE, BATCH, FURTHEST_MONTHS, VariationRefused
-
-TERMS_DRAFTS, TERMS_DECIDES = "contracts.add_termsvariation", "contracts.change_termsvariation"
+from .base import VariationRefused
+from .drafting import FURTHEST_MONTHS
+from .new_terms import TERMS
+from .working_out import AT_ONCE, work_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +51,7 @@ def draft_terms_change(
     VariationRefused for a version that was not published, a day that is over, or before the
     version's own, or while another draft of that version waits.
     """
-    require_right(by, provider, TERMS_DRAFTS)
+    require_right(by, provider, TERMS.drafts)
     _require_possible(provider, draft, provider_day(provider, at))
     given = asdict(draft) | {"forced_by": draft.forced_by or ""}
     with transaction.atomic():
@@ -73,64 +69,9 @@ def draft_terms_change(
         change = TermsVariation.objects.create(
             provider=provider, drafted_by=by, drafted_at=at, **given
         )
-    work_out_terms(change, at=at, most=AT_ONCE)
+    work_out(change, at=at, most=AT_ONCE)
     change.refresh_from_db()
     return change
-
-
-def work_out_terms(change: TermsVariation, *, at: datetime, most: int | None = None) -> int:
-    """Work out, batch by batch, from when a draft binds contracts; return how many.
-
-    It goes on where an earlier call stopped, after `most` at the latest.
-    """
-    done = 0
-    while most is None or done < most:
-        found = _one_batch(change, at)
-        if found is None:
-            break
-        done += found
-    return done
-
-
-def _one_batch(change: TermsVariation, at: datetime) -> int | None:
-    """Work out the next contracts; None: all are."""
-    with transaction.atomic():
-        row = (
-            TermsVariation.objects.select_for_update(of=("self",))
-            .select_related("provider")
-            .get(pk=change.pk)
-        )
-        if row.state not in OPEN or row.worked_at is not None:
-            return None
-        found = list(contracts_to_bind(row)[:BATCH])
-        if not found:
-            row.worked_at = at
-            row.save(update_fields=["worked_at"])
-            return None
-        TermsChange.objects.bulk_create(_change_of(row, one, at) for one in found)
-        row.worked_through = found[-1].pk
-        row.save(update_fields=["worked_through"])
-    return len(found)
-
-
-def _change_of(row: TermsVariation, contract: Contract, at: datetime) -> TermsChange:
-    for service in contract.services.all():
-        service.contract = contract
-    effect = terms_effect_of(row, contract, sent_at=at)
-    return TermsChange(
-        variation=row,
-        contract=contract,
-        version_before=contract.version,
-        **terms_effect_fields(effect),
-    )
-
-
-def terms_effect_fields(effect: object) -> dict[str, object]:
-    """An effect as a row keeps it."""
-    return {
-        name: "" if value is None and name == "way_out_by" else value
-        for name, value in vars(effect).items()
-    }
 
 
 def _require_possible(provider: Provider, draft: TermsDraft, today: date) -> None:

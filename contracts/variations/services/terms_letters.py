@@ -6,26 +6,20 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.variations.models import TermsChange
-from contracts.variations.states import Forced, WayOutBy
+from contracts.variations.states import WayOutBy
 from parties.accounts.models import Account
 from parties.accounts.selectors import terms_in_words
 from parties.authority.selectors import account_standing, local_day
-from parties.correspondence.selectors import goes_by_post
-from parties.correspondence.services import tell, write
+from parties.correspondence.services import tell_holder, write
 from records.notices.models import Notice
 from records.notices.services import Link
 from records.notices.states import Priority
 from terms.calendar import in_words
 
-from .letters import CAUSES
+from .letters import cause_in_words
 
 
-def goes_as_letter(account: Account, at: datetime) -> bool:
-    """Whether the notice goes on paper, as the customer asked to be reached."""
-    return goes_by_post(account, account_standing(account, local_day(account, at)).to_email)
-
-
-def tell_of_terms(change: TermsChange, account: Account, at: datetime) -> Notice:
+def tell_of_terms(change: TermsChange, account: Account, at: datetime, *, by_post: bool) -> Notice:
     """Write the formal notice: what changes, from which day, the way out, the clauses."""
     on = local_day(account, at)
     standing = account_standing(account, on)
@@ -39,7 +33,7 @@ def tell_of_terms(change: TermsChange, account: Account, at: datetime) -> Notice
         belongs_to=str(change.public_id),
         because=change.because,
         priority=Priority.NORMAL,
-        by_post=goes_as_letter(account, at),
+        by_post=by_post,
         **terms_letter_facts(change, account, on),
     )
 
@@ -54,28 +48,19 @@ def terms_letter_facts(change: TermsChange, account: Account, issued_on: date) -
         "before": terms_in_words(key, change.version_before),
         "after": terms_in_words(key, variation.version),
         "effective_on": change.effective_on,
-        "cause": terms_cause(change),
+        "cause": cause_in_words(change),
         "says": variation.says,
         "way_out_until": change.way_out_until,
         "way_out_by_law": change.way_out_by == WayOutBy.LAW,
     }
 
 
-def terms_cause(change: TermsChange) -> str:
-    """What forces a new version, as a customer reads it; empty where nothing does."""
-    forced = change.variation.forced_by
-    return CAUSES[Forced(forced)] if forced else ""
-
-
 def tell_that_terms_stay(change: TermsChange, account: Account, why: str, at: datetime) -> None:
     """Tell that a version announced does not come."""
-    standing = account_standing(account, local_day(account, at))
     day = in_words(change.effective_on) if change.effective_on else "later"
     old = terms_in_words(account.customer.provider.key, change.version_before)
-    tell(
+    tell_holder(
         account,
-        to=standing.to_email,
-        name=standing.to_name,
         at=at,
         headline=f"The terms of contract {change.contract.reference} stay as they are",
         body=f"We wrote that new terms would bind it from {day}. They don't: it stays under "

@@ -60,6 +60,18 @@ def test_change_is_done_within_seven_days_and_cites_its_clause(world, service):
     assert "VP-CON-07" in {reason["id"] for reason in change.because}
 
 
+def test_a_plan_that_left_the_list_meanwhile_or_is_another_providers_is_refused(world, service):
+    plan = make_plan(world, "40.00")
+    Plan.objects.filter(pk=plan.pk).update(is_listed=False)
+    with pytest.raises(PlanChangeRefused, match="SIP Plus is not offered"):
+        ask(service, plan, world.holder)
+
+    stranger = make_plan(make_world("callpro"), "41.00")
+    with pytest.raises(PlanChangeRefused, match="Choose another plan"):
+        ask(service, stranger, world.holder)
+    assert not PlanChange.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("at", "applied"), [("2027-03-16 23:59", False), ("2027-03-17 00:01", True)]
 )

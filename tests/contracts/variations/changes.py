@@ -37,7 +37,7 @@ def draft(plan: Plan, amount: str, effective_on: str, at: datetime, **facts: Any
 def approve(change: Variation, at: datetime) -> Variation:
     """Sent to a second person, who approves."""
     services.ask_for_approval(change=change, by=change.drafted_by, at=at)
-    return services.decide_price_change(change=change, approve=True, by=biller(), at=at)
+    return services.decide_change(change=change, approve=True, by=biller(), at=at)
 
 
 def send_all(at: datetime) -> None:

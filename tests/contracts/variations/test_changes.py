@@ -32,10 +32,12 @@ from contracts.variations.states import (
     WayOutBy,
 )
 from parties.authority.selectors import NotAuthorised
+from parties.correspondence.models import Preference
+from parties.correspondence.states import PreferenceKind
 from parties.people.states import StaffRole
 from records.audit.models import Entry
 from records.notices.models import Notice
-from records.notices.states import Status
+from records.notices.states import Channel, Status
 from terms.lifecycle import IllegalStep
 from tests.contracts.leaving.contracts import Agreement, agree, day
 from tests.contracts.variations.changes import (
@@ -197,9 +199,7 @@ def test_approval_that_comes_too_late_is_refused_with_the_first_day(vpnet):
     services.ask_for_approval(change=change, by=change.drafted_by, at=vpnet.at("2027-03-01"))
 
     with pytest.raises(VariationRefused, match="Fri 2 Apr 2027"):
-        services.decide_price_change(
-            change=change, approve=True, by=biller(), at=vpnet.at("2027-03-02")
-        )
+        services.decide_change(change=change, approve=True, by=biller(), at=vpnet.at("2027-03-02"))
     change.refresh_from_db()
     assert change.state == VariationState.ASKED
 
@@ -210,7 +210,7 @@ def test_whoever_drafted_it_does_not_decide(vpnet):
     services.ask_for_approval(change=change, by=change.drafted_by, at=at)
 
     with pytest.raises(VariationRefused, match="another person"):
-        services.decide_price_change(change=change, approve=True, by=change.drafted_by, at=at)
+        services.decide_change(change=change, approve=True, by=change.drafted_by, at=at)
     assert not Notice.objects.filter(kind="price_change").exists()
 
 
@@ -230,10 +230,10 @@ def test_refusal_gives_its_reason_and_ends_it(vpnet):
     services.ask_for_approval(change=change, by=change.drafted_by, at=at)
 
     with pytest.raises(VariationRefused, match="gives its reason"):
-        services.decide_price_change(change=change, approve=False, by=biller(), at=at)
-    services.decide_price_change(change=change, approve=False, by=biller(), at=at, why="No.")
+        services.decide_change(change=change, approve=False, by=biller(), at=at)
+    services.decide_change(change=change, approve=False, by=biller(), at=at, why="No.")
     with pytest.raises(IllegalStep):
-        services.decide_price_change(change=change, approve=True, by=biller(), at=at)
+        services.decide_change(change=change, approve=True, by=biller(), at=at)
 
 
 def test_draft_is_dropped_once_and_then_approved_by_nobody(vpnet):
@@ -286,8 +286,8 @@ def test_customer_whom_nobody_reached_may_keep_the_price(vpnet):
     row = of(vpnet, change)
 
     with pytest.raises(VariationRefused, match="Say why"):
-        services.keep_price(change=row, why=" ", by=biller(), at=vpnet.at("2027-04-10"))
-    services.keep_price(change=row, why="No address.", by=biller(), at=vpnet.at("2027-04-10"))
+        services.keep_as_it_is(change=row, why=" ", by=biller(), at=vpnet.at("2027-04-10"))
+    services.keep_as_it_is(change=row, why="No address.", by=biller(), at=vpnet.at("2027-04-10"))
     services.carry_price_changes(at=vpnet.at("2027-04-11"))
     assert of(vpnet, change).state == ChangeState.LAPSED
     assert Variation.objects.get().state == VariationState.DONE
@@ -313,22 +313,22 @@ def test_resumed_after_a_kill_half_way_tells_nobody_twice(vpnet, monkeypatch):
     for _ in range(5):
         another(vpnet)
     change = approve(start(vpnet), vpnet.at("2027-03-01"))
-    from contracts.variations.services import carrying
+    from contracts.variations.services import prices
 
-    told, killed = carrying.tell_of_price, []
+    told, killed = prices.tell_of_price, []
 
-    def dies(*args):
+    def dies(*args, **way):
         if len(killed) == 3:
             raise KeyboardInterrupt
         killed.append(args)
-        return told(*args)
+        return told(*args, **way)
 
-    monkeypatch.setattr(carrying, "tell_of_price", dies)
+    monkeypatch.setattr(prices, "tell_of_price", dies)
     with pytest.raises(KeyboardInterrupt):
         services.carry_price_changes(at=vpnet.at("2027-03-01", "10:01"))
     assert Notice.objects.filter(kind="price_change").count() == 3
 
-    monkeypatch.setattr(carrying, "tell_of_price", told)
+    monkeypatch.setattr(prices, "tell_of_price", told)
     for _ in range(2):
         services.carry_price_changes(at=vpnet.at("2027-03-01", "10:02"))
     refs = Notice.objects.filter(kind="price_change").values_list("subject_ref", flat=True)
@@ -340,16 +340,16 @@ def test_resumed_after_a_kill_half_way_tells_nobody_twice(vpnet, monkeypatch):
 def test_one_service_that_fails_stops_no_other_and_waits_with_its_reason(vpnet, monkeypatch):
     other = another(vpnet)
     approve(start(vpnet), vpnet.at("2027-03-01"))
-    from contracts.variations.services import carrying
+    from contracts.variations.services import prices
 
-    told = carrying.tell_of_price
+    told = prices.tell_of_price
 
-    def fails(change, account, at):
+    def fails(change, account, at, **way):
         if change.service_id == other.pk:
             raise RuntimeError("no template")
-        return told(change, account, at)
+        return told(change, account, at, **way)
 
-    monkeypatch.setattr(carrying, "tell_of_price", fails)
+    monkeypatch.setattr(prices, "tell_of_price", fails)
     services.carry_price_changes(at=vpnet.at("2027-03-01"))
 
     assert PriceChange.objects.get(service=other).problem == "RuntimeError: no template"
@@ -364,7 +364,7 @@ def test_withdrawn_change_is_told_and_the_old_price_stays(vpnet):
     assert fees(vpnet)[-1] == ("2027-04-10", "36.00")
 
     for _ in range(2):
-        services.withdraw_price_change(
+        services.withdraw_change(
             change=change, why="A mistake.", by=biller(), at=vpnet.at("2027-03-05")
         )
         services.carry_price_changes(at=vpnet.at("2027-03-05"))
@@ -381,7 +381,7 @@ def test_what_is_in_force_is_not_withdrawn(vpnet):
     services.carry_price_changes(at=vpnet.at("2027-04-10"))
 
     with pytest.raises(VariationRefused, match="in force"):
-        services.withdraw_price_change(
+        services.withdraw_change(
             change=change, why="A mistake.", by=biller(), at=vpnet.at("2027-04-11")
         )
 
@@ -495,3 +495,19 @@ def test_working_out_takes_no_more_queries_for_more_services(vpnet):
     for _ in range(6):
         another(vpnet)
     assert queries("37.00") == few
+
+
+def test_who_wants_letters_gets_it_on_paper_and_its_days_count_from_the_posting(vpnet):
+    Preference.objects.create(
+        account=vpnet.world.account,
+        kind=PreferenceKind.REACH,
+        value="post",
+        chosen_at=vpnet.at("2027-01-05"),
+        chosen_by=vpnet.world.holder,
+    )
+    approve(start(vpnet), vpnet.at("2027-03-01"))
+    services.carry_price_changes(at=vpnet.at("2027-03-01"))
+
+    row = PriceChange.objects.get()
+    assert (row.notice.channel, row.notice.postal_address != "") == (Channel.POST, True)
+    assert row.received_on > row.told_on == day("2027-03-01")

@@ -45,7 +45,7 @@ def test_two_decide_and_one_does(one):
     first, second = biller(), biller()
 
     def decide(by, approve):
-        return services.decide_price_change(change=change, approve=approve, by=by, at=at, why="No")
+        return services.decide_change(change=change, approve=approve, by=by, at=at, why="No")
 
     found = at_once([lambda: decide(first, True), lambda: decide(second, False)])
 
@@ -71,7 +71,7 @@ def test_leaving_and_withdrawing_at_once_leave_one_truth(one):
     at_once(
         [
             lambda: walk_away(change=row, by=one.world.holder, at=one.at("2027-03-05")),
-            lambda: services.withdraw_price_change(
+            lambda: services.withdraw_change(
                 change=change, why="A mistake.", by=biller(), at=one.at("2027-03-05")
             ),
         ]

@@ -107,9 +107,7 @@ class Life:
     def withdraw(self, step: dict[str, Any]) -> None:
         change = Variation.objects.order_by("-pk").first()
         if change:
-            services.withdraw_price_change(
-                change=change, why="A mistake.", by=self.second, at=self.now
-            )
+            services.withdraw_change(change=change, why="A mistake.", by=self.second, at=self.now)
 
     def _late(self) -> PriceChange | None:
         return PriceChange.objects.filter(state=ChangeState.LATE).first()
@@ -121,7 +119,7 @@ class Life:
 
     def keep(self, step: dict[str, Any]) -> None:
         if row := self._late():
-            services.keep_price(change=row, why="Kept.", by=self.second, at=self.now)
+            services.keep_as_it_is(change=row, why="Kept.", by=self.second, at=self.now)
 
     def leave(self, step: dict[str, Any]) -> None:
         row = PriceChange.objects.exclude(notice=None).order_by("-pk").first()

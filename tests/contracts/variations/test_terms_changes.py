@@ -192,9 +192,7 @@ def test_reasonable_notice_has_to_be_chosen_with_its_reason():
     change = draft_terms(one, one.at("2027-03-15"))
 
     with pytest.raises(VariationRefused, match="reasonable notice"):
-        services.ask_for_terms_approval(
-            change=change, by=change.drafted_by, at=one.at("2027-03-15")
-        )
+        services.ask_for_approval(change=change, by=change.drafted_by, at=one.at("2027-03-15"))
 
 
 # ── told late, withdrawn, ended, on paper ───────────────────────────────────────────────────
@@ -212,8 +210,8 @@ def test_a_notice_that_leaves_a_day_late_binds_nobody_until_it_is_told_anew(k):
 
     at = k.at("2027-04-14")
     with pytest.raises(VariationRefused, match="Choose a day after Wed 14 Apr 2027"):
-        services.tell_terms_again(change=late, on=day("2027-04-14"), by=biller(), at=at)
-    services.tell_terms_again(change=late, on=day("2027-06-01"), by=biller(), at=at)
+        services.tell_again(change=late, on=day("2027-04-14"), by=biller(), at=at)
+    services.tell_again(change=late, on=day("2027-06-01"), by=biller(), at=at)
     services.carry_terms_changes(at=at)
     send_all(at)
     services.carry_terms_changes(at=at)
@@ -230,7 +228,7 @@ def test_what_nobody_was_given_by_its_day_waits_for_staff_and_can_keep_its_terms
     late = new_terms(k)
     assert late.state == ChangeState.LATE
 
-    services.keep_terms(
+    services.keep_as_it_is(
         change=late, why="Its address bounced.", by=biller(), at=k.at("2027-04-14")
     )
     sweep(k, "2027-04-15")
@@ -242,7 +240,7 @@ def test_what_nobody_was_given_by_its_day_waits_for_staff_and_can_keep_its_terms
 def test_withdrawn_leaves_the_old_terms_and_tells_so(k):
     change = announce_terms(k, k.at("2027-03-15"))
     for _ in range(2):
-        services.withdraw_terms_change(
+        services.withdraw_change(
             change=change.variation, why="A mistake.", by=biller(), at=k.at("2027-03-20")
         )
         sweep(k, "2027-03-20")
@@ -257,7 +255,7 @@ def test_it_is_not_withdrawn_once_it_binds_somebody(k):
     sweep(k, "2027-04-14")
 
     with pytest.raises((VariationRefused, IllegalStep)):
-        services.withdraw_terms_change(
+        services.withdraw_change(
             change=change.variation, why="A mistake.", by=biller(), at=k.at("2027-04-15")
         )
 
@@ -308,7 +306,7 @@ def test_contracts_under_it_or_on_their_way_to_it_are_left_out(k):
 
     again = draft_terms(k, at)
     with pytest.raises(VariationRefused, match="No contract pins an older version"):
-        services.ask_for_terms_approval(change=again, by=again.drafted_by, at=at)
+        services.ask_for_approval(change=again, by=again.drafted_by, at=at)
 
 
 @pytest.mark.parametrize(
@@ -332,14 +330,14 @@ def test_what_cannot_be_drafted_is_refused_in_words(k, given, says):
 def test_two_people_and_a_reason_for_a_no(k):
     at = k.at("2027-03-15")
     change = draft_terms(k, at)
-    services.ask_for_terms_approval(change=change, by=change.drafted_by, at=at)
+    services.ask_for_approval(change=change, by=change.drafted_by, at=at)
 
     with pytest.raises(VariationRefused, match="another person"):
-        services.decide_terms_change(change=change, approve=True, by=change.drafted_by, at=at)
+        services.decide_change(change=change, approve=True, by=change.drafted_by, at=at)
     with pytest.raises(VariationRefused, match="gives its reason"):
-        services.decide_terms_change(change=change, approve=False, by=biller(), at=at)
+        services.decide_change(change=change, approve=False, by=biller(), at=at)
     with pytest.raises(NotAuthorised):
-        services.decide_terms_change(change=change, approve=True, by=k.world.holder, at=at)
-    services.decide_terms_change(change=change, approve=False, by=biller(), at=at, why="Not now.")
+        services.decide_change(change=change, approve=True, by=k.world.holder, at=at)
+    services.decide_change(change=change, approve=False, by=biller(), at=at, why="Not now.")
     sweep(k, "2027-03-15", "11:00")
     assert not Notice.objects.filter(kind="terms_change").exists()

@@ -47,8 +47,8 @@ def draft_terms(one: Agreement, at: datetime, **facts: Any) -> TermsVariation:
 
 def approve_terms(change: TermsVariation, at: datetime) -> TermsVariation:
     """Sent to a second person, who approves."""
-    services.ask_for_terms_approval(change=change, by=change.drafted_by, at=at)
-    return services.decide_terms_change(change=change, approve=True, by=biller(), at=at)
+    services.ask_for_approval(change=change, by=change.drafted_by, at=at)
+    return services.decide_change(change=change, approve=True, by=biller(), at=at)
 
 
 def announce_terms(one: Agreement, at: datetime, **facts: Any) -> TermsChange:

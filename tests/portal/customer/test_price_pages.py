@@ -176,7 +176,7 @@ def test_equipment_that_goes_back_is_named_before_leaving(monkeypatch):
 
 
 def test_withdrawn_change_says_that_the_price_stays(one, change):
-    services.withdraw_price_change(
+    services.withdraw_change(
         change=change.variation, why="A mistake.", by=biller(), at=one.at("2027-03-05")
     )
     services.carry_price_changes(at=one.at("2027-03-05"))

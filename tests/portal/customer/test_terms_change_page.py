@@ -93,7 +93,7 @@ def test_where_nothing_opens_a_way_out_the_page_says_so(monkeypatch):
 
 
 def test_withdrawn_terms_say_that_they_do_not_come(one, change):
-    services.withdraw_terms_change(
+    services.withdraw_change(
         change=change.variation, why="A mistake.", by=biller(), at=one.at("2027-03-18")
     )
     services.carry_terms_changes(at=one.at("2027-03-18"))

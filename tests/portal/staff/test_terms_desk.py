@@ -190,9 +190,7 @@ def test_lists_ask_no_more_for_more_contracts(desk, one):
 
     draft_terms(one, one.at("2027-03-15"))
     before = asked()
-    services.drop_terms_draft(
-        change=TermsVariation.objects.get(), by=biller(), at=one.at("2027-03-15")
-    )
+    services.drop_draft(change=TermsVariation.objects.get(), by=biller(), at=one.at("2027-03-15"))
     for _ in range(4):
         more = agree("greenlight", "400.00", since="2026-02-01", months=36, negotiated=True)
     draft_terms(more, more.at("2027-03-15"))
