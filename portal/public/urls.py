@@ -40,6 +40,7 @@ urlpatterns = [
     path("status/<slug:provider>/", outages.ProviderStatus.as_view(), name="provider_status"),
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
+    path("hooks/network/<slug:provider>/", hooks.NetworkHook.as_view(), name="network_hook"),
     path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

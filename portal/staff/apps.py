@@ -46,6 +46,7 @@ MODULES = (
     "unpaid",
     "unpaid_beyond",
     "variations",
+    "work",
 )
 
 
