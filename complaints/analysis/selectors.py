@@ -20,6 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import TruncMonth
 
+from complaints.analysis.models import Study
 from complaints.ombudsman.models import Referral
 from complaints.tickets.models import CHANNELS, Complaint
 from complaints.tickets.states import ENDED, IN_WORDS, OVER, PROMISES, Cause, Ending, State, Topic
@@ -34,6 +35,7 @@ from terms.clause import as_json
 from terms.rules.duties import Duty as LawDuty
 
 REPORTING = "RF-CMP-17"
+STUDYING = "RF-CMP-16"
 MOST = 10
 # So old a complaint is, in days from receipt: up to, and how that is called.
 AGES = ((10, "up to 10 days"), (30, "11 to 30 days"), (60, "31 to 60 days"))
@@ -226,6 +228,60 @@ def cause_review(rows: QuerySet[Complaint], period: Period) -> list[Bar]:
 def lacks_cause(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
     """Those that are over and whose cause nobody has named."""
     return rows.filter(state__in=ENDED, cause="")
+
+
+def unnamed_causes(rows: QuerySet[Complaint], period: Period) -> QuerySet[Complaint]:
+    """Those that ended in a period and whose cause nobody has named."""
+    return _ended(rows, period).filter(state__in=ENDED, cause="")
+
+
+def cite_study(period: Period) -> list[dict[str, Any]]:
+    """Why a quarter is studied."""
+    limits, cite = law(STUDYING, period.last)
+    return cite(f"every {limits['every_months']} months: {period.first} to {period.last}")
+
+
+def figure_rows(found: Figures) -> list[list[Any]]:
+    """Figures as rows of what, of which, how many; as a file and a study keep them."""
+    rows: list[list[Any]] = [
+        ["All", label.replace("_", " "), getattr(found, label)]
+        for label in ("received", "still_open", "urgent", "escalated", "referred")
+    ]
+    groups = (
+        ("Received by month", found.by_month),
+        ("Open now, by age", found.ages),
+        *found.groups.items(),
+    )
+    rows += [[name, one.label, one.count] for name, bars in groups for one in bars]
+    rows += [
+        [kept.label, word, getattr(kept, word)]
+        for kept in found.kept
+        for word in ("met", "late", "missed", "open")
+    ]
+    mean = found.durations.mean
+    return [
+        *rows,
+        ["Ended", "how many", found.durations.closed],
+        ["Ended", "mean days from receipt", None if mean is None else f"{mean:.1f}"],
+        ["Ended", "days within which 80 % ended", found.durations.eighty],
+    ]
+
+
+def quarter_to_study(at: datetime, region: Region) -> Period:
+    """The last whole quarter on the desk's clock."""
+    now = quarter_of(at.astimezone(region.zone).date(), region)
+    return quarter_of(now.first - timedelta(days=1), region)
+
+
+def owe_study(providers: QuerySet[Provider], at: datetime) -> QuerySet[Provider]:
+    """The providers whose complaints of the last whole quarter nobody has studied yet.
+
+    A quarter into which no complaint fell needs no study.
+    """
+    period = quarter_to_study(at, Region.NSW)
+    came = _came(Complaint.objects.filter(account__customer__provider=OuterRef("pk")), period)
+    studied = Study.objects.filter(provider=OuterRef("pk"), first=period.first)
+    return providers.filter(Exists(came.filter(safety_threat=False))).exclude(Exists(studied))
 
 
 def _report_due(period: Period) -> tuple[date | None, list[dict[str, Any]]]:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
 
+import nh3
 from django.conf import settings
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
@@ -32,11 +33,18 @@ MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 TO = ("to", "cc", "delivered-to", "x-original-to")
 # What a mail server that we trust found out about the sender.
 FORGED = re.compile(r"\b(dmarc|spf|dkim)=fail\b", re.I)
+FOUND_OUT = ("x-mailgun-spf", "x-mailgun-dkim-check-result")
 BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
 MARKS = ("x-loop", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe")
 ROBOTS = ("mailer-daemon@", "postmaster@", "no-reply@", "noreply@")
 UNSEEN = frozenset({"script", "style", "head", "title", "template"})
 BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"})
+# What of an email's layout staff see: no link, no picture, nothing that is loaded or clicked.
+LAYOUT = {
+    *("p", "br", "div", "span", "b", "strong", "i", "em", "u", "ul", "ol", "li", "blockquote"),
+    *("pre", "hr", "table", "thead", "tbody", "tr", "th", "td"),
+}
+CELLS = {"th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
 # Who reads what strangers wrote about anything.
 READS_MAIL = frozenset({StaffRole.FRONT_LINE, StaffRole.TEAM_MANAGER, StaffRole.ADMINISTRATOR})
 QUOTED = "[The letter that they quote below is left out here.]"
@@ -78,7 +86,8 @@ def read_mail(raw: bytes) -> ReadMail:
         ),
         references=tuple(dict.fromkeys(one.upper() for one in named)),
         automatic=_automatic(message, sender),
-        forged=any(FORGED.search(one) for one in _headers(message, "authentication-results")),
+        forged=any(FORGED.search(one) for one in _headers(message, "authentication-results"))
+        or any(one.strip().lower() == "fail" for one in _headers(message, *FOUND_OUT)),
         parts=tuple(_attachments(message)),
     )
 
@@ -162,22 +171,54 @@ def _automatic(message: EmailMessage, sender: str) -> str:
 
 
 def _text(message: EmailMessage) -> str:
-    """The plain text; of an email in HTML alone, its words without any of its markup."""
+    """The plain text, pieces between photos included; of an email in HTML alone, its words."""
     body = message.get_body(preferencelist=("plain", "html"))
     if body is None:
         return ""
-    try:
-        content = str(body.get_content())
-    except (LookupError, ValueError, KeyError, UnicodeError):
-        payload = body.get_payload(decode=True)
-        content = payload.decode(errors="replace") if isinstance(payload, bytes) else ""
     if body.get_content_type() == "text/html":
         reader = _Words()
-        reader.feed(content)
+        reader.feed(_content(body))
         reader.close()
         content = "".join(reader.words)
+    else:
+        pieces = [one for one in _leaves(message) if one is body or _is_words(one, "plain")]
+        content = "\n\n".join(map(_content, pieces))
     content = content.replace("\0", "").replace("\r\n", "\n")
     return re.sub(r"\n{3,}", "\n\n", content).strip()
+
+
+def laid_out(raw: bytes) -> str:
+    """An email's HTML as staff may see it, "" where it has none.
+
+    Cleaned by nh3 down to paragraphs, lists and tables: nothing in it runs, is loaded from
+    elsewhere, or leads anywhere. Safe to show without being escaped again.
+    """
+    message = message_from_bytes(raw, policy=policy.default)
+    html = next((one for one in _leaves(message) if _is_words(one, "html")), None)
+    if html is None:
+        return ""
+    return nh3.clean(
+        _content(html).replace("\0", ""),
+        tags=LAYOUT,
+        attributes=CELLS,
+        clean_content_tags=set(UNSEEN),
+        url_schemes=set(),
+    ).strip()
+
+
+def _is_words(part: MIMEPart, subtype: str) -> bool:
+    """Whether a part is something that the sender wrote, and no file that hangs on it."""
+    is_file = part.get_filename() or part.get_content_disposition() == "attachment"
+    return part.get_content_type() == f"text/{subtype}" and not is_file
+
+
+def _content(part: MIMEPart) -> str:
+    """The words of a part, also where it names a character set that nobody knows."""
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError, KeyError, UnicodeError):
+        payload = part.get_payload(decode=True)
+        return payload.decode(errors="replace") if isinstance(payload, bytes) else ""
 
 
 def own_words(text: str) -> str:
@@ -200,13 +241,26 @@ def own_words(text: str) -> str:
 
 
 def _attachments(message: EmailMessage) -> Iterator[tuple[str, bytes]]:
-    for part in message.iter_attachments():
+    """Every file in it: those that hang on it, and photos that stand between its words."""
+    words = message.get_body(preferencelist=("plain", "html"))
+    for part in _leaves(message):
+        if part is words or _is_words(part, "plain") or _is_words(part, "html"):
+            continue
         if part.is_multipart():
             yield part.get_filename() or "message.eml", part.as_bytes()
             continue
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             yield part.get_filename() or "file", payload
+
+
+def _leaves(message: MIMEPart) -> Iterator[MIMEPart]:
+    """The parts that hold no others; an email within an email is one of them."""
+    if not message.get_content_type().startswith("multipart/"):
+        yield message
+    elif message.is_multipart():
+        for part in message.iter_parts():
+            yield from _leaves(part)
 
 
 class _Words(HTMLParser):

@@ -140,6 +140,12 @@ class Complaint(Swept):
     related = models.ManyToManyField(
         "self", blank=True, help_text="Those that staff see beside it; each has its own answer."
     )
+    kept_because = models.CharField(
+        "records kept because",
+        max_length=300,
+        blank=True,
+        help_text="Why they stay beyond the time that the law sets.",
+    )
     acknowledgement = models.ForeignKey(
         "notices.Notice",
         on_delete=models.PROTECT,

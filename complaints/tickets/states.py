@@ -69,6 +69,8 @@ class Happening(models.TextChoices):
     PART = "part", "Answered by itself again"
     LINK = "link", "Another complaint named beside it"
     UNLINK = "unlink", "Another complaint named no longer"
+    KEEP = "keep", "Records kept beyond their time"
+    RELEASE = "release", "Records may go once their time is over"
 
 
 OPEN = (

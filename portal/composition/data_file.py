@@ -65,6 +65,7 @@ from contracts.orders.models import (
     Withdrawal,
 )
 from contracts.orders.states import SHOWN
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import Fault, FaultWork, OutageService
 from contracts.supply.models import (
     Chargeable,
@@ -133,6 +134,20 @@ DRAWN = (
     "because",
 )
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
+RENEWED = (
+    "service__label",
+    "state",
+    "months",
+    "starts_on",
+    "ends_on",
+    "monthly",
+    "total",
+    "brings_handsets",
+    "handsets_on",
+    "because",
+    "asked_at",
+    "decided_at",
+)
 ENDED = (
     "service__label",
     "side",
@@ -225,7 +240,7 @@ REMEDIES = (
     *("monthly", "text", "done_at", "result"),
 )
 # Which other one it was answered with may be private by now.
-NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id")
+NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id", "kept_because")
 CONTESTED = (
     *("complaint__reference", "invoiceline__invoice__number", "invoiceline__description"),
     "invoiceline__amount_inc",
@@ -401,6 +416,8 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "new_sims", _rows(SimSwap.objects.filter(**of_services), only=SWAPPED)
     listed = ListingChange.objects.filter(**of_services)
     yield "directory_changes", _rows(listed, only=LISTED)
+    renewed = TermRenewal.objects.filter(**of_services)
+    yield "renewals_of_terms", _rows(renewed, only=RENEWED)
     moved = Relocation.objects.filter(**of_services)
     yield "moves_of_services", _rows(moved, only=RELOCATED)
     yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)

@@ -60,8 +60,25 @@ def lodge_history(rows: list[dict[str, Any]], accounts: list[Account], *, at: da
             continue
         gives = tuple(row.get("gives", ()))
         _take(complaint, State(row["state"]), by, desk, lodged, gives)
+        if "again" in row:
+            _again(complaint, by, desk, row["again"], lodged + timedelta(days=1))
         remind_and_flag(at=at)
         settle_notices(at)
+
+
+def _again(first: Complaint, by: User, desk: User, words: str, at: datetime) -> None:
+    """Complain once more about the same matter, which is then answered together with the first."""
+    second = lodging.lodge_complaint(
+        account=first.account,
+        by=by,
+        at=at,
+        details=lodging.ComplaintDetails(topic=first.topic, description=words),
+    )
+    settle_notices(at)
+    process.acknowledge_sent(at=at)
+    at += timedelta(hours=1)
+    process.merge_complaints(reference=second.reference, other=first, by=desk, at=at)
+    settle_notices(at)
 
 
 def _take_call(row: dict[str, Any], account: Account, at: datetime) -> None:

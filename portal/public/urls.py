@@ -42,6 +42,8 @@ urlpatterns = [
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
     path("hooks/network/<slug:provider>/", hooks.NetworkHook.as_view(), name="network_hook"),
     path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),
+    # Mailgun posts whole messages where the address ends in "mime".
+    path("hooks/mail/mime/", hooks.MailHook.as_view(), name="mail_hook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

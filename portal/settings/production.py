@@ -109,6 +109,12 @@ def _about_mail(settings: dict[str, Any]) -> Iterator[str]:
         yield "mail would go nowhere: unset EMAIL_BACKEND and set EMAIL_HOST"
     elif not (settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"]):
         yield "mail would travel in the clear: set EMAIL_USE_TLS or EMAIL_USE_SSL"
+    name, _, password = settings["ANYMAIL"]["WEBHOOK_SECRET"].partition(":")
+    if settings["ANYMAIL"]["MAILGUN_WEBHOOK_SIGNING_KEY"]:
+        if not name or len(password) < KEY_LENGTH or is_weak(password):
+            yield "anybody could post mail: set MAIL_HOOK_PASSWORD to name:32 random signs"
+    elif name:
+        yield "emails that are posted can't be proved: set MAILGUN_SIGNING_KEY"
 
 
 def _about_texts(settings: dict[str, Any]) -> Iterator[str]:

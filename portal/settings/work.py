@@ -57,6 +57,12 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = 20
+# Emails that Mailgun posts to /hooks/mail/mime/, as Anymail names its settings; without a signing
+# key none are taken there, and a mail server's pipe hands them over.
+ANYMAIL = {
+    "WEBHOOK_SECRET": env.str("MAIL_HOOK_PASSWORD", default=""),
+    "MAILGUN_WEBHOOK_SIGNING_KEY": env.str("MAILGUN_SIGNING_KEY", default=""),
+}
 # Text messages: kept beside the mail while developing; without a gateway production sends none.
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")

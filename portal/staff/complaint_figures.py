@@ -178,23 +178,9 @@ def _as_file(found: Figures, report: Any, review: list[Bar], period: Period) -> 
 
 
 def _lines(found: Figures, report: Any, review: list[Bar]) -> Any:
-    for label in ("received", "still_open", "urgent", "escalated", "referred"):
-        yield "All", label.replace("_", " "), getattr(found, label)
-    for name, bars in (
-        ("Received by month", found.by_month),
-        ("Open now, by age", found.ages),
-        *found.groups.items(),
-        ("Cause, last month", review),
-    ):
-        for one in bars:
-            yield name, one.label, one.count
-    for kept in found.kept:
-        for word in ("met", "late", "missed", "open"):
-            yield kept.label, word, getattr(kept, word)
-    yield "Ended", "how many", found.durations.closed
-    mean = found.durations.mean
-    yield "Ended", "mean days from receipt", None if mean is None else f"{mean:.1f}"
-    yield "Ended", "days within which 80 % ended", found.durations.eighty
+    yield from analysis.figure_rows(found)
+    for one in review:
+        yield "Cause, last month", one.label, one.count
     if report is not None:
         yield "Regulator", "services at the end", report.services
         yield "Regulator", "about a network outage", report.outages

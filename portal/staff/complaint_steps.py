@@ -254,6 +254,25 @@ STEPS: dict[str, Step] = {
             "Named.",
         ),
         Step(
+            "keep",
+            "Keep its records",
+            process.keep_records,
+            forms.NoteForm,
+            lambda now: not now.complaint.kept_because and now.is_manager,
+            "They stay beyond the time that the law sets, until a manager lets them go: for a "
+            "court, a claim or a regulator. Say which.",
+            "They are kept.",
+        ),
+        Step(
+            "release",
+            "Let its records go",
+            process.release_records,
+            forms.NoteForm,
+            lambda now: bool(now.complaint.kept_because) and now.is_manager,
+            "Once their time is over they can be erased again. Say why nothing needs them now.",
+            "Nothing keeps them any longer.",
+        ),
+        Step(
             "move",
             "Move to their account",
             process.move_to_account,

@@ -15,6 +15,7 @@ from parties.people.models import User
 from terms.calendar import Channel
 
 from .complaints_forms import AREA, TELLING, StepForm, UrgencyForm, WhenField
+from .complaints_lines import ContestedForm
 from .payments_forms import DollarsField
 
 HEARD_BY = [
@@ -76,7 +77,7 @@ class HeardForm(StepForm):
         }
 
 
-class TakeForm(forms.Form):
+class TakeForm(ContestedForm):
     """A complaint that came by phone, voicemail, email, letter or in person."""
 
     channel = forms.ChoiceField(label="How did it come?", choices=HEARD_BY)
@@ -135,7 +136,11 @@ class TakeForm(forms.Form):
         required=False,
         empty_label="None",
     )
-    disputed_amount = DollarsField(label="How much of it, GST included?", required=False)
+    disputed_amount = DollarsField(
+        label="How much of it, GST included?",
+        required=False,
+        help_text="Empty: all of the lines that are ticked.",
+    )
     hardship_related = UrgencyForm.base_fields["hardship_related"]
     disconnection_without_process = UrgencyForm.base_fields["disconnection_without_process"]
     priority_assistance = UrgencyForm.base_fields["priority_assistance"]
@@ -143,6 +148,11 @@ class TakeForm(forms.Form):
     told_at_once = forms.BooleanField(
         label="They are still there: I tell them the reference and the day of our answer now",
         required=False,
+    )
+    field_order = (
+        *("channel", "received_at", "person", "caller_name", "caller_contact", "caller_days"),
+        *("caller_opens", "caller_closes", "told_by", "topic", "description", "wanted", "service"),
+        *("disputed_invoice", "disputed_lines", "disputed_amount"),
     )
     SOMEBODY_ELSE = "else"
     HOURS = ("caller_days", "caller_opens", "caller_closes")
@@ -164,6 +174,7 @@ class TakeForm(forms.Form):
             (self.SOMEBODY_ELSE, "Somebody else"),
         ]
         self.fields["disputed_invoice"].queryset = invoices
+        self.offer_lines(invoices)
         self.fields["service"].queryset = services
         self.fields["received_at"].zone = zone
 
@@ -180,9 +191,7 @@ class TakeForm(forms.Form):
             self.add_error("caller_closes", "The second hour has to be later than the first.")
         if given.get("disputed_amount") and not given.get("disputed_invoice"):
             self.add_error("disputed_invoice", "Choose the bill that this amount is on.")
-        named, typed = given.get("disputed_invoice"), given.get("disputed_amount")
-        if named and not typed and "disputed_amount" not in self.errors:
-            self.add_error("disputed_amount", "Say how much of the bill they contest.")
+        self.settle_lines(given, given.get("disputed_invoice"))
         return given
 
     def arrival(self) -> dict[str, Any]:

@@ -58,7 +58,9 @@ from billing.payments.services import (
 )
 from billing.runs.models import RunProblem
 from billing.runs.services import run_provider_bills
+from complaints.analysis.models import Study
 from complaints.inbound.models import InboundMail
+from complaints.keeping.models import Certificate, Erased
 from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.services import (
     ComplaintDetails,
@@ -84,6 +86,7 @@ from contracts.orders.models import (
     PortIn,
     Withdrawal,
 )
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -326,6 +329,30 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
         received_at=AT,
         state="set_apart",
         raw=ContentFile(b"Subject: x", name="x.eml"),
+    )
+    certificate = Certificate.objects.create(
+        reference=f"E-{account.number}",
+        provider=provider,
+        made_by=desk,
+        made_at=AT,
+        counted={"complaints": 1},
+    )
+    day = AT.date()
+    Erased.objects.create(
+        certificate=certificate,
+        complaint=f"C-{account.number}",
+        received_on=day,
+        closed_on=day,
+        kept_until=day,
+    )
+    Study.objects.create(
+        provider=provider,
+        first=date(2000 + Study.objects.count(), 1, 1),
+        last=day,
+        found="x",
+        changes="x",
+        by=desk,
+        at=AT,
     )
     pack = EvidencePack(complaint=complaint, asked_by=desk, asked_at=AT, state="ready")
     pack.file.save("x.zip", ContentFile(b"PK"))
@@ -728,6 +755,18 @@ def _outage(service: Service, by: User) -> None:
         asked_at=AT,
         asked_by=by,
     )
+    TermRenewal.objects.create(
+        service=service,
+        state="asked",
+        months=36,
+        starts_on=FOREVER - timedelta(days=1),
+        ends_on=FOREVER,
+        monthly=1,
+        total=36,
+        brings_handsets=True,
+        asked_at=AT,
+        asked_by=by,
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -860,6 +899,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "yes" if address.name == "confirm_address" else "confirm",
         "paper": "summary",
+        "service_id": service.public_id,
         "line": OrderLine.objects.filter(
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
@@ -893,6 +933,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "renew_term": service.public_id,
+            "confirm_renewal": service.public_id,
+            "take_back_renewal": service.public_id,
             "listing": service.public_id,
             "lost_phone": service.public_id,
             "bar_phone": service.public_id,
@@ -906,6 +949,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
             "terms_change": service.contract.terms_changes.get().public_id,
+            "leave_because_of_terms": service.contract.terms_changes.get().public_id,
             "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

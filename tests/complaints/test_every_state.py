@@ -15,7 +15,7 @@ from complaints.ombudsman import services as ombudsman
 from complaints.ombudsman.states import Level, Outcome
 from complaints.process import services as process
 from complaints.tickets.models import Complaint, Remedy
-from complaints.tickets.states import LIFECYCLE, OPEN, OVER, Act, Ending, RemedyKind, State
+from complaints.tickets.states import ENDED, LIFECYCLE, OPEN, OVER, Act, Ending, RemedyKind, State
 from contracts.requests.models import Fault
 from contracts.requests.services import FaultRefused, close_fault
 from contracts.requests.states import OPEN_FAULT
@@ -41,6 +41,8 @@ class Walk:
     def __init__(self, story: Story, service: Service, refused: Complaint) -> None:
         self.story, self.service, self.refused = story, service, refused
         story.lodge(START)
+        self.first = story.reference
+        self.other = ""
         self.at = story.when(START)
         self.broken: set[int] = set()
 
@@ -117,10 +119,44 @@ class Walk:
                 letter=ombudsman.Letter(level=Level.REFERRED, received_at=at), at=at, **mine
             ),
             "answer_there": lambda: ombudsman.answer_ombudsman(text=text, at=at, **mine),
+            "another": lambda: self.lodge_another(days_before=0),
+            "older": lambda: self.lodge_another(days_before=3),
+            "merge": lambda: self.do("merge_complaints", other=self.another()),
+            "split": lambda: self.do("split_complaint"),
+            "link": lambda: self.do("link_complaints", other=self.another()),
+            "unlink": lambda: self.do("unlink_complaints", other=self.another()),
+            "turn": self.turn,
             "remedy": lambda: ombudsman.record_outcome(
                 outcome=Outcome.REMEDY, text=text, offer=self.gifts(), at=at, **mine
             ),
         }
+
+    def lodge_another(self, days_before: int) -> None:
+        """One more of the account, now, or by a letter that lay for days; it is acknowledged."""
+        if self.other:
+            raise process.StepRefused("One more is enough.")
+        story, mine = self.story, self.story.reference
+        story.reference = ""
+        came = self.at - timedelta(days=days_before)
+        story.take(
+            f"{self.at:%Y-%m-%d %H:%M}",
+            received=f"{came:%Y-%m-%d %H:%M}",
+            channel=Channel.POST,
+            facts={"description": f"Another matter of {self.at}."},
+        )
+        self.other, story.reference = story.reference, mine
+        story.sweep(f"{self.at:%Y-%m-%d %H:%M}")
+
+    def another(self) -> Complaint:
+        """The one that is not worked on now."""
+        name = self.first if self.story.reference == self.other else self.other
+        if not name:
+            raise process.StepRefused("There is no other.")
+        return Complaint.objects.get(reference=name)
+
+    def turn(self) -> None:
+        """Work on the other one from now on."""
+        self.story.reference = self.another().reference
 
     def decides(self) -> User:
         """Who decides as a manager; of what is private its officer."""
@@ -149,21 +185,33 @@ class Walk:
         close_fault(fault=fault, is_mended=True, outcome="Mended.", by=self.story.desk, at=self.at)
 
     def check(self) -> None:
-        """What holds after every step."""
-        complaint = self.story.complaint
+        """What holds after every step, of each of them."""
+        references = [one for one in (self.first, self.other) if one]
+        self.broken |= self.check_breaches(references)
+        for reference in references:
+            self.check_one(Complaint.objects.get(reference=reference))
+
+    def check_breaches(self, references: list[str]) -> set[int]:
+        rows = Deadline.objects.filter(subject__in=references)
+        broken = set(rows.filter(status__in=["missed", "met_late"]).values_list("pk", flat=True))
+        assert self.broken <= broken, "a breach was erased"
+        return broken
+
+    def check_one(self, complaint: Complaint) -> None:
         rows = Deadline.objects.filter(subject=complaint.reference)
         owed = rows.filter(status__in=["open", "missed"])
         if complaint.state in OVER:
             assert not rows.filter(status="open").exists(), "a clock runs on after the end"
         else:
             assert owed.exists() or complaint.with_ombudsman_since, "nobody owes anything"
-        broken = set(rows.filter(status__in=["missed", "met_late"]).values_list("pk", flat=True))
-        assert self.broken <= broken, "a breach was erased"
-        self.broken = broken
         told = set(complaint.events.values_list("act", flat=True))
         if complaint.state not in (State.RECEIVED, State.WITHDRAWN):
             # What the ombudsman takes up after a withdrawal was never ours to acknowledge.
             assert told & {"acknowledge", "refer"}, "never acknowledged"
+        if complaint.state == State.MERGED:
+            goes_on = complaint.merged_into
+            assert goes_on is not None, "it goes on with nothing"
+            assert goes_on.state not in OVER, "nobody answers it"
         if complaint.state == State.CLOSED:
             proof = {
                 Ending.CONSENT: "consent",
@@ -172,10 +220,20 @@ class Walk:
                 Ending.VEXATIOUS: "refuse",
                 Ending.OMBUDSMAN: "refer",
             }
+            if complaint.merged_into is not None:
+                # It ended as the one did with which it was answered, or in their own words.
+                told |= set(complaint.merged_into.events.values_list("act", flat=True))
             assert proof[Ending(complaint.ending)] in told
 
     def end(self) -> None:
-        """Staff alone bring it to a lawful end, wherever it stands."""
+        """Staff alone bring each of them to a lawful end, wherever it stands."""
+        for reference in filter(None, (self.other, self.first, self.other)):
+            self.story.reference = reference
+            self.end_one()
+        for one in Complaint.objects.filter(reference__in=[self.first, self.other]):
+            assert one.state in ENDED
+
+    def end_one(self) -> None:
         for _ in range(20):
             complaint = self.story.complaint
             if complaint.state in OVER:
@@ -234,7 +292,8 @@ STEPS = st.lists(
                 *("resolve", "resolve_quietly", "confirm", "consent", "close", "attempt"),
                 *("letter", "delay", "urgent", "manager", "decide", "refuse", "withdraw"),
                 *("reopen", "refer", "answer_there", "remedy", "propose_gifts", "order"),
-                *("visited", "refused_before", "danger"),
+                *("visited", "refused_before", "danger", "another", "older", "merge"),
+                *("split", "link", "unlink", "turn"),
             ]
         ),
         st.sampled_from([1, 5, 24, 72, 240]),
@@ -253,6 +312,9 @@ WAYS = [
     ["sweep", "investigate", "propose_gifts", "accept", "order"],
     ["sweep", "investigate", "refused_before"],
     ["sweep", "danger", "investigate", "propose", "accept"],
+    ["sweep", "another", "link", "merge", "investigate"],
+    ["sweep", "older", "merge"],
+    ["sweep", "another", "merge", "turn", "split"],
 ]
 
 

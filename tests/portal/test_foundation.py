@@ -47,6 +47,10 @@ TEXTS = {
     "SMS_GATEWAY_TOKEN": "gate-token",
     "SMS_SENDER": "+61491570157",
 }
+MAIL_HOOK = {
+    "MAILGUN_SIGNING_KEY": "key-1",
+    "MAIL_HOOK_PASSWORD": "desk:pL7w-kV2t.Qz9r_Xc4m_Hn8b,Jd3f;Ys6g",
+}
 STRIPE = {
     "STRIPE_KEYS": "vpnet=sk_live_1,callpro=sk_live_2",
     "STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1,callpro=whsec_2",
@@ -104,6 +108,9 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         (TEXTS | {"SMS_GATEWAY_TOKEN": ""}, "SMS_GATEWAY_TOKEN"),
         (TEXTS | {"SMS_SENDER": ""}, "SMS_SENDER"),
         (TEXTS | {"SMS_SENDER": "MyTelco"}, "SMS_SENDER"),
+        (MAIL_HOOK | {"MAIL_HOOK_PASSWORD": ""}, "MAIL_HOOK_PASSWORD"),
+        (MAIL_HOOK | {"MAIL_HOOK_PASSWORD": "desk:short"}, "MAIL_HOOK_PASSWORD"),
+        (MAIL_HOOK | {"MAILGUN_SIGNING_KEY": ""}, "MAILGUN_SIGNING_KEY"),
         ({"PAYMENT_SIMULATOR": "true"}, "PAYMENT_SIMULATOR"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1"}, "callpro"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=w,callpro=w"}, "share a secret"),
@@ -121,7 +128,7 @@ def test_production_refuses_to_start_on_what_suits_a_laptop(tmp_path, changes, n
 def test_production_starts_with_safe_settings(tmp_path):
     done = start_production(tmp_path)
     with_texts = start_production(tmp_path, **TEXTS)
-    with_payments = start_production(tmp_path, **STRIPE)
+    with_payments = start_production(tmp_path, **STRIPE, **MAIL_HOOK)
 
     assert done.returncode == 0, done.stderr
     assert with_texts.returncode == 0, with_texts.stderr

@@ -40,6 +40,7 @@ from .handling import (
     name_ombudsman,
     start_investigation,
 )
+from .keeping import keep_records, release_records
 from .managers import (
     ask_for_manager,
     decide_escalation,
@@ -92,6 +93,7 @@ __all__ = [
     "explain_delay",
     "explain_escalation",
     "finish_task",
+    "keep_records",
     "learn_urgency",
     "link_complaints",
     "may_work",
@@ -107,6 +109,7 @@ __all__ = [
     "propose_resolution",
     "record_attempt",
     "refuse_complaint",
+    "release_records",
     "reopen_complaint",
     "resolve_complaint",
     "send_closing_letter",

@@ -207,8 +207,11 @@ def complete_end_cost(*, notice: EndNotice, by: User, at: datetime) -> EndNotice
 
 def _cost_now(row: EndNotice) -> Cost:
     """What an end costs by what is on record now."""
-    if row.because_of is not None:
-        return leaving.way_out(row.because_of, today=row.received_on, ends_on=row.ends_on).cost
+    change = row.because_of or row.because_of_terms
+    if change is not None:
+        return leaving.way_out(
+            change, service=row.service, today=row.received_on, ends_on=row.ends_on
+        ).cost
     bound = binding(row.service.contract, row.received_on)
     cause = Cause(row.cause or "none")
     by = By(row.side)

@@ -64,6 +64,11 @@ ADMIN: dict[StaffRole, dict[str, set[str]]] = {
 # Models that only some roles see, although they see the others of the app.
 ONLY_FOR: dict[str, set[StaffRole]] = {
     "staffgrant": {StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
+    # What was erased once its time was over, and by whom.
+    "certificate": {StaffRole.PRIVACY, StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
+    "erased": {StaffRole.PRIVACY, StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
+    # What managers find in the complaints of a quarter.
+    "study": {StaffRole.TEAM_MANAGER, StaffRole.AUDITOR, StaffRole.ADMINISTRATOR},
     # Mail of strangers, about anything; of what names a private complaint the officers alone.
     "inboundmail": {
         StaffRole.FRONT_LINE,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from complaints.analysis.selectors import lacks_cause
+from complaints.analysis.selectors import lacks_cause, owe_study
 from complaints.inbound.selectors import mails_known_to, set_apart
+from complaints.keeping.selectors import may_go
 from complaints.process import selectors as complaints
 from complaints.tickets.selectors import known_to_staff
 from complaints.tickets.states import OVER, State, Topic
+from parties.accounts.models import Provider
 from parties.people.models import User
 
 from .base import Worklist, confined
@@ -20,6 +22,9 @@ def complaint_lists(user: User, at: datetime) -> list[Worklist]:
     mails = mails_known_to(user)
     if user.provider_id:
         mails = mails.filter(provider=user.provider_id)
+    providers = Provider.objects.all()
+    if user.provider_id:
+        providers = providers.filter(pk=user.provider_id)
     running = every.exclude(state__in=OVER)
     theirs = complaints.workable(every, user)
     missed, today = complaints.missed(theirs, at), complaints.due(theirs, at)
@@ -72,6 +77,20 @@ def complaint_lists(user: User, at: datetime) -> list[Worklist]:
             "complaints_inboundmail",
             "?state__exact=set_apart",
             set_apart(mails),
+        ),
+        Worklist(
+            "complaints.change_study",
+            "Complaints of the last quarter, to be studied",
+            "complaints_study",
+            "add/",
+            owe_study(providers, at),
+        ),
+        Worklist(
+            "complaints.change_certificate",
+            "Complaints whose records may be erased",
+            "complaints_certificate",
+            "add/",
+            may_go(every, at),
         ),
         Worklist(
             view,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0023_words_of_changes'),
+        ('contracts', '0025_term_renewals'),
     ]
 
     operations = [
