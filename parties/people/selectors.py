@@ -107,6 +107,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "staff_session_hours": _count("A staff log-in ends after", LOG_INS, "hours", 1, 12),
     "complaints_email": Setting(label="The complaints desk is told at", group=DESK, kind=str),
+    "network_work": Setting(label="Work at the network", group=DESK, kind=str),
     "biller_code": _text("BPAY biller code", PAID_INTO),
     "bank_account_name": _text("Name of the bank account", PAID_INTO),
     "bank_bsb": _text("BSB", PAID_INTO),

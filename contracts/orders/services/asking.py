@@ -11,12 +11,13 @@ from contracts.orders.models import Order
 from contracts.orders.selectors import assessment, figures, is_open
 from contracts.orders.states import OrderState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.references import new_reference
 from terms.facts import Action
 
-from .base import OrderRefused, lock_account, locked, note, require_open_account, today_of
+from .base import OrderRefused, locked, note, require_open_account, today_of
 from .drafting import LineWish, add_to, require_believable, require_line, same_line
 from .letters import Word, tell_of
 from .offering import make_offer
@@ -57,7 +58,7 @@ def ask_order(
         numbers=numbers,
     )
     with transaction.atomic():
-        kept = lock_account(account)
+        kept = lock_account(account.pk)
         require_open_account(kept)
         require_line(kept, wish)
         standing = Order.objects.filter(
