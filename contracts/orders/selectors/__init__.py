@@ -32,7 +32,7 @@ from .orders import (
     works_partly,
 )
 from .ports import cutover_from, first_day, is_porting_hour, may_stop_move
-from .ticks import Tick, rights_waived, ticks_wanted
+from .ticks import Tick, emergency_address, rights_waived, ticks_wanted
 
 __all__ = [
     "Assessed",
@@ -46,6 +46,7 @@ __all__ = [
     "bound_of",
     "committed_by_orders",
     "cutover_from",
+    "emergency_address",
     "figures",
     "first_day",
     "has_offer",

@@ -9,9 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from contracts.agreements.models import Contract
+from contracts.locations.services import file_ordered
 from contracts.orders.models import Order, OrderLine
 from contracts.orders.selectors import (
     bound_of,
+    emergency_address,
     line_sum,
     live_lines,
     may_deliver,
@@ -130,6 +132,7 @@ def activate_line(
         )
         one.service, one.identifier = service, named
         one.save(update_fields=["service", "identifier"])
+        _file_address(row, service, at)
         if one.once:
             _charge_once(row, one, service, activated_on, at=at, actor=actor)
         if is_first:
@@ -270,4 +273,22 @@ def _works(row: Order, service: Service, activated_on: date) -> Word:
         body=f"{words} It is billed from then on, whatever else of order {row.reference} is still "
         "to come.",
         because=term.because,
+    )
+
+
+def _file_address(row: Order, service: Service, at: datetime) -> None:
+    """Let calls to 000 show what was confirmed with the order."""
+    confirmed = (
+        one for one in row.ticks.all() if one.kind == TickKind.EMERGENCY and one.ticked_at
+    )
+    tick = next(confirmed, None)
+    if tick is None or tick.ticked_at is None:
+        return
+    file_ordered(
+        service=service,
+        confirmed_line=emergency_address(tick),
+        confirmed_at=tick.ticked_at,
+        confirmed_by=row.accepted_by,
+        because=tick.because,
+        at=at,
     )

@@ -364,3 +364,33 @@ def test_a_service_starts_on_the_day_that_the_terms_name(key, told, used, starts
     service = shop.activate(order.lines.get(), "2026-12-08", **known)
 
     assert service.activated_on == date.fromisoformat(starts)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_the_address_confirmed_with_a_phone_is_on_file_when_it_works(moves):
+    shop = open_shop()
+    lines = shop.plan("120.00", ServiceKind.SIP_TRUNK)
+    order = shop.agreed(LineWish(label="SIP", plan=lines), "2026-12-01", "2026-12-02")
+    account = shop.world.account
+    if moves:
+        account.street = "9 New Street"
+        account.save()
+    service = shop.activate(order.lines.get(), "2026-12-08")
+
+    row = service.addresses.get(told="order")
+    said = (row.stage, row.told, row.confirmed_at == order.accepted_at)
+    if moves:
+        assert said == ("asked", "order", False)
+        assert row.street == "9 New Street"
+    else:
+        assert said == ("on_file", "order", True)
+        assert (row.confirmed_by, row.used_from) == (shop.holder, date(2026, 12, 8))
+        assert "CV-VOI-05" in {one["id"] for one in row.because}
+
+
+def test_what_calls_no_000_files_no_address():
+    shop = open_shop()
+    plan = shop.plan("120.00", ServiceKind.FIBRE)
+    order = shop.agreed(LineWish(label="Fibre", plan=plan), "2026-12-01", "2026-12-02")
+
+    assert not shop.activate(order.lines.get(), "2026-12-08").addresses.exists()
