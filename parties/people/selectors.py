@@ -90,6 +90,7 @@ SETTINGS: dict[str, Setting] = {
     "penalty_rate_percent": _amount(
         "Statutory penalty rate", MONEY, "per cent a year", highest=Decimal("50"), **LOOSE
     ),
+    "reconnection_price": _amount("Reconnection as on the price list", MONEY, **LOOSE),
     "chase_above": _amount("Nothing is chased below", CHASING),
     "remind_days_before": _count("Reminder before the due day", CHASING, "days", 0, 30),
     "extension_days": _count("More time that a customer takes at once", CHASING, "days", 0, 60),

@@ -189,7 +189,10 @@ def _reconnection(account: Account, on: date) -> str:
     """What coming back costs, in words for the notice."""
     try:
         answer = binding(account, on).decide(
-            rules.reconnection_fee, cause="unpaid", tcp=account.customer.is_tcp
+            rules.reconnection_fee,
+            cause="unpaid",
+            tcp=account.customer.is_tcp,
+            listed_fee=account.customer.provider.reconnection_price,
         )
     except (TermsSilent, BadFacts):
         return ""

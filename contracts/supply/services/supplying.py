@@ -483,7 +483,13 @@ def _charge_for_return(
     account = row.contract.account
     bound = binding(row.contract, last)
     try:
-        answer = ask(bound, rules.reconnection_fee, cause=asked, tcp=account.customer.is_tcp)
+        answer = ask(
+            bound,
+            rules.reconnection_fee,
+            cause=asked,
+            tcp=account.customer.is_tcp,
+            listed_fee=account.customer.provider.reconnection_price,
+        )
     except BadFacts:
         # The terms leave the fee to a price list, and none is on it.
         return

@@ -68,6 +68,12 @@ class Provider(models.Model):
         blank=True,
         help_text="The statutory rate that the terms build on, per year.",
     )
+    reconnection_price = MoneyField(
+        null=True,
+        blank=True,
+        help_text="Coming back after a suspension, as on the price list, GST included; only where "
+        "the terms leave it to a list. Empty: none is charged.",
+    )
     chase_above = MoneyField(
         default=Decimal("10.00"),
         help_text="Nothing below it is chased, GST included; 0: everything is.",
