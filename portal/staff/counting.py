@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 MOST = 2_000
 
 
-class UpTo(Paginator):
+class UpTo(Paginator):  # type: ignore[type-arg]
     """Counts no further than `MOST` rows: whoever needs those behind narrows the list."""
 
     most = MOST
@@ -22,7 +22,7 @@ class UpTo(Paginator):
         return int(rows.order_by()[: self.most + 1].count())
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self.found, self.most)
 
     @property
