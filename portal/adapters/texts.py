@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection
@@ -25,6 +30,58 @@ NEVER = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
+
+
+TOLERANCE = 300  # seconds that an answer may be old, or our clocks apart
+SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+LONGEST_ID, LONGEST_NUMBER = 200, 40
+
+
+class ForgedText(Exception):
+    """What was handed over is not from our gateway, is too old, or can't be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One text message to us: the gateway's id of it, from which number, and its words."""
+
+    id: str
+    sender: str
+    text: str
+
+
+def sign(body: bytes, at: datetime) -> str:
+    """The header by which the gateway shows that it sent this at this moment."""
+    stamp = int(at.timestamp())
+    return f"t={stamp},v1={_seal(stamp, body)}"
+
+
+def _seal(stamp: int, body: bytes) -> str:
+    key = settings.SMS_WEBHOOK_SECRET.encode()
+    return hmac.new(key, b"%d." % stamp + body, hashlib.sha256).hexdigest()
+
+
+def read_answer(body: bytes, signature: str, *, at: datetime) -> Answer:
+    """What the gateway hands over: {"id", "from", "text"} as JSON. Raises ForgedText.
+
+    The signature covers moment and body; the same again is told apart by its id.
+    """
+    found = SIGNATURE.fullmatch(signature)
+    stamp = int(found[1]) if found else 0
+    fits = found is not None and hmac.compare_digest(_seal(stamp, body), found[2])
+    if not fits or abs(at.timestamp() - stamp) > TOLERANCE:
+        raise ForgedText("The signature does not fit, or is too old.")
+    try:
+        said = json.loads(body)
+        answer = Answer(id=said["id"], sender=said["from"], text=said["text"])
+    except (ValueError, KeyError, TypeError, RecursionError) as unread:
+        raise ForgedText("It is signed, and can't be read.") from unread
+    if not all(isinstance(one, str) for one in (answer.id, answer.sender, answer.text)):
+        raise ForgedText("It is signed, and can't be read.")
+    short = 0 < len(answer.id) <= LONGEST_ID and 0 < len(answer.sender) <= LONGEST_NUMBER
+    if not short or "\0" in answer.id + answer.sender:
+        raise ForgedText("Its id or its number is none.")
+    return answer
 
 
 class FolderGateway:

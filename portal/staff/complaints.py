@@ -56,6 +56,7 @@ from .complaints_bulk import BulkComplaints
 from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 from .complaints_reach import SHORT, hours_to_call, how_to_reach
+from .counting import UpTo
 
 NO_OFFICER = (
     "an administrator: nobody is a privacy officer here, and they are asked to name one now"
@@ -153,6 +154,8 @@ class ComplaintAdmin(BulkComplaints):
     """Complaints, with the steps that staff take about them."""
 
     provider_path = "account__customer__provider"
+    paginator = UpTo
+    list_max_show_all = 0
     reference = "reference"
     list_display = (
         "reference",

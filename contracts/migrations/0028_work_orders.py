@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0026_orders_asked_for'),
+        ('contracts', '0027_addresses_of_orders'),
     ]
 
     operations = [
