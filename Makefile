@@ -57,6 +57,10 @@ holidays: setup-dev ## Write the working calendar anew from its sources
 bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
+.PHONY: bench-large
+bench-large: setup-dev ## The same for 100,000 complaints and 1,000,000 deadlines, on PostgreSQL
+	@$(BIN)/python scripts/with_services.py $(BIN)/python -m bench.large
+
 .PHONY: audit
 audit: setup-dev ## Ask whether the lock has known weaknesses; without data it says so and fails
 	@$(BIN)/python scripts/audit.py

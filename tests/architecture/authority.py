@@ -77,6 +77,7 @@ from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
+from contracts.network.models import WorkOrder
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -145,6 +146,8 @@ IN_STATE = {
     "admin:billing_refund_again_step": "failed",
     "admin:billing_refund_keep_step": "failed",
     "admin:billing_refund_returned_step": "paid",
+    "admin:contracts_workorder_again_step": "failed",
+    "admin:contracts_workorder_failed_step": "asked",
 }
 # The admin's own pages where staff act.
 STAFF_ACTS = (
@@ -733,6 +736,11 @@ def _outage(service: Service, by: User) -> None:
         asked_by=by,
         state="accepted",
     )
+    for state in ("asked", "failed"):
+        kind = {"asked": "suspend", "failed": "end"}[state]
+        WorkOrder.objects.create(
+            service=service, kind=kind, state=state, asked_at=AT, asked_by="x"
+        )
     Bar.objects.create(
         reference=f"B-{service.contract.account.number}",
         service=service,

@@ -14,6 +14,7 @@ from contracts.catalogue.models import Plan
 from contracts.catalogue.selectors import list_price
 from contracts.supply.models import Chargeable, Service, SupplyPeriod
 from contracts.supply.states import (
+    CAUSED_BY_CUSTOMER,
     LIFECYCLE,
     ChargeableKind,
     ServiceAct,
@@ -260,6 +261,31 @@ def restore_supply(
     return row
 
 
+def await_return(
+    *, service: Service, since: datetime, at: datetime, actor: Actor = SYSTEM, why: str = ""
+) -> Service:
+    """Note that a service may work again since an instant, and the network has yet to let it.
+
+    What it stood still for ends with that day: from the next on it stands still for our own cause,
+    and what the terms charge for coming back stands on the next bill. Again it changes nothing.
+    Raises SupplyRefused where it does not stand still.
+    """
+    with transaction.atomic():
+        row = _locked(service)
+        standing = row.periods.exclude(suspended="").filter(ends_on__isnull=True).first()
+        if standing is None:
+            raise SupplyRefused("This service does not stand still.")
+        cause = SuspensionCause(standing.suspended)
+        if cause == SuspensionCause.NETWORK:
+            return row
+        last = local_day(row.contract.account, since)
+        if cause in CAUSED_BY_CUSTOMER:
+            _change_from(row, last + ONE_DAY, at, suspended=SuspensionCause.NETWORK)
+        _note(row, "await_return", at, actor, why=why, after={"asked": last.isoformat()})
+        _charge_for_return(row, cause, standing, last, at)
+    return row
+
+
 def end_supply(
     *, service: Service, last_day: date, at: datetime, actor: Actor = SYSTEM, why: str = ""
 ) -> Service:
@@ -457,7 +483,13 @@ def _charge_for_return(
     account = row.contract.account
     bound = binding(row.contract, last)
     try:
-        answer = ask(bound, rules.reconnection_fee, cause=asked, tcp=account.customer.is_tcp)
+        answer = ask(
+            bound,
+            rules.reconnection_fee,
+            cause=asked,
+            tcp=account.customer.is_tcp,
+            listed_fee=account.customer.provider.reconnection_price,
+        )
     except BadFacts:
         # The terms leave the fee to a price list, and none is on it.
         return
