@@ -57,6 +57,10 @@ holidays: setup-dev ## Write the working calendar anew from its sources
 bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
+.PHONY: bench-large
+bench-large: setup-dev ## Measure money over 200,000 bills on a PostgreSQL of its own
+	@BENCH_LARGE=1 $(BIN)/python scripts/with_services.py $(BIN)/python -m bench
+
 .PHONY: audit
 audit: setup-dev ## Ask whether the lock has known weaknesses; without data it says so and fails
 	@$(BIN)/python scripts/audit.py
