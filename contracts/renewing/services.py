@@ -17,8 +17,8 @@ from contracts.renewing.selectors import (
 )
 from contracts.renewing.states import RENEWAL, RenewalAct, RenewalState
 from contracts.supply.models import Service
-from parties.accounts.models import Account
 from parties.accounts.selectors import terms_in_words
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.correspondence.services import letterhead, tell_holder
 from parties.people.models import User
@@ -332,7 +332,7 @@ def _require_staff(renewal: TermRenewal, by: User, at: datetime) -> Actor:
 
 def _locked_service(service: Service) -> Service:
     """The service as it stands, while nobody else changes anything of its account."""
-    Account.objects.select_for_update(no_key=True).get(pk=service.contract.account_id)
+    lock_account(service.contract.account_id)
     return (
         Service.objects.select_for_update(of=("self",))
         .select_related("contract__account__customer__provider", "plan")

@@ -125,10 +125,10 @@ def test_without_an_answer_the_gateway_is_asked_for_what_became_of_it(one, monke
         ({"agreed": Decimal("0.99")}, SurchargeChanged, r"adds \$0.00"),
         ({"kept": None}, PaymentRefused, "can't be used any more"),
         ({"card": "amex"}, PaymentRefused, "not offered"),
-        ({"amount": "0.00"}, PaymentRefused, ""),
-        ({"amount": "-1.00"}, PaymentRefused, ""),
+        ({"amount": "0.00"}, PaymentRefused, "above"),
+        ({"amount": "-1.00"}, PaymentRefused, "above"),
         ({"amount": "0.49"}, PaymentRefused, "between"),
-        ({"amount": "99999999999.99"}, PaymentRefused, ""),
+        ({"amount": "99999999999.99"}, PaymentRefused, "below"),
     ],
 )
 def test_what_does_not_fit_takes_nothing(one, facts, error, says):

@@ -1,4 +1,4 @@
-from .allocating import apply_credit, lock_account
+from .allocating import apply_credit
 from .amounts import PaymentRefused, read_dollars
 from .bank_numbers import BankNumberRefused
 from .card_charges import charge_cards
@@ -135,7 +135,6 @@ __all__ = [
     "keep_option",
     "late_charges_to_waive",
     "left_to_credit",
-    "lock_account",
     "make_debit_file",
     "make_refund_file",
     "match_deposit",

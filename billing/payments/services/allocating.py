@@ -66,15 +66,6 @@ def allocate_note(*, note: CreditNote, item: OpenItem, on: date, at: datetime) -
         _allocate(note, item, part, on, at)
 
 
-def lock_account(account: Account) -> Account:
-    """The account's row, locked: whoever moves its money goes one after the other."""
-    return (
-        Account.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def unspent_money(account: Account) -> list[tuple[Payment | CreditNote, Decimal]]:
     """Payments and credit notes with what of them, in dollars, is still credit; oldest first.
 

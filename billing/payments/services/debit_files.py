@@ -23,6 +23,7 @@ from billing.payments.states import (
 )
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms import library
@@ -30,7 +31,6 @@ from terms.calendar import Calendar, calendar, in_words
 from terms.money import ZERO, in_dollars
 
 from .aba import DEBIT, MOST, Entry, direct_entries
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .bank_numbers import unseal
 from .draws import locked_draw, plan_draws, unfile
@@ -115,7 +115,7 @@ def decide_debit_file(*, file: DebitFile, approve: bool, by: User, at: datetime)
             _send(row, ready, at)
         else:
             for draw in held:
-                lock_account(draw.account)
+                lock_account(draw.account_id)
                 unfile(locked_draw(draw))
         row.decided_at, row.decided_by = at, by
         row.save()
@@ -200,7 +200,7 @@ def _looked_at(rows: list[Draw], day: date, at: datetime) -> tuple[list[Draw], l
     accounts: dict[int, Account] = {}
     for row in rows:
         if row.account_id not in accounts:
-            accounts[row.account_id] = lock_account(row.account)
+            accounts[row.account_id] = lock_account(row.account_id)
             plan_draws(accounts[row.account_id], at=at)
     ready, left_out = [], []
     for row in rows:

@@ -22,6 +22,7 @@ from billing.payments.states import (
     ReturnCode,
 )
 from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.correspondence.services import tell_holder
 from parties.people.models import User
@@ -30,7 +31,6 @@ from records.notices.services import Link
 from terms.calendar import in_words
 from terms.money import ZERO, in_dollars
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .dishonour import dishonour_payment
 from .draws import locked_draw, settle_draw
@@ -105,7 +105,7 @@ def note_return(*, draw: Draw, code: ReturnCode, by: User, at: datetime) -> Draw
 def note_stop(*, draw: Draw, by: User, at: datetime) -> Draw:
     """Note that a debit was stopped at the bank before it was drawn. Raises IllegalStep."""
     with transaction.atomic():
-        lock_account(draw.account)
+        lock_account(draw.account_id)
         row = locked_draw(draw)
         row.state = DRAW.after(DrawState(row.state), DrawAct.STOP)
         row.reason, row.ended_at = "Stopped at the bank", at
@@ -207,7 +207,7 @@ def _refunds_meant(provider: Provider, found: list[Returned]) -> dict[str, Refun
 
 def _refund_back(found: Refund, code: ReturnCode, by: User, at: datetime) -> None:
     """Note that the bank sent a refund back: it is credit again, and waits for another way."""
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     row = Refund.objects.select_for_update(of=("self",)).get(pk=found.pk)
     row.account = account
     record(
@@ -237,7 +237,7 @@ def _problem(row: Draw | Refund) -> str:
 
 def _send_back(found: Draw, code: ReturnCode, by: User, at: datetime) -> Draw:
     """Undo a debit: its bill is open again, and its mandate pauses where the reason lasts."""
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     row = locked_draw(found)
     if row.state == DrawState.SENT:
         # The bank's day may have come without our having booked it yet.

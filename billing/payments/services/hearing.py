@@ -13,6 +13,7 @@ from billing.ledger.services import MonthClosed
 from billing.payments.models import GatewayEvent, OnlinePayment, Payment
 from billing.payments.states import ONLINE_PAYMENT, UNDER_WAY, OnlineAct, OnlineState
 from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import tell
 from parties.people.models import User
@@ -20,7 +21,6 @@ from records.notices.services import Link
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .card_outcomes import follow_draw
 from .cards import hear_of_card
@@ -89,7 +89,7 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
     with transaction.atomic():
         row = _meant(provider, word)
         if row is not None:
-            lock_account(row.account)
+            lock_account(row.account_id)
             row = _locked(row)
         event = note_event(provider, word, row, at)
         if event is None and word.event:
@@ -126,7 +126,7 @@ def ask_about_payments(*, at: datetime) -> int:
         money__in=early.exclude(money="").values("money"), payment__isnull=False
     ).select_related("account"):
         with transaction.atomic():
-            lock_account(row.account)
+            lock_account(row.account_id)
             _act_on_kept(_locked(row), at)
     return moved
 

@@ -11,13 +11,13 @@ from billing.payments.models import Mandate, OnlinePayment
 from billing.payments.selectors import kept_card
 from billing.payments.states import MandateKind, MandateState, OnlineState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM
 from records.sweeps import each
 from terms.calendar import in_words
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .gateway import Charge, GatewayDown, gateway_of
 from .hearing import hear
@@ -89,7 +89,7 @@ def _running_out(at: datetime) -> QuerySet[Mandate]:
 
 
 def _warn(found: Mandate, at: datetime) -> int:
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     row = Mandate.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if row.warned_at is not None or row.state == MandateState.ENDED or row.valid_to is None:
         return 0

@@ -13,6 +13,7 @@ from billing.invoices.models import Invoice
 from billing.payments.models import Mandate, OnlinePayment
 from billing.payments.states import OnlineState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day, require, with_customer
 from parties.people.models import User
 from records.audit.services import record
@@ -20,7 +21,6 @@ from terms.facts import Action
 from terms.money import in_dollars
 from terms.vocabulary import Card
 
-from .allocating import lock_account
 from .amounts import PaymentRefused, require_amount
 from .gateway import LEAST, MOST, GatewayDown, Order, gateway_of
 from .ways import Way, ways_to_pay
@@ -95,7 +95,7 @@ def begin_payment(account: Account, wish: Wish, by: User, at: datetime) -> Onlin
             f"Pay between {in_dollars(LEAST)} and {in_dollars(MOST)} at once in the portal."
         )
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         on = local_day(locked, at)
         decision = require(by, Action.PAY_BILL, locked, on=on, at=at)
         known = OnlinePayment.objects.filter(account=locked, key=wish.key).first()

@@ -10,6 +10,7 @@ from django.db import transaction
 from billing.payments.models import RefundAccount
 from billing.payments.selectors import refund_account_of
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import Decision, local_day, with_customer
 from parties.correspondence.services import tell_holder
 from parties.people.models import User
@@ -18,7 +19,6 @@ from records.audit.services import record
 from records.notices.services import Link
 from terms.facts import Action
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .bank_numbers import read_account_number, read_bsb, read_payer_name, seal, unseal
 from .mandates import require_right
@@ -52,7 +52,7 @@ def give_refund_account(
     BankNumberRefused, PaymentRefused.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         decision = require_right(by, locked, local_day(locked, at), at)
         if by.is_staff:
             raise PaymentRefused("The customer gives it, or whoever may pay for them.")
@@ -91,7 +91,7 @@ def take_refund_account_away(*, account: Account, by: User, at: datetime) -> Non
     What is in a bank's file already still goes there. Raises NotAuthorised.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         decision = require_right(by, locked, local_day(locked, at), at)
         row = refund_account_of(locked)
         if row is None:

@@ -19,12 +19,12 @@ from billing.payments.states import (
 )
 from parties.accounts.models import Provider
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.money import ZERO, in_dollars
 
 from .aba import CREDIT, MOST, Entry, direct_entries
-from .allocating import lock_account
 from .bank_numbers import unseal
 from .debit_files import DebitFileRefused, bank_today, heading_of, require_bank_day
 from .refund_outcomes import refund_arrived, refund_failed
@@ -132,7 +132,7 @@ def settle_refund_files(*, at: datetime) -> int:
         )
         for found in rows.select_related("account").order_by("account_id", "pk"):
             with transaction.atomic():
-                lock_account(found.account)
+                lock_account(found.account_id)
                 row = _locked(found)
                 if row.state == RefundState.GOING:
                     refund_arrived(row, at)
@@ -144,7 +144,7 @@ def _looked_at(rows: list[Refund], at: datetime) -> list[Refund]:
     """Those of refunds, their accounts locked, that can still be paid to their bank account."""
     ready = []
     for found in rows:
-        lock_account(found.account)
+        lock_account(found.account_id)
         row = _locked(found)
         if row.state != RefundState.GOING:
             continue

@@ -18,12 +18,13 @@ from billing.payments.selectors import free_credit, left_to_give_back, refund_ac
 from billing.payments.states import REFUND, RefundAct, RefundState, RefundWay
 from parties.accounts.models import Account
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.money import ZERO, in_dollars
 
-from .allocating import apply_credit, lock_account
+from .allocating import apply_credit
 from .amounts import require_amount
 from .credit_notes import require_second_person
 from .receipts import tell_paid_back
@@ -58,7 +59,7 @@ def ask_refund(*, account: Account, wish: RefundWish, by: User, at: datetime) ->
     """
     require_amount(wish.amount)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         known = _known(locked, wish)
         if known is not None:
             return known
@@ -96,7 +97,7 @@ def ask_again(
     nothing left to give back, IllegalStep if it is on no way to fail.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        lock_account(refund.account_id)
         row = _locked(refund)
         row.state = REFUND.after(RefundState(row.state), RefundAct.ASK_AGAIN)
         _require_possible(row.account, row.amount, of, _credit_for(row))
@@ -115,7 +116,7 @@ def ask_again(
 def keep_as_credit(*, refund: Refund, by: User, at: datetime) -> Refund:
     """Leave what did not arrive as credit, which pays what is open. Raises IllegalStep."""
     with transaction.atomic():
-        account = lock_account(refund.account)
+        account = lock_account(refund.account_id)
         row = _locked(refund)
         row.state = REFUND.after(RefundState(row.state), RefundAct.KEEP)
         _decided(row, by, at)
@@ -129,7 +130,7 @@ def note_failure(*, refund: Refund, why: str, by: User, at: datetime) -> Refund:
     What goes through the gateway the gateway tells of; what the bank has not got can't come back.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        lock_account(refund.account_id)
         row = _locked(refund)
         if row.way == RefundWay.GATEWAY:
             raise RefundRefused("The gateway tells what becomes of it.")
@@ -147,7 +148,7 @@ def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> R
     give back, IllegalStep if it is decided.
     """
     with transaction.atomic():
-        account = lock_account(refund.account)
+        account = lock_account(refund.account_id)
         row = _locked(refund)
         if row.asked_by_id_no == by.pk:
             raise RefundRefused("Whoever asked can't decide: another person has to.")
@@ -175,7 +176,7 @@ def write_off(
     """
     require_amount(amount)
     with transaction.atomic():
-        account = lock_account(invoice.account)
+        account = lock_account(invoice.account_id)
         require_second_person(account, amount, by, approved_by)
         item = OpenItem.objects.get(invoice=invoice)
         if amount > item.amount:

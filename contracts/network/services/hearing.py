@@ -14,7 +14,8 @@ from contracts.network.selectors import open_work
 from contracts.network.states import WORK, WorkAct, WorkKind, WorkState
 from contracts.supply.services import restore_supply, start_supply, suspend_supply
 from contracts.supply.states import ServiceStatus, SuspensionCause
-from parties.accounts.models import Account, Provider
+from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from records.audit.services import Actor
 from terms.lifecycle import IllegalStep
@@ -71,8 +72,7 @@ def finish_work(
     if done and not order.asked_at <= happened_at <= at:
         raise WorkRefused("Give the moment between when it was asked for and now.")
     with transaction.atomic():
-        account = order.service.contract.account
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(order.service.contract.account_id)
         row = locked(order)
         was = WorkState(row.state)
         row.state = WORK.after(was, WorkAct.FINISH if done else WorkAct.FAIL)
