@@ -58,8 +58,9 @@ bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
 .PHONY: bench-large
-bench-large: setup-dev ## The same for 100,000 complaints and 1,000,000 deadlines, on PostgreSQL
+bench-large: setup-dev ## The same for 100,000 complaints, 1,000,000 deadlines and 200,000 bills
 	@$(BIN)/python scripts/with_services.py $(BIN)/python -m bench.large
+	@BENCH_LARGE=1 $(BIN)/python scripts/with_services.py $(BIN)/python -m bench
 
 .PHONY: audit
 audit: setup-dev ## Ask whether the lock has known weaknesses; without data it says so and fails

@@ -35,9 +35,13 @@ def ratio(one: Callable[[], object], other: Callable[[], object], rounds: int = 
 
 @cache
 def django() -> None:
-    """Set Django up on a throw-away SQLite database with the demo in it."""
+    """Set Django up on a throw-away database with the demo in it: SQLite, or what is given.
+
+    Large measurements keep the database that they were started beside.
+    """
     folder = tempfile.mkdtemp(prefix="portal-bench-")
-    for name in ("DATABASE_URL", "REDIS_URL", "BROKER_URL"):
+    given = () if "BENCH_LARGE" in os.environ else ("DATABASE_URL",)
+    for name in (*given, "REDIS_URL", "BROKER_URL"):
         os.environ.pop(name, None)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tests.settings",

@@ -72,8 +72,7 @@ def finish_work(
     if done and not order.asked_at <= happened_at <= at:
         raise WorkRefused("Give the moment between when it was asked for and now.")
     with transaction.atomic():
-        account = order.service.contract.account
-        lock_account(account.pk)
+        lock_account(order.service.contract.account_id)
         row = locked(order)
         was = WorkState(row.state)
         row.state = WORK.after(was, WorkAct.FINISH if done else WorkAct.FAIL)
