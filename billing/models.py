@@ -29,7 +29,10 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
+    RefundAccount,
+    RefundFile,
 )
 from billing.runs.models import BillRun, RunProblem
 from billing.usage.models import UsageRecord
@@ -70,9 +73,12 @@ __all__ = [
     "Payment",
     "PaymentOption",
     "PaymentReminder",
+    "Payout",
     "Posting",
     "Pursuit",
     "Refund",
+    "RefundAccount",
+    "RefundFile",
     "RunProblem",
     "SuspensionNotice",
     "UsageRecord",

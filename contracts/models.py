@@ -15,6 +15,7 @@ from contracts.orders.models import (
     PortIn,
     Withdrawal,
 )
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -73,6 +74,7 @@ __all__ = [
     "SimSwap",
     "SupplyPeriod",
     "TermReminder",
+    "TermRenewal",
     "TermsChange",
     "TermsVariation",
     "Variation",

@@ -113,6 +113,18 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "billing.ask_about_cards",
         "schedule": crontab(minute="10-59/15"),
     },
+    "warn of cards": {
+        "task": "billing.warn_of_cards",
+        "schedule": crontab(hour=22, minute=40),
+    },
+    "ask about payouts": {
+        "task": "billing.ask_about_payouts",
+        "schedule": crontab(minute=35),
+    },
+    "settle files of refunds": {
+        "task": "billing.settle_refund_files",
+        "schedule": crontab(minute="13-59/15"),
+    },
     "send refunds": {
         "task": "billing.send_refunds",
         "schedule": crontab(minute="*/5"),

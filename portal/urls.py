@@ -27,6 +27,8 @@ urlpatterns = [
         name="dev_gateway_read",
     ),
     path("dev/gateway/v1/payment_intents", gateway.charges, name="dev_gateway_charges"),
+    path("dev/gateway/v1/payouts", gateway.payouts, name="dev_gateway_payouts"),
+    path("dev/gateway/v1/balance_transactions", gateway.balance, name="dev_gateway_balance"),
     path("dev/gateway/v1/refunds", gateway.refunds, name="dev_gateway_refunds"),
     path(
         "dev/gateway/v1/payment_methods/<str:card>/detach",

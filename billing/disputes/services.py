@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Sum
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.services import set_contested
-from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from records.audit.services import record
 from terms.money import ZERO, in_dollars
 
@@ -39,7 +39,7 @@ def hold_amount(
     AmountTooHigh above what is open.
     """
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=invoice.account_id)
+        lock_account(invoice.account_id)
         known = Hold.objects.filter(
             invoice=invoice, complaint=complaint, status=HoldStatus.OPEN
         ).first()
@@ -83,7 +83,7 @@ def keep_private(*, complaint: str, at: datetime) -> int:
             .select_related("invoice")
         )
         for hold in rows:
-            Account.objects.select_for_update(no_key=True).get(pk=hold.invoice.account_id)
+            lock_account(hold.invoice.account_id)
             hold.is_private = True
             hold.save(update_fields=["is_private"])
             _keep_held(hold.invoice)
@@ -107,7 +107,7 @@ def end_hold(*, complaint: str, upheld: bool, at: datetime) -> list[Hold]:
             .select_related("invoice__account")
         )
         for hold in holds:
-            Account.objects.select_for_update(no_key=True).get(pk=hold.invoice.account_id)
+            lock_account(hold.invoice.account_id)
             hold.status, hold.ended_at = status, at
             hold.save(update_fields=["status", "ended_at"])
             _keep_held(hold.invoice)

@@ -15,6 +15,7 @@ class LedgerAccount(models.TextChoices):
     DEPOSITS = "deposits", "Deposits"
     SUSPENSE = "suspense", "Suspense"
     WRITE_OFF = "write_off", "Written off"
+    FEES = "fees", "Fees of the gateway"
 
 
 # What belongs to one customer's account, and so names it.

@@ -20,6 +20,7 @@ class RefundWay(models.TextChoices):
 
     BY_HAND = "by_hand", "By hand, at our bank"
     GATEWAY = "gateway", "To what it was paid with"
+    FILE = "file", "To a bank account, by a file for our bank"
 
 
 class RefundState(models.TextChoices):
@@ -55,8 +56,9 @@ REFUND = Lifecycle(
         (RefundState.FAILED, RefundAct.KEEP): RefundState.REFUSED,
     }
 )
-# What has left the account's credit.
+# What has left the account's credit, and what of it is kept for somebody to pay back.
 GIVEN_BACK = (RefundState.GOING, RefundState.PAID)
+WAITING_REFUNDS = (RefundState.ASKED, RefundState.FAILED)
 
 
 class RequestKind(models.TextChoices):

@@ -32,7 +32,25 @@ def ask_about_cards(*, at: str | None = None) -> int:
     return services.ask_about_cards(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
+@shared_task(name="billing.warn_of_cards")
+def warn_of_cards(*, at: str | None = None) -> int:
+    """Tell whoever pays by a card that runs out soon."""
+    return services.warn_of_cards(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.ask_about_payouts")
+def ask_about_payouts(*, at: str | None = None) -> int:
+    """Ask the gateway what it paid to our bank."""
+    return services.ask_about_payouts(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
 @shared_task(name="billing.send_refunds")
 def send_refunds(*, at: str | None = None) -> int:
     """Ask the gateway for refunds that are on their way."""
     return services.send_refunds(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="billing.settle_refund_files")
+def settle_refund_files(*, at: str | None = None) -> int:
+    """Let refunds be paid once the day of their bank's file is over."""
+    return services.settle_refund_files(at=datetime.fromisoformat(at) if at else timezone.now())

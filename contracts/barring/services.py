@@ -20,8 +20,8 @@ from contracts.barring.states import (
     SwapState,
 )
 from contracts.supply.models import Service
-from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import tell_holder
@@ -52,7 +52,7 @@ def ask_bar(*, service: Service, kind: BarKind, by: User, at: datetime, caller: 
     account = service.contract.account
     decision = _require(service, Action.TROUBLESHOOT, by, at)
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         if kind not in kinds_of(service):
             raise BarRefused(f"{service.label} has nothing of that kind to bar.")
         actor = authority.with_customer(by, decision)
@@ -207,7 +207,7 @@ def ask_sim(
     if not proof:
         raise BarRefused("A new SIM takes a proof of identity first: nobody gets one without.")
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         if not has_sim(service):
             raise BarRefused(f"{service.label} has no SIM.")
         known = open_swap(service)
@@ -318,18 +318,14 @@ def _require_staff(service: Service, action: Action, by: User, at: datetime) -> 
     return authority.with_customer(by, decision)
 
 
-def _lock(account: Account) -> None:
-    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
-
-
 def _locked_bar(bar: Bar) -> Bar:
-    _lock(bar.service.contract.account)
+    lock_account(bar.service.contract.account.pk)
     rows = Bar.objects.select_for_update(of=("self",))
     return rows.select_related("service__contract__account__customer__provider").get(pk=bar.pk)
 
 
 def _locked_swap(swap: SimSwap) -> SimSwap:
-    _lock(swap.service.contract.account)
+    lock_account(swap.service.contract.account.pk)
     rows = SimSwap.objects.select_for_update(of=("self",))
     return rows.select_related("service__contract__account__customer__provider").get(pk=swap.pk)
 

@@ -13,6 +13,7 @@ from contracts.supply.models import Service
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import tell_holder
@@ -66,7 +67,7 @@ def note_equipment(
         raise EquipmentRefused("Say what it costs: it is the customer's once that is paid.")
     known = Equipment.objects.filter(provider=service.plan.provider_id, serial=serial)
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         row = known.first()
         if row is None:
             try:
@@ -235,7 +236,7 @@ def printed_prices(row: Equipment) -> dict[str, Decimal | None]:
 
 def _ask_back(service: Service, at: datetime) -> int:
     """Ask back the pieces of one service, in one letter."""
-    account = _lock(service.contract.account)
+    account = lock_account(service.contract.account.pk)
     today = authority.local_day(account, at)
     ended = service.ended_on
     if ended is None or today <= ended:
@@ -335,16 +336,8 @@ def _require(service: Service, by: User, at: datetime) -> Actor:
     return authority.with_customer(by, decision)
 
 
-def _lock(account: Account) -> Account:
-    return (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def _locked(equipment: Equipment) -> tuple[Equipment, Account]:
-    account = _lock(equipment.service.contract.account)
+    account = lock_account(equipment.service.contract.account.pk)
     row = (
         Equipment.objects.select_for_update(of=("self",))
         .select_related("service__contract", "service__plan")

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from contracts.supply.models import Service
-from contracts.variations.models import PriceChange
+from contracts.variations.models import PriceChange, TermsChange
 from parties.people.models import User
 from records.fields import MoneyField
 from records.sweeps import Swept
@@ -33,6 +33,14 @@ class EndNotice(Swept):
         blank=True,
         related_name="+",
         help_text="The change of price that lets the customer leave without a fee.",
+    )
+    because_of_terms = models.ForeignKey(
+        TermsChange,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The new terms that let the customer leave without a fee.",
     )
     form = models.CharField(max_length=10, choices=NoticeForm)
     state = models.CharField(max_length=12, choices=NoticeState)

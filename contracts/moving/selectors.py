@@ -122,8 +122,8 @@ def is_still_open(row: Relocation) -> bool:
 
 def _months(service: Service, on: date) -> int | None:
     """The months of its minimum term, those of a term left blank as the terms fill them."""
-    if service.contract.minimum_months is not None or service.activated_on is None:
-        return service.contract.minimum_months
+    if service.term_months is not None or service.activated_on is None:
+        return service.term_months
     ends_on = getattr(term_of(service.contract, service, on).result, "ends_on", None)
     if ends_on is None:
         return None

@@ -21,6 +21,7 @@ from contracts.supply.models import Service
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, ServiceStatus
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import tell_holder
@@ -69,7 +70,7 @@ def ask_move(*, service: Service, wish: MoveWish, by: User, at: datetime) -> Rel
     if service.status not in (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED):
         raise MoveRefused("This service does not run: there is nothing to move.")
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         row = Relocation.objects.filter(service=service, state__in=OPEN_MOVE).first()
         if row is not None:
             if (address_asked(row), row.move_on) == (wish.address, wish.move_on):
@@ -367,16 +368,8 @@ def _end(row: Relocation, why: str, at: datetime) -> None:
     row.save()
 
 
-def _lock(account: Account) -> Account:
-    return (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def _locked(move: Relocation) -> tuple[Relocation, Account]:
-    account = _lock(move.service.contract.account)
+    account = lock_account(move.service.contract.account.pk)
     row = (
         Relocation.objects.select_for_update(of=("self",))
         .select_related("service__contract", "service__plan")

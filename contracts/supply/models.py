@@ -51,6 +51,10 @@ class Service(models.Model):
         default=True, help_text="Off until staff confirm from which day on to bill."
     )
 
+    renewed_months = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="By which its minimum term was renewed."
+    )
+
     class Meta:
         ordering = ["label"]
         constraints = [
@@ -67,6 +71,16 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.identifier})"
+
+    @property
+    def term_months(self) -> int | None:
+        """The months of its minimum term, a renewal included; None: the contract names none.
+
+        A renewal follows the first term without a gap, so both together end where the new one
+        does.
+        """
+        months: int | None = self.contract.minimum_months
+        return None if months is None else months + self.renewed_months
 
 
 class SupplyPeriod(models.Model):

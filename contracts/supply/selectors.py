@@ -45,6 +45,7 @@ class ServiceCard:
     is_hit: bool = False
     is_offered: bool = False
     is_unplaced: bool = False
+    has_terms_news: bool = False
 
 
 def services(
@@ -55,11 +56,13 @@ def services(
     hit: Exists | Literal[False] = False,
     offered: Exists | Literal[False] = False,
     unplaced: Exists | Literal[False] = False,
+    terms_news: Exists | Literal[False] = False,
 ) -> list[ServiceCard]:
     """The account's services, running ones first.
 
     `marked` and `hit` say of which ones a reader knows more: of a new price, of an outage;
-    `offered` whether an offer waits for the account, `unplaced` whether an address does.
+    `offered` whether an offer waits for the account, `unplaced` whether an address does,
+    `terms_news` whether new terms of its contract were told.
     They are asked with the services themselves, so that what is rare costs no query of its own.
     """
     until = SupplyPeriod.objects.filter(service=OuterRef("pk"), starts_on__lte=on)
@@ -77,6 +80,7 @@ def services(
             is_hit=hit or Value(False),
             is_offered=offered or Value(False),
             is_unplaced=unplaced or Value(False),
+            has_terms_news=terms_news or Value(False),
         )
     )
     bound = account_binding(account, on)
@@ -122,7 +126,7 @@ def term_of(contract: Contract, service: Service, on: date) -> Answer:
         rules.term_end,
         contract_start=contract.started_on,
         activated_on=service.activated_on,
-        minimum_months=contract.minimum_months,
+        minimum_months=service.term_months,
         state=State(contract.account.state),
         service=service.plan.kind,
     )
@@ -313,10 +317,11 @@ def _card(row: Service, bound: Binding, monthly_fee: Decimal) -> ServiceCard:
         status=row.status,
         activated_on=row.activated_on,
         ended_on=row.ended_on,
-        minimum_months=row.contract.minimum_months,
+        minimum_months=row.term_months,
         contract=row.contract.reference,
         is_marked=getattr(row, "is_marked", False),
         is_hit=getattr(row, "is_hit", False),
         is_offered=getattr(row, "is_offered", False),
         is_unplaced=getattr(row, "is_unplaced", False),
+        has_terms_news=getattr(row, "has_terms_news", False),
     )

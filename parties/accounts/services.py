@@ -22,6 +22,19 @@ from .states import AcceptanceAct, BlockKind
 from .states import CustomerKind as Kind
 
 
+def lock_account(account_id: int) -> Account:
+    """The account as it stands, while nobody else moves anything of it.
+
+    Whoever changes what an account owes, has or may do takes this lock first. Raises
+    Account.DoesNotExist.
+    """
+    return (
+        Account.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("customer__provider")
+        .get(pk=account_id)
+    )
+
+
 def open_account(
     *,
     customer: Customer,

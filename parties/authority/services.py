@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 
 
 def lock_people(account: Account) -> None:
@@ -10,4 +11,4 @@ def lock_people(account: Account) -> None:
 
     What somebody does is judged under it: their own authority can't end in between.
     """
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    lock_account(account.pk)

@@ -20,6 +20,8 @@ from billing.payments.services.gateway import (
     KeptCard,
     Opened,
     Order,
+    PaidOut,
+    PaidPart,
     Return,
     Said,
     Word,
@@ -72,6 +74,8 @@ NOT_GIVEN = {
 }
 # How many charges of a payer, or refunds of a payment, are looked through, the newest first.
 LOOKED_THROUGH = 100
+# What the gateway takes for itself, beside what it takes of each payment.
+FEES = ("stripe_fee", "tax_fee", "network_cost")
 # What reading a message can meet that is not as Stripe writes it.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError)
 
@@ -281,6 +285,43 @@ class StripeGateway:
                 return _of_refund(facts, kind="refund looked up", at=at)
         return None
 
+    def paid_out(self, since: date, *, known: frozenset[str]) -> list[PaidOut]:
+        """Stripe's payouts that have arrived since a day, with what each is of.
+
+        Raises GatewayDown.
+        """
+        import stripe
+
+        asked: Any = {
+            "arrival_date": {"gte": int(datetime(*since.timetuple()[:3], tzinfo=UTC).timestamp())},
+            "status": "paid",
+            "limit": LOOKED_THROUGH,
+        }
+        api = self._client().v1
+        try:
+            found = [one.to_dict() for one in api.payouts.list(params=asked).auto_paging_iter()]
+            return [
+                _of_payout(
+                    facts,
+                    [
+                        one.to_dict()
+                        for one in api.balance_transactions.list(
+                            params={
+                                "payout": facts["id"],
+                                "limit": LOOKED_THROUGH,
+                                "expand": ["data.source"],
+                            }
+                        ).auto_paging_iter()
+                    ],
+                )
+                for facts in found
+                if facts["id"] not in known and str(facts["currency"]).upper() == CURRENCY
+            ]
+        except stripe.StripeError as failure:
+            raise GatewayDown(type(failure).__name__) from failure
+        except UNREADABLE as unread:
+            raise GatewayDown("a payout can't be read") from unread
+
     def read(self, body: bytes, signature: str) -> Word:
         """What a webhook says. Raises Forged for one without this provider's fresh signature."""
         import stripe
@@ -428,6 +469,27 @@ def _of_refund(facts: Mapping[str, Any], *, kind: str, at: datetime, event: str 
         currency=str(facts["currency"]).upper(),
         why=NOT_GIVEN.get(code, "the bank did not take it") if said is Said.FAILED else "",
         about_refund=True,
+    )
+
+
+def _of_payout(facts: Mapping[str, Any], rows: list[dict[str, Any]]) -> PaidOut:
+    """A payout with what it is of; its own row among them is no part."""
+    parts = []
+    for row in rows:
+        if row["type"] == "payout":
+            continue
+        amount, fee = Decimal(int(row["amount"])) / 100, Decimal(int(row["fee"])) / 100
+        source = row.get("source") if isinstance(row.get("source"), Mapping) else {}
+        if str(row["type"]) in FEES:
+            amount, fee = Decimal(0), fee - amount
+        is_refund = source.get("object") == "refund"
+        name = source.get("id") if is_refund else source.get("payment_intent")
+        parts.append(PaidPart(money=str(name or ""), gross=amount, fee=fee))
+    return PaidOut(
+        name=str(facts["id"]),
+        day=datetime.fromtimestamp(int(facts["arrival_date"]), UTC).date(),
+        amount=Decimal(int(facts["amount"])) / 100,
+        parts=tuple(parts),
     )
 
 

@@ -40,6 +40,7 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     Refund,
+    RefundAccount,
 )
 from billing.payments.states import DrawState
 from billing.usage.models import UsageRecord
@@ -63,6 +64,7 @@ from contracts.orders.models import (
     Withdrawal,
 )
 from contracts.orders.states import SHOWN
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import Fault, FaultWork, OutageService
 from contracts.supply.models import (
     Chargeable,
@@ -123,12 +125,27 @@ MANDATED = (
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
 CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
+PAID_TO = ("payee_name", "bsb", "number_end", "given_at", "ended_at")
 GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at")
 DRAWN = (
     *("reference", "invoice__number", "amount", "surcharge", "on", "state", "reason", "ended_at"),
     "because",
 )
 AGREED = ("service__label", "kind", "amount", "basis", "ends_before", "agreed_in", "noted_at")
+RENEWED = (
+    "service__label",
+    "state",
+    "months",
+    "starts_on",
+    "ends_on",
+    "monthly",
+    "total",
+    "brings_handsets",
+    "handsets_on",
+    "because",
+    "asked_at",
+    "decided_at",
+)
 ENDED = (
     "service__label",
     "side",
@@ -406,6 +423,8 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "new_sims", _rows(SimSwap.objects.filter(**of_services), only=SWAPPED)
     listed = ListingChange.objects.filter(**of_services)
     yield "directory_changes", _rows(listed, only=LISTED)
+    renewed = TermRenewal.objects.filter(**of_services)
+    yield "renewals_of_terms", _rows(renewed, only=RENEWED)
     moved = Relocation.objects.filter(**of_services)
     yield "moves_of_services", _rows(moved, only=RELOCATED)
     yield "outages", _rows(OutageService.objects.filter(**of_services), only=HIT)
@@ -438,6 +457,7 @@ def _billed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     notes = CreditNote.objects.filter(**of)
     yield "credit_notes", _rows(notes, without=["asked_by", "approved_by"])
     yield "credit_note_lines", _rows(CreditNoteLine.objects.filter(credit_note__in=notes))
+    yield "bank_accounts_for_refunds", _rows(RefundAccount.objects.filter(**of), only=PAID_TO)
     yield "refunds", _rows(Refund.objects.filter(**of), only=GIVEN_BACK)
     asked = MoneyRequest.objects.filter(invoice__account=account)
     yield "money_requests", _rows(asked, only=REQUESTED)

@@ -70,6 +70,7 @@ class Reader:
             hit=hit,
             offered=offered,
             unplaced=locations.is_unconfirmed(),
+            terms_news=variations.has_terms_news(self.on, "contract_id"),
         )
 
     @cached_property
@@ -128,6 +129,14 @@ def _new_prices(reader: Reader) -> Card | None:
         if reader.may(Action.VIEW_BILLS, str(one.service.public_id))
     ]
     return Card("customer/home/_new_prices.html", {"prices": seen}) if seen else None
+
+
+def _new_terms(reader: Reader) -> Card | None:
+    """New terms that were told, one for each contract; looked up only if there are any."""
+    if not any(one.has_terms_news for one in reader.services):
+        return None
+    found = variations.terms_news_of(reader.account, reader.on)
+    return Card("customer/home/_new_terms.html", {"terms": list(found.values())})
 
 
 def _help_waits(reader: Reader) -> Card | None:
@@ -237,6 +246,7 @@ BANNERS: tuple[Show, ...] = (
     _suspension,
     _overdue_bill,
     _new_prices,
+    _new_terms,
 )
 # Side by side, what can be done.
 CARDS: tuple[Show, ...] = (_owed, _with_customer, _paying_unseen, _records_unseen, _complaints)

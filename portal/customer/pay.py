@@ -17,7 +17,7 @@ from django.views.generic import FormView, TemplateView
 
 from billing.invoices.models import Invoice
 from billing.payments import selectors
-from billing.payments.models import Draw, OnlinePayment, Payment
+from billing.payments.models import Draw, Mandate, OnlinePayment, Payment
 from billing.payments.services import (
     GatewayDown,
     PaymentRefused,
@@ -25,18 +25,21 @@ from billing.payments.services import (
     WaysToPay,
     Wish,
     gateway_of,
+    pay_with_kept_card,
     read_dollars,
+    require_right,
     start_payment,
     ways_to_pay,
 )
 from billing.payments.states import OnlineState, PaymentMethod, RefundState
+from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import mask_of
 from portal.web.guards import AccountPage
 from portal.web.lists import ListPage
 from terms.facts import Action, Role
 from terms.money import ZERO
 
-from .pay_forms import OTHER, PayForm, preset
+from .pay_forms import KEPT, OTHER, PayForm, preset
 
 # For which amount the page says whether something is added, before anybody named one.
 SAMPLE = Decimal("100.00")
@@ -45,6 +48,7 @@ REFUND_LABELS = {
     RefundState.GOING: "On its way back to you",
     RefundState.PAID: "Paid back to you",
     RefundState.FAILED: "Not paid back yet",
+    RefundState.REFUSED: "Not paid back",
 }
 UNREACHED = (
     "The page where you pay can't be reached just now. Nothing was taken. Please try again in a "
@@ -97,6 +101,15 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
                 found.append(("owed", "Everything you owe", self.payable.owed))
         return [one for one in found if one[2] > ZERO]
 
+    @cached_property
+    def kept(self) -> Mandate | None:
+        """The kept card, for whoever may agree to what is drawn from it."""
+        try:
+            require_right(self.request.user, self.account, self.today, self.request.at)
+        except NotAuthorised:
+            return None
+        return selectors.kept_card(self.account, self.today)
+
     def ways(self, amount: Decimal) -> WaysToPay:
         return ways_to_pay(self.account, amount=amount, on=self.today)
 
@@ -105,7 +118,11 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         typed = _dollars(asked.get("amount", ""))
         first = self.amounts[0][2] if self.amounts else SAMPLE
         sample = typed if typed and typed > ZERO else first
-        return super().get_form_kwargs() | {"amounts": self.amounts, "ways": self.ways(sample)}
+        return super().get_form_kwargs() | {
+            "amounts": self.amounts,
+            "ways": self.ways(sample),
+            "kept": self.kept,
+        }
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.request.GET
@@ -121,6 +138,8 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: PayForm) -> HttpResponse:
         amount, card = form.cleaned_data["amount"], form.cleaned_data["card"]
+        kept = self.kept if card == KEPT else None
+        card = kept.card if kept is not None else card
         way = self.ways(amount).of(card)
         if way is None:
             form.add_error("card", "This way to pay is not offered for that amount.")
@@ -128,7 +147,8 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         is_bill = form.cleaned_data["what"].startswith("bill-")
         towards = self.bill if is_bill else None
         agreed = _dollars(self.request.POST.get("agreed", ""))
-        if self._is_to_be_agreed(amount, way, agreed):
+        # Nobody sits before the gateway's page: what is taken is seen here first.
+        if self._is_to_be_agreed(amount, way, agreed) or (kept is not None and agreed is None):
             return self._review(form, way, amount, towards)
         wish = Wish(
             amount=amount,
@@ -136,6 +156,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             key=form.cleaned_data["key"],
             agreed=way.surcharge,
             towards=towards,
+            kept=kept,
         )
         return self._start(form, wish)
 
@@ -155,6 +176,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
         context = self.get_context_data(form=form) | {
             "way": way,
             "card": form.cleaned_data["card"],
+            "kept": self.kept if form.cleaned_data["card"] == KEPT else None,
             "key": form.cleaned_data["key"],
             "amount": amount,
             "total": amount + way.surcharge,
@@ -166,14 +188,13 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
 
     def _start(self, form: PayForm, wish: Wish) -> HttpResponse:
         page = reverse("online_payment", args=[uuid.UUID(int=0)])
+        facts = {"account": self.account, "by": self.request.user, "at": self.request.at}
         try:
-            row = start_payment(
-                account=self.account,
-                wish=wish,
-                by=self.request.user,
-                back=f"{settings.SITE_URL}{page.replace(str(uuid.UUID(int=0)), '{}')}",
-                at=self.request.at,
-            )
+            if wish.kept is not None:
+                row = pay_with_kept_card(wish=wish, **facts)
+            else:
+                back = f"{settings.SITE_URL}{page.replace(str(uuid.UUID(int=0)), '{}')}"
+                row = start_payment(wish=wish, back=back, **facts)
         except GatewayDown:
             form.add_error(None, UNREACHED)
             return self.form_invalid(form)
@@ -182,7 +203,7 @@ class Pay(AccountPage, FormView):  # type: ignore[type-arg]
             # What was begun keeps its key: this is another payment.
             form.data = {**form.data.dict(), "key": str(uuid.uuid4())}
             return self.form_invalid(form)
-        is_open = row.state == OnlineState.STARTED
+        is_open = row.state == OnlineState.STARTED and row.kept_id is None
         return redirect(
             row.address if is_open else reverse("online_payment", args=[row.public_id])
         )
@@ -222,7 +243,7 @@ class OnlinePaymentPage(AccountPage, TemplateView):
             receipt = selectors.receipt(selectors.payments_of(self.account).get(pk=row.payment_id))
         return super().get_context_data(
             online=row,
-            by_itself=Draw.objects.filter(online=row).exists(),
+            by_itself=row.kept_id is not None or Draw.objects.filter(online=row).exists(),
             # Staff can undo what the gateway knows nothing of.
             state="taken_back" if row.payment and row.payment.reversed_on else row.state,
             receipt=receipt,

@@ -8,11 +8,12 @@ from typing import Any
 
 from django import forms
 
-from billing.payments.services import WaysToPay
+from billing.payments.models import Mandate
+from billing.payments.services import Way, WaysToPay
 from portal.web.fields import DollarsField
 from terms.money import in_dollars
 
-OTHER = "other"
+OTHER, KEPT = "other", "kept"
 HOW_MUCH = "Say how much you want to pay, above $0.00."
 CHANGED = "What you owe has changed meanwhile: look at the amounts and choose again."
 
@@ -37,6 +38,7 @@ class PayForm(forms.Form):
         *args: Any,
         amounts: Iterable[tuple[str, str, Decimal]],
         ways: WaysToPay,
+        kept: Mandate | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -56,7 +58,10 @@ class PayForm(forms.Form):
             self.fields["amount"].label = "Amount"
             self.fields["amount"].required = True
             self.fields["amount"].error_messages["required"] = HOW_MUCH
-        self.fields["card"].choices = [(way.cards[0].value, _label(way)) for way in ways.offered]
+        mine = ways.of(kept.card) if kept is not None else None
+        known = [(KEPT, _label_of_kept(kept, mine))] if kept is not None and mine else []
+        typed = [(way.cards[0].value, _label(way)) for way in ways.offered]
+        self.fields["card"].choices = [*known, *typed]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -68,6 +73,11 @@ class PayForm(forms.Form):
         elif not given.get("amount") and "amount" not in self.errors:
             self.add_error("amount", HOW_MUCH)
         return given
+
+
+def _label_of_kept(kept: Mandate, way: Way) -> str:
+    words = f"Your {kept.get_card_display()} ending {kept.number_end}, as kept"
+    return f"{words} (a surcharge is added)" if way.surcharge else words
 
 
 def _label(way: Any) -> str:

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from billing.invoices.selectors import usage_not_billed
-from contracts.leaving import selectors as leaving
-from contracts.leaving import services
-from contracts.leaving.selectors import WayOut
-from contracts.leaving.services import LeavingRefused
+from contracts.supply.models import Service
 from contracts.variations import selectors as variations
 from contracts.variations.models import PriceChange
 from contracts.variations.services import cause_in_words
-from parties.security.states import HighRisk
-from portal.web.guards import AccountPage, StepUp
-from terms.calendar import in_words
 from terms.facts import Action
 
-from .appointing_forms import DateInput
-from .leaving import ShownForm
+from .way_out import LeaveFree, WayOutFacts
 
 
-class LastDayForm(forms.Form):
-    """The last day of service, inside the days to leave."""
-
-    on = forms.DateField(
-        label="Last day of service",
-        widget=DateInput(),
-        required=False,
-        help_text="Leave it empty for today.",
-    )
-
-
-class _PricePage(AccountPage):
+class _PricePage(WayOutFacts):
     """A page about a new price of one service."""
 
     section = "services"
-
-    @property
-    def service_asked(self) -> str:
-        return str(self.change.service.public_id)
 
     @cached_property
     def change(self) -> PriceChange:
@@ -58,34 +31,9 @@ class _PricePage(AccountPage):
         found.service.contract.account = self.account
         return found
 
-    @cached_property
-    def form(self) -> LastDayForm:
-        return LastDayForm(self.request.GET or None)
-
     @property
-    def asked_on(self) -> date | None:
-        return self.form.cleaned_data["on"] if self.form.is_valid() else None
-
-    @cached_property
-    def usage(self) -> Decimal:
-        return usage_not_billed(self.account, self.change.service_id, on=self.today)
-
-    @cached_property
-    def found(self) -> WayOut:
-        return leaving.way_out(
-            self.change, today=self.today, ends_on=self.asked_on, usage=self.usage
-        )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            change=self.change,
-            service=self.change.service,
-            form=self.form,
-            one=self.found,
-            may_leave=variations.open_way_out(self.change, self.today),
-            today=self.today,
-            **kwargs,
-        )
+    def service(self) -> Service:
+        return self.change.service
 
 
 class PriceChangePage(_PricePage, TemplateView):
@@ -96,6 +44,7 @@ class PriceChangePage(_PricePage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
+            may_leave=variations.open_way_out(self.change, self.today),
             may_end=self.allows(Action.CLOSE_SERVICE, self.service_asked),
             rises=self.change.monthly_after > self.change.monthly_before,
             less=-self.change.difference,
@@ -104,43 +53,8 @@ class PriceChangePage(_PricePage, TemplateView):
         )
 
 
-class LeaveBecauseOfPrice(_PricePage, StepUp, TemplateView):
-    """The day and what is still paid once more, and the button that ends the service."""
+class LeaveBecauseOfPrice(_PricePage, LeaveFree):
+    """Leave without a fee because of a new price."""
 
-    action = Action.CLOSE_SERVICE
-    risk = HighRisk.CLOSE_ACCOUNT
-    template_name = "customer/services/leave_free.html"
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        services.require_end_notice(
-            request.user, self.change.service, self.found.cost, on=self.today, at=request.at
-        )
-        return super().get(request, *args, **kwargs)
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        shown = ShownForm(request.POST)
-        if self.form.errors or not shown.is_valid():
-            return self._again("Look at the day and the cost again, then confirm.")
-        given = shown.cleaned_data
-        try:
-            notice = services.walk_away(
-                change=self.change,
-                by=request.user,
-                at=request.at,
-                ends_on=self.asked_on,
-                usage=self.usage,
-                shown=(given["last_day"], given["cost"]),
-                proof=self.proof,
-            )
-        except LeavingRefused as refusal:
-            return self._again(str(refusal), because=refusal.because)
-        day = in_words(notice.ends_on)
-        messages.success(request, f"You leave without a fee. The last day is {day}.")
-        return redirect("service", self.change.service.public_id)
-
-    def _again(self, refusal: str, **context: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(refusal=refusal, **context))
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"last_day": self.found.ends_on, "cost": self.found.total}
-        return super().get_context_data(shown=ShownForm(initial=shown), **kwargs)
+    def back(self) -> str:
+        return reverse("price_change", args=[self.change.public_id])

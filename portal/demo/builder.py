@@ -177,12 +177,13 @@ class Demo:
         self, provider: Provider, account: Account, rows: list[list[Any]], opened: date
     ) -> None:
         plans = {plan.code: plan for plan in Plan.objects.filter(provider=provider)}
-        for number, (code, quantity, identifier, label) in enumerate(rows, start=1):
+        for number, (code, quantity, identifier, label, *ago) in enumerate(rows, start=1):
+            since = months_on(self.issue, -ago[0]) if ago else opened
             contract = Contract.objects.create(
                 account=account,
                 reference=f"K-{account.number}-{number}",
-                version=library.in_force(provider.key, opened),
-                started_on=opened,
+                version=library.in_force(provider.key, since),
+                started_on=since,
                 minimum_months=plans[code].minimum_months,
             )
             service = Service.objects.create(
@@ -193,10 +194,10 @@ class Demo:
                 label=label,
                 status=ServiceStatus.ORDERED,
             )
-            running = start_supply(service=service, activated_on=opened, at=self._instant(opened))
+            running = start_supply(service=service, activated_on=since, at=self._instant(since))
             # What is older than the demo's history was billed before it begins.
             first_bill = months_on(self.issue, 1 - MONTHS)
-            if opened < first_bill:
+            if since < first_bill:
                 running.billed_through = first_bill - timedelta(days=1)
                 running.save(update_fields=["billed_through"])
 

@@ -28,6 +28,7 @@ from billing.invoices.models import Invoice
 from billing.ledger.selectors import open_items
 from billing.payments.services import credit_line, issue_credit_note
 from billing.payments.services.mandates import MandateWish, agree_mandate
+from billing.payments.services.refund_accounts import BankAccount, give_refund_account
 from contracts.catalogue.models import Plan
 from contracts.equipment.services import note_equipment
 from contracts.equipment.states import Basis, Item
@@ -183,6 +184,12 @@ class Situations:
                 capacity="Treasurer",
             ),
             at=self.at - 30 * DAY,
+        )
+        give_refund_account(
+            account=who,
+            by=person,
+            given=BankAccount(payee_name=who.customer.name, bsb="062-000", number="10552240"),
+            at=self.at - 29 * DAY,
         )
 
     def _deposit(self, account: int) -> None:

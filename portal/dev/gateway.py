@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import simulated_cards, simulated_refunds, simulator
+from . import simulated_cards, simulated_payouts, simulated_refunds, simulator
 
 
 def _only_while_it_is_on() -> None:
@@ -137,6 +137,26 @@ def refunds(request: HttpRequest) -> JsonResponse:
     return JsonResponse(simulated_refunds.shown(made))
 
 
+@require_GET
+def payouts(request: HttpRequest) -> JsonResponse:
+    """GET /v1/payouts"""
+    _only_while_it_is_on()
+    since = int(request.GET.get("arrival_date[gte]", "0"))
+    rows = simulated_payouts.payouts(_provider_of(request))
+    data = [simulated_payouts.shown(one) for one in rows if one["arrival_date"] >= since]
+    return JsonResponse({"object": "list", "data": data, "has_more": False, "url": "/v1/payouts"})
+
+
+@require_GET
+def balance(request: HttpRequest) -> JsonResponse:
+    """GET /v1/balance_transactions: what a payout is of"""
+    _only_while_it_is_on()
+    data = simulated_payouts.rows_of(_provider_of(request), request.GET.get("payout", ""))
+    return JsonResponse(
+        {"object": "list", "data": data, "has_more": False, "url": "/v1/balance_transactions"}
+    )
+
+
 @csrf_exempt
 @require_POST
 def forget(request: HttpRequest, card: str) -> JsonResponse:
@@ -151,6 +171,9 @@ def forget(request: HttpRequest, card: str) -> JsonResponse:
 def bank(request: HttpRequest) -> HttpResponse:
     """All simulated payments, and what the bank can still do with each."""
     _only_while_it_is_on()
+    if request.POST.get("deed") == "pay_out":
+        simulated_payouts.pay_out(request.POST.get("provider", ""), request.at)
+        return redirect("dev_bank")
     row = simulator.find(request.POST.get("session", ""))
     if row is not None:
         deed = request.POST.get("deed", "")
@@ -172,6 +195,7 @@ def bank(request: HttpRequest) -> HttpResponse:
             simulator.send(one, _hook(one), request.at)
     shown = {
         "rows": [_shown(one) for one in rows],
+        "providers": sorted({one["provider"] for one in rows}),
         "refunds": [
             {"id": one["id"], "amount": _dollars(one["amount"])}
             for one in simulated_refunds.waiting()

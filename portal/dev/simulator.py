@@ -23,7 +23,10 @@ KEY_PREFIX = "sk_simulated_"
 TIMEOUT = 10  # seconds
 LATE = timedelta(days=3)
 # What of a payment is the simulator's own and no part of a session.
-OURS = ("provider", "what", "method", "blocked", "unsent", "refused", "card", "failure")
+OURS = (
+    *("provider", "what", "method", "blocked", "unsent", "refused", "card", "failure"),
+    "disputed",
+)
 BLOCKED = "[brands_blocked]"
 TRIES = ("pay", "fail", "late", "cancel")
 
@@ -107,6 +110,7 @@ def act(row: dict[str, Any], deed: str, at: datetime) -> None:
             row["refused"] = True
             _say(row, "checkout.session.async_payment_failed", at)
     elif row["payment_status"] == "paid" and deed == "take_back":
+        row["disputed"] = True
         _say(row, "charge.dispute.funds_withdrawn", at)
     _keep(row)
 

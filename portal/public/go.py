@@ -36,6 +36,7 @@ PAGES = {
     "people": "people",
     "receipt": "receipt",
     "refund": "refund",
+    "refund-account": "refund_account",
     "price-change": "price_change",
     "privacy": "privacy",
     "privacy-request-record": "admin:parties_privacyrequest_change",

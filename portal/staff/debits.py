@@ -58,7 +58,7 @@ def handles_debits(request: HttpRequest) -> bool:
     return known
 
 
-def _providers(request: HttpRequest) -> QuerySet[Provider]:
+def providers_with_files(request: HttpRequest) -> QuerySet[Provider]:
     mine = request.user.provider_id
     rows = Provider.objects.exclude(debit_user_number="")
     return rows.filter(pk=mine) if mine else rows
@@ -344,9 +344,9 @@ class DebitFileAdmin(StepAdmin):
         """Make the file of a day."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        providers = _providers(request)
+        providers = providers_with_files(request)
         first = providers.first()
-        initial = {"provider": first, "day": _next_day(first, request) if first else None}
+        initial = {"provider": first, "day": next_day(first, request) if first else None}
         form = FileForm(request.POST or None, initial=initial)
         form.fields["provider"].queryset = providers
         if form.is_valid():
@@ -504,7 +504,7 @@ class DebitReturnsAdmin(StepAdmin):
         """Take a list in."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        providers = _providers(request)
+        providers = providers_with_files(request)
         initial = {"provider": providers.first()}
         form = ReturnsForm(request.POST or None, request.FILES or None, initial=initial)
         form.fields["provider"].queryset = providers
@@ -537,7 +537,7 @@ class DebitReturnsAdmin(StepAdmin):
         )
 
 
-def _next_day(provider: Provider, request: HttpRequest) -> Any:
+def next_day(provider: Provider, request: HttpRequest) -> Any:
     today = bank_today(provider, request.at)
     days = bank_days(provider)
     return today if days.is_working_day(today) else days.next_working_day(today)

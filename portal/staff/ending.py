@@ -32,11 +32,12 @@ from terms.facts import Action
 from terms.money import in_dollars
 
 from .leaving_forms import CustomersNoticeForm, ProviderEndForm, TransferForm
+from .walking_away import WalkAwaySteps
 
 RUNS = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
 
-class EndingSteps:
+class EndingSteps(WalkAwaySteps):
     """Adds the steps that end a service to its own page."""
 
     admin_site: Any
@@ -59,6 +60,8 @@ class EndingSteps:
         names = [("Moved to another provider", "transfer_step"), ("We end it", "our_end_step")]
         if row.ended_on is None:
             names.insert(0, ("The customer gives notice", "notice_step"))
+        if leaving.ways_out_of(row):
+            names.append(("Leaves because of a change", "walk_away_step"))
         return [
             (words, reverse(f"admin:contracts_service_{name}", args=[row.pk]))
             for words, name in names

@@ -138,10 +138,11 @@ class PaymentAdmin(AddStepAdmin):
             request.POST or None,
             found=selectors.suggestions(row),
             files=selectors.deposits(row)[:SHOWN],
+            payouts=selectors.payouts_for(row)[:SHOWN],
         )
-        if form.is_valid() and form.file is not None:
+        if form.is_valid() and (form.file or form.payout):
             try:
-                self._match_file(request, row, form)
+                self._match_sum(request, row, form)
             except REFUSALS as refusal:
                 form.add_error("choice", str(refusal))
             else:
@@ -176,15 +177,21 @@ class PaymentAdmin(AddStepAdmin):
             back=f"{self.list_address}?state=unmatched",
         )
 
-    def _match_file(self, request: HttpRequest, row: Payment, form: MatchForm) -> None:
-        kept = services.match_deposit(
-            payment=row,
-            file=form.file,
-            why=form.cleaned_data["why"],
-            by=request.user,
-            at=request.at,
-        )
-        messages.success(request, f"It is the money of the direct debits of {in_words(kept.day)}.")
+    def _match_sum(self, request: HttpRequest, row: Payment, form: MatchForm) -> None:
+        """Match a sum that is nobody's own: of a file of direct debits, or of the gateway."""
+        facts = {
+            "payment": row,
+            "why": form.cleaned_data["why"],
+            "by": request.user,
+            "at": request.at,
+        }
+        if form.payout is not None:
+            paid = services.match_payout(payout=form.payout, **facts)
+            words = f"It is the payout of {in_words(paid.day)}: {in_dollars(paid.fees)} are fees."
+        else:
+            kept = services.match_deposit(file=form.file, **facts)
+            words = f"It is the money of the direct debits of {in_words(kept.day)}."
+        messages.success(request, words)
 
     def reverse(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Undo a payment: what it paid is open again."""

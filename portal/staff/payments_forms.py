@@ -8,10 +8,12 @@ from typing import Any
 from django import forms
 
 from billing.invoices.models import Invoice
-from billing.payments.models import DebitFile
+from billing.payments.models import DebitFile, Payout
 from billing.payments.selectors import Deposit, Suggestion
 from billing.payments.states import PaymentMethod
 from portal.web.fields import DayField, DollarsField
+from terms.calendar import in_words
+from terms.money import in_dollars
 
 # A receipt older than this is nearly always a year that was mistyped.
 OLDEST = timedelta(days=730)
@@ -111,22 +113,41 @@ class MatchForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, found: list[Suggestion], files: list[Deposit], **kwargs: Any
+        self,
+        *args: Any,
+        found: list[Suggestion],
+        files: list[Deposit],
+        payouts: list[Payout],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.payouts = {f"payout-{one.pk}": one for one in payouts}
         self.debit_files = {f"file-{one.file.pk}": one.file for one in files}
         self.fields["choice"].choices = [
             *((f"file-{one.file.pk}", f"The bank, for the {one.what}") for one in files),
+            *(
+                (
+                    name,
+                    f"The payment gateway, its payout of {in_words(one.day)}: "
+                    f"{in_dollars(one.amount)} after fees of {in_dollars(one.fees)}",
+                )
+                for name, one in self.payouts.items()
+            ),
             *((str(one.account.pk), f"{one.account}: {one.why}") for one in found),
             (self.OTHER, "Another account"),
         ]
-        if not found and not files:
+        if not (found or files or payouts):
             self.fields["choice"].initial = self.OTHER
 
     @property
     def file(self) -> DebitFile | None:
         """The file of direct debits that was chosen, if it was one."""
         return self.debit_files.get(self.cleaned_data["choice"])
+
+    @property
+    def payout(self) -> Payout | None:
+        """The payout of the gateway that was chosen, if it was one."""
+        return self.payouts.get(self.cleaned_data["choice"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

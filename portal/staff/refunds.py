@@ -13,14 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from billing.ledger.selectors import credit_of
 from billing.payments import selectors, services
-from billing.payments.models import OnlinePayment, Refund
+from billing.payments.models import OnlinePayment, Refund, RefundAccount
 from billing.payments.services import RefundWish
 from billing.payments.services.requests import needs_two
-from billing.payments.states import RefundState, RefundWay
+from billing.payments.states import GIVEN_BACK, RefundState, RefundWay
 from parties.accounts.models import Account
 from parties.authority.selectors import local_day
+from parties.people.states import StaffData
 from terms.calendar import in_words
 from terms.facts import Action
 from terms.money import in_dollars
@@ -29,7 +29,7 @@ from .base import AddStepAdmin, StepsAdmin
 from .giving import REFUSALS, DecidedAdmin, PreviewedForm, may_give
 from .unpaid_forms import NoForm
 
-BY_HAND = "by_hand"
+BY_HAND, BY_FILE = "by_hand", "by_file"
 
 
 class WayForm(forms.Form):
@@ -38,20 +38,32 @@ class WayForm(forms.Form):
     to = forms.ChoiceField(label="How it goes back", widget=forms.RadioSelect)
 
     def __init__(
-        self, *args: Any, found: list[tuple[OnlinePayment, Decimal]], **kwargs: Any
+        self,
+        *args: Any,
+        found: list[tuple[OnlinePayment, Decimal]],
+        given: RefundAccount | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.payments = {str(row.pk): row for row, _ in found}
+        self.given = given
+        by_file = [(BY_FILE, _offered_account(given))] if given else []
         self.fields["to"].choices = [
             *((str(row.pk), _offered(row, left)) for row, left in found),
+            *by_file,
             (BY_HAND, "By hand: somebody pays it at our bank"),
         ]
-        self.fields["to"].initial = next(iter(self.payments), BY_HAND)
+        self.fields["to"].initial = next(iter(self.payments), BY_FILE if given else BY_HAND)
 
     @property
     def of(self) -> OnlinePayment | None:
         """The payment whose gateway gives it back; None: it is paid by hand."""
         return self.payments.get(self.cleaned_data["to"])
+
+    @property
+    def account(self) -> RefundAccount | None:
+        """The customer's bank account that a file pays it to; None: another way."""
+        return self.given if self.cleaned_data["to"] == BY_FILE else None
 
 
 class RefundForm(WayForm, PreviewedForm):
@@ -84,14 +96,17 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
     list_filter = (
         "state",
         "way",
+        ("file", admin.EmptyFieldListFilter),
         ("problem", admin.EmptyFieldListFilter),
         "account__customer__provider",
     )
     search_fields = ("account__number", "account__customer__name", "money")
     date_hierarchy = "asked_at"
-    list_select_related = ("account__customer",)
+    list_select_related = ("account__customer", "file")
+    guarded = {StaffData.BANK: ("to",)}
     fields = (
-        *("account", "dollars", "reason", "way", "of", "state", "asked_at", "asked_by"),
+        *("account", "dollars", "reason", "way", "of", "to", "file", "state", "asked_at"),
+        "asked_by",
         *("decided_at", "decided_by", "money", "ended_at", "why", "problem"),
     )
     readonly_fields = ("dollars",)
@@ -116,22 +131,28 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             return []
         if row.state == RefundState.FAILED:
             return ["again", "keep"]
-        by_hand = row.way == RefundWay.BY_HAND
-        return ["returned"] if by_hand and row.state == RefundState.PAID else []
+        by_us = row.way == RefundWay.BY_HAND and row.state == RefundState.PAID
+        by_file = row.is_sent and row.state in GIVEN_BACK
+        return ["returned"] if by_us or by_file else []
 
     def add_step(self, request: HttpRequest, account: Account) -> HttpResponse:
         """Pay credit back, after a look at what that would do."""
-        credit = credit_of(account)
+        credit = selectors.free_credit(account)
         form = RefundForm(
             request.POST or None,
             found=selectors.refundable(account),
+            given=_given(account),
             initial={"key": uuid4()},
         )
         preview, action = "", "Show what it would do"
         if form.is_valid():
             given = form.cleaned_data
             wish = RefundWish(
-                amount=given["amount"], reason=given["reason"], of=form.of, key=given["key"]
+                amount=given["amount"],
+                reason=given["reason"],
+                of=form.of,
+                to=form.account,
+                key=given["key"],
             )
             if form.is_previewed():
                 try:
@@ -154,23 +175,29 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             action=action,
             about=account,
             notes=preview,
-            intro=f"Credit: {in_dollars(credit)}.",
+            intro=f"Credit that nobody waits for: {in_dollars(credit)}.",
             back=reverse("admin:parties_account_change", args=[account.pk]),
         )
 
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Pay another way what did not arrive."""
         row = self.row_for_step(request, pk, "again", Action.PAY_BILL)
-        form = WayForm(request.POST or None, found=selectors.refundable(row.account))
+        form = WayForm(
+            request.POST or None,
+            found=selectors.refundable(row.account),
+            given=_given(row.account),
+        )
         return self._take_step(
             request,
             row,
             form,
-            lambda: services.ask_again(refund=row, of=form.of, by=request.user, at=request.at),
+            lambda: services.ask_again(
+                refund=row, of=form.of, to=form.account, by=request.user, at=request.at
+            ),
             title="Pay it another way",
             action="Pay it",
-            intro=f"{in_dollars(row.amount)} is credit again, and goes out of it once more. Above "
-            "what one person may give it waits for another.",
+            intro=f"{in_dollars(row.amount)} is credit again, kept for this: no bill takes it. "
+            "Above what one person may give it waits for another.",
         )
 
     def keep(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -183,8 +210,8 @@ class RefundAdmin(DecidedAdmin, StepsAdmin, AddStepAdmin):
             lambda: services.keep_as_credit(refund=row, by=request.user, at=request.at),
             title="Leave it as credit",
             action="Leave it",
-            intro=f"{in_dollars(row.amount)} stays credit: it pays what is open, and the next "
-            "bills. Agree on it with the customer first: it is their money.",
+            intro=f"{in_dollars(row.amount)} becomes credit like any other: it pays what is open, "
+            "and the next bills. Agree on it with the customer first: it is their money.",
         )
 
     def returned(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -232,6 +259,19 @@ def _offered(row: OnlinePayment, left: Decimal) -> str:
     )
 
 
+def _given(account: Account) -> RefundAccount | None:
+    """The bank account that a file can pay; None where none was given or no file can be made."""
+    draws = account.customer.provider.draws_debits
+    return selectors.refund_account_of(account) if draws else None
+
+
+def _offered_account(row: RefundAccount) -> str:
+    return (
+        f"By a file for our bank, to the account ending {row.number_end} that {row.given_by} gave "
+        f"on {in_words(local_day(row.account, row.given_at))}"
+    )
+
+
 def _preview(request: HttpRequest, account: Account, wish: RefundWish, credit: Decimal) -> str:
     """What would happen, in words."""
     words = f"{in_dollars(credit - wish.amount)} of credit is left."
@@ -239,4 +279,6 @@ def _preview(request: HttpRequest, account: Account, wish: RefundWish, credit: D
         return f"{words} It is above what one person may give: it waits for another."
     if wish.of is not None:
         return f"{words} The gateway is asked within minutes, and says when it arrived."
+    if wish.to is not None:
+        return f"{words} It goes with the next file of refunds: make it under “Refund files”."
     return f"{words} It counts as paid at once: pay it at our bank now."

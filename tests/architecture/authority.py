@@ -44,10 +44,14 @@ from billing.payments.models import (
     OnlinePayment,
     Payment,
     PaymentOption,
+    Payout,
     Refund,
+    RefundFile,
 )
 from billing.payments.services import (
+    BankAccount,
     agree_mandate,
+    give_refund_account,
     issue_credit_note,
     record_payment,
     try_upload,
@@ -81,6 +85,7 @@ from contracts.orders.models import (
     PortIn,
     Withdrawal,
 )
+from contracts.renewing.models import TermRenewal
 from contracts.requests.models import (
     Fault,
     FaultWork,
@@ -268,7 +273,10 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     issue_credit_note(invoice=invoice, amount=Decimal("1.00"), reason="x", at=AT)
     draws_debits(provider)
     agree_mandate(account=account, by=world.holder, wish=wish(), at=AT)
+    bank_account = BankAccount(payee_name="M CONTI", bsb="062184", number="12345678")
+    give_refund_account(account=account, by=world.holder, given=bank_account, at=AT)
     DebitFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
+    RefundFile.objects.create(provider=provider, day=AT.date(), asked_at=AT, asked_by=clerk)
     DebitReturns.objects.create(
         provider=provider, sha256=account.number, taken_at=AT, taken_by=clerk, count=1, total=1
     )
@@ -283,6 +291,9 @@ def build_world(provider: str = "vpnet", *, negotiated: bool = True) -> World:
     )
     said = {"event": "evt_1", "kind": "x", "said_at": AT, "heard_at": AT, "problem": "x"}
     GatewayEvent.objects.create(provider=provider, online=online, **said)
+    Payout.objects.create(
+        provider=provider, name="po_1", day=AT.date(), amount=5, fees=0, told_at=AT
+    )
     PaymentOption.objects.create(provider=provider, card="visa")
     SettingChange.objects.create(
         provider=provider, about="x", after={"x": "1"}, reason="x", asked_by=clerk, asked_at=AT
@@ -736,6 +747,18 @@ def _outage(service: Service, by: User) -> None:
         asked_at=AT,
         asked_by=by,
     )
+    TermRenewal.objects.create(
+        service=service,
+        state="asked",
+        months=36,
+        starts_on=FOREVER - timedelta(days=1),
+        ends_on=FOREVER,
+        monthly=1,
+        total=36,
+        brings_handsets=True,
+        asked_at=AT,
+        asked_by=by,
+    )
     Relocation.objects.create(
         reference=f"R-{service.contract.account.number}",
         service=service,
@@ -868,6 +891,7 @@ def _value(address: Address, key: str, world: World) -> Any:
         "step": {"ask_for_help": "kinds", "lodge_step": "words"}.get(address.name, "person"),
         "answer": "yes" if address.name == "confirm_address" else "confirm",
         "paper": "summary",
+        "service_id": service.public_id,
         "line": OrderLine.objects.filter(
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
@@ -901,6 +925,9 @@ def _value(address: Address, key: str, world: World) -> Any:
             "tell_address": service.public_id,
             "confirm_address": service.public_id,
             "ask_move": service.public_id,
+            "renew_term": service.public_id,
+            "confirm_renewal": service.public_id,
+            "take_back_renewal": service.public_id,
             "listing": service.public_id,
             "lost_phone": service.public_id,
             "bar_phone": service.public_id,
@@ -914,6 +941,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             "confirm_plan": service.public_id,
             "price_change": service.price_changes.get().public_id,
             "terms_change": service.contract.terms_changes.get().public_id,
+            "leave_because_of_terms": service.contract.terms_changes.get().public_id,
             "leave_free": service.price_changes.get().public_id,
             "withdraw_plan_change": service.plan_changes.get().public_id,
             "appointment": appointment.public_id,

@@ -48,6 +48,16 @@ def test_only_money_rounds_money():
     assert guilty == []
 
 
+def test_accounts_are_locked_in_one_way():
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if re.search(r"\bAccount\.objects\.select_for_update\(", path.read_text())
+    ]
+
+    assert guilty == ["parties/accounts/services.py"]
+
+
 def test_no_providers_name_stands_in_code():
     names = "|".join(
         re.escape(word)

@@ -265,10 +265,10 @@ def test_two_in_a_row_pause_and_one_that_is_paid_starts_anew():
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([("D-UNKNOWN1", "61.60", "6")], "Line 2: no debit of ours has the reference D-UNKNOWN1"),
+        ([("D-UNKNOWN1", "61.60", "6")], "Line 2: nothing of ours has the reference D-UNKNOWN1"),
         ([("{0}", "61.61", "6")], r"is of \$61.60, not of \$61.61"),
         ([("{0}", "61.60", "6"), ("{0}", "61.60", "6")], "stands in it 2 times"),
-        ([("{0}", "61.60", "6"), ("D-UNKNOWN1", "1.00", "6")], "Line 3: no debit of ours"),
+        ([("{0}", "61.60", "6"), ("D-UNKNOWN1", "1.00", "6")], "Line 3: nothing of ours"),
         ([("{0}", "61.60", "0")], "Line 2: “0” is no reason that banks give"),
         ([("{0}", "61.60", "x")], "Line 2: “x” is no reason"),
         ([("", "61.60", "6")], "Line 2: it names no reference"),

@@ -16,6 +16,7 @@ from billing.runs.services import run_bills, run_provider_bills
 from billing.runs.states import RunStatus
 from billing.usage.selectors import is_help_line
 from contracts.supply.models import Chargeable, Service
+from parties.accounts.models import Provider
 from records.documents.models import Document
 from records.fields import MoneyField
 from records.notices.models import Notice
@@ -196,6 +197,24 @@ def test_failure_after_the_number_was_taken_gives_no_half_written_invoice(world,
     assert not Document.objects.exists()
     world.provider.refresh_from_db()
     assert world.provider.next_invoice_number == 1
+
+
+@pytest.mark.parametrize("fields", [None, ["name", "next_invoice_number"]])
+def test_a_provider_read_before_a_bill_run_saves_no_old_numbers(world, fields):
+    world.account.bill_day = 10
+    world.account.save()
+    make_service(world.account)
+    stale = Provider.objects.get(pk=world.provider.pk)
+    (known,) = Provider.objects.defer("name").filter(pk=world.provider.pk)
+    first = bill(world)
+
+    stale.name = "VPnet Pty Ltd"
+    stale.save(update_fields=fields)
+    known.save()
+
+    world.provider.refresh_from_db()
+    assert (world.provider.name, world.provider.next_invoice_number) == ("VPnet Pty Ltd", 2)
+    assert bill(world, date(2027, 1, 10), instant("2027-01-10 06:20")).number != first.number
 
 
 def test_account_without_services_gets_no_invoice(world):

@@ -20,6 +20,7 @@ from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import credit_of
 from billing.payments.models import Payment, Refund
+from billing.payments.selectors import free_credit, kept_for_refunds
 from billing.payments.services import (
     CreditRefused,
     PaymentRefused,
@@ -200,7 +201,8 @@ class Life:
         assert credit_of(self.story.account) >= 0 or Payment.objects.filter(
             reversed_on__isnull=False
         )
-        credit = credit_of(self.story.account)
+        credit = free_credit(self.story.account)
+        assert credit >= 0 or not kept_for_refunds(self.story.account)
         assert sum(rest for _, rest in unspent_money(self.story.account)) == max(credit, 0)
         for item in OpenItem.objects.all():
             assert 0 <= item.held <= item.amount

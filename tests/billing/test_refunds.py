@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from billing.ledger.models import LedgerEntry
 from billing.payments.models import GatewayEvent, OnlinePayment, Refund
+from billing.payments.selectors import balance
 from billing.payments.services import (
     GatewayDown,
     RefundRefused,
@@ -21,6 +22,7 @@ from billing.payments.services import (
     decide_refund,
     keep_as_credit,
     note_failure,
+    reverse_payment,
     send_refunds,
 )
 from parties.people.states import StaffRole
@@ -100,6 +102,19 @@ def clearing(one: Story) -> dict[str, Decimal]:
     for entry in LedgerEntry.objects.filter(ledger_account="clearing"):
         found[entry.detail] = found.get(entry.detail, Decimal(0)) + entry.amount
     return found
+
+
+def next_bill(one: Story) -> str:
+    """Let the next bill go out while nothing else is owed; what is owing then, in dollars."""
+    one.service("T", "20.00", "2027-02-01")
+    one.run("2027-02-01")
+    return one.owing
+
+
+def figures(one: Story) -> tuple[Decimal, Decimal]:
+    """What pages say pays the next bill, and what they say goes back."""
+    found = balance(one.account, one.at("2027-02-02").date())
+    return found.credit, found.kept
 
 
 def test_what_a_card_paid_too_much_goes_back_to_it(one):
@@ -189,14 +204,66 @@ def test_what_is_left_as_credit_pays_what_is_open(one):
     row = ask(one, paid(one, "direct_debit"))
     send_refunds(at=one.at(ASKED, LATER))
     answer(one, "bounces")
-    one.service("T", "20.00", "2027-02-01")
-    one.run("2027-02-01")
-    owing = Decimal(one.owing)
+    owing = next_bill(one)
+    assert (one.owing, one.credit) == (owing, "40.00")
+    assert figures(one) == (Decimal("0.00"), Decimal("40.00"))
 
     keep_as_credit(refund=row, by=make_staff(), at=one.at("2027-02-02"))
 
     assert state(row)[0] == "refused"
-    assert (Decimal(one.owing), one.credit) == (owing, "0.00")
+    assert (Decimal(one.owing), one.credit) == (Decimal(owing) - 40, "0.00")
+    assert figures(one) == (Decimal("0.00"), Decimal("0.00"))
+    assert agrees()
+
+
+@pytest.mark.parametrize("amount", ["40.00", "30.00"])
+def test_what_waits_for_a_second_person_pays_no_bill_and_is_asked_back_once(one, amount):
+    one.world.provider.second_person_above = Decimal(0)
+    one.world.provider.save()
+    one.account.refresh_from_db()
+    row = ask(one, paid(one), amount)
+    with pytest.raises(RefundRefused, match=rf"There is \${40 - Decimal(amount)} of credit"):
+        ask(one, None)
+
+    owing = Decimal(next_bill(one))
+    rest = 40 - Decimal(amount)
+    assert (Decimal(one.owing), one.credit) == (owing, amount)
+
+    decide_refund(refund=row, approve=False, by=make_staff(), at=one.at("2027-02-02"))
+
+    assert (Decimal(one.owing), one.credit) == (owing + rest - 40, "0.00")
+    assert agrees()
+
+
+def test_the_second_person_can_pay_back_after_a_bill_has_gone_out(one):
+    online = paid(one, amount="300.00")
+    row = ask(one, online, "234.00")
+    owing = next_bill(one)
+
+    decide_refund(refund=row, approve=True, by=make_staff(), at=one.at("2027-02-02"))
+    send_refunds(at=one.at("2027-02-02", LATER))
+
+    assert (*state(row), one.owing, one.credit) == ("paid", "", owing, "0.00")
+    assert agrees()
+
+
+def test_later_money_is_not_kept_for_a_refund_whose_own_was_taken_back(one):
+    online = paid(one, "direct_debit")
+    row = ask(one, online)
+    send_refunds(at=one.at(ASKED, LATER))
+    answer(one, "bounces")
+
+    reverse_payment(
+        payment=online.payment,
+        on=one.at("2027-01-20").date(),
+        why="No funds",
+        at=one.at("2027-01-20"),
+    )
+    one.pay("2027-01-25", "66.00")
+
+    assert state(row) == ("refused", "The money that it was of was taken back")
+    assert (one.owing, one.credit) == ("0.00", "0.00")
+    assert Notice.objects.filter(title="$40.00 is not paid back after all").count() == 1
     assert agrees()
 
 

@@ -16,6 +16,7 @@ from contracts.supply.services import SupplyRefused, agree_charge
 from contracts.supply.states import ChargeableKind, GstCode
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, needs_second_person
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority.selectors import local_day
 from parties.people.models import User
@@ -53,7 +54,7 @@ def ask_charge(
     what is not of this account, and for what is charged once and was.
     """
     with transaction.atomic():
-        locked = _locked(account)
+        locked = lock_account(account.pk)
         if service is not None and service.contract.account_id != locked.pk:
             raise ChargeRefused("That service belongs to another account.")
         _require_open(locked)
@@ -95,7 +96,7 @@ def ask_discount(
     days that don't fit, days that are billed already, and days of another discount.
     """
     with transaction.atomic():
-        account = _locked(service.contract.account)
+        account = lock_account(service.contract.account_id)
         row = Service.objects.select_related("contract__account__customer__provider").get(
             pk=service.pk
         )
@@ -180,7 +181,7 @@ def decide_charge(
     Raises ChargeRefused for one's own and for what no longer fits, IllegalStep if it is decided.
     """
     with transaction.atomic():
-        _locked(request.account)
+        lock_account(request.account_id)
         row = (
             ChargeRequest.objects.select_for_update(of=("self",))
             .select_related("account__customer__provider", "service__contract__account")
@@ -199,14 +200,6 @@ def decide_charge(
         )
         _note(row, "decide_charge", by, at)
     return row
-
-
-def _locked(account: Account) -> Account:
-    return (
-        Account.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
 
 
 def _service(pk: int) -> Service:

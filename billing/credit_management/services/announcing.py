@@ -31,8 +31,8 @@ from billing.hardship.selectors import known_in_hardship
 from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
 from billing.ledger.models import OpenItem
 from billing.payments import selectors as payments
-from billing.payments.services import lock_account
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
 from parties.people.models import User
@@ -82,7 +82,7 @@ def give_debt_notice(
     anything stops it.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         cure_debt_notices(locked, at)
@@ -217,7 +217,7 @@ def withdraw_debt_notice(*, notice: DebtNotice, by: User, why: str, at: datetime
     if not why.strip():
         raise CreditStepRefused("Say why: it is kept, and the customer is told.")
     with transaction.atomic():
-        locked = lock_account(notice.account)
+        locked = lock_account(notice.account_id)
         actor = require_staff(locked, by, at)
         row = DebtNotice.objects.select_for_update().get(pk=notice.pk)
         end_notice(row, NoticeAct.WITHDRAW, at, why, actor)

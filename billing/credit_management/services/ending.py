@@ -9,11 +9,11 @@ from django.db import transaction
 from billing.credit_management.selectors import beyond, outlook, runs
 from billing.credit_management.selectors.outlook import received
 from billing.credit_management.states import NoticeAct
-from billing.payments.services import lock_account
 from contracts.leaving.models import EndNotice
 from contracts.leaving.services import LeavingRefused
 from contracts.leaving.services import end_for_debt as end_one
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from terms.money import in_dollars
@@ -31,7 +31,7 @@ def end_for_debt(*, account: Account, by: User, at: datetime) -> list[EndNotice]
     CreditStepRefused.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         cure_debt_notices(locked, at)

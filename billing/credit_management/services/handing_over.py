@@ -27,9 +27,9 @@ from billing.credit_management.states import (
 )
 from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
 from billing.ledger.models import OpenItem
-from billing.payments.services import lock_account
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
@@ -63,7 +63,7 @@ def hand_over(
     if not to_whom.strip():
         raise CreditStepRefused("Say to whom: the customer reads it.")
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         cure_debt_notices(locked, at)
@@ -136,7 +136,7 @@ def recall(
     if not why.strip():
         raise CreditStepRefused("Say why: it is kept, and the customer is told.")
     with transaction.atomic():
-        locked = lock_account(handover.account)
+        locked = lock_account(handover.account_id)
         actor = require_staff(locked, by, at)
         row = Handover.objects.select_for_update().get(pk=handover.pk)
         _recall(row, why, at, actor, was_wrong=was_wrong)
@@ -149,7 +149,7 @@ def close_handover(*, handover: Handover, by: User, how: str, at: datetime) -> H
     if not how.strip():
         raise CreditStepRefused("Say how they were told.")
     with transaction.atomic():
-        locked = lock_account(handover.account)
+        locked = lock_account(handover.account_id)
         actor = require_staff(locked, by, at)
         row = Handover.objects.select_for_update().get(pk=handover.pk)
         row.state = HANDOVER.after(HandoverState(row.state), HandoverAct.CLOSE)
@@ -168,7 +168,7 @@ def mind_handovers(*, at: datetime) -> int:
 
 
 def _mind(row: Handover, at: datetime) -> int:
-    account = lock_account(row.account)
+    account = lock_account(row.account_id)
     found = outlook(account, local_day(account, at), at)
     items = list(OpenItem.objects.filter(invoice__in=row.invoices.all()))
     if sum((one.amount for one in items), ZERO) <= ZERO:

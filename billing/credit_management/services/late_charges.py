@@ -13,12 +13,12 @@ from billing.invoices.models import Invoice
 from billing.payments import selectors as payments
 from billing.payments.models import ChargeAdvice
 from billing.payments.selectors import LateFee
-from billing.payments.services.allocating import lock_account
 from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, GstCode
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing, local_day
 from terms import rules
 from terms.calendar import State
@@ -48,7 +48,7 @@ def assess_late_charges(account: Account, *, on: date, at: datetime) -> list[Cha
     if not account_standing(account, on).is_chased:
         return made
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         known = set(
             Chargeable.objects.filter(
                 account=locked, kind__in=[ChargeableKind.LATE_FEE, ChargeableKind.INTEREST]

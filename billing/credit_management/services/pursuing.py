@@ -13,9 +13,9 @@ from billing.credit_management.selectors import Outlook, late_charge_ahead, outl
 from billing.credit_management.states import ReminderKind, Step
 from billing.hardship.selectors import missed_bills
 from billing.payments import selectors as payments
-from billing.payments.services import lock_account
 from parties.accounts.models import Account, Balance
 from parties.accounts.selectors import binding, working_calendar
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
 from records.audit.services import record
@@ -98,7 +98,7 @@ def _advise(account: Account) -> None:
 
 
 def _look(row: Pursuit, at: datetime) -> int:
-    account = lock_account(row.account)
+    account = lock_account(row.account_id)
     on = local_day(account, at)
     if not working_calendar(account, on).is_working_day(on) or not is_hour(account, on, at):
         return 0

@@ -30,10 +30,11 @@ from billing.credit_management.states import (
 from billing.ledger.models import OpenItem
 from billing.ledger.services import Leg, MonthClosed, post
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.services import PaymentRefused, lock_account, record_payment
+from billing.payments.services import PaymentRefused, record_payment
 from billing.payments.services.amounts import require_amount
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
@@ -58,7 +59,7 @@ def ask_deposit(
     """
     _require_amount(amount)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         if not may_demand(locked, on, assessed=assessed):
@@ -100,7 +101,7 @@ def receive_deposit(
     """
     _require_amount(amount)
     with transaction.atomic():
-        locked = lock_account(deposit.account)
+        locked = lock_account(deposit.account_id)
         actor = require_staff(locked, by, at)
         row = Deposit.objects.select_for_update().get(pk=deposit.pk)
         state = DEPOSIT.after(DepositState(row.state), DepositAct.RECEIVE)
@@ -140,7 +141,7 @@ def receive_deposit(
 def drop_deposit(*, deposit: Deposit, by: User, at: datetime) -> Deposit:
     """Ask for a deposit no longer. Raises NotAuthorised, IllegalStep once some of it came."""
     with transaction.atomic():
-        locked = lock_account(deposit.account)
+        locked = lock_account(deposit.account_id)
         actor = require_staff(locked, by, at)
         row = Deposit.objects.select_for_update().get(pk=deposit.pk)
         row.state = DEPOSIT.after(DepositState(row.state), DepositAct.DROP)
@@ -157,7 +158,7 @@ def draw_deposit(*, account: Account, by: User, at: datetime) -> Decimal:
     asked again at this moment. Raises NotAuthorised, CreditStepRefused.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         found = outlook(locked, on, at)
@@ -198,7 +199,7 @@ def settle_deposit(*, account: Account, by: User, at: datetime) -> Deposit:
     CreditStepRefused while a service goes on or an amount is contested.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         row = deposit_of(locked)

@@ -20,12 +20,12 @@ from billing.hardship.selectors import known_in_hardship
 from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
 from billing.ledger.models import OpenItem
 from billing.payments import selectors as payments
-from billing.payments.services import lock_account
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.services import recast_suspension, restore_supply, suspend_supply
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, blocks_at
+from parties.accounts.services import lock_account
 from parties.accounts.states import BlockKind
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import write
@@ -77,7 +77,7 @@ def give_suspension_notice(
     SuspensionRefused where anything stops it, or where the terms want an email.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         found = outlook(locked, on, at)
@@ -194,7 +194,7 @@ def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Servic
     Raises NotAuthorised, SuspensionRefused.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         actor = require_staff(locked, by, at)
         on = local_day(locked, at)
         cure_if_paid(locked, at)
@@ -235,7 +235,7 @@ def withdraw_suspension(*, notice: SuspensionNotice, by: User, why: str, at: dat
     if not why.strip():
         raise SuspensionRefused("Say why: it is kept, and the customer is told.")
     with transaction.atomic():
-        locked = lock_account(notice.account)
+        locked = lock_account(notice.account_id)
         actor = require_staff(locked, by, at)
         row = SuspensionNotice.objects.select_for_update().get(pk=notice.pk)
         was_acted = row.state == NoticeState.ACTED
@@ -278,7 +278,7 @@ def restore_paid(*, at: datetime) -> int:
     ).distinct()
     return each(
         rows.select_related("account__customer__provider"),
-        lambda row: _restore_if_right(lock_account(row.account), at),
+        lambda row: _restore_if_right(lock_account(row.account_id), at),
         at=at,
     )
 

@@ -22,10 +22,10 @@ from billing.hardship.states import (
 from billing.ledger.models import OpenItem
 from billing.ledger.selectors import open_items
 from billing.ledger.services import move_due_date
-from billing.payments.services import issue_credit_note, lock_account
+from billing.payments.services import issue_credit_note
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar, zone_of
-from parties.accounts.services import block_chasing, lift_block
+from parties.accounts.services import block_chasing, lift_block, lock_account
 from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.people.models import User
@@ -231,7 +231,7 @@ def review_arrangements(*, at: datetime) -> int:
 
 
 def _look_again(row: Arrangement, at: datetime) -> int:
-    lock_account(row.account)
+    lock_account(row.account_id)
     locked = (
         Arrangement.objects.select_for_update(of=("self",))
         .select_related("account__customer__provider", "request__asked_by")

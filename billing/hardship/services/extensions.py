@@ -9,10 +9,9 @@ from django.db import transaction
 from billing.hardship.models import Extension
 from billing.hardship.selectors import more_time
 from billing.ledger.services import move_due_date
-from billing.payments.services import lock_account
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
-from parties.accounts.services import block_chasing
+from parties.accounts.services import block_chasing, lock_account
 from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.correspondence.services import tell
@@ -36,7 +35,7 @@ def take_more_time(*, account: Account, by: User, until: date, at: datetime) -> 
     """
     on = authority.local_day(account, at)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         decision = authority.require(by, Action.ARRANGE_HARDSHIP, locked, on=on, at=at)
         made = Extension.objects.filter(account=locked, asked_on=on, until=until).first()
         if made is not None:

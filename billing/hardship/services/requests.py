@@ -21,10 +21,9 @@ from billing.hardship.states import (
     HelpKind,
     HelpState,
 )
-from billing.payments.services import lock_account
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar
-from parties.accounts.services import block_chasing, lift_block
+from parties.accounts.services import block_chasing, lift_block, lock_account
 from parties.accounts.states import BlockKind
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
@@ -86,7 +85,7 @@ def ask_for_help(
     """
     on = authority.local_day(account, at)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         present = together_with is not None
         decision = authority.require(
             by, Action.ARRANGE_HARDSHIP, locked, on=on, at=at, customer_present=present
@@ -287,7 +286,7 @@ def _drop_offer(row: HelpRequest, at: datetime) -> None:
 def locked_request(reference: str) -> HelpRequest:
     """The request with its account locked. Raises DoesNotExist."""
     found = HelpRequest.objects.only("account_id").get(reference=reference)
-    lock_account(found.account)
+    lock_account(found.account_id)
     return (
         HelpRequest.objects.select_for_update(of=("self",))
         .select_related("account__customer__provider", "asked_by")

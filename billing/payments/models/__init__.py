@@ -1,6 +1,7 @@
 """Money received and paid back, what pays what, and what lets it be drawn."""
 
 from .mandates import CardRequest, DebitFile, DebitReturns, Draw, Mandate
+from .payouts import Payout
 from .received import (
     IN_PORTAL,
     PAST_PORTAL,
@@ -15,7 +16,7 @@ from .received import (
     Payment,
     PaymentOption,
 )
-from .refunds import Refund
+from .refunds import Refund, RefundAccount, RefundFile
 
 __all__ = [
     "IN_PORTAL",
@@ -35,5 +36,8 @@ __all__ = [
     "OnlinePayment",
     "Payment",
     "PaymentOption",
+    "Payout",
     "Refund",
+    "RefundAccount",
+    "RefundFile",
 ]

@@ -65,6 +65,9 @@ class Mandate(Swept):
     second_signed_as = models.CharField(
         "second signatory", max_length=150, blank=True, help_text="Where the account needs two."
     )
+    warned_at = models.DateTimeField(
+        "told that the card runs out", null=True, blank=True, editable=False
+    )
     agreed_at = models.DateTimeField()
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     because = models.JSONField(default=list)

@@ -359,6 +359,15 @@ class OnlinePayment(models.Model):
     payment = models.OneToOneField(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="online"
     )
+    kept = models.ForeignKey(
+        "billing.Mandate",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="paid_once",
+        verbose_name="with the kept card",
+        help_text="Nobody typed a card: the gateway was asked for the one that it keeps.",
+    )
 
     class Meta:
         ordering = ["-started_at", "-pk"]

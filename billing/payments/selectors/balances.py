@@ -21,8 +21,9 @@ from billing.payments.models import (
     GatewayEvent,
     OnlinePayment,
     Payment,
+    Refund,
 )
-from billing.payments.states import LIVE_DRAWS, DrawState, OnlineState
+from billing.payments.states import LIVE_DRAWS, WAITING_REFUNDS, DrawState, OnlineState
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding
 from terms import rules
@@ -33,6 +34,8 @@ from terms.money import ZERO
 from terms.profile import TermsSilent
 from terms.rules.floor import Cause
 from terms.rules.payment import Balance as OpenBalance
+
+from .refunds import kept_for_refunds
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -96,7 +99,8 @@ class Balance:
     next_due: date | None
     next_invoice: InvoiceCard | None
     newest: tuple[InvoiceCard, ...]
-    credit: Decimal = ZERO
+    credit: Decimal = ZERO  # what the next bill is paid from
+    kept: Decimal = ZERO  # credit that waits to go back as money, which no bill takes
     on_its_way: Decimal = ZERO  # what a bank was asked for and has not paid yet
     marks: frozenset[str] = frozenset()  # what the caller asked about in passing, and is so
 
@@ -191,14 +195,18 @@ def balance(
     rows = invoices(account, shown=shown).filter(
         Q(outstanding__gt=ZERO) | Q(pk__in=Subquery(recent.values("pk")))
     )
-    rows = rows.annotate(begun=_on_its_way(account), drawn=_being_drawn(account), **asked)
+    rows = rows.annotate(
+        begun=_on_its_way(account), drawn=_being_drawn(account), kept=_kept(account), **asked
+    )
     found = list(rows.order_by("payable_by", "pk"))
+    kept = (found[0].kept if found else kept_for_refunds(account)) or ZERO
     cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > ZERO]
     late = [one for one in unpaid if one.payable_by < on]
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
-        credit=balance_of(account).credit,
+        credit=max(ZERO, balance_of(account).credit - kept),
+        kept=kept,
         on_its_way=((found[0].begun or ZERO) + (found[0].drawn or ZERO)) if found else ZERO,
         owing=sum((one.outstanding for one in unpaid), ZERO),
         overdue=sum((max(ZERO, one.outstanding - one.disputed) for one in late), ZERO),
@@ -396,8 +404,16 @@ def named_in(provider: Provider, text: str) -> tuple[list[Account], list[Invoice
 
 
 def unmatched(rows: QuerySet[Payment]) -> QuerySet[Payment]:
-    """Money that came in and of which nobody has said whose it is, or which debits it is of."""
-    return rows.filter(account__isnull=True, reversed_on__isnull=True, debit_file__isnull=True)
+    """Money that came in and of which nobody has said whose it is.
+
+    The bank's sum for a file of direct debits and a payout of the gateway are nobody's.
+    """
+    return rows.filter(
+        account__isnull=True,
+        reversed_on__isnull=True,
+        debit_file__isnull=True,
+        payout__isnull=True,
+    )
 
 
 def suggestions(payment: Payment) -> list[Suggestion]:
@@ -474,6 +490,10 @@ def _on_its_way(account: Account) -> Subquery:
 
 def _being_drawn(account: Account) -> Subquery:
     return _sum(Draw.objects.filter(account=account, state=DrawState.SENT))
+
+
+def _kept(account: Account) -> Subquery:
+    return _sum(Refund.objects.filter(account=account, state__in=WAITING_REFUNDS))
 
 
 def _sum(rows: QuerySet[Any]) -> Subquery:

@@ -98,6 +98,14 @@ def draw_day(
     return DrawDay(on=_rolled(calendar, chosen), because=as_json(answer.because))
 
 
+def kept_card(account: Account, on: date) -> Mandate | None:
+    """The card in force by which bills are paid, with which one can also pay at once on a day."""
+    row = mandate_of(account)
+    if row is None or not row.is_card or not row.token or row.state != MandateState.ACTIVE:
+        return None
+    return row if row.valid_to is None or row.valid_to >= on else None
+
+
 def chosen_day(mandate: Mandate, today: date) -> int | None:
     """The day of the month that holds on a day; None: the day by which to pay."""
     if mandate.later_from is not None and mandate.later_from <= today:

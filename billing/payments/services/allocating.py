@@ -9,10 +9,11 @@ from django.db.models import Sum
 
 from billing.invoices.models import CreditNote
 from billing.ledger.models import OpenItem
-from billing.ledger.selectors import credit_of, open_items
+from billing.ledger.selectors import open_items
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
 from billing.payments.models import Allocation, Payment
+from billing.payments.selectors import free_credit
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding
 from terms import rules
@@ -65,22 +66,13 @@ def allocate_note(*, note: CreditNote, item: OpenItem, on: date, at: datetime) -
         _allocate(note, item, part, on, at)
 
 
-def lock_account(account: Account) -> Account:
-    """The account's row, locked: whoever moves its money goes one after the other."""
-    return (
-        Account.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def unspent_money(account: Account) -> list[tuple[Payment | CreditNote, Decimal]]:
     """Payments and credit notes with what of them, in dollars, is still credit; oldest first.
 
-    What was paid back is gone from the oldest: later money never stands in for it, or it would
-    pay with an earlier day than its own and go on paying after it was reversed.
+    What was paid back, or waits to be, is gone from the oldest: later money never stands in for
+    it, or it would pay with an earlier day than its own and go on paying after it was reversed.
     """
-    credit = credit_of(account)
+    credit = free_credit(account)
     if credit <= ZERO:
         return []
     found: list[tuple[date, int, Payment | CreditNote, Decimal]] = []

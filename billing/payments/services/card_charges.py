@@ -23,12 +23,12 @@ from billing.payments.states import (
     PaymentMethod,
 )
 from parties.accounts.selectors import zone_of
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from records.audit.services import record
 from records.sweeps import each
 from terms.money import ZERO
 
-from .allocating import lock_account
 from .draws import latest_day, locked_draw, plan_draws
 from .gateway import Charge, GatewayDown, Word, gateway_of
 from .hearing import hear
@@ -60,7 +60,7 @@ def charge_cards(*, at: datetime) -> int:
 
 def _begin(found: Draw, at: datetime) -> int:
     """Put a draw on its way, if it is still to be drawn today; return 1 if it was."""
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     if at.astimezone(zone_of(account)).hour < MORNING:
         return 0
     plan_draws(account, at=at)
@@ -145,7 +145,7 @@ def _word(row: Draw, online: OnlinePayment, at: datetime, *, is_first: bool) -> 
 def _give_up(found: Draw, at: datetime) -> bool:
     """Leave out what nobody has asked for yet and must not be drawn any more; True if it was."""
     with transaction.atomic():
-        account = lock_account(found.account)
+        account = lock_account(found.account_id)
         row = locked_draw(found)
         row.account = row.mandate.account = account
         if row.state != DrawState.SENT or row.online is None:

@@ -11,10 +11,11 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from billing.payments.models import CardRequest, Draw, Mandate
+from billing.payments.models import CardRequest, Draw, Mandate, OnlinePayment
 from billing.payments.selectors import mandate_of
 from billing.payments.states import (
     CARD_REQUEST,
+    UNDER_WAY,
     CardRequestAct,
     CardRequestState,
     DrawState,
@@ -23,6 +24,7 @@ from billing.payments.states import (
     PaymentMethod,
 )
 from parties.accounts.models import Account, Provider
+from parties.accounts.services import lock_account
 from parties.accounts.states import CustomerKind
 from parties.authority.selectors import NotAuthorised, local_day, with_customer
 from parties.correspondence.services import tell
@@ -33,7 +35,6 @@ from records.references import new_reference
 from records.sweeps import each
 from terms.facts import Action
 
-from .allocating import lock_account
 from .draws import plan_draws
 from .gateway import CardOrder, GatewayDown, KeptCard, Said, Word, gateway_of
 from .mandate_letters import card_words, draw_up, note_mandate, tell_agreed
@@ -148,7 +149,8 @@ def ask_about_cards(*, at: datetime) -> int:
             moved += _lapse(row, at)
     ended = Mandate.objects.filter(kind=MandateKind.CARD, state=MandateState.ENDED)
     under_way = Draw.objects.filter(state=DrawState.SENT).values("mandate")
-    to_forget = ended.exclude(token="").exclude(pk__in=under_way)
+    once = OnlinePayment.objects.filter(state__in=UNDER_WAY, kept__isnull=False).values("kept")
+    to_forget = ended.exclude(token="").exclude(pk__in=under_way).exclude(pk__in=once)
     rows = to_forget.select_related("account__customer__provider")
     return moved + each(rows[:BATCH], _forget, at=at)
 
@@ -182,7 +184,7 @@ def settle_card(row: CardRequest, at: datetime) -> int:
 def _begin(account: Account, wish: CardWish, by: User, at: datetime, proof: str) -> CardRequest:
     """The wish that somebody signs, or the one that the same form has begun."""
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         on = local_day(locked, at)
         require_right(by, locked, on, at)
         if by.is_staff:
@@ -234,7 +236,7 @@ def _reasons(ways: tuple[Way, ...]) -> list[dict[str, object]]:
 def _keep(found: CardRequest, card: KeptCard, at: datetime) -> bool:
     """Put a card in force that the gateway keeps, or say why it isn't taken; False: it was."""
     with transaction.atomic():
-        account = lock_account(found.account)
+        account = lock_account(found.account_id)
         rows = CardRequest.objects.select_for_update(of=("self",)).select_related("started_by")
         row = rows.get(pk=found.pk)
         if row.state != CardRequestState.STARTED:

@@ -19,6 +19,7 @@ from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
 from parties.accounts.models import Account
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
@@ -26,7 +27,7 @@ from terms import money
 from terms.money import ZERO, in_dollars
 
 from .adjustment_notes import issue_adjustment_note
-from .allocating import allocate_note, apply_credit, lock_account
+from .allocating import allocate_note, apply_credit
 
 
 class CreditRefused(Exception):
@@ -93,7 +94,7 @@ def issue_credit_note(
     NeedsSecondPerson where staff ask for more than the provider lets one person give back.
     """
     with transaction.atomic():
-        account = lock_account(invoice.account)
+        account = lock_account(invoice.account_id)
         rows = list(lines) or _by_amount(invoice, amount)
         total = sum((row.amount_inc for row in rows), ZERO)
         require_room(invoice, rows, total)

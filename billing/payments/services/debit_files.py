@@ -23,21 +23,18 @@ from billing.payments.states import (
 )
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms import library
 from terms.calendar import Calendar, calendar, in_words
 from terms.money import ZERO, in_dollars
 
-from .allocating import lock_account
+from .aba import DEBIT, MOST, Entry, direct_entries
 from .amounts import PaymentRefused
 from .bank_numbers import unseal
 from .draws import locked_draw, plan_draws, unfile
 
-# What the banks' description of direct entry calls a debit, and the credit that balances it.
-DEBIT, CREDIT = "13", "50"
-# The most that one line, or the file, can say.
-MOST = Decimal("99999999.99")
 DESCRIPTION = "DIRECT DEBIT"
 
 
@@ -70,7 +67,7 @@ def make_debit_file(*, provider: Provider, day: date, by: User, at: datetime) ->
     with its reason, or without one where that is private. A debit never stands in two files. Above
     what one person may give, the file waits for another. Raises DebitFileRefused.
     """
-    _require_day(provider, day, at)
+    require_bank_day(provider, day, at)
     with transaction.atomic():
         # One file of a provider is made after the other.
         locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -110,7 +107,7 @@ def decide_debit_file(*, file: DebitFile, approve: bool, by: User, at: datetime)
         held = list(row.draws.select_related("account").order_by("account_id", "pk"))
         left_out: list[LeftOut] = []
         if approve:
-            _require_day(row.provider, row.day, at)
+            require_bank_day(row.provider, row.day, at)
             ready, left_out = _looked_at(held, row.day, at)
             if not ready:
                 raise DebitFileRefused("Nothing of it may be drawn any more: refuse it.")
@@ -118,7 +115,7 @@ def decide_debit_file(*, file: DebitFile, approve: bool, by: User, at: datetime)
             _send(row, ready, at)
         else:
             for draw in held:
-                lock_account(draw.account)
+                lock_account(draw.account_id)
                 unfile(locked_draw(draw))
         row.decided_at, row.decided_by = at, by
         row.save()
@@ -163,6 +160,18 @@ def bank_days(provider: Provider) -> Calendar:
     return calendar(library.provider(provider.key).default_state)
 
 
+def heading_of(provider: Provider) -> dict[str, str]:
+    """The provider's own data as a bank's file names it."""
+    return {
+        "bank": provider.debit_bank,
+        "user_name": provider.debit_user_name,
+        "user_number": provider.debit_user_number,
+        "bsb": provider.bank_bsb,
+        "number": provider.bank_account_number,
+        "name": provider.bank_account_name,
+    }
+
+
 def _planned(provider: Provider, day: date, today: date) -> QuerySet[Draw]:
     """What is to be drawn that day, and what was missed before."""
     rows = Draw.objects.filter(account__customer__provider=provider, state=DrawState.PLANNED)
@@ -170,7 +179,8 @@ def _planned(provider: Provider, day: date, today: date) -> QuerySet[Draw]:
     return rows.filter(Q(on=day) | Q(on__lte=today)).select_related("account__customer")
 
 
-def _require_day(provider: Provider, day: date, at: datetime) -> None:
+def require_bank_day(provider: Provider, day: date, at: datetime) -> None:
+    """Raise DebitFileRefused unless a file for the bank can be made for a day."""
     if not provider.draws_debits:
         raise DebitFileRefused(
             "The bank account and the direct entry numbers are not set: an administrator sets "
@@ -190,7 +200,7 @@ def _looked_at(rows: list[Draw], day: date, at: datetime) -> tuple[list[Draw], l
     accounts: dict[int, Account] = {}
     for row in rows:
         if row.account_id not in accounts:
-            accounts[row.account_id] = lock_account(row.account)
+            accounts[row.account_id] = lock_account(row.account_id)
             plan_draws(accounts[row.account_id], at=at)
     ready, left_out = [], []
     for row in rows:
@@ -224,14 +234,7 @@ def _send(row: DebitFile, draws: list[Draw], at: datetime) -> None:
     """Let the file be the bank's: from now on its debits are on their way."""
     provider = row.provider
     row.state = DebitFileState.SENT
-    row.heading = {
-        "bank": provider.debit_bank,
-        "user_name": provider.debit_user_name,
-        "user_number": provider.debit_user_number,
-        "bsb": provider.bank_bsb,
-        "number": provider.bank_account_number,
-        "name": provider.bank_account_name,
-    }
+    row.heading = heading_of(provider)
     for draw in draws:
         if draw.state == DrawState.PLANNED:
             draw.state = DRAW.after(DrawState.PLANNED, DrawAct.FILE)
@@ -254,83 +257,14 @@ def _send(row: DebitFile, draws: list[Draw], at: datetime) -> None:
 
 
 def _aba(heading: dict[str, str], day: date, draws: list[Draw]) -> bytes:
-    """The lines of a direct entry file: a head, each debit, the credit that balances, a foot."""
-    total = sum((draw.amount for draw in draws), ZERO)
-    lines = [
-        "0"
-        + " " * 17
-        + "01"
-        + f"{heading['bank']:3.3}"
-        + " " * 7
-        + f"{heading['user_name']:26.26}"
-        + f"{heading['user_number']:0>6.6}"
-        + f"{DESCRIPTION:12.12}"
-        + f"{day:%d%m%y}"
-        + " " * 40
-    ]
-    for draw in draws:
-        mandate = draw.mandate
-        lines.append(
-            _entry(
-                heading,
-                bsb=mandate.bsb,
-                number=unseal(mandate.sealed_number),
-                code=DEBIT,
-                amount=draw.amount,
-                name=mandate.payer_name,
-                reference=draw.reference,
-            )
+    entries = (
+        Entry(
+            bsb=draw.mandate.bsb,
+            number=unseal(draw.mandate.sealed_number),
+            name=draw.mandate.payer_name,
+            amount=draw.amount,
+            reference=draw.reference,
         )
-    lines.append(
-        _entry(
-            heading,
-            bsb=heading["bsb"],
-            number=heading["number"],
-            code=CREDIT,
-            amount=total,
-            name=heading["name"],
-            reference=DESCRIPTION,
-        )
+        for draw in draws
     )
-    # Debits and credits are the same: the net is nil.
-    lines.append(
-        "7999-999"
-        + " " * 12
-        + _cents(ZERO)
-        + _cents(total)
-        + _cents(total)
-        + " " * 24
-        + f"{len(draws) + 1:06d}"
-        + " " * 40
-    )
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
-
-
-def _entry(
-    heading: dict[str, str],
-    *,
-    bsb: str,
-    number: str,
-    code: str,
-    amount: Decimal,
-    name: str,
-    reference: str,
-) -> str:
-    return (
-        "1"
-        + f"{bsb:7.7}"
-        + f"{number:>9.9}"
-        + " "
-        + code
-        + _cents(amount)
-        + f"{name:32.32}"
-        + f"{reference:18.18}"
-        + f"{heading['bsb']:7.7}"
-        + f"{heading['number']:>9.9}"
-        + f"{heading['user_name']:16.16}"
-        + "0" * 8
-    )
-
-
-def _cents(amount: Decimal) -> str:
-    return f"{int(amount.scaleb(2)):010d}"
+    return direct_entries(heading, day, entries, code=DEBIT, what=DESCRIPTION)

@@ -10,16 +10,19 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billing.payments.models import DebitReturns, Draw, Mandate
+from billing.payments.models import DebitReturns, Draw, Mandate, Refund
 from billing.payments.states import (
     DRAW,
+    GIVEN_BACK,
     MISSES_THAT_PAUSE,
     PAUSING,
     DrawAct,
     DrawState,
+    RefundState,
     ReturnCode,
 )
 from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.correspondence.services import tell_holder
 from parties.people.models import User
@@ -28,11 +31,11 @@ from records.notices.services import Link
 from terms.calendar import in_words
 from terms.money import ZERO, in_dollars
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .dishonour import dishonour_payment
 from .draws import locked_draw, settle_draw
 from .mandates import note_stopped, pause_mandate
+from .refund_outcomes import refund_failed
 
 LINE = 120
 LARGEST = 1_000_000
@@ -57,10 +60,11 @@ class Returned:
 
 
 def take_returns(*, provider: Provider, data: bytes, by: User, at: datetime) -> DebitReturns:
-    """Take a bank's list of debits that it sent back, in the banks' format (records of type 2).
+    """Take a bank's list of what it sent back, in the banks' format (records of type 2).
 
-    Each bill is open again, with what the terms charge for a dishonour; after a reason that lasts,
-    or two in a row, the mandate pauses. A list with a line that does not fit is refused whole.
+    A refund is credit again and waits for another way. The bill of a debit is open again, with
+    what the terms charge for a dishonour; after a reason that lasts, or two in a row, the mandate
+    pauses. A list with a line that does not fit is refused whole.
     Raises ReturnsRefused.
     """
     found = _read(data)
@@ -74,7 +78,11 @@ def take_returns(*, provider: Provider, data: bytes, by: User, at: datetime) -> 
             )
         rows = _fitting(locked, found)
         for one in sorted(found, key=lambda one: rows[one.reference].account_id):
-            _send_back(rows[one.reference], one.code, by, at)
+            row = rows[one.reference]
+            if isinstance(row, Refund):
+                _refund_back(row, one.code, by, at)
+            else:
+                _send_back(row, one.code, by, at)
         return DebitReturns.objects.create(
             provider=locked,
             sha256=sha256,
@@ -97,7 +105,7 @@ def note_return(*, draw: Draw, code: ReturnCode, by: User, at: datetime) -> Draw
 def note_stop(*, draw: Draw, by: User, at: datetime) -> Draw:
     """Note that a debit was stopped at the bank before it was drawn. Raises IllegalStep."""
     with transaction.atomic():
-        lock_account(draw.account)
+        lock_account(draw.account_id)
         row = locked_draw(draw)
         row.state = DRAW.after(DrawState(row.state), DrawAct.STOP)
         row.reason, row.ended_at = "Stopped at the bank", at
@@ -157,19 +165,20 @@ def _line(number: int, line: str) -> Returned:
     return Returned(line=number, reference=reference, amount=amount, code=ReturnCode(code))
 
 
-def _fitting(provider: Provider, found: list[Returned]) -> dict[str, Draw]:
-    """The debits that are meant. Raises ReturnsRefused where a line does not fit."""
+def _fitting(provider: Provider, found: list[Returned]) -> dict[str, Draw | Refund]:
+    """The debits and refunds that are meant. Raises ReturnsRefused where a line does not fit."""
     mine = Draw.objects.filter(
         account__customer__provider=provider, reference__in=[one.reference for one in found]
     )
-    rows = {row.reference: row for row in mine.select_related("account")}
+    rows: dict[str, Draw | Refund] = {row.reference: row for row in mine.select_related("account")}
+    rows |= _refunds_meant(provider, found)
     seen = Counter(one.reference for one in found)
     problems = []
     for one in found:
         row = rows.get(one.reference)
         words = ""
         if row is None:
-            words = f"no debit of ours has the reference {one.reference}"
+            words = f"nothing of ours has the reference {one.reference}"
         elif seen[one.reference] > 1:
             words = f"{one.reference} stands in it {seen[one.reference]} times"
         elif one.amount != row.amount:
@@ -185,8 +194,40 @@ def _fitting(provider: Provider, found: list[Returned]) -> dict[str, Draw]:
     return rows
 
 
-def _problem(row: Draw) -> str:
-    """Why a debit can't have been sent back; empty where it can."""
+def _refunds_meant(provider: Provider, found: list[Returned]) -> dict[str, Refund]:
+    """The refunds that a list names, by what the bank calls this try of each."""
+    keys = {
+        int(one.reference[2:12])
+        for one in found
+        if one.reference.startswith("RF") and one.reference[2:].isdecimal()
+    }
+    rows = Refund.objects.filter(account__customer__provider=provider, pk__in=keys)
+    return {row.bank_reference: row for row in rows.select_related("account", "file")}
+
+
+def _refund_back(found: Refund, code: ReturnCode, by: User, at: datetime) -> None:
+    """Note that the bank sent a refund back: it is credit again, and waits for another way."""
+    account = lock_account(found.account_id)
+    row = Refund.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    row.account = account
+    record(
+        account_id=account.pk,
+        at=at,
+        action="note_refund_failure",
+        actor=Actor(user_id=by.pk, name=str(by)),
+        subject=str(row.public_id),
+        reason=str(code.label),
+    )
+    refund_failed(row, str(code.label), at)
+
+
+def _problem(row: Draw | Refund) -> str:
+    """Why a debit or refund can't have been sent back; empty where it can."""
+    if isinstance(row, Refund):
+        if row.state == RefundState.FAILED:
+            return f"{row.bank_reference} was sent back already"
+        known = row.is_sent and row.state in GIVEN_BACK
+        return "" if known else f"the bank was not asked for {row.bank_reference}"
     if row.state in (DrawState.SENT, DrawState.PAID) and row.file_id is not None:
         return ""
     if row.state == DrawState.RETURNED:
@@ -196,7 +237,7 @@ def _problem(row: Draw) -> str:
 
 def _send_back(found: Draw, code: ReturnCode, by: User, at: datetime) -> Draw:
     """Undo a debit: its bill is open again, and its mandate pauses where the reason lasts."""
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     row = locked_draw(found)
     if row.state == DrawState.SENT:
         # The bank's day may have come without our having booked it yet.

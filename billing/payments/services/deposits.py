@@ -8,7 +8,7 @@ from django.db import transaction
 
 from billing.ledger.services import Leg, post, reverse
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import DebitFile, Payment
+from billing.payments.models import DebitFile, Payment, Payout
 from billing.payments.selectors import deposit_of
 from billing.payments.states import PaymentMethod
 from parties.people.models import User
@@ -86,6 +86,8 @@ def _require_free(row: Payment, file: DebitFile) -> None:
         raise PaymentRefused(f"It was reversed on {in_words(row.reversed_on)}.")
     if DebitFile.objects.filter(deposit=row).exists():
         raise PaymentRefused("It is matched to a file of direct debits already.")
+    if Payout.objects.filter(payment=row).exists():
+        raise PaymentRefused("It is matched to a payout already.")
     if file.provider_id != row.provider_id:
         raise PaymentRefused("The money came to another provider.")
     if file.deposit_id is not None:

@@ -29,6 +29,7 @@ from billing.payments.states import (
 )
 from parties.accounts.models import Account
 from parties.accounts.selectors import HOUSE_DEFAULT, binding
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.correspondence.services import tell_holder
 from records.audit.services import record
@@ -41,7 +42,6 @@ from terms.clause import as_json
 from terms.money import ZERO, in_dollars
 from terms.profile import TermsSilent
 
-from .allocating import lock_account
 from .receiving import record_payment
 from .ways import ways_to_pay
 
@@ -120,7 +120,7 @@ def plan_draws(
 
 def settle_draw(found: Draw, at: datetime) -> int:
     """Book a direct debit on the bank's day; it counts as received then. Return 1 if it was."""
-    account = lock_account(found.account)
+    account = lock_account(found.account_id)
     row = locked_draw(found)
     if row.state != DrawState.SENT or row.on > local_day(account, at):
         return 0
@@ -167,7 +167,7 @@ def locked_draw(row: Draw) -> Draw:
 
 
 def _mind(found: Mandate, at: datetime) -> int:
-    return len(plan_draws(lock_account(found.account), at=at))
+    return len(plan_draws(lock_account(found.account_id), at=at))
 
 
 def _is_over(mandate: Mandate, earlier: Draw | None, failed: int) -> bool:

@@ -109,6 +109,28 @@ class Return:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaidPart:
+    """One thing in a payout: the gateway's name of the payment or refund, dollars, its fee.
+
+    `gross` is below zero for what went back, nil for a fee alone.
+    """
+
+    money: str
+    gross: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaidOut:
+    """What the gateway paid to our bank in one sum, in dollars, less its fees."""
+
+    name: str
+    day: date
+    amount: Decimal
+    parts: tuple[PaidPart, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Word:
     """What the gateway says of one payment, of a card that it was asked to keep, or of a refund.
 
@@ -176,6 +198,12 @@ class Gateway(Protocol):
 
     def given_back(self, wanted: Return, *, at: datetime) -> Word | None:
         """What became of money that was to go back, by our reference; None where there is none.
+
+        Raises GatewayDown.
+        """
+
+    def paid_out(self, since: date, *, known: frozenset[str]) -> list[PaidOut]:
+        """What was paid to our bank since a day, without those of `known` names.
 
         Raises GatewayDown.
         """

@@ -12,10 +12,10 @@ from django.db.models import Q
 from billing.payments.models import GatewayEvent, OnlinePayment, Refund
 from billing.payments.states import RefundState, RefundWay
 from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .allocating import lock_account
 from .gateway import CURRENCY, GatewayDown, Return, Said, Word, gateway_of
 from .gateway_events import keep_for_staff, note_event
 from .refund_outcomes import refund_arrived, refund_failed
@@ -56,7 +56,7 @@ def hear_of_refund(*, provider: Provider, word: Word, at: datetime) -> str:
     with transaction.atomic():
         row = _meant(provider, word)
         if row is not None:
-            lock_account(row.account)
+            lock_account(row.account_id)
             row = Refund.objects.select_for_update(of=("self",)).get(pk=row.pk)
         event = note_event(provider, word, row.of if row else _paid(provider, word), at)
         if event is None and word.event:

@@ -13,6 +13,7 @@ from billing.ledger.services import MonthClosed
 from billing.payments.models import GatewayEvent, OnlinePayment, Payment
 from billing.payments.states import ONLINE_PAYMENT, UNDER_WAY, OnlineAct, OnlineState
 from parties.accounts.models import Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing, local_day
 from parties.correspondence.services import tell
 from parties.people.models import User
@@ -20,7 +21,6 @@ from records.notices.services import Link
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .card_outcomes import follow_draw
 from .cards import hear_of_card
@@ -40,6 +40,7 @@ ACTS = {
     Said.TAKEN_BACK: OnlineAct.TAKE_BACK,
     Said.GIVEN_BACK: OnlineAct.GIVE_BACK,
 }
+UNHEARD = "The payment service did not hear of it"
 HELP = "If that is hard, tell us: asking for help costs nothing."
 # What account and payer are told, headline and words.
 TOLD = {
@@ -88,7 +89,7 @@ def hear(*, provider: Provider, word: Word, at: datetime) -> str:
     with transaction.atomic():
         row = _meant(provider, word)
         if row is not None:
-            lock_account(row.account)
+            lock_account(row.account_id)
             row = _locked(row)
         event = note_event(provider, word, row, at)
         if event is None and word.event:
@@ -114,7 +115,7 @@ def ask_about_payments(*, at: datetime) -> int:
         draw__isnull=True,
     )
     moved = 0
-    rows = waiting.select_related("account__customer__provider").order_by("started_at")
+    rows = waiting.select_related("account__customer__provider", "kept").order_by("started_at")
     for row in rows[:BATCH]:
         before = row.state
         _ask(row, at)
@@ -125,7 +126,7 @@ def ask_about_payments(*, at: datetime) -> int:
         money__in=early.exclude(money="").values("money"), payment__isnull=False
     ).select_related("account"):
         with transaction.atomic():
-            lock_account(row.account)
+            lock_account(row.account_id)
             _act_on_kept(_locked(row), at)
     return moved
 
@@ -290,6 +291,9 @@ def _tell_what_became(row: OnlinePayment, at: datetime) -> None:
 def _ask(row: OnlinePayment, at: datetime) -> None:
     provider = row.account.customer.provider
     OnlinePayment.objects.filter(pk=row.pk).update(asked_at=at)
+    if row.kept is not None:
+        _ask_of_kept(row, at)
+        return
     if not row.session:
         if row.started_at < at - NEVER_OPENED:
             lapsed = Word(
@@ -305,3 +309,17 @@ def _ask(row: OnlinePayment, at: datetime) -> None:
         return
     if word is not None:
         hear(provider=provider, word=word, at=at)
+
+
+def _ask_of_kept(row: OnlinePayment, at: datetime) -> None:
+    """Look at the gateway for what was to be paid once with a kept card; not there, it failed."""
+    provider = row.account.customer.provider
+    gateway, reference = gateway_of(provider.key), str(row.public_id)
+    payer = row.kept.payer if row.kept is not None else ""
+    try:
+        word = gateway.charged(payer, reference, at=at) if gateway and payer else None
+    except GatewayDown as failure:
+        log.warning("gateway_not_reached", why=str(failure))
+        return
+    never = Word(said=Said.FAILED, kind="never asked", at=at, reference=reference, why=UNHEARD)
+    hear(provider=provider, word=word or never, at=at)

@@ -29,11 +29,11 @@ from billing.payments.selectors import (
 )
 from billing.payments.states import DateFormat, PaymentMethod, RowFate
 from parties.accounts.models import Account, Provider
+from parties.accounts.services import lock_account
 from records.audit.services import SYSTEM, Actor
 from terms import library
 from terms.money import ZERO, in_dollars
 
-from .allocating import lock_account
 from .amounts import PaymentRefused, read_dollars, require_amount
 from .receiving import alike_payments, record_payment, record_unmatched, require_past
 
@@ -246,7 +246,7 @@ def _book(
             provider=provider, at=at, why=mine.why, occurrence=occurrence, actor=actor, **facts
         )
         return made, True
-    account = lock_account(mine.account)
+    account = lock_account(mine.account.pk)
     # One that was reversed is not this money: it was booked wrongly, or came back and came again.
     by_hand = (
         alike_payments(account, **facts)

@@ -13,12 +13,12 @@ from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import SYSTEM, Actor, record
 from terms.money import ZERO
 
-from .allocating import lock_account
 from .credit_notes import (
     CreditRefused,
     credit_line,
@@ -146,7 +146,7 @@ def waive_late_charge(
     person may not give so much back alone.
     """
     with transaction.atomic():
-        account = lock_account(charge.account)
+        account = lock_account(charge.account_id)
         row = Chargeable.objects.select_related("line__invoice").get(pk=charge.pk)
         if is_waived(row):
             return

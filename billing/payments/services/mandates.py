@@ -17,6 +17,7 @@ from billing.payments.states import (
     MandateState,
 )
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.accounts.states import CustomerKind
 from parties.authority import selectors as authority
 from parties.authority.selectors import local_day, require, with_customer
@@ -32,7 +33,6 @@ from terms.facts import Action, Role
 from terms.rules.duties import Duty
 from terms.rules.payment import DebitChange
 
-from .allocating import lock_account
 from .amounts import PaymentRefused
 from .bank_numbers import (
     BankNumberRefused,
@@ -117,7 +117,7 @@ def agree_mandate(
     BankNumberRefused, MandateRefused.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         on = local_day(locked, at)
         decision = require_right(by, locked, on, at)
         if by.is_staff:
@@ -254,7 +254,7 @@ def note_stopped(draw: Draw, at: datetime) -> None:
 
 def _begin(mandate: Mandate, by: User, at: datetime) -> tuple[Mandate, Actor]:
     """The mandate with its account locked, and who acts. Raises NotAuthorised."""
-    account = lock_account(mandate.account)
+    account = lock_account(mandate.account_id)
     on = local_day(account, at)
     decision = require_right(by, account, on, at)
     row = Mandate.objects.select_for_update(of=("self",)).get(pk=mandate.pk)

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.invoices.models import Invoice
-from billing.payments.models import OnlinePayment
+from billing.payments.models import Mandate, OnlinePayment
 from billing.payments.states import OnlineState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day, require, with_customer
 from parties.people.models import User
 from records.audit.services import record
@@ -20,7 +21,6 @@ from terms.facts import Action
 from terms.money import in_dollars
 from terms.vocabulary import Card
 
-from .allocating import lock_account
 from .amounts import PaymentRefused, require_amount
 from .gateway import LEAST, MOST, GatewayDown, Order, gateway_of
 from .ways import Way, ways_to_pay
@@ -40,7 +40,8 @@ class SurchargeChanged(PaymentRefused):
 class Wish:
     """What somebody wants to pay: dollars without surcharge, with which card or account.
 
-    `key` is the form's own, `agreed` the surcharge that it showed.
+    `key` is the form's own, `agreed` the surcharge that it showed. `kept` is whose card the
+    gateway keeps, where that is to pay.
     """
 
     amount: Decimal
@@ -48,6 +49,7 @@ class Wish:
     key: UUID
     agreed: Decimal
     towards: Invoice | None = None
+    kept: Mandate | None = None
 
 
 def start_payment(
@@ -59,7 +61,7 @@ def start_payment(
     NotAuthorised, PaymentRefused, SurchargeChanged, and GatewayDown: then the same form can be
     sent again.
     """
-    row = _begin(account, wish, by, at)
+    row = begin_payment(account, wish, by, at)
     if row.address or row.state != OnlineState.STARTED:
         return row
     gateway = gateway_of(account.customer.provider.key)
@@ -82,15 +84,18 @@ def start_payment(
     return row
 
 
-def _begin(account: Account, wish: Wish, by: User, at: datetime) -> OnlinePayment:
-    """The row of a payment that somebody starts, or the one that the same form has started."""
+def begin_payment(account: Account, wish: Wish, by: User, at: datetime) -> OnlinePayment:
+    """The row of a payment that somebody starts, or the one that the same form has started.
+
+    Raises what `start_payment` raises, but for the gateway.
+    """
     require_amount(wish.amount)
     if not LEAST <= wish.amount <= MOST:
         raise PaymentRefused(
             f"Pay between {in_dollars(LEAST)} and {in_dollars(MOST)} at once in the portal."
         )
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         on = local_day(locked, at)
         decision = require(by, Action.PAY_BILL, locked, on=on, at=at)
         known = OnlinePayment.objects.filter(account=locked, key=wish.key).first()
@@ -104,8 +109,9 @@ def _begin(account: Account, wish: Wish, by: User, at: datetime) -> OnlinePaymen
             amount=wish.amount,
             surcharge=way.surcharge,
             method=way.method,
-            cards=way.key,
+            cards=way.key if wish.kept is None else wish.card,
             towards=wish.towards,
+            kept=wish.kept,
             because=way.because,
             started_at=at,
             started_by=by,
@@ -124,7 +130,9 @@ def _begin(account: Account, wish: Wish, by: User, at: datetime) -> OnlinePaymen
 
 def _require_same(known: OnlinePayment, wish: Wish) -> None:
     """Raise PaymentRefused where a form that was sent comes again with something else in it."""
-    if known.amount != wish.amount or wish.card not in _cards(known):
+    kept = wish.kept.pk if wish.kept is not None else None
+    is_same = known.amount == wish.amount and known.kept_id == kept
+    if not is_same or wish.card not in _cards(known):
         raise PaymentRefused(
             f"This form has begun a payment of {in_dollars(known.amount)} already. To pay "
             "something else, send it once more."

@@ -82,12 +82,27 @@ def tell_not_paid_back(refund: Refund, at: datetime) -> None:
         refund.account,
         headline=f"{in_dollars(refund.amount)} could not be paid back yet",
         body=f"We wanted to pay {in_dollars(refund.amount)} of your credit back{to}, and it did "
-        f"not arrive: {refund.why[:1].lower()}{refund.why[1:]}. The money is credit on your "
-        "account again, and pays what is open and your next bills until we have found another "
-        "way. You need do nothing.",
+        f"not arrive: {refund.why[:1].lower()}{refund.why[1:]}. The money is kept for you on your "
+        "account: no bill takes it, and we look for another way to pay it. You need do nothing. "
+        "Would you rather have your bills paid with it? Tell us.",
         link=Link("refund", str(refund.public_id)),
         label="See what became of it",
         about=f"refund {refund.public_id} {refund.tries}",
+        at=at,
+    )
+
+
+def tell_not_coming(refund: Refund, at: datetime) -> None:
+    """Tell that money that did not arrive is not paid any more, for it was taken from us."""
+    _tell(
+        refund.account,
+        headline=f"{in_dollars(refund.amount)} is not paid back after all",
+        body=f"We wanted to pay {in_dollars(refund.amount)} of your credit back, and it did not "
+        "arrive. Since then the payment that it came from was taken back from us, so nothing of "
+        "it is left. Something wrong? Tell us.",
+        link=Link("refund", str(refund.public_id)),
+        label="See what became of it",
+        about=f"refund {refund.public_id} {refund.tries} gone",
         at=at,
     )
 

@@ -11,20 +11,23 @@ from django.db.models import QuerySet
 from billing.invoices.models import Invoice
 from billing.ledger.services import Leg, post, reverse
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import DebitFile, Payment
+from billing.payments.models import DebitFile, Payment, Payout
 from billing.payments.states import PaymentMethod
 from parties.accounts.models import Account, Provider
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM, Actor, record
 from terms import money
 from terms.calendar import in_words
 from terms.money import ZERO, in_dollars
 
-from .allocating import apply_credit, lock_account, undo_allocation, untie_later_money
+from .allocating import apply_credit, undo_allocation, untie_later_money
 from .amounts import PaymentRefused, require_amount
 from .deposits import unmatch_deposit
 from .late_charges import take_back_late_charges
+from .payouts import unmatch_payout
 from .receipts import tell_received, tell_taken_back
+from .refund_outcomes import drop_uncovered
 
 
 class AlreadyRecorded(PaymentRefused):
@@ -65,7 +68,7 @@ def record_payment(
     require_amount(amount)
     require_method(method)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         require_past(received_on, local_day(locked, at))
         alike = alike_payments(locked, method, reference, received_on, amount)
         known = alike.filter(reversed_on__isnull=True).first()
@@ -170,7 +173,7 @@ def match_payment(
     already or belongs to another provider.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         if row.account_id is not None:
             raise PaymentRefused(f"It is booked already, to {row.account}.")
@@ -180,6 +183,8 @@ def match_payment(
             raise PaymentRefused("The money came to another provider.")
         if DebitFile.objects.filter(deposit=row).exists():
             raise PaymentRefused("It is what the bank paid for a file of direct debits.")
+        if Payout.objects.filter(payment=row).exists():
+            raise PaymentRefused("It is a payout of the gateway.")
         alike = alike_payments(locked, row.method, row.reference, row.received_on, row.amount)
         row.account, row.occurrence = locked, alike.count() + 1
         row.save(update_fields=["account", "occurrence"])
@@ -207,7 +212,7 @@ def reverse_payment(
     Raises PaymentRefused if it was reversed already.
     """
     with transaction.atomic():
-        account = lock_account(payment.account) if payment.account else None
+        account = lock_account(payment.account.pk) if payment.account else None
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         if row.reversed_on is not None:
             raise PaymentRefused(f"It was reversed already, on {in_words(row.reversed_on)}.")
@@ -222,9 +227,11 @@ def reverse_payment(
         if account is not None and row.posting is not None:
             _take_back_match(row, on, at)
         unmatch_deposit(row, on, at)
+        unmatch_payout(row, on, at)
         row.reversed_on, row.reversed_why = on, why
         row.save(update_fields=["reversed_on", "reversed_why"])
         if account is not None:
+            drop_uncovered(account, at)
             apply_credit(account=account, on=on, at=at)
             record(
                 account_id=account.pk,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billing.ledger.selectors import credit_of
 from billing.ledger.services import Leg, post, reverse
 from billing.ledger.states import LedgerAccount, PostingKind
 from billing.payments.models import Refund
-from billing.payments.states import REFUND, RefundAct, RefundState
+from billing.payments.states import REFUND, WAITING_REFUNDS, RefundAct, RefundState
+from parties.accounts.models import Account
 from parties.authority.selectors import local_day
 from records.audit.services import record
+from terms.money import ZERO
 
-from .receipts import tell_not_paid_back, tell_paid_back
+from .receipts import tell_not_coming, tell_not_paid_back, tell_paid_back
+
+GONE = "The money that it was of was taken back"
 
 
 def take_credit(row: Refund, at: datetime) -> None:
@@ -58,6 +63,31 @@ def refund_failed(row: Refund, why: str, at: datetime) -> None:
     row.save(update_fields=["state", "ended_at", "why", "posting"])
     _note(row, "refund_failed", at)
     tell_not_paid_back(row, at)
+
+
+def drop_uncovered(account: Account, at: datetime) -> None:
+    """End refunds that wait and whose credit is gone, the newest first.
+
+    Called where money is taken back: later money must not be kept for them. Whoever was told that
+    theirs did not arrive is told this, too. The caller holds the account's lock.
+    """
+    rows = Refund.objects.select_for_update(of=("self",)).filter(
+        account=account, state__in=WAITING_REFUNDS
+    )
+    waiting = list(rows.select_related("account__customer__provider").order_by("-asked_at", "-pk"))
+    missing = sum((row.amount for row in waiting), ZERO) - credit_of(account)
+    for row in waiting:
+        if missing <= ZERO:
+            return
+        missing -= row.amount
+        failed = row.state == RefundState.FAILED
+        act = RefundAct.KEEP if failed else RefundAct.REFUSE
+        row.state = REFUND.after(RefundState(row.state), act)
+        row.decided_at, row.decided_by, row.why = at, "", GONE
+        row.save(update_fields=["state", "decided_at", "decided_by", "why"])
+        _note(row, "drop_refund", at)
+        if failed:
+            tell_not_coming(row, at)
 
 
 def _note(row: Refund, action: str, at: datetime) -> None:

@@ -11,20 +11,20 @@ from django.db import transaction
 
 from billing.invoices.models import Invoice
 from billing.ledger.models import OpenItem
-from billing.ledger.selectors import credit_of
 from billing.ledger.services import Leg, post
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import OnlinePayment, Refund
-from billing.payments.selectors import left_to_give_back
+from billing.payments.models import OnlinePayment, Refund, RefundAccount
+from billing.payments.selectors import free_credit, left_to_give_back, refund_account_of
 from billing.payments.states import REFUND, RefundAct, RefundState, RefundWay
 from parties.accounts.models import Account
 from parties.accounts.selectors import needs_second_person
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.money import ZERO, in_dollars
 
-from .allocating import apply_credit, lock_account
+from .allocating import apply_credit
 from .amounts import require_amount
 from .credit_notes import require_second_person
 from .receipts import tell_paid_back
@@ -39,13 +39,15 @@ class RefundRefused(Exception):
 class RefundWish:
     """What of an account's credit is to go back as money, in dollars, why and how.
 
-    `of` is the payment made in the portal through whose gateway it goes back; None: staff pay it
-    by hand. `key` is the form's own: the same form again asks for nothing more.
+    `of` is the payment made in the portal through whose gateway it goes back, `to` the bank
+    account that the customer gave, paid by a file; neither: staff pay it by hand. `key` is the
+    form's own: the same form again asks for nothing more.
     """
 
     amount: Decimal
     reason: str
     of: OnlinePayment | None = None
+    to: RefundAccount | None = None
     key: UUID | None = None
 
 
@@ -57,18 +59,20 @@ def ask_refund(*, account: Account, wish: RefundWish, by: User, at: datetime) ->
     """
     require_amount(wish.amount)
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         known = _known(locked, wish)
         if known is not None:
             return known
-        _require_possible(locked, wish.amount, wish.of)
+        _require_possible(locked, wish.amount, wish.of, free_credit(locked))
+        _require_bank_account(locked, wish.to)
         row = Refund.objects.create(
             account=locked,
             key=wish.key,
             amount=wish.amount,
             reason=wish.reason,
-            way=_way(wish.of),
+            way=_way(wish.of, wish.to),
             of=wish.of,
+            to=wish.to,
             asked_at=at,
             asked_by=str(by),
             asked_by_id_no=by.pk,
@@ -79,18 +83,26 @@ def ask_refund(*, account: Account, wish: RefundWish, by: User, at: datetime) ->
     return row
 
 
-def ask_again(*, refund: Refund, of: OnlinePayment | None, by: User, at: datetime) -> Refund:
+def ask_again(
+    *,
+    refund: Refund,
+    of: OnlinePayment | None,
+    by: User,
+    at: datetime,
+    to: RefundAccount | None = None,
+) -> Refund:
     """Ask once more for a refund that did not arrive, this time another way, or the same.
 
     It is decided like a new one. Raises RefundRefused where the credit is gone or the payment has
     nothing left to give back, IllegalStep if it is on no way to fail.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        lock_account(refund.account_id)
         row = _locked(refund)
         row.state = REFUND.after(RefundState(row.state), RefundAct.ASK_AGAIN)
-        _require_possible(row.account, row.amount, of)
-        row.way, row.of = _way(of), of
+        _require_possible(row.account, row.amount, of, _credit_for(row))
+        _require_bank_account(row.account, to)
+        row.way, row.of, row.to, row.file = _way(of, to), of, to, None
         row.money, row.gateway_asked_at, row.ended_at = "", None, None
         row.asked_at, row.asked_by, row.asked_by_id_no = at, str(by), by.pk
         row.decided_at, row.decided_by = None, ""
@@ -104,7 +116,7 @@ def ask_again(*, refund: Refund, of: OnlinePayment | None, by: User, at: datetim
 def keep_as_credit(*, refund: Refund, by: User, at: datetime) -> Refund:
     """Leave what did not arrive as credit, which pays what is open. Raises IllegalStep."""
     with transaction.atomic():
-        account = lock_account(refund.account)
+        account = lock_account(refund.account_id)
         row = _locked(refund)
         row.state = REFUND.after(RefundState(row.state), RefundAct.KEEP)
         _decided(row, by, at)
@@ -113,15 +125,17 @@ def keep_as_credit(*, refund: Refund, by: User, at: datetime) -> Refund:
 
 
 def note_failure(*, refund: Refund, why: str, by: User, at: datetime) -> Refund:
-    """Note that money that was paid by hand came back. Raises RefundRefused, IllegalStep.
+    """Note that money that our bank paid came back. Raises RefundRefused, IllegalStep.
 
-    What goes through the gateway the gateway tells of.
+    What goes through the gateway the gateway tells of; what the bank has not got can't come back.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        lock_account(refund.account_id)
         row = _locked(refund)
         if row.way == RefundWay.GATEWAY:
             raise RefundRefused("The gateway tells what becomes of it.")
+        if row.way == RefundWay.FILE and not row.is_sent:
+            raise RefundRefused("The bank has not got it yet: it is in no file that was sent.")
         _note(row, "note_refund_failure", by, at, reason=why)
         refund_failed(row, why, at)
     return row
@@ -134,7 +148,7 @@ def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> R
     give back, IllegalStep if it is decided.
     """
     with transaction.atomic():
-        lock_account(refund.account)
+        account = lock_account(refund.account_id)
         row = _locked(refund)
         if row.asked_by_id_no == by.pk:
             raise RefundRefused("Whoever asked can't decide: another person has to.")
@@ -143,6 +157,7 @@ def decide_refund(*, refund: Refund, approve: bool, by: User, at: datetime) -> R
         else:
             row.state = REFUND.after(RefundState(row.state), RefundAct.REFUSE)
             _decided(row, by, at)
+            apply_credit(account=account, on=local_day(account, at), at=at)
     return row
 
 
@@ -161,7 +176,7 @@ def write_off(
     """
     require_amount(amount)
     with transaction.atomic():
-        account = lock_account(invoice.account)
+        account = lock_account(invoice.account_id)
         require_second_person(account, amount, by, approved_by)
         item = OpenItem.objects.get(invoice=invoice)
         if amount > item.amount:
@@ -198,7 +213,8 @@ def write_off(
 
 def _release(row: Refund, *, by: User, at: datetime) -> None:
     """Take an approved refund out of the credit; by hand it is paid, else it is on its way."""
-    _require_possible(row.account, row.amount, row.of)
+    _require_possible(row.account, row.amount, row.of, _credit_for(row))
+    _require_bank_account(row.account, row.to)
     by_hand = row.way == RefundWay.BY_HAND
     act = RefundAct.APPROVE if by_hand else RefundAct.SEND
     row.state = REFUND.after(RefundState(row.state), act)
@@ -229,11 +245,29 @@ def _note(row: Refund, action: str, by: User, at: datetime, reason: str = "") ->
 
 def _locked(refund: Refund) -> Refund:
     rows = Refund.objects.select_for_update(of=("self",))
-    return rows.select_related("account__customer__provider", "of__payment").get(pk=refund.pk)
+    return rows.select_related("account__customer__provider", "of__payment", "to", "file").get(
+        pk=refund.pk
+    )
 
 
-def _way(of: OnlinePayment | None) -> RefundWay:
-    return RefundWay.BY_HAND if of is None else RefundWay.GATEWAY
+def _way(of: OnlinePayment | None, to: RefundAccount | None) -> RefundWay:
+    if of is not None:
+        return RefundWay.GATEWAY
+    return RefundWay.BY_HAND if to is None else RefundWay.FILE
+
+
+def _require_bank_account(account: Account, to: RefundAccount | None) -> None:
+    """Raise RefundRefused for a bank account that is not the one that the customer gave."""
+    if to is None:
+        return
+    given = refund_account_of(account)
+    if given is None or given.pk != to.pk:
+        raise RefundRefused("The customer gave another bank account meanwhile: choose anew.")
+    if not account.customer.provider.draws_debits:
+        raise RefundRefused(
+            "The provider's own bank data for a file is not set: pay it by hand, or have an "
+            "administrator set it."
+        )
 
 
 def _known(account: Account, wish: RefundWish) -> Refund | None:
@@ -247,10 +281,19 @@ def _known(account: Account, wish: RefundWish) -> Refund | None:
     return known
 
 
-def _require_possible(account: Account, amount: Decimal, of: OnlinePayment | None) -> None:
-    credit = credit_of(account)
+def _credit_for(row: Refund) -> Decimal:
+    """The credit that a refund that waits can take: its own, and what nobody else waits for."""
+    own: Decimal = row.amount
+    return free_credit(row.account) + own
+
+
+def _require_possible(
+    account: Account, amount: Decimal, of: OnlinePayment | None, credit: Decimal
+) -> None:
     if amount > credit:
-        raise RefundRefused(f"There is {in_dollars(credit)} of credit; no more can be paid back.")
+        raise RefundRefused(
+            f"There is {in_dollars(max(credit, ZERO))} of credit; no more can be paid back."
+        )
     if of is None:
         return
     left = left_to_give_back(of) if of.account_id == account.pk else ZERO

@@ -12,11 +12,11 @@ from billing.ledger.models import OpenItem
 from billing.payments.models import MoneyRequest
 from billing.payments.states import MONEY_REQUEST, RefundAct, RequestKind, RequestState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.people.models import User
 from records.audit.services import Actor, record
 from terms.money import in_dollars
 
-from .allocating import lock_account
 from .amounts import require_amount
 from .credit_notes import (
     NeedsSecondPerson,
@@ -47,7 +47,7 @@ def ask_money(
     """
     require_amount(amount)
     with transaction.atomic():
-        account = lock_account(invoice.account)
+        account = lock_account(invoice.account_id)
         row = MoneyRequest.objects.create(
             kind=kind,
             invoice=invoice,
@@ -80,7 +80,7 @@ def decide_money(*, request: MoneyRequest, approve: bool, by: User, at: datetime
     out raises.
     """
     with transaction.atomic():
-        lock_account(request.invoice.account)
+        lock_account(request.invoice.account_id)
         row = (
             MoneyRequest.objects.select_for_update(of=("self",))
             .select_related("invoice__account", "asked_by", "line")

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billing.ledger.selectors import statement
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import NotAuthorised, local_day, require, with_customer
 from parties.correspondence.services import HIDDEN, letterhead, tell
 from parties.people.models import User
@@ -21,7 +22,6 @@ from terms import library
 from terms.calendar import in_words
 from terms.facts import Action, Role
 
-from .allocating import lock_account
 from .letterhead import where_to_turn
 
 TEMPLATE = "documents/statement.html"
@@ -49,7 +49,7 @@ def send_statement(
     """
     first, last = days
     with transaction.atomic():
-        lock_account(account)
+        lock_account(account.pk)
         on = local_day(account, at)
         decision = require(by, Action.VIEW_BILLS, account, on=on, at=at)
         knows = require(by, Action.VIEW_PERSONAL_DETAILS, account, on=on, at=at)

@@ -14,10 +14,11 @@ from billing.invoices.services import freeze_credit_note, freeze_invoice, note_c
 from billing.payments.selectors import draw_of
 from billing.payments.services import plan_draws
 from billing.payments.services.adjustment_notes import issue_adjustment_note
-from billing.payments.services.allocating import apply_credit, lock_account
+from billing.payments.services.allocating import apply_credit
 from billing.payments.services.credit_notes import book_credit_note
 from billing.runs.models import BillRun
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import account_standing
 from parties.correspondence.services import write
 from records.audit.services import record
@@ -53,7 +54,7 @@ def issue_invoice(
     the account's lock. `on_demand` leaves the PDF to its first opening and sends no email.
     """
     with transaction.atomic():
-        locked = lock_account(account)
+        locked = lock_account(account.pk)
         draft = draft_invoice(locked, on=on, bill_day=bill_day)
         invoice = note = None
         if draft.lines:

@@ -16,6 +16,7 @@ from billing.runs.states import RUN_LIFECYCLE, RunAct, RunStatus
 from billing.usage.models import UsageRecord
 from contracts.supply.models import Chargeable, Service
 from parties.accounts.models import Account, Provider
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from terms import library
 
@@ -169,7 +170,7 @@ def change_bill_day(*, account: Account, bill_day: int, on: date) -> Account:
     if not 1 <= bill_day <= 31:
         raise ValueError("A bill day is a day of the month, 1 to 31.")
     with transaction.atomic():
-        row = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        row = lock_account(account.pk)
         next_old = next_bill_day(on, row.bill_day)
         next_new = next_bill_day(on, bill_day)
         row.bill_day = bill_day

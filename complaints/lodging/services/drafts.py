@@ -12,6 +12,7 @@ from complaints.lodging.models import Attachment, Draft
 from complaints.lodging.selectors import open_drafts
 from complaints.tickets.models import Complaint
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.sweeps import each
@@ -33,7 +34,7 @@ def begin_draft(*, account: Account, by: User, at: datetime) -> Draft:
     """
     on = authority.local_day(account, at)
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         authority.require(by, Action.LODGE_COMPLAINT, account, on=on, at=at)
         for old in list(open_drafts(account, by, at)[AT_ONCE - 1 :]):
             _throw_away(old)
@@ -84,7 +85,7 @@ def send_draft(*, draft: Draft, by: User, details: ComplaintDetails, at: datetim
     """
     with transaction.atomic():
         # The account first, as whatever else comes to it.
-        Account.objects.select_for_update(no_key=True).get(pk=draft.account_id)
+        lock_account(draft.account_id)
         row = _locked(draft)
         if row.complaint is not None:
             return row.complaint

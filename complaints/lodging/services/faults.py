@@ -15,7 +15,7 @@ from contracts.requests.selectors import cost_told, is_complaint_by_law
 from contracts.requests.services import Report, become_complaint
 from contracts.requests.services import report_fault as report
 from contracts.supply.models import Service
-from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from terms.calendar import Channel
@@ -112,9 +112,7 @@ def complain_about_fault(*, fault: Fault, by: User, at: datetime) -> Complaint:
     own. Raises NotAuthorised.
     """
     with transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).get(
-            pk=fault.service.contract.account_id
-        )
+        account = lock_account(fault.service.contract.account_id)
         known = Fault.objects.get(pk=fault.pk).complaint
         details = _details(fault)
         seen = of_account(account, by).filter(

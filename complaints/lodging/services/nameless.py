@@ -19,7 +19,7 @@ from complaints.tickets.services import stop_cutting, tell_desk
 from complaints.tickets.states import LIFECYCLE, Act, Duty, Happening, State, Topic
 from parties.accounts.models import Account, Provider
 from parties.accounts.selectors import binding, version_in_force
-from parties.accounts.services import stand_in_account
+from parties.accounts.services import lock_account, stand_in_account
 from parties.authority.selectors import local_day
 from parties.people.services.tokens import digest
 from records.audit import services as audit
@@ -101,7 +101,7 @@ def lodge_nameless(
     with transaction.atomic():
         account = stand_in_account(provider=provider, region=region, at=at)
         # Two clicks wait for each other here; the second finds what the first one made.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         known = Follow.objects.filter(secret_hash=digest(secret)).select_related("complaint")
         if (made := known.first()) is not None:
             return Followed(complaint=made.complaint, secret=secret)

@@ -25,6 +25,7 @@ from complaints.tickets.states import LIFECYCLE, OVER, Act, CallDays, Duty, Happ
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, version_in_force
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.correspondence.services import write
 from parties.people.models import User
@@ -118,7 +119,7 @@ def lodge_complaint(
     on = authority.local_day(account, at)
     with transaction.atomic():
         # Two clicks wait for each other here; the second finds what the first one made.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         decision = authority.require(
             by,
             Action.LODGE_COMPLAINT,
@@ -169,7 +170,7 @@ def lodge_for_customer(
     complain about this account, and LodgingRefused.
     """
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         actor, role = _standing(account, staff, details, arrival, at)
         _require_sound(account, arrival, at)
         by = arrival.person or staff

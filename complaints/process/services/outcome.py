@@ -14,7 +14,6 @@ from billing.ledger.services import move_due_date
 from billing.payments.services import (
     apply_credit,
     issue_credit_note,
-    lock_account,
     take_back_late_charges,
 )
 from complaints.clocks.services import binding_of
@@ -23,6 +22,7 @@ from complaints.tickets.models import Complaint, Proposal
 from complaints.tickets.services import allow_cutting
 from complaints.tickets.states import LIFECYCLE, Act, Answer, Ending, State
 from parties.accounts.selectors import binding
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit import services as audit
@@ -97,7 +97,7 @@ def hold_again(complaint: Complaint, *, at: datetime) -> None:
     invoice, contested = complaint.disputed_invoice, complaint.disputed_amount
     if invoice is None or not contested:
         return
-    lock_account(complaint.account)
+    lock_account(complaint.account_id)
     mine = Hold.objects.filter(complaint=complaint.reference, invoice=invoice)
     # What runs still runs; what was upheld came back as a whole.
     if mine.exclude(status=HoldStatus.DISMISSED).exists():
@@ -176,4 +176,4 @@ def _settle(hold: Hold, at: datetime) -> None:
     if pay_by is not None and invoice.due_date and pay_by > invoice.due_date:
         move_due_date(invoice_id=invoice.pk, due_date=pay_by)
     # What was contested is so no more: money that waited as credit pays it.
-    apply_credit(account=lock_account(account), on=on, at=at)
+    apply_credit(account=lock_account(account.pk), on=on, at=at)

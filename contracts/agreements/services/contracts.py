@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from contracts.agreements.models import Contract
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised, account_standing
@@ -58,11 +59,7 @@ def note_contract(*, account: Account, paper: Paper, why: str, by: User, at: dat
     if not by.is_staff:
         raise NotAuthorised(decision, Action.OPEN_SERVICE)
     with transaction.atomic():
-        kept = (
-            Account.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("customer__provider")
-            .get(pk=account.pk)
-        )
+        kept = lock_account(account.pk)
         _require_possible(kept, paper, why, on)
         known = Contract.objects.filter(reference=paper.reference).first()
         if known is not None:

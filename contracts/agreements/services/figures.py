@@ -9,7 +9,7 @@ from django.db import transaction
 
 from contracts.agreements.models import AgreedFigure, Contract
 from contracts.agreements.states import Basis, FigureKind
-from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from records.audit.services import record
@@ -48,7 +48,7 @@ def note_figure(
     account = contract.account
     on = authority.local_day(account, at)
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         decision = authority.require(by, Action.OPEN_SERVICE, account, on=on, at=at)
         rows = AgreedFigure.objects.filter(service=service_id, kind=kind)
         before = rows.filter(replaced_at__isnull=True).first()

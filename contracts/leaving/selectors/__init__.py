@@ -16,8 +16,8 @@ from .costs import (
 from .endings import End, end_of, ended_otherwise, term_ends_on
 from .grounds import Grounds, ProviderEnd, grounds_from, grounds_of, provider_end
 from .notices import living_notice, may_be_taken_back
-from .terms import Renewal, TermCard, term_card, terms_to_remind_of
-from .walking_away import WayOut, way_out
+from .terms import TermCard, cost_if_renewed, term_card, terms_to_remind_of
+from .walking_away import WayOut, way_out, ways_out_of
 
 __all__ = [
     "Cost",
@@ -28,9 +28,9 @@ __all__ = [
     "Part",
     "Porting",
     "ProviderEnd",
-    "Renewal",
     "TermCard",
     "WayOut",
+    "cost_if_renewed",
     "cost_of",
     "end_of",
     "ended_otherwise",
@@ -48,4 +48,5 @@ __all__ = [
     "terms_to_remind_of",
     "together",
     "way_out",
+    "ways_out_of",
 ]

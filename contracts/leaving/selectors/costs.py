@@ -243,7 +243,7 @@ def porting_of(service: Service, *, on: date, today: date) -> Porting:
         "port_notice_on": on,
         "activated_on": service.activated_on,
         "contract_start": service.contract.started_on,
-        "minimum_months": service.contract.minimum_months,
+        "minimum_months": service.term_months,
     }
     known = {key: value for key, value in facts.items() if value is not None}
     answer = ask(bound, rules.port_out, **known)
@@ -303,7 +303,7 @@ def _early_termination(
         "monthly_fee": fee,
         "contract_start": contract.started_on,
         "activated_on": service.activated_on,
-        "minimum_months": contract.minimum_months,
+        "minimum_months": service.term_months,
         "hardware_rrp": known(FigureKind.HARDWARE_PRICE),
         "hardware_paid": known(FigureKind.HARDWARE_PAID),
         "waived_items_value": known(FigureKind.WAIVED_ITEMS),

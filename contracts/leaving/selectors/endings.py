@@ -89,7 +89,7 @@ def term_ends_on(service: Service, bound: Binding) -> date | None:
     facts: dict[str, Any] = {
         "contract_start": service.contract.started_on,
         "activated_on": service.activated_on,
-        "minimum_months": service.contract.minimum_months,
+        "minimum_months": service.term_months,
         "state": State(service.contract.account.state),
         "service": service.plan.kind,
     }
@@ -103,7 +103,7 @@ def _ask(service: Service, bound: Binding, **facts: Any) -> Answer:
         "by": By.CUSTOMER.value,
         "contract_start": contract.started_on,
         "activated_on": service.activated_on,
-        "minimum_months": contract.minimum_months,
+        "minimum_months": service.term_months,
         "bill_day": contract.account.bill_day,
         "state": State(contract.account.state),
         "service": service.plan.kind,

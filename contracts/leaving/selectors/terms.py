@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.agreements.models import Contract
-from contracts.agreements.selectors import ask, binding, rests_on_default
+from contracts.agreements.selectors import binding, rests_on_default
+from contracts.renewing.selectors import Renewal, RenewalOffer, renewal_of
 from contracts.supply.models import Service, SupplyPeriod
 from contracts.supply.selectors import period_on, supplied_price, term_of
 from contracts.supply.states import ServiceStatus
-from terms import rules
 from terms.binding import Binding
 from terms.calendar import months_on
-from terms.rules.contract import ContractRenewal
+
+from .costs import Cost, cost_of
 
 ONE_DAY = timedelta(days=1)
 # No document reminds earlier than this before a term ends.
 LOOKS_AHEAD = timedelta(days=200)
 # Between the contract's day and the service's first.
 APART = timedelta(days=93)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Renewal:
-    """What renewing at the end of a term would bring, beside going on or leaving (CV-CON-06).
-
-    `ends_on` is the last day of the term that would follow; None: none is promised.
-    `handsets_replaced`: with new handsets for all. Going on keeps the fee.
-    """
-
-    ends_on: date | None
-    handsets_replaced: bool
-    because: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,32 +59,34 @@ def term_card(service: Service, on: date) -> TermCard:
         ends_on=ends_on,
         is_over=ends_on is not None and ends_on < on,
         days_left=max((ends_on - on).days, 0) if ends_on else 0,
-        percent=_percent(ends_on, contract.minimum_months, on),
+        percent=_percent(ends_on, service.term_months, on),
         follows=getattr(answer.result, "rolls_to", None) is not None,
         remind_on=getattr(answer.result, "reminder_on", None),
         by_default=rests_on_default(answer.because),
         next_price=_next_price(service, bound, on),
         because=answer.because,
-        renewal=_renewal(service, bound, ends_on),
+        renewal=renewal_of(service, bound, ends_on),
     )
 
 
 def terms_to_remind_of(on: date) -> Iterator[TermCard]:
     """Terms whose reminder is due by the next day, not over, and that nobody was told of."""
     lengths = (
-        Contract.objects.filter(minimum_months__isnull=False)
+        Service.objects.filter(contract__minimum_months__isnull=False)
         .order_by()
-        .values_list("minimum_months", flat=True)
+        .values_list("contract__minimum_months", "renewed_months")
         .distinct()
     )
-    for months in lengths:
-        first = months_on(on, -int(months or 0)) - APART
-        last = months_on(on + LOOKS_AHEAD, -int(months or 0)) + APART
+    for agreed, renewed in lengths:
+        months = int(agreed or 0) + renewed
+        first = months_on(on, -months) - APART
+        last = months_on(on + LOOKS_AHEAD, -months) + APART
         rows = (
             Service.objects.filter(
                 status__in=[ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED],
                 ended_on__isnull=True,
-                contract__minimum_months=months,
+                contract__minimum_months=agreed,
+                renewed_months=renewed,
                 activated_on__range=(first, last),
             )
             .select_related("plan", "contract__account__customer__provider")
@@ -108,26 +98,6 @@ def terms_to_remind_of(on: date) -> Iterator[TermCard]:
             is_due = card.remind_on is not None and card.remind_on <= on + ONE_DAY
             if is_due and not card.is_over and card.ends_on not in told:
                 yield card
-
-
-def _renewal(service: Service, bound: Binding, ends_on: date | None) -> Renewal | None:
-    """What renewing would bring; None where the terms speak of none for this service."""
-    months = service.contract.minimum_months
-    named = bound.profile.find(ContractRenewal, service=service.plan.kind)
-    if named is None or ends_on is None or not months:
-        return None
-    answer = ask(
-        bound,
-        rules.contract_renewal,
-        start_on=months_on(ends_on + ONE_DAY, -months),
-        minimum_months=months,
-        choice="renew",
-    )
-    return Renewal(
-        ends_on=answer.result.new_ends_on,
-        handsets_replaced=bool(answer.result.handsets_replaced),
-        because=answer.because,
-    )
 
 
 def _percent(ends_on: date | None, months: int | None, on: date) -> int | None:
@@ -150,3 +120,10 @@ def _next_price(service: Service, bound: Binding, on: date) -> tuple[date, Decim
 
 def _price(row: SupplyPeriod) -> tuple[Any, int]:
     return row.unit_fee, row.quantity
+
+
+def cost_if_renewed(offer: RenewalOffer, *, on: date) -> Cost:
+    """What leaving on the first day of a renewed term would cost, the most there is."""
+    renewed = copy(offer.service)
+    renewed.renewed_months += offer.months
+    return cost_of(renewed, binding(renewed.contract, on), ends_on=offer.starts_on)

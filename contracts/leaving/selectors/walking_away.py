@@ -1,4 +1,4 @@
-"""Leaving without a fee because a price changes: until when, and what is still paid."""
+"""Leaving without a fee because a price or the terms change: until when, what is still paid."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from contracts.agreements.selectors import ask, binding
 from contracts.agreements.states import FigureKind
 from contracts.equipment.selectors import Piece, pieces_of, still_ours
 from contracts.supply.models import Service
-from contracts.variations.models import PriceChange
-from contracts.variations.selectors import Told, facts_of, open_way_out
-from contracts.variations.states import WayOutBy
+from contracts.variations.models import PriceChange, TermsChange
+from contracts.variations.selectors import Told, facts_of, open_way_out, terms_facts_of
+from contracts.variations.states import HEARD, WayOutBy
 from terms import rules
 from terms.binding import Binding
 from terms.calendar import in_words
@@ -33,7 +33,7 @@ STILL_OWED = (
 
 @dataclass(frozen=True, kw_only=True)
 class WayOut:
-    """Leaving because of a change of price, with a last day, as asked on a day.
+    """Leaving because of a change of price or terms, with a last day, as asked on a day.
 
     Amounts are in dollars, GST included. `usage` is what was used and not billed yet; `cost` what
     else is still paid; `otherwise` what leaving that day costs without the change. `to_bring` is
@@ -41,7 +41,8 @@ class WayOut:
     says in words why it is not possible; then nothing but `otherwise` and `because` counts.
     """
 
-    change: PriceChange
+    change: PriceChange | TermsChange
+    service: Service
     ends_on: date
     latest_on: date | None
     usage: Decimal
@@ -58,21 +59,32 @@ class WayOut:
 
 
 def way_out(
-    change: PriceChange, *, today: date, ends_on: date | None = None, usage: Decimal = ZERO
+    change: PriceChange | TermsChange,
+    *,
+    today: date,
+    service: Service | None = None,
+    ends_on: date | None = None,
+    usage: Decimal = ZERO,
 ) -> WayOut:
     """What leaving because of a change means, on a last day or today.
 
+    `service` says which one is left, where the change is one of a whole contract's terms.
     (VP-VAR-03, -04, BS-VAR-05, -06, RF-TCP-24; GL-CON-09 and CV-TRM-01 open none themselves.)
     """
-    service = change.service
+    service = change.service if isinstance(change, PriceChange) else service
+    if service is None:
+        raise ValueError("Terms change for a contract: say which service is left.")
     bound = binding(service.contract, today)
     day = ends_on or today
     otherwise = cost_of(service, bound, ends_on=day)
-    answer = _ask(change, bound, today=today, ends_on=day, usage=usage, fee=otherwise.total)
-    latest = _latest(change, bound, today)
+    answer = _ask(
+        change, service, bound, today=today, ends_on=day, usage=usage, fee=otherwise.total
+    )
+    latest = _latest(change, service, bound, today)
     refusal = _refusal(change, answer.result, today=today, ends_on=day, latest=latest)
     return WayOut(
         change=change,
+        service=service,
         ends_on=day,
         latest_on=latest,
         usage=usage,
@@ -84,8 +96,23 @@ def way_out(
     )
 
 
+def ways_out_of(service: Service) -> list[PriceChange | TermsChange]:
+    """Changes because of which a service could or can be left without a fee, the newest first.
+
+    A notice may have reached us inside the days and be taken down after them.
+    """
+    told = {"state__in": HEARD, "way_out_until__isnull": False}
+    prices = PriceChange.objects.filter(service=service, **told).select_related("variation")
+    terms = TermsChange.objects.filter(contract=service.contract_id, **told)
+    found: list[PriceChange | TermsChange] = [*prices, *terms.select_related("variation")]
+    for one in prices:
+        one.service = service
+    return sorted(found, key=lambda one: one.told_on or date.max, reverse=True)
+
+
 def _ask(
-    change: PriceChange,
+    change: PriceChange | TermsChange,
+    service: Service,
     bound: Binding,
     *,
     today: date,
@@ -95,11 +122,16 @@ def _ask(
 ) -> Any:
     # Whoever acts on a notice has received it, whatever day the terms deem.
     told = Told(on=change.told_on or today, received_on=min(change.received_on or today, today))
-    owed = {kind: _unpaid(change.service, kind) or ZERO for kind, _, _ in STILL_OWED}
+    owed = {kind: _unpaid(service, kind) or ZERO for kind, _, _ in STILL_OWED}
+    facts = (
+        facts_of(change, bound, told)
+        if isinstance(change, PriceChange)
+        else terms_facts_of(change, service.contract, bound, told)
+    )
     return ask(
         bound,
         rules.walk_away_charge,
-        **facts_of(change, bound, told),
+        **facts,
         notice_given_on=told.on,
         notice_received_on=told.received_on,
         cancelled_on=ends_on,
@@ -114,7 +146,9 @@ def _ask(
     )
 
 
-def _latest(change: PriceChange, bound: Binding, today: date) -> date | None:
+def _latest(
+    change: PriceChange | TermsChange, service: Service, bound: Binding, today: date
+) -> date | None:
     """The last day of service that can be chosen: inside the days, or after a notice inside them.
 
     Where the terms count the customer's notice, the day on which an ordinary one given today ends
@@ -124,16 +158,23 @@ def _latest(change: PriceChange, bound: Binding, today: date) -> date | None:
     window = bound.profile.find(WalkAway, acl=True)
     if until is None or window is None or not window.by_notice:
         return until
-    plain = end_of(change.service, bound, notice_on=today).ends_on
+    plain = end_of(service, bound, notice_on=today).ends_on
     return max(until, plain) if plain else until
 
 
 def _refusal(
-    change: PriceChange, result: Any, *, today: date, ends_on: date, latest: date | None
+    change: PriceChange | TermsChange,
+    result: Any,
+    *,
+    today: date,
+    ends_on: date,
+    latest: date | None,
 ) -> str:
     until = change.way_out_until
     if until is None:
         return "This change opens no way out without a fee."
+    if change.told_on is not None and today < change.told_on:
+        return f"The customer was told of this change on {in_words(change.told_on)}, not before."
     if not open_way_out(change, today):
         return f"The days to leave without a fee ended on {in_words(until)}."
     if ends_on < today:

@@ -126,9 +126,10 @@ def confirmation_of(notice: EndNotice, at: datetime) -> Document:
 def _first(notice: EndNotice, what: str) -> str:
     last = f"Its last day is {in_words(notice.ends_on)}."
     until = in_words(notice.ends_on - ONE_DAY)
+    changes = "its terms change" if notice.because_of_terms_id else "its price changes"
     return {
         "given": f"{last} You can take the notice back until {until}.",
-        "walked_away": f"{last} No fee for leaving is charged, because its price changes."
+        "walked_away": f"{last} No fee for leaving is charged, because {changes}."
         + (
             f" You can take this back until {until}."
             if notice.ends_on > notice.received_on

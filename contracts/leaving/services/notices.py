@@ -22,7 +22,7 @@ from contracts.supply.services import (
     reopen_supply,
 )
 from contracts.variations.services import come_back
-from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.people.models import User
 from parties.security.services import require_no_pause
@@ -207,8 +207,11 @@ def complete_end_cost(*, notice: EndNotice, by: User, at: datetime) -> EndNotice
 
 def _cost_now(row: EndNotice) -> Cost:
     """What an end costs by what is on record now."""
-    if row.because_of is not None:
-        return leaving.way_out(row.because_of, today=row.received_on, ends_on=row.ends_on).cost
+    change = row.because_of or row.because_of_terms
+    if change is not None:
+        return leaving.way_out(
+            change, service=row.service, today=row.received_on, ends_on=row.ends_on
+        ).cost
     bound = binding(row.service.contract, row.received_on)
     cause = Cause(row.cause or "none")
     by = By(row.side)
@@ -271,7 +274,7 @@ def note(row: EndNotice, action: str, at: datetime, actor: Actor, **facts: str) 
 
 def locked(service: Service) -> Service:
     """The service as it stands, while nobody else ends or changes anything of its account."""
-    Account.objects.select_for_update(no_key=True).get(pk=service.contract.account_id)
+    lock_account(service.contract.account_id)
     return (
         Service.objects.select_for_update(of=("self",))
         .select_related("contract__account__customer__provider", "plan")

@@ -78,4 +78,4 @@ def _renewing(card: TermCard) -> str:
     if renewal is None or renewal.ends_on is None:
         return ""
     gear = ", with updated handsets for all" if renewal.handsets_replaced else ""
-    return f" Or renew it to {in_words(renewal.ends_on)}{gear}: ask us."
+    return f" Or renew it to {in_words(renewal.ends_on)}{gear}, in the portal."

@@ -18,6 +18,7 @@ from contracts.locations.states import ADDRESS, COUNTS, AddressAct, AddressState
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import working_calendar, zone_of
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import tell_holder
@@ -96,7 +97,7 @@ def tell_address(
         require_no_pause(account, Action.CHANGE_DETAILS, at=at)
     made = []
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         known = {row.pk for one in wanted if (row := locations.waiting(one))}
         for service, decision in zip(wanted, decisions, strict=True):
             teller = Teller(
@@ -124,7 +125,7 @@ def confirm_address(
     account = service.contract.account
     on = authority.local_day(account, at)
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         row = locations.waiting(service)
         if row is None:
             known = locations.counting(service)
@@ -149,7 +150,7 @@ def confirm_same(*, service: Service, by: User, at: datetime, caller: str = "") 
     Raises as `confirm_address`.
     """
     with transaction.atomic():
-        _lock(service.contract.account)
+        lock_account(service.contract.account.pk)
         row, address = locations.waiting(service), locations.current_address(service)
         if row is not None and locations.address_of(row) != address:
             decision = _require(service, by, at)
@@ -178,7 +179,7 @@ def send_on(*, address: ServiceAddress, sent_as: str, by: User, at: datetime) ->
     if not by.is_staff:
         raise NotAuthorised(decision, Action.CHANGE_DETAILS)
     with transaction.atomic():
-        _lock(address.service.contract.account)
+        lock_account(address.service.contract.account.pk)
         row = ServiceAddress.objects.select_for_update().get(pk=address.pk)
         if row.sent_on_at is not None:
             return row
@@ -249,7 +250,7 @@ def ask_yearly(*, at: datetime) -> int:
     for account, services in due:
         try:
             with transaction.atomic():
-                _lock(account)
+                lock_account(account.pk)
                 rows = [_ask_again(one, at) for one in services if not locations.waiting(one)]
                 if rows:
                     _tell_asked(account, rows, at)
@@ -373,10 +374,6 @@ def _require(service: Service, by: User, at: datetime) -> authority.Decision:
     return authority.require(
         by, Action.CHANGE_DETAILS, account, on=on, at=at, service=str(service.public_id)
     )
-
-
-def _lock(account: Account) -> None:
-    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
 
 
 def _note(

@@ -12,6 +12,7 @@ from contracts.locations.models import ListingChange
 from contracts.locations.states import LISTING, Listing, ListingAct, ListingState
 from contracts.supply.models import Service
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.correspondence.services import tell_holder
@@ -57,7 +58,7 @@ def ask_listing(
         raise ListingRefused("Say how the entry should read.")
     on = authority.local_day(account, at)
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         writing = locations.writing_of(service, wish.channel, on)
         actor = authority.with_customer(by, decision)
         known = locations.open_listing(service)
@@ -183,13 +184,9 @@ def _require_staff(service: Service, by: User, at: datetime) -> Actor:
     return authority.with_customer(by, decision)
 
 
-def _lock(account: Account) -> None:
-    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
-
-
 def _locked(listing: ListingChange) -> tuple[ListingChange, Account]:
     account = listing.service.contract.account
-    _lock(account)
+    lock_account(account.pk)
     row = (
         ListingChange.objects.select_for_update(of=("self",))
         .select_related("service__contract__account__customer__provider", "service__plan")

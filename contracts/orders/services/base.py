@@ -9,6 +9,7 @@ from contracts.orders.models import Order, OrderLine
 from contracts.orders.selectors import live_lines, whole
 from contracts.orders.states import ORDER, OrderAct, OrderState, PortState
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
@@ -25,18 +26,9 @@ class OrderRefused(Exception):
         self.because = because or []
 
 
-def lock_account(account: Account) -> Account:
-    """The account as it stands, while nobody else orders or ends anything on it."""
-    return (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def locked(order: Order) -> Order:
     """The order as it stands, with its account locked."""
-    account = lock_account(order.account)
+    account = lock_account(order.account_id)
     row = whole(Order.objects.all()).select_for_update(of=("self",)).get(pk=order.pk)
     row.account = account
     for line in row.lines.all():

@@ -13,13 +13,13 @@ from contracts.orders.models import CapacityCheck, Order, OrderLine, PortIn
 from contracts.orders.selectors import assessment, figures
 from contracts.orders.states import MONTHS_MOST, OrderAct, OrderState, Outcome
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.people.models import User
 from records.references import new_reference
 from terms.money import ZERO, in_dollars
 
 from .base import (
     OrderRefused,
-    lock_account,
     locked,
     note,
     require_open_account,
@@ -70,7 +70,7 @@ def draft_order(
     """
     actor = require_staff(account, by, at)
     with transaction.atomic():
-        kept = lock_account(account)
+        kept = lock_account(account.pk)
         require_open_account(kept)
         _require_line(kept, line)
         drafts = Order.objects.filter(

@@ -24,6 +24,7 @@ from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority.selectors import (
     Decision,
@@ -147,11 +148,7 @@ def _in_batches(due: QuerySet[OutageCreditShare], until: float) -> Iterator[Outa
 
 def _give(share: OutageCreditShare, at: datetime) -> int:
     """Give one account all its shares of a credit, unless that was done already."""
-    account = (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=share.service.contract.account_id)
-    )
+    account = lock_account(share.service.contract.account_id)
     rows = list(
         OutageCreditShare.objects.select_for_update(of=("self",))
         .filter(

@@ -31,6 +31,7 @@ from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, ServiceStatus
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
 from parties.people.models import User
@@ -100,7 +101,7 @@ def report_fault(
         by, Action.TROUBLESHOOT, account, on=on, at=at, service=str(service.public_id)
     )
     with transaction.atomic():
-        _lock(account)
+        lock_account(account.pk)
         _require_possible(service, report, at)
         same = Fault.objects.filter(
             service=service, trouble=report.trouble, state__in=OPEN_FAULT
@@ -455,16 +456,8 @@ def _note(
     )
 
 
-def _lock(account: Account) -> Account:
-    return (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=account.pk)
-    )
-
-
 def _locked(fault: Fault) -> tuple[Fault, Account]:
-    account = _lock(fault.service.contract.account)
+    account = lock_account(fault.service.contract.account.pk)
     row = (
         Fault.objects.select_for_update(of=("self",))
         .select_related("service__contract", "service__plan", "outage")

@@ -14,6 +14,7 @@ from contracts.supply.models import Chargeable
 from contracts.supply.services import agree_charge
 from contracts.supply.states import ChargeableKind, GstCode
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority.selectors import local_day, require, with_customer
 from parties.correspondence.services import tell_holder
 from parties.people.models import User
@@ -86,11 +87,7 @@ def give_guarantee(*, fault: Fault, late: Late, by: User, at: datetime) -> Charg
     today = local_day(account, at)
     decision = require(by, Action.PAY_BILL, account, on=today, at=at)
     with transaction.atomic():
-        account = (
-            Account.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("customer__provider")
-            .get(pk=account.pk)
-        )
+        account = lock_account(account.pk)
         if (known := _given(fault, late)) is not None:
             return known
         owed = preview_guarantee(fault=fault, late=late, at=at)

@@ -14,6 +14,7 @@ from contracts.requests.states import OutageState
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
+from parties.accounts.services import lock_account
 from parties.correspondence.services import tell_holder
 from records.audit.services import record
 from records.notices.services import Link
@@ -55,11 +56,7 @@ def _in_batches(outage: Outage, until: float) -> Iterator[OutageService]:
 
 def _tell(hit: OutageService, at: datetime) -> int:
     """Tell one account of all its services that the outage hits, unless that was done already."""
-    account = (
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer__provider")
-        .get(pk=hit.service.contract.account_id)
-    )
+    account = lock_account(hit.service.contract.account_id)
     outage = Outage.objects.select_related("provider").get(pk=hit.outage_id)
     mine = outage.hits.select_for_update(of=("self",)).filter(
         service__contract__account=account, told__lt=outage.updates

@@ -12,6 +12,7 @@ from contracts.agreements.models import Contract
 from contracts.catalogue.models import Plan
 from contracts.supply.models import Service
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
 from parties.authority.selectors import NotAuthorised
@@ -44,7 +45,7 @@ def note_service(*, contract: Contract, named: Named, why: str, by: User, at: da
     account = contract.account
     actor = _require_staff(account, by, at)
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         if account.status == AccountStatus.CLOSED:
             raise SupplyRefused(f"Account {account.number} is closed: open a new account first.")
         if named.plan.provider_id != account.customer.provider_id:
@@ -71,7 +72,7 @@ def name_service(
     account = service.contract.account
     actor = _require_staff(account, by, at)
     with transaction.atomic():
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         row = Service.objects.select_related("contract").get(pk=service.pk)
         _require_names(label, identifier)
         if not why.strip():

@@ -16,6 +16,7 @@ from contracts.supply.models import PlanChange, Service
 from contracts.supply.states import PLAN_CHANGE, PlanChangeAct, PlanChangeState, ServiceStatus
 from parties.accounts import selectors as accounts
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.selectors import account_standing
 from parties.correspondence.services import tell
@@ -60,7 +61,7 @@ def request_plan_change(
     on = authority.local_day(account, at)
     with transaction.atomic():
         # What people of one account commit is added up against limits: one at a time.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         offer = supply.plan_offer(service, plan, on, overdue=overdue)
         decision = require_plan_change(
             by, service, offer, on=on, at=at, customer_present=together_with is not None

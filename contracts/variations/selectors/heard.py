@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.supply.models import Service
-from contracts.variations.models import PriceChange
+from contracts.variations.models import PriceChange, TermsChange
 from contracts.variations.states import HEARD, ChangeState
 from parties.accounts.models import Account
 from terms.calendar import in_words
@@ -78,7 +78,7 @@ def change_by_public_id(account: Account, public_id: str) -> PriceChange | None:
     )
 
 
-def open_way_out(change: PriceChange, on: date) -> bool:
+def open_way_out(change: PriceChange | TermsChange, on: date) -> bool:
     """Whether the change still lets the customer leave without a fee on that day."""
     until = change.way_out_until
     return change.state in HEARD and until is not None and on <= until

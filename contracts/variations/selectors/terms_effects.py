@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -15,11 +16,13 @@ from contracts.variations.models import TermsChange, TermsVariation
 from contracts.variations.states import HEARD, SENT, UNFINISHED, ChangeState
 from parties.accounts.models import Account
 from terms import library, rules
-from terms.calendar import State
+from terms.binding import Binding
+from terms.calendar import State, in_words
 from terms.rules.variation import Change
 
 from .counts import RUNS
 from .effects import Effect, Told, is_consumer, told_at, way_out_of
+from .heard import open_way_out
 
 # Rows by which a version already binds a contract, or is on its way to.
 SETTLED = (*UNFINISHED, ChangeState.APPLIED, ChangeState.LEFT)
@@ -43,14 +46,7 @@ def terms_effect_of(
     state = State(contract.account.state)
     bound = binding(contract, sent_at.astimezone(state.zone).date())
     told = told or told_at(contract.account, bound, sent_at)
-    facts = {
-        "kind": Change.TERMS.value,
-        "detriment": change.harms,
-        "acl_consumer": is_consumer(contract.account, bound),
-        "fixed_term": _in_term(contract, told.on),
-        "cause": change.forced_by or None,
-        "state": state,
-    }
+    facts = _facts(change, contract, bound, told)
     answer = ask(
         bound,
         rules.variation,
@@ -73,6 +69,26 @@ def terms_effect_of(
         way_out_until=until,
         because=[*answer.because, *(one for one in why if one not in answer.because)],
     )
+
+
+def terms_facts_of(
+    change: TermsChange, contract: Contract, bound: Binding, told: Told
+) -> dict[str, Any]:
+    """What the rules ask of new terms that were told: what they are, and whom they touch."""
+    return _facts(change.variation, contract, bound, told)
+
+
+def _facts(
+    change: TermsVariation, contract: Contract, bound: Binding, told: Told
+) -> dict[str, Any]:
+    return {
+        "kind": Change.TERMS.value,
+        "detriment": change.harms,
+        "acl_consumer": is_consumer(contract.account, bound),
+        "fixed_term": _in_term(contract, told.on),
+        "cause": change.forced_by or None,
+        "state": State(contract.account.state),
+    }
 
 
 def _in_term(contract: Contract, on: date) -> bool:
@@ -166,10 +182,21 @@ class TermsNews:
     is_in_force: bool
     may_leave: bool
 
+    @property
+    def words(self) -> str:
+        """The change in a sentence or two."""
+        row, day = self.change, self.change.effective_on
+        bind = "New terms bind" if self.is_in_force else "New terms will bind"
+        since = f" from {in_words(day)}" if day else ""
+        told = f"{bind} contract {row.contract.reference}{since}."
+        if not self.may_leave or row.way_out_until is None:
+            return told
+        return f"{told} You can leave without a fee until {in_words(row.way_out_until)}."
 
-def has_terms_news(on: date) -> Exists:
-    """Say of each row of a query of contracts whether `terms_news_of` knows something of it."""
-    return Exists(_heard(on).filter(contract=OuterRef("pk")))
+
+def has_terms_news(on: date, contract: str = "pk") -> Exists:
+    """Say of each row of a query whether `terms_news_of` knows something of its contract."""
+    return Exists(_heard(on).filter(contract=OuterRef(contract)))
 
 
 def _heard(on: date) -> QuerySet[TermsChange]:
@@ -180,7 +207,7 @@ def _heard(on: date) -> QuerySet[TermsChange]:
 
 def terms_news_of(account: Account, on: date) -> dict[int, TermsNews]:
     """What lies ahead for each contract, or still lets the customer leave; one query."""
-    rows = _heard(on).filter(contract__account=account).select_related("variation")
+    rows = _heard(on).filter(contract__account=account).select_related("variation", "contract")
     found: dict[int, TermsNews] = {}
     for row in rows.order_by("effective_on", "pk"):
         found.setdefault(
@@ -188,16 +215,10 @@ def terms_news_of(account: Account, on: date) -> dict[int, TermsNews]:
             TermsNews(
                 change=row,
                 is_in_force=row.effective_on is not None and row.effective_on <= on,
-                may_leave=opens_way_out(row, on),
+                may_leave=open_way_out(row, on),
             ),
         )
     return found
-
-
-def opens_way_out(change: TermsChange, on: date) -> bool:
-    """Whether new terms still let the customer leave without a fee on that day."""
-    until = change.way_out_until
-    return change.state in HEARD and until is not None and on <= until
 
 
 def terms_change_by_public_id(account: Account, public_id: str) -> TermsChange | None:

@@ -22,7 +22,7 @@ from contracts.variations.selectors import (
 )
 from contracts.variations.states import ChangeAct, ChangeState
 from parties.accounts.models import Account
-from parties.accounts.services import accept_terms
+from parties.accounts.services import accept_terms, lock_account
 from parties.accounts.states import AcceptanceAct
 from parties.authority.selectors import local_day
 from records.audit.services import SYSTEM
@@ -81,11 +81,7 @@ class NewTerms(Kind[TermsVariation, TermsChange]):
         return bool(row.changes.filter(state=ChangeState.APPLIED).exists())
 
     def held(self, change: TermsChange) -> tuple[Account, TermsChange]:
-        account = (
-            Account.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("customer__provider")
-            .get(pk=change.contract.account_id)
-        )
+        account = lock_account(change.contract.account_id)
         row = (
             TermsChange.objects.select_for_update(of=("self",))
             .select_related("variation__provider", "notice", "contract")

@@ -18,6 +18,7 @@ from contracts.variations.models import PriceChange, Variation
 from contracts.variations.selectors import Effect, PriceEffect, Told, effect_of, prices_told
 from contracts.variations.states import ChangeAct, ChangeState, PriceWay
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from records.notices.models import Notice
 from terms.binding import Binding
 from terms.calendar import in_words
@@ -82,11 +83,7 @@ class Prices(Kind[Variation, PriceChange]):
         return row.listed_at is not None or applied.exists()
 
     def held(self, change: PriceChange) -> tuple[Account, PriceChange]:
-        account = (
-            Account.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("customer__provider")
-            .get(pk=change.service.contract.account_id)
-        )
+        account = lock_account(change.service.contract.account_id)
         row = (
             PriceChange.objects.select_for_update(of=("self",))
             .select_related("variation__plan", "variation__provider", "notice")

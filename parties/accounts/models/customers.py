@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -20,6 +21,8 @@ ABA_TEXT = RegexValidator(
     "Plain letters, digits and signs: banks take no others",
 )
 STATES = [(state.value, state.value) for state in State]
+# What counts numbers of documents: taken under the row's lock, and never written by a save.
+COUNTERS = frozenset({"next_invoice_number", "next_credit_note_number"})
 
 
 class Provider(models.Model):
@@ -145,6 +148,21 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what is set here, but never the counters of document numbers.
+
+        They go on while an object is held; one that was read before a bill run would write back
+        the numbers of then, and they would be given twice.
+        """
+        if not self._state.adding:
+            named = kwargs.get("update_fields")
+            if named is None:
+                unread = self.get_deferred_fields()
+                columns = (one for one in self._meta.concrete_fields if not one.primary_key)
+                named = [one.name for one in columns if one.attname not in unread]
+            kwargs["update_fields"] = [name for name in named if name not in COUNTERS]
+        super().save(*args, **kwargs)
 
     @property
     def takes_transfers(self) -> bool:

@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.accounts.states import AccountStatus
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment, Invitation
@@ -187,7 +188,7 @@ def claim_account(
     given = account_number.strip().upper().replace(" ", "")
     with _one_try(token, at) as invitation:
         # Whoever claims the same account by another link waits for this one.
-        account = Account.objects.select_for_update(no_key=True).get(pk=invitation.account_id)
+        account = lock_account(invitation.account_id)
         if not hmac.compare_digest(given.encode(), account.number.encode()):
             raise WrongTry(
                 "That is not the account number that belongs to this invitation. "

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from parties.accounts.models import Account
+from parties.accounts.services import lock_account
 from parties.authority import selectors as authority
 from parties.authority.models import Appointment
 from parties.correspondence.services import tell
@@ -72,7 +73,7 @@ def pause(*, token: str, at: datetime) -> Pause:
     account, step = link.account, HighRisk(link.step)
     with transaction.atomic():
         # A step that is under way is over before it is stopped, or sees that it is.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        lock_account(account.pk)
         paused, is_new = Pause.objects.get_or_create(
             account=account,
             lifted_at=None,

@@ -20,6 +20,9 @@ from contracts.moving.states import MoveState
 from contracts.orders.models import Order, PortIn
 from contracts.orders.selectors import moves_to_send, withdrawn_unsettled
 from contracts.orders.states import OrderState
+from contracts.renewing.models import TermRenewal
+from contracts.renewing.selectors import handsets_to_bring
+from contracts.renewing.states import RenewalState
 from contracts.requests.models import (
     Fault,
     Outage,
@@ -52,6 +55,7 @@ def contract_lists(user: User, at: datetime) -> list[Worklist]:
         *_price_lists(user, at),
         *_terms_lists(user),
         *_catalogue_lists(user),
+        *_renewal_lists(user),
         *_service_lists(user, at),
     ]
 
@@ -292,6 +296,27 @@ def _terms_lists(user: User) -> list[Worklist]:
             "?problem__isempty=0",
             versions.exclude(problem=""),
             urgent=True,
+        ),
+    ]
+
+
+def _renewal_lists(user: User) -> list[Worklist]:
+    renewals = confined(user, TermRenewal.objects.all(), "service__contract__account")
+    view, page = "contracts.view_termrenewal", "contracts_termrenewal"
+    return [
+        Worklist(
+            view,
+            "Renewals that wait for a look at capacity to pay",
+            page,
+            "?state__exact=asked",
+            renewals.filter(state=RenewalState.ASKED),
+        ),
+        Worklist(
+            view,
+            "Renewed terms whose new handsets are to be brought",
+            page,
+            "?waits=handsets",
+            handsets_to_bring(renewals),
         ),
     ]
 

@@ -12,9 +12,14 @@ from billing.payments.models import (
     GatewayEvent,
     MoneyRequest,
     Payment,
+    Payout,
     Refund,
+    RefundFile,
 )
 from billing.payments.selectors import (
+    FOUND_WITHIN,
+    payouts_not_found,
+    refunds_for_a_file,
     send_by,
     to_send,
     to_stop,
@@ -103,8 +108,10 @@ def money_lists(user: User, at: datetime) -> list[Worklist]:
 def debit_lists(user: User, at: datetime) -> list[Worklist]:
     rows = confined(user, Draw.objects.all())
     files = DebitFile.objects.filter(state=DebitFileState.ASKED)
+    back = RefundFile.objects.filter(state=DebitFileState.ASKED)
     if user.provider_id:
         files = files.filter(provider=user.provider_id)
+        back = back.filter(provider=user.provider_id)
     return [
         Worklist(
             "billing.add_debitfile",
@@ -136,6 +143,20 @@ def debit_lists(user: User, at: datetime) -> list[Worklist]:
             "?state__exact=asked",
             files,
         ),
+        Worklist(
+            "billing.add_refundfile",
+            "Refunds to put in a file for the bank",
+            "billing_refund",
+            "?state__exact=going&way__exact=file&file__isempty=1",
+            refunds_for_a_file(confined(user, Refund.objects.all())),
+        ),
+        Worklist(
+            "billing.add_refundfile",
+            "Files of refunds that wait for a second person",
+            "billing_refundfile",
+            "?state__exact=asked",
+            back,
+        ),
     ]
 
 
@@ -158,8 +179,10 @@ def outage_credit_lists(user: User, at: datetime) -> list[Worklist]:
 
 def gateway_lists(user: User, at: datetime) -> list[Worklist]:
     said = unsolved(GatewayEvent.objects.all())
+    payouts = payouts_not_found(Payout.objects.filter(day__lt=(at - FOUND_WITHIN).date()))
     if user.provider_id:
         said = said.filter(provider=user.provider_id)
+        payouts = payouts.filter(provider=user.provider_id)
     return [
         Worklist(
             "billing.add_payment",
@@ -168,6 +191,13 @@ def gateway_lists(user: User, at: datetime) -> list[Worklist]:
             "?state=open",
             said,
             urgent=True,
+        ),
+        Worklist(
+            "billing.add_payment",
+            "Payouts of the gateway that no bank's file has shown",
+            "billing_payout",
+            "?payment__isempty=1",
+            payouts,
         ),
     ]
 

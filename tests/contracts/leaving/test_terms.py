@@ -132,7 +132,7 @@ def test_rented_handsets_can_be_renewed_kept_by_the_month_or_given_back(monkeypa
     assert card.renewal.because[0]["id"] == "CV-CON-06"
     monkeypatch.setattr("django.utils.timezone.now", lambda: one.at("2027-06-20"))
     words = read(signed_in(one.world.holder), f"/services/{one.service.public_id}/")
-    assert "renew it to Sun 13 Oct 2030 , with updated handsets for all: ask us" in words
+    assert "renew it to Sun 13 Oct 2030 , with updated handsets for all" in words
     assert "do nothing, and it goes on from month to month at the same price" in words
     assert "leave, with your notice and all rented handsets back" in words
 

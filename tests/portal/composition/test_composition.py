@@ -25,7 +25,7 @@ def names(table) -> list[str]:
 def test_every_area_has_its_row_on_home():
     assert names(home.BANNERS) == [
         "asked_together", "outages", "addresses", "proposed_answers", "help_waits", "offer_waits",
-        "suspension", "overdue_bill", "new_prices",
+        "suspension", "overdue_bill", "new_prices", "new_terms",
     ]  # fmt: skip
     assert names(home.CARDS) == [
         "owed", "with_customer", "paying_unseen", "records_unseen", "complaints",

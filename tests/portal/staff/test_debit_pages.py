@@ -110,7 +110,7 @@ def test_what_came_back_is_taken_from_a_file_or_pasted(client, one, clerk, how):
     [
         ({}, "one of the two"),
         ({"pasted": "2 nonsense"}, "Line 1: it has 10 signs"),
-        ({"pasted": back(("D-UNKNOWN1", "1.00", "6")).decode()}, "no debit of ours"),
+        ({"pasted": back(("D-UNKNOWN1", "1.00", "6")).decode()}, "nothing of ours"),
     ],
 )
 def test_a_list_that_does_not_fit_says_what_is_wrong_and_keeps_the_lines(
