@@ -7,6 +7,7 @@ from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice, TermReminder
 from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
+from contracts.network.models import WorkOrder
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -80,4 +81,5 @@ __all__ = [
     "Variation",
     "VendorLink",
     "Withdrawal",
+    "WorkOrder",
 ]

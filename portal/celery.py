@@ -27,6 +27,7 @@ ROOMS = (
     "contracts.catalogue",
     "contracts.equipment",
     "contracts.leaving",
+    "contracts.network",
     "contracts.locations",
     "contracts.orders",
     "contracts.requests",
@@ -136,6 +137,10 @@ BEAT: dict[str, dict[str, Any]] = {
     "carry out ends": {
         "task": "contracts.carry_out_ends",
         "schedule": crontab(minute=10),
+    },
+    "ask for ends": {
+        "task": "contracts.ask_ends",
+        "schedule": crontab(minute=15),
     },
     "ask about addresses": {
         "task": "contracts.ask_addresses",

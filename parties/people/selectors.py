@@ -90,6 +90,7 @@ SETTINGS: dict[str, Setting] = {
     "penalty_rate_percent": _amount(
         "Statutory penalty rate", MONEY, "per cent a year", highest=Decimal("50"), **LOOSE
     ),
+    "reconnection_price": _amount("Reconnection as on the price list", MONEY, **LOOSE),
     "chase_above": _amount("Nothing is chased below", CHASING),
     "remind_days_before": _count("Reminder before the due day", CHASING, "days", 0, 30),
     "extension_days": _count("More time that a customer takes at once", CHASING, "days", 0, 60),
@@ -107,6 +108,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "staff_session_hours": _count("A staff log-in ends after", LOG_INS, "hours", 1, 12),
     "complaints_email": Setting(label="The complaints desk is told at", group=DESK, kind=str),
+    "network_work": Setting(label="Work at the network", group=DESK, kind=str),
     "biller_code": _text("BPAY biller code", PAID_INTO),
     "bank_account_name": _text("Name of the bank account", PAID_INTO),
     "bank_bsb": _text("BSB", PAID_INTO),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -18,6 +15,7 @@ from django.conf import settings
 from records.notices.texts import Refused
 
 from .mailbox import keep
+from .signed import NotSigned, require_signed
 
 TIMEOUT = 20  # seconds
 # What is wrong with the message itself; 401 and 403 are about us, 408 and 429 about the moment.
@@ -32,8 +30,6 @@ NEVER = frozenset(
 )
 
 
-TOLERANCE = 300  # seconds that an answer may be old, or our clocks apart
-SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 LONGEST_ID, LONGEST_NUMBER = 200, 40
 
 
@@ -50,27 +46,15 @@ class Answer:
     text: str
 
 
-def sign(body: bytes, at: datetime) -> str:
-    """The header by which the gateway shows that it sent this at this moment."""
-    stamp = int(at.timestamp())
-    return f"t={stamp},v1={_seal(stamp, body)}"
-
-
-def _seal(stamp: int, body: bytes) -> str:
-    key = settings.SMS_WEBHOOK_SECRET.encode()
-    return hmac.new(key, b"%d." % stamp + body, hashlib.sha256).hexdigest()
-
-
 def read_answer(body: bytes, signature: str, *, at: datetime) -> Answer:
     """What the gateway hands over: {"id", "from", "text"} as JSON. Raises ForgedText.
 
     The signature covers moment and body; the same again is told apart by its id.
     """
-    found = SIGNATURE.fullmatch(signature)
-    stamp = int(found[1]) if found else 0
-    fits = found is not None and hmac.compare_digest(_seal(stamp, body), found[2])
-    if not fits or abs(at.timestamp() - stamp) > TOLERANCE:
-        raise ForgedText("The signature does not fit, or is too old.")
+    try:
+        require_signed(settings.SMS_WEBHOOK_SECRET, body, signature, at=at)
+    except NotSigned as unsigned:
+        raise ForgedText(str(unsigned)) from unsigned
     try:
         said = json.loads(body)
         answer = Answer(id=said["id"], sender=said["from"], text=said["text"])

@@ -55,6 +55,7 @@ from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
+from contracts.network.models import WorkOrder
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -125,6 +126,7 @@ MANDATED = (
     *("second_signed_as", "agreed_at", "state", "reason", "ended_at", "because"),
 )
 CARDS_ASKED = ("cards", "draw_day", "signed_as", "capacity", "words", "state", "started_at")
+AT_NETWORK = ("kind", "state", "cause", "asked_at", "happened_at", "problem")
 PAID_TO = ("payee_name", "bsb", "number_end", "given_at", "ended_at")
 GIVEN_BACK = ("amount", "state", "way", "asked_at", "decided_at", "ended_at")
 DRAWN = (
@@ -431,6 +433,7 @@ def _agreed(account: Account, by: User) -> Iterable[tuple[str, Rows]]:
     yield "faults", _rows(Fault.objects.filter(**of_services), only=FAULTS)
     mended = FaultWork.objects.filter(fault__service__contract__account=account)
     yield "work_on_faults", _rows(mended, only=WORKED)
+    yield "work_at_the_network", _rows(WorkOrder.objects.filter(**of_services), only=AT_NETWORK)
     told = PriceChange.objects.filter(**of_services, notice__isnull=False)
     yield "price_changes", _rows(told, only=REPRICED)
     changes = PlanChange.objects.filter(service__contract__account=account)

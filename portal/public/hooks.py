@@ -10,8 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from billing.payments.services import Forged, gateway_of, hear
 from complaints.inbound.services import MailRefused, hear_text, receive_mail
+from contracts.network.services import WorkRefused, hear_of_work
 from parties.accounts.models import Provider
 from portal.adapters import mail_hook, texts
+from portal.adapters.network import NotTheNetwork, read_word, secret_of
 from portal.web.middleware import reads_itself
 from portal.web.uploads import looked_at
 from records.notices.texts import answers_taken
@@ -37,6 +39,27 @@ class PaymentHook(View):
         except Forged as forged:
             return _refused("gateway", str(forged), provider=provider)
         outcome = hear(provider=found, word=word, at=request.at)
+        return HttpResponse(f"{outcome}\n", content_type="text/plain")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class NetworkHook(View):
+    """What a provider's network says of work that it was asked for; told again until 200."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, provider: str) -> HttpResponse:
+        found, secret = Provider.objects.filter(key=provider).first(), secret_of(provider)
+        if found is None or secret is None:
+            raise Http404(f"{provider} has no network that speaks here")
+        if request.content_type != "application/json":
+            return _refused("network", "Send JSON.", provider=provider)
+        try:
+            signed = request.headers.get("X-Network-Signature", "")
+            word = read_word(secret, request.body, signed, request.at)
+            outcome = hear_of_work(provider=found, word=word, at=request.at)
+        except (NotTheNetwork, WorkRefused) as refusal:
+            return _refused("network", str(refusal), provider=provider)
         return HttpResponse(f"{outcome}\n", content_type="text/plain")
 
 

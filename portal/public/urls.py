@@ -40,6 +40,7 @@ urlpatterns = [
     path("status/<slug:provider>/", outages.ProviderStatus.as_view(), name="provider_status"),
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
+    path("hooks/network/<slug:provider>/", hooks.NetworkHook.as_view(), name="network_hook"),
     path("hooks/texts/", hooks.TextHook.as_view(), name="text_hook"),
     path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),
     # Mailgun posts whole messages where the address ends in "mime".

@@ -6,6 +6,8 @@ from .environment import DATA_DIR, ENVIRONMENT, env
 # Provider by provider, since each has its own account: STRIPE_KEYS=provider=sk_live_…,other=sk_…
 STRIPE_KEYS = env.dict("STRIPE_KEYS", default={})
 STRIPE_WEBHOOK_SECRETS = env.dict("STRIPE_WEBHOOK_SECRETS", default={})
+# What each provider's network signs with, where it says by itself what it has done.
+NETWORK_HOOK_SECRETS = env.dict("NETWORK_HOOK_SECRETS", default={})
 PAYMENT_SIMULATOR = env.bool(
     "PAYMENT_SIMULATOR", default=ENVIRONMENT != "production" and not STRIPE_KEYS
 )

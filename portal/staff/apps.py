@@ -48,6 +48,7 @@ MODULES = (
     "unpaid",
     "unpaid_beyond",
     "variations",
+    "work",
 )
 
 

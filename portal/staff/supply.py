@@ -16,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from billing.charging.services import bill_from
+from contracts.network.services import WorkRefused, note_directly
+from contracts.network.states import WorkKind
 from contracts.supply import services
 from contracts.supply.models import Service
 from contracts.supply.services import SupplyRefused
@@ -27,6 +29,7 @@ from terms.calendar import State
 from terms.facts import Action
 from terms.lifecycle import IllegalStep
 
+from .asking_network import SUPPLIES, AskForm, ask_of_network, may_ask
 from .equipment import may_note
 from .leaving import LeavingSteps
 from .payments_forms import DayField
@@ -52,7 +55,12 @@ class ActivateForm(SupplyForm):
         required=False,
         help_text="When the customer was told that it can be used; charges may start later.",
     )
-    field_order = ("on", "ready")
+    used = DayField(
+        label="First used on",
+        required=False,
+        help_text="If they used it before they were told. The terms may start it on that day.",
+    )
+    field_order = ("on", "ready", "used")
 
 
 class SuspendForm(SupplyForm):
@@ -119,8 +127,10 @@ def _since(row: Service, on: date) -> datetime:
 
 
 def _activate(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
-    if given["ready"] is not None:
-        Service.objects.filter(pk=row.pk).update(ready_notified_on=given["ready"])
+    known = {"ready_notified_on": given["ready"], "first_used_on": given["used"]}
+    days = {name: day for name, day in known.items() if day is not None}
+    if days:
+        Service.objects.filter(pk=row.pk).update(**days)
     services.start_supply(service=row, activated_on=given["on"], **facts)
 
 
@@ -175,10 +185,6 @@ def steps_of(row: Service) -> list[str]:
     return steps if row.billing_start_confirmed else [*steps, "confirm"]
 
 
-# Who notes what happens to a service.
-SUPPLIES = "contracts.change_service"
-
-
 class SupplySteps(LeavingSteps):
     """Adds the steps to a service's own page."""
 
@@ -193,6 +199,11 @@ class SupplySteps(LeavingSteps):
         return [
             path("<int:pk>/supply/<slug:act>/", step, name=name),
             path("<int:pk>/name/", named, name="contracts_service_name_step"),
+            path(
+                "<int:pk>/ask/",
+                self.admin_site.admin_view(self.ask_step),
+                name="contracts_service_ask_step",
+            ),
             *super().get_urls(),
         ]
 
@@ -218,6 +229,9 @@ class SupplySteps(LeavingSteps):
         if row is not None and staff_may(request.user, Action.OPEN_SERVICE).allowed:
             named = reverse("admin:contracts_service_name_step", args=[row.pk])
             steps.append(("Put its name right", named))
+        if row is not None and may_ask(request, row):
+            asked = reverse("admin:contracts_service_ask_step", args=[row.pk])
+            steps.append(("Ask the network", asked))
         extra = {"steps": steps, "ends": ends}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
@@ -253,6 +267,35 @@ class SupplySteps(LeavingSteps):
         }
         return TemplateResponse(request, "staff/step.html", context)
 
+    def ask_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the network to let the service work, stand still, or be switched off."""
+        if not request.user.has_perm(SUPPLIES):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None or not may_ask(request, row):
+            raise Http404
+        form = AskForm(request.POST or None, service=row)
+        back = reverse("admin:contracts_service_change", args=[row.pk])
+        if form.is_valid():
+            try:
+                ask_of_network(request, row, form)
+            except (WorkRefused, IllegalStep) as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Asked. It counts once the network has done it.")
+                return redirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Ask the network",
+            "action": "Ask",
+            "about": row,
+            "intro": "Charges follow what is done. A return counts from now for the customer.",
+            "form": form,
+            "opts": self.opts,
+            "back": back,
+        }
+        return TemplateResponse(request, "staff/step.html", context)
+
     def supply_step(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Note what happened to the service, or will on a day."""
         if not request.user.has_perm(SUPPLIES):
@@ -273,6 +316,13 @@ class SupplySteps(LeavingSteps):
                 try:
                     with transaction.atomic():
                         step(row, given, {"at": request.at, "actor": actor, "why": given["why"]})
+                        if act in WorkKind.values:
+                            note_directly(
+                                order_of=WorkKind(act),
+                                service_id=row.pk,
+                                at=request.at,
+                                actor=actor,
+                            )
                 except (SupplyRefused, IllegalStep) as refusal:
                     form.add_error(None, str(refusal))
                 else:

@@ -77,6 +77,7 @@ from contracts.equipment.models import Equipment
 from contracts.leaving.models import EndNotice
 from contracts.locations.models import ListingChange, ServiceAddress
 from contracts.moving.models import Relocation
+from contracts.network.models import WorkOrder
 from contracts.orders.models import (
     CapacityCheck,
     Order,
@@ -145,6 +146,8 @@ IN_STATE = {
     "admin:billing_refund_again_step": "failed",
     "admin:billing_refund_keep_step": "failed",
     "admin:billing_refund_returned_step": "paid",
+    "admin:contracts_workorder_again_step": "failed",
+    "admin:contracts_workorder_failed_step": "asked",
 }
 # The admin's own pages where staff act.
 STAFF_ACTS = (
@@ -733,6 +736,11 @@ def _outage(service: Service, by: User) -> None:
         asked_by=by,
         state="accepted",
     )
+    for state in ("asked", "failed"):
+        kind = {"asked": "suspend", "failed": "end"}[state]
+        WorkOrder.objects.create(
+            service=service, kind=kind, state=state, asked_at=AT, asked_by="x"
+        )
     Bar.objects.create(
         reference=f"B-{service.contract.account.number}",
         service=service,
@@ -896,7 +904,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
         "pk": Notice.objects.get(account=world.account, kind="price_change").pk,
-        "code": "no-such-plan",
+        "code": service.plan.code if address.name == "order_plan" else "no-such-plan",
         "group": 1,
         "app_label": "parties",
         "content_type_id": 1,

@@ -46,6 +46,41 @@ def test_what_is_due_and_the_fee_are_said_together_with_their_clause():
         assert clause in {reason["id"] for reason in found.because}, (provider, tcp)
 
 
+@pytest.mark.parametrize(
+    ("provider", "tcp", "price", "fee"),
+    [
+        ("blueshift", False, "33.00", "33.00"),
+        # A clause that is not computed here takes none from a list.
+        ("greenlight", False, "45.50", None),
+        # The law: no more than it cost, and nothing that was not told before.
+        ("blueshift", True, "33.00", "0.00"),
+        # On the list for nothing; and not on it at all.
+        ("blueshift", False, "0.00", "0.00"),
+        ("blueshift", False, None, None),
+        # The terms' own figure stands, whatever is on a list.
+        ("vpnet", False, "33.00", "82.50"),
+    ],
+)
+def test_a_fee_that_the_terms_leave_to_a_list_is_said_and_charged_as_listed(
+    provider, tcp, price, fee
+):
+    one = story(provider, "NSW", tcp=tcp)
+    one.world.provider.reconnection_price = price and Decimal(price)
+    one.world.provider.save()
+    one.service("S", "61.60", "2027-02-01")
+
+    found = coming_back(one.account, Decimal("61.60"), day(ON))
+    suspend(one, "2027-02-23")
+    (service,) = one.services.values()
+    service.refresh_from_db()
+    restore_supply(service=service, since=one.at(ON), at=one.at(ON))
+
+    said = None if found is None else (f"{found.fee:.2f}", f"{found.total:.2f}")
+    assert said == (None if fee is None else (fee, f"{Decimal('61.60') + Decimal(fee):.2f}"))
+    charged = [f"{row.amount:.2f}" for row in Chargeable.objects.all()]
+    assert charged == ([fee] if fee and fee != "0.00" else [])
+
+
 def suspend(one, since: str) -> None:
     for service in one.services.values():
         suspend_supply(

@@ -77,21 +77,28 @@ class ComingBack:
 def coming_back(account: Account, due: Decimal, on: date) -> ComingBack | None:
     """What coming back costs in all where `due` dollars are overdue and not contested.
 
-    None where terms, law and house are silent on it, or the fee stands on a list that nobody gave
-    (rules reactivation_total, reconnection_fee; VP-PAY-12, RF-TCP-20). The fee is once for the
-    account, however many services come back.
+    None where terms, law and house are silent on it, or the fee stands on a price list and the
+    provider has not set it (rules reactivation_total, reconnection_fee; VP-PAY-12, RF-TCP-20,
+    BS-SUSP-02). The fee is once for the account, however many services come back.
     """
     bound = binding(account, on)
     try:
-        bound.decide(rules.reconnection_fee, cause="unpaid", tcp=account.customer.is_tcp)
+        alone = bound.decide(
+            rules.reconnection_fee,
+            cause="unpaid",
+            tcp=account.customer.is_tcp,
+            listed_fee=account.customer.provider.reconnection_price,
+        )
         answer = bound.decide(rules.reactivation_total, outstanding=due)
     except (TermsSilent, BadFacts):
         return None
+    # Where the terms leave the fee to a list, no clause of theirs sums it up.
+    is_summed = answer.total == due + alone.fee
     return ComingBack(
         due=due,
-        fee=answer.total - due,
-        total=answer.total,
-        because=tuple(as_json(answer.because)),
+        fee=alone.fee,
+        total=due + alone.fee,
+        because=tuple(as_json(answer.because if is_summed else alone.because)),
     )
 
 

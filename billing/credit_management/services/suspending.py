@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from billing.credit_management.models import SuspensionNotice
 from billing.credit_management.selectors import (
@@ -20,8 +21,12 @@ from billing.hardship.selectors import known_in_hardship
 from billing.hardship.services.requests import COUNSELLORS, OMBUDSMAN
 from billing.ledger.models import OpenItem
 from billing.payments import selectors as payments
+from contracts.network.models import WorkOrder
+from contracts.network.selectors import suspensions_asked
+from contracts.network.services import ask_work
+from contracts.network.states import OPEN_WORK, WorkKind
 from contracts.supply.models import Service, SupplyPeriod
-from contracts.supply.services import recast_suspension, restore_supply, suspend_supply
+from contracts.supply.services import recast_suspension
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.accounts.models import Account
 from parties.accounts.selectors import binding, blocks_at
@@ -55,6 +60,16 @@ from .steps import (
 ONE_DAY = timedelta(days=1)
 # Where a notice states its own time and nobody chose one.
 USUAL_TIME = timedelta(days=10)
+_BACK = (
+    "Your services work again",
+    "They were suspended and are back now. If something does not work, tell us.",
+)
+_AWAITED = (
+    "Your services are coming back",
+    "Nothing stops them any more: we have asked the network to let them work again. Days on which "
+    "it has not done so are not charged to you where your terms let us leave them out. If "
+    "something does not work by tomorrow, tell us.",
+)
 
 
 class SuspensionRefused(CreditStepRefused):
@@ -174,7 +189,10 @@ def _reconnection(account: Account, on: date) -> str:
     """What coming back costs, in words for the notice."""
     try:
         answer = binding(account, on).decide(
-            rules.reconnection_fee, cause="unpaid", tcp=account.customer.is_tcp
+            rules.reconnection_fee,
+            cause="unpaid",
+            tcp=account.customer.is_tcp,
+            listed_fee=account.customer.provider.reconnection_price,
         )
     except (TermsSilent, BadFacts):
         return ""
@@ -208,10 +226,10 @@ def suspend_for_debt(*, account: Account, by: User, at: datetime) -> list[Servic
             raise SuspensionRefused("No service is running that could be suspended.")
         right = earliest_after(found.notice, on)
         for service in running:
-            suspend_supply(
+            ask_work(
                 service=service,
+                kind=WorkKind.SUSPEND,
                 cause=SuspensionCause.UNPAID,
-                since=at,
                 at=at,
                 actor=actor,
                 why=f"Notice of {found.notice.given_at:%d %b %Y}",
@@ -273,8 +291,13 @@ def restore_paid(*, at: datetime) -> int:
         ends_on__isnull=True,
         service__status=ServiceStatus.SUSPENDED,
     )
+    asked = WorkOrder.objects.filter(
+        kind=WorkKind.SUSPEND, cause=SuspensionCause.UNPAID, state__in=OPEN_WORK
+    )
     rows = SuspensionNotice.objects.filter(
-        state=NoticeState.ACTED, account__contracts__services__periods__in=still
+        Q(account__contracts__services__periods__in=still)
+        | Q(account__contracts__services__work_orders__in=asked),
+        state=NoticeState.ACTED,
     ).distinct()
     return each(
         rows.select_related("account__customer__provider"),
@@ -302,18 +325,18 @@ def _restore_if_right(account: Account, at: datetime) -> int:
 
 def _restore(account: Account, cause: SuspensionCause, at: datetime, actor: Actor) -> int:
     services = suspended_for_debt(account)
+    asked = suspensions_asked(account, SuspensionCause.UNPAID).select_related("service")
+    for order in asked.exclude(service__in=services):
+        ask_work(service=order.service, kind=WorkKind.RESTORE, at=at, actor=actor)
+    orders = []
     for service in services:
         if cause != SuspensionCause.UNPAID:
             recast_suspension(service=service, cause=cause, at=at, actor=actor)
-        restore_supply(service=service, since=at, at=at, actor=actor)
+        orders.append(ask_work(service=service, kind=WorkKind.RESTORE, at=at, actor=actor))
     acted = SuspensionNotice.objects.filter(account=account, state=NoticeState.ACTED)
     for row in acted.select_related("account"):
         end_notice(row, NoticeAct.CURE, at, "Services are back", actor)
     if services:
-        tell_account(
-            account,
-            "Your services work again",
-            "They were suspended and are back now. If something does not work, tell us.",
-            at,
-        )
+        headline, words = _AWAITED if any(orders) else _BACK
+        tell_account(account, headline, words, at)
     return len(services)

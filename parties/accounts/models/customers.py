@@ -14,6 +14,10 @@ from parties.accounts.states import AccountStatus, BlockKind, CustomerKind
 from records.fields import MoneyField
 from terms.calendar import State
 
+NETWORK_WORK = [
+    ("noted", "Staff note what was done"),
+    ("asked", "The network is asked, and says when it has done it"),
+]
 LATE_PAYMENT = [("interest", "Interest"), ("late_fee", "A late fee")]
 # What a bank's file can hold.
 ABA_TEXT = RegexValidator(
@@ -64,6 +68,12 @@ class Provider(models.Model):
         blank=True,
         help_text="The statutory rate that the terms build on, per year.",
     )
+    reconnection_price = MoneyField(
+        null=True,
+        blank=True,
+        help_text="Coming back after a suspension, as on the price list, GST included; only where "
+        "the terms leave it to a list. Empty: none is charged.",
+    )
     chase_above = MoneyField(
         default=Decimal("10.00"),
         help_text="Nothing below it is chased, GST included; 0: everything is.",
@@ -91,6 +101,12 @@ class Provider(models.Model):
     )
     staff_session_hours = models.PositiveSmallIntegerField(
         default=12, help_text="A staff log-in ends after so long, used or not."
+    )
+    network_work = models.CharField(
+        max_length=5,
+        choices=NETWORK_WORK,
+        default="noted",
+        help_text="How a service comes to work, stand still, come back and be switched off.",
     )
     biller_code = models.CharField(
         "BPAY biller code",
@@ -163,6 +179,11 @@ class Provider(models.Model):
                 named = [one.name for one in columns if one.attname not in unread]
             kwargs["update_fields"] = [name for name in named if name not in COUNTERS]
         super().save(*args, **kwargs)
+
+    @property
+    def asks_network(self) -> bool:
+        """Whether steps at a service count once the network has done them."""
+        return self.network_work == "asked"
 
     @property
     def takes_transfers(self) -> bool:

@@ -17,6 +17,8 @@ from contracts.locations.selectors import open_addresses
 from contracts.locations.states import AddressState, ListingState
 from contracts.moving.models import Relocation
 from contracts.moving.states import MoveState
+from contracts.network.models import WorkOrder
+from contracts.network.states import WorkState
 from contracts.orders.models import Order, PortIn
 from contracts.orders.selectors import moves_to_send, withdrawn_unsettled
 from contracts.orders.states import OrderState
@@ -57,6 +59,28 @@ def contract_lists(user: User, at: datetime) -> list[Worklist]:
         *_catalogue_lists(user),
         *_renewal_lists(user),
         *_service_lists(user, at),
+        *_network_lists(user),
+    ]
+
+
+def _network_lists(user: User) -> list[Worklist]:
+    rows = confined(user, WorkOrder.objects.all(), "service__contract__account")
+    return [
+        Worklist(
+            "contracts.change_service",
+            "Work that the network could not do",
+            "contracts_workorder",
+            "?state__exact=failed",
+            rows.filter(state=WorkState.FAILED),
+            urgent=True,
+        ),
+        Worklist(
+            "contracts.change_service",
+            "Work that the network was asked for, and is not done",
+            "contracts_workorder",
+            "?state__exact=asked",
+            rows.filter(state=WorkState.ASKED),
+        ),
     ]
 
 
@@ -86,6 +110,13 @@ def _order_lists(user: User) -> list[Worklist]:
             page,
             "?state__exact=accepted",
             rows.filter(state=OrderState.ACCEPTED),
+        ),
+        Worklist(
+            view,
+            "Orders that customers asked for, to look at",
+            page,
+            "?state__exact=asked",
+            rows.filter(state=OrderState.ASKED),
         ),
         Worklist(
             view,

@@ -404,6 +404,7 @@ IN_FILE = {
     "TermsAcceptance": "terms_accepted",
     "TermsChange": "new_terms_of_contracts",
     "UsageRecord": "usage",
+    "WorkOrder": "work_at_the_network",
     "User": "you",
 }
 LEFT_OUT = {
