@@ -29,6 +29,7 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
         *_about_texts(settings),
         *_about_networks(settings),
         *_about_payments(settings),
+        *_about_networks(settings),
     ]
     if problems:
         raise ImproperlyConfigured("Refusing to start in production: " + "; ".join(problems) + ".")
@@ -159,3 +160,13 @@ def _about_payments(settings: dict[str, Any]) -> Iterator[str]:
         yield f"what Stripe says to {provider} can't be proved: name it in STRIPE_WEBHOOK_SECRETS"
     if len(set(secrets.values())) < len(secrets):
         yield "two providers share a secret in STRIPE_WEBHOOK_SECRETS: each endpoint has its own"
+
+
+def _about_networks(settings: dict[str, Any]) -> Iterator[str]:
+    """What a network says moves charges: nobody else may be able to say it."""
+    secrets = settings["NETWORK_HOOK_SECRETS"]
+    for provider, secret in sorted(secrets.items()):
+        if len(secret) < KEY_LENGTH:
+            yield f"the secret of {provider} in NETWORK_HOOK_SECRETS is shorter than 32 signs"
+    if len(set(secrets.values())) < len(secrets):
+        yield "two providers share a secret in NETWORK_HOOK_SECRETS: each network has its own"

@@ -116,6 +116,11 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         ({"PAYMENT_SIMULATOR": "true"}, "PAYMENT_SIMULATOR"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1"}, "callpro"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=w,callpro=w"}, "share a secret"),
+        ({"NETWORK_HOOK_SECRETS": "vpnet=short"}, "shorter than 32 signs"),
+        (
+            {"NETWORK_HOOK_SECRETS": f"vpnet={'s' * 32},callpro={'s' * 32}"},
+            "each network has its own",
+        ),
         (STRIPE | {"STRIPE_API_BASE": "http://stripe.example"}, "STRIPE_API_BASE"),
     ],
 )
