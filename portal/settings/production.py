@@ -27,7 +27,6 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
         *_about_services(settings),
         *_about_mail(settings),
         *_about_texts(settings),
-        *_about_networks(settings),
         *_about_payments(settings),
         *_about_networks(settings),
     ]
@@ -132,19 +131,6 @@ def _about_texts(settings: dict[str, Any]) -> Iterator[str]:
         yield "texts need a number to come from: set SMS_SENDER, like +61491570156"
     if settings["SMS_WEBHOOK_SECRET"] and len(settings["SMS_WEBHOOK_SECRET"]) < LEAST_SECRET:
         yield f"answers to texts could be forged: SMS_WEBHOOK_SECRET has {LEAST_SECRET} characters"
-
-
-def _about_networks(settings: dict[str, Any]) -> Iterator[str]:
-    """Whoever guesses a network's secret lets services stand still, or be charged."""
-    secrets = settings["NETWORK_HOOK_SECRETS"]
-    for provider, secret in sorted(secrets.items()):
-        if len(secret) < LEAST_SECRET:
-            yield (
-                f"what the network of {provider} says could be forged: its secret in "
-                f"NETWORK_HOOK_SECRETS has {LEAST_SECRET} characters"
-            )
-    if len(set(secrets.values())) < len(secrets):
-        yield "two providers share a secret in NETWORK_HOOK_SECRETS: each network has its own"
 
 
 def _about_payments(settings: dict[str, Any]) -> Iterator[str]:
