@@ -58,7 +58,8 @@ bench: setup-dev ## Print performance as ratios taken in one run
 	@$(BIN)/python -m bench
 
 .PHONY: bench-large
-bench-large: setup-dev ## Measure money over 200,000 bills on a PostgreSQL of its own
+bench-large: setup-dev ## The same for 100,000 complaints, 1,000,000 deadlines and 200,000 bills, on PostgreSQL
+	@$(BIN)/python scripts/with_services.py $(BIN)/python -m bench.large
 	@BENCH_LARGE=1 $(BIN)/python scripts/with_services.py $(BIN)/python -m bench
 
 .PHONY: audit

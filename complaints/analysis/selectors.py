@@ -31,6 +31,7 @@ from records.deadlines.models import Deadline
 from records.deadlines.states import Status
 from terms import library, rules
 from terms.calendar import State as Region
+from terms.calendar import in_words
 from terms.clause import as_json
 from terms.rules.duties import Duty as LawDuty
 
@@ -238,7 +239,8 @@ def unnamed_causes(rows: QuerySet[Complaint], period: Period) -> QuerySet[Compla
 def cite_study(period: Period) -> list[dict[str, Any]]:
     """Why a quarter is studied."""
     limits, cite = law(STUDYING, period.last)
-    return cite(f"every {limits['every_months']} months: {period.first} to {period.last}")
+    days = f"{in_words(period.first)} to {in_words(period.last)}"
+    return cite(f"every {limits['every_months']} months: {days}")
 
 
 def figure_rows(found: Figures) -> list[list[Any]]:

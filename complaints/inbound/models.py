@@ -1,4 +1,4 @@
-"""Emails that reached us, each kept as it came."""
+"""Emails and text messages that reached us, each kept as it came."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def place_of(row: InboundMail, name: str) -> str:
 
 
 class InboundMail(models.Model):
-    """One email, known by its Message-ID: handed over twice it is one."""
+    """One email, or text message, known by its id: handed over twice it is one."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider = models.ForeignKey(
@@ -43,8 +43,8 @@ class InboundMail(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name = "email that came in"
-        verbose_name_plural = "emails that came in"
+        verbose_name = "email or text that came in"
+        verbose_name_plural = "emails and texts that came in"
         indexes = [models.Index(fields=["state", "-received_at"], name="mails_by_state")]
 
     def __str__(self) -> str:

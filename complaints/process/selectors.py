@@ -340,6 +340,17 @@ def owed_now() -> QuerySet[Deadline]:
     return Deadline.objects.filter(owed, subject=OuterRef("reference"))
 
 
+def first_owed(reference: str) -> Deadline | None:
+    """What is owed first about a complaint and not only in the background.
+
+    Of each duty its newest day counts: a day that was told later stands in place of one before.
+    """
+    newest = Deadline.objects.filter(subject=reference).exclude(status=Status.SUPERSEDED)
+    later = newest.filter(duty=OuterRef("duty"), pk__gt=OuterRef("pk"))
+    owed = newest.filter(~Exists(later), status__in=(Status.OPEN, Status.MISSED))
+    return owed.exclude(duty__in=IN_THE_BACKGROUND).order_by("due_at", "pk").first()
+
+
 def not_reached(rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
     """Those whose acknowledgement did not arrive, or has to be told by staff."""
     return rows.filter(state=State.RECEIVED, acknowledgement__status__in=STUCK)

@@ -140,6 +140,11 @@ class Complaint(Swept):
     related = models.ManyToManyField(
         "self", blank=True, help_text="Those that staff see beside it; each has its own answer."
     )
+    first_due_at = models.DateTimeField(
+        "owed first by", null=True, blank=True, editable=False, help_text="Empty: nothing is owed."
+    )
+    first_due_on = models.DateField(null=True, blank=True, editable=False)
+    first_duty = models.CharField(max_length=40, blank=True, editable=False)
     kept_because = models.CharField(
         "records kept because",
         max_length=300,
@@ -162,6 +167,10 @@ class Complaint(Swept):
             models.Index(fields=["state", "received_at"], name="complaint_by_state"),
             models.Index(fields=["received_at"], name="complaints_by_receipt"),
             models.Index(fields=["closed_at"], name="complaints_by_end"),
+            # On PostgreSQL what owes nothing comes last by itself.
+            models.Index(
+                fields=["first_due_at", "-received_at", "-id"], name="complaints_in_queue"
+            ),
         ]
 
     def __str__(self) -> str:

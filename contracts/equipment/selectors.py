@@ -18,22 +18,9 @@ from terms.money import gst_on, to_cents
 from terms.rules.equipment import Owner
 
 from .models import Equipment
-from .states import HANDSETS, NETWORK_BOXES, Basis, Item, Place
+from .states import HANDSETS, NETWORK_BOXES, Basis, Broke, Item, Place
 
 Reasons = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """One piece as pages show it: whose it is now, and by when it would have to be back.
-
-    `is_customers` None: the terms don't say whose. `back_by` None: no day is printed.
-    """
-
-    row: Equipment
-    is_customers: bool | None
-    back_by: date | None
-    because: Reasons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +30,21 @@ class Loss:
     amount: Decimal | None
     amount_ex: Decimal | None
     because: Reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """One piece as pages show it: whose it is now, and by when it would have to be back.
+
+    `is_customers` None: the terms don't say whose. `back_by` None: no day is printed. `broken` is
+    what a swap costs that somebody broke, where the terms swap a faulty one free.
+    """
+
+    row: Equipment
+    is_customers: bool | None
+    back_by: date | None
+    because: Reasons
+    broken: Loss | None = None
 
 
 def pieces_of(service: Service, on: date, *, ended_on: date | None = None) -> list[Piece]:
@@ -120,6 +122,23 @@ def loss_of(
     return Loss(amount=amount, amount_ex=amount_ex, because=answer.because)
 
 
+def swap_of(row: Equipment, bound: Binding, cause: Broke) -> Loss | None:
+    """What swapping a rented handset costs that does not work (rule handset_fault; CV-EQP-06).
+
+    None where the terms promise no swap of it.
+    """
+    if row.item not in HANDSETS or row.basis != Basis.RENTAL:
+        return None
+    try:
+        answer = ask(bound, rules.handset_fault, item=row.item, cause=cause.value)
+    except BadFacts:
+        return None
+    ex = getattr(answer.result, "charge_ex", None)
+    if answer.result is None or not answer.result.replace or ex is None:
+        return None
+    return Loss(amount=ex + to_cents(gst_on(ex)), amount_ex=ex, because=answer.because)
+
+
 def _piece(
     row: Equipment, service: Service, bound: Binding, on: date, ended_on: date | None
 ) -> Piece:
@@ -128,7 +147,14 @@ def _piece(
     why: Reasons = []
     if row.place == Place.THERE and ended_on is not None and is_customers is not True:
         day, why = back_by(row, bound, ended_on)
-    return Piece(row=row, is_customers=is_customers, back_by=day, because=[*because, *why])
+    is_there = row.place == Place.THERE and ended_on is None
+    return Piece(
+        row=row,
+        is_customers=is_customers,
+        back_by=day,
+        because=[*because, *why],
+        broken=swap_of(row, bound, Broke.NEGLIGENCE) if is_there else None,
+    )
 
 
 def _named(row: Equipment) -> str:

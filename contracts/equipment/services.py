@@ -26,8 +26,8 @@ from terms.facts import Action
 from terms.money import ZERO, in_dollars
 
 from .models import Equipment
-from .selectors import Loss, back_by, loss_of, whose
-from .states import GEAR, Basis, GearAct, Item, Place
+from .selectors import Loss, back_by, loss_of, swap_of, whose
+from .states import GEAR, Basis, Broke, GearAct, Item, Place
 
 ONE_DAY = timedelta(days=1)
 
@@ -193,6 +193,47 @@ def take_back(
     return row
 
 
+def swap_handset(
+    *,
+    equipment: Equipment,
+    serial: str,
+    delivered_on: date,
+    cause: Broke,
+    by: User,
+    at: datetime,
+    why: str = "",
+) -> Equipment:
+    """Swap a rented handset that does not work: a fault is free, what was broken costs its price.
+
+    The old one is asked back; what it costs then is less what was charged here. Done twice it is
+    one. Raises NotAuthorised, IllegalStep, and EquipmentRefused as `note_equipment` does, or where
+    the terms promise no swap. (CV-EQP-06.)
+    """
+    with transaction.atomic():
+        old, account = _locked(equipment)
+        on = authority.local_day(account, at)
+        cost = swap_of(old, binding(old.service.contract, on), cause)
+        if cost is None:
+            raise EquipmentRefused(
+                "The terms promise no swap of it: note that it came back, or that it is lost."
+            )
+        is_again = Equipment.objects.filter(
+            service=old.service, serial=serial.strip(), delivered_on=delivered_on
+        ).exists()
+        new = replace_equipment(
+            equipment=old, serial=serial, delivered_on=delivered_on, by=by, at=at
+        )
+        if is_again:
+            return new
+        row, account = _locked(old)
+        if cost.amount:
+            _settle(row, cost, on=on, at=at)
+            row.save()
+        _note(row, "swap_handset", at, _require(row.service, by, at), why=why)
+        _tell_swapped(row, new, cost, account, at)
+    return new
+
+
 def charge_missing(
     *,
     equipment: Equipment,
@@ -323,6 +364,29 @@ def _tell(row: Equipment, account: Account, at: datetime) -> None:
         label="Open the service",
         belongs_to=str(row.public_id),
         because=row.because,
+    )
+
+
+def _tell_swapped(
+    old: Equipment, new: Equipment, cost: Loss, account: Account, at: datetime
+) -> None:
+    """Tell which handset comes for another, what that costs, and that the old one goes back."""
+    sums = (
+        f"It was broken, so it costs {in_dollars(cost.amount)}, GST included, on your next bill."
+        if cost.amount
+        else "That costs nothing."
+    )
+    by_when = f" by {in_words(old.due_on)}" if old.due_on else ""
+    tell_holder(
+        account,
+        at=at,
+        headline=f"Your {new.get_item_display()} is swapped",
+        body=f"{new.serial} comes in the place of {old.serial}. {sums} Please send the old one "
+        f"back{by_when}.",
+        link=Link("service", str(old.service.public_id)),
+        label="Open the service",
+        belongs_to=str(old.public_id),
+        because=cost.because,
     )
 
 

@@ -31,6 +31,14 @@ class Basis(models.TextChoices):
     PURCHASE = "purchase", "Bought"
 
 
+class Broke(models.TextChoices):
+    """Why a handset does not work; the words are the terms' own."""
+
+    FAULT = "fault", "A fault"
+    NEGLIGENCE = "negligence", "Broken by carelessness"
+    INTENTIONAL = "intentional", "Broken on purpose"
+
+
 class Place(models.TextChoices):
     """Where it is."""
 

@@ -43,6 +43,7 @@ class Told(models.TextChoices):
     DETAILS = "details", "The address of the account changed"
     MOVE = "move", "We moved a service"
     YEARLY = "yearly", "Asked once a year"
+    ORDER = "order", "Confirmed with the order"
 
 
 class Gear(models.TextChoices):

@@ -9,6 +9,7 @@ MONTHS_MOST = 120
 
 class OrderState(models.TextChoices):
     DRAFT = "draft", "Being written"
+    ASKED = "asked", "Asked for, being looked at"
     OFFERED = "offered", "Offered, not accepted yet"
     ACCEPTED = "accepted", "Accepted, being delivered"
     DONE = "done", "Everything works"
@@ -35,6 +36,10 @@ ORDER = Lifecycle(
         (OrderState.DRAFT, OrderAct.OFFER): OrderState.OFFERED,
         (OrderState.DRAFT, OrderAct.REFUSE): OrderState.REFUSED,
         (OrderState.DRAFT, OrderAct.CANCEL): OrderState.CANCELLED,
+        (OrderState.ASKED, OrderAct.OFFER): OrderState.OFFERED,
+        (OrderState.ASKED, OrderAct.REFUSE): OrderState.REFUSED,
+        (OrderState.ASKED, OrderAct.DECLINE): OrderState.DECLINED,
+        (OrderState.ASKED, OrderAct.CANCEL): OrderState.CANCELLED,
         (OrderState.OFFERED, OrderAct.ACCEPT): OrderState.ACCEPTED,
         (OrderState.OFFERED, OrderAct.DECLINE): OrderState.DECLINED,
         (OrderState.OFFERED, OrderAct.LAPSE): OrderState.LAPSED,
@@ -47,8 +52,10 @@ ORDER = Lifecycle(
 
 # The customer knows of these; a draft is the provider's own paper.
 SHOWN = frozenset(OrderState) - {OrderState.DRAFT}
+# Nothing of these was offered yet.
+UNOFFERED = (OrderState.DRAFT, OrderState.ASKED)
 # Nothing follows them any more, save a fee for withdrawing that staff have to settle.
-OVER = frozenset(OrderState) - {OrderState.DRAFT, OrderState.OFFERED, OrderState.ACCEPTED}
+OVER = frozenset(OrderState) - {*UNOFFERED, OrderState.OFFERED, OrderState.ACCEPTED}
 
 
 class Basis(models.TextChoices):

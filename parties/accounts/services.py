@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import secrets
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -64,6 +66,64 @@ def open_account(
             after={"version": version, "act": act, "opened_on": opened_on.isoformat()},
         )
     return account
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCustomer:
+    """Who becomes a customer, where they are, and where bills go; `abn` without spaces or ""."""
+
+    kind: Kind
+    name: str
+    email: str
+    street: str
+    suburb: str
+    state: str
+    postcode: str
+    bill_day: int
+    phone: str = ""
+    abn: str = ""
+    annual_spend: Decimal = Decimal("0.00")
+
+
+def open_customer(*, provider: Provider, who: NewCustomer, at: datetime) -> Account:
+    """Keep a new customer with one account, under the terms of the day, with a number of its own.
+
+    How far they are protected follows from what is said of them. Who may do so is asked by
+    whoever calls.
+    """
+    opened_on = at.astimezone(State(who.state).zone).date()
+    with transaction.atomic():
+        customer = Customer.objects.create(
+            provider=provider,
+            kind=who.kind,
+            name=who.name,
+            abn=who.abn,
+            email=who.email,
+            phone=who.phone,
+            annual_spend=who.annual_spend,
+        )
+        return open_account(
+            customer=customer,
+            number=_new_number(provider),
+            opened_on=opened_on,
+            version=library.in_force(provider.key, opened_on),
+            act=AcceptanceAct.SIGN_UP,
+            at=at,
+            state=who.state,
+            street=who.street,
+            suburb=who.suburb,
+            postcode=who.postcode,
+            billing_email=who.email,
+            bill_day=who.bill_day,
+        )
+
+
+def _new_number(provider: Provider) -> str:
+    """A number that no account has: six digits after what the provider's bills begin with."""
+    while True:
+        number = f"{provider.invoice_prefix}{secrets.randbelow(900_000) + 100_000}"
+        if not Account.objects.filter(number=number).exists():
+            return number
 
 
 def accept_terms(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 
 from contracts.network.services import NetworkWord
 
-TOLERANCE = 300  # seconds that a message may be old, or ahead
+from .signed import NotSigned, require_signed
+
 LONGEST = 10_000
 
 
@@ -22,29 +21,17 @@ class NotTheNetwork(Exception):
 
 def secret_of(provider_key: str) -> str | None:
     """The secret that a provider's network signs with; None where it sends nothing."""
-    found: str | None = settings.NETWORK_HOOK_SECRETS.get(provider_key)
-    return found
-
-
-def signature(secret: str, body: bytes, at: datetime) -> str:
-    """What proves a message: its moment, and HMAC-SHA256 of "moment.body"."""
-    stamp = int(at.timestamp())
-    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={stamp},v1={digest}"
+    return settings.NETWORK_HOOK_SECRETS.get(provider_key) or None
 
 
 def read_word(secret: str, body: bytes, signed: str, at: datetime) -> NetworkWord:
     """What a message says. Raises NotTheNetwork for one without a fresh signature, or none."""
     if len(body) > LONGEST:
         raise NotTheNetwork("It is longer than a word about one order can be.")
-    stamp = dict(part.split("=", 1) for part in signed.split(",") if "=" in part).get("t", "")
-    if not (signed.isascii() and stamp.isdigit()) or len(stamp) > 12:
-        raise NotTheNetwork("Sign it: X-Network-Signature is t=<seconds>,v1=<HMAC-SHA256>.")
-    moment = datetime.fromtimestamp(int(stamp), UTC)
-    if not hmac.compare_digest(signature(secret, body, moment), signed):
-        raise NotTheNetwork("The signature does not fit.")
-    if abs((at - moment).total_seconds()) > TOLERANCE:
-        raise NotTheNetwork("It was signed more than five minutes ago, or ahead of time.")
+    try:
+        require_signed(secret, body, signed, at=at)
+    except NotSigned as unsigned:
+        raise NotTheNetwork(str(unsigned)) from unsigned
     try:
         facts = json.loads(body)
         if facts["result"] not in ("done", "failed"):
@@ -56,7 +43,7 @@ def read_word(secret: str, body: bytes, signed: str, at: datetime) -> NetworkWor
             at=happened,
             why=str(facts.get("why", ""))[:200].replace("\x00", ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as unread:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as unread:
         raise NotTheNetwork(
             "Send JSON with order, result (done or failed), at (with its time zone) and why."
         ) from unread

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection
@@ -13,6 +15,7 @@ from django.conf import settings
 from records.notices.texts import Refused
 
 from .mailbox import keep
+from .signed import NotSigned, require_signed
 
 TIMEOUT = 20  # seconds
 # What is wrong with the message itself; 401 and 403 are about us, 408 and 429 about the moment.
@@ -25,6 +28,44 @@ NEVER = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
+
+
+LONGEST_ID, LONGEST_NUMBER = 200, 40
+
+
+class ForgedText(Exception):
+    """What was handed over is not from our gateway, is too old, or can't be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One text message to us: the gateway's id of it, from which number, and its words."""
+
+    id: str
+    sender: str
+    text: str
+
+
+def read_answer(body: bytes, signature: str, *, at: datetime) -> Answer:
+    """What the gateway hands over: {"id", "from", "text"} as JSON. Raises ForgedText.
+
+    The signature covers moment and body; the same again is told apart by its id.
+    """
+    try:
+        require_signed(settings.SMS_WEBHOOK_SECRET, body, signature, at=at)
+    except NotSigned as unsigned:
+        raise ForgedText(str(unsigned)) from unsigned
+    try:
+        said = json.loads(body)
+        answer = Answer(id=said["id"], sender=said["from"], text=said["text"])
+    except (ValueError, KeyError, TypeError, RecursionError) as unread:
+        raise ForgedText("It is signed, and can't be read.") from unread
+    if not all(isinstance(one, str) for one in (answer.id, answer.sender, answer.text)):
+        raise ForgedText("It is signed, and can't be read.")
+    short = 0 < len(answer.id) <= LONGEST_ID and 0 < len(answer.sender) <= LONGEST_NUMBER
+    if not short or "\0" in answer.id + answer.sender:
+        raise ForgedText("Its id or its number is none.")
+    return answer
 
 
 class FolderGateway:

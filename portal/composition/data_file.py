@@ -240,7 +240,16 @@ REMEDIES = (
     *("monthly", "text", "done_at", "result"),
 )
 # Which other one it was answered with may be private by now.
-NOT_OF_COMPLAINTS = ("safety_threat", "problem", "problem_at", "merged_into_id", "kept_because")
+NOT_OF_COMPLAINTS = (
+    "safety_threat",
+    "problem",
+    "problem_at",
+    "merged_into_id",
+    "kept_because",
+    "first_due_at",
+    "first_due_on",
+    "first_duty",
+)
 CONTESTED = (
     *("complaint__reference", "invoiceline__invoice__number", "invoiceline__description"),
     "invoiceline__amount_inc",

@@ -45,7 +45,12 @@ class Orders(AccountPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = Paginator(orders.orders_of(self.account), A_PAGE)
         page = rows.get_page(self.request.GET.get("page"))
-        return super().get_context_data(page=page, today=self.today, **kwargs)
+        return super().get_context_data(
+            page=page,
+            today=self.today,
+            may_order=self.allows(Action.OPEN_SERVICE),
+            **kwargs,
+        )
 
 
 class OrderPage(AccountPage):

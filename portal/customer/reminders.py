@@ -20,6 +20,7 @@ from parties.security.services import IdentityNotProven
 from parties.security.states import TEXT_REMINDERS, Factor
 from portal.composition.identity_forms import CodeForm
 from portal.web.guards import AccountPage
+from records.notices.texts import answers_taken
 from terms.facts import Action, Role
 
 BY_TEXT = "From now on reminders to pay come by text message."
@@ -130,5 +131,6 @@ class Reminders(AccountPage, FormView):  # type: ignore[type-arg]
             code=self.code,
             sender=correspondence.phone_in_words(sender.shown) if sender.allowed else "",
             because=sender.because,
+            answers_taken=answers_taken(),
             **kwargs,
         )

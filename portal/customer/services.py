@@ -47,7 +47,8 @@ class Services(AccountPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         cards = supply.services(self.account, self.today)
         covered = [one for one in cards if self.allows(self.action, one.public_id)]
-        return super().get_context_data(services=covered, **kwargs)
+        may_order = self.allows(Action.OPEN_SERVICE)
+        return super().get_context_data(services=covered, may_order=may_order, **kwargs)
 
 
 class ServicePage(AccountPage):

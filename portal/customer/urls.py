@@ -24,6 +24,7 @@ from . import (
     lost,
     moving,
     notices,
+    ordering,
     orders,
     pay,
     people,
@@ -183,6 +184,8 @@ urlpatterns = [
     path("notices/<int:pk>/letter.pdf", notices.NoticeLetter.as_view(), name="notice_letter"),
     # Orders
     path("orders/", orders.Orders.as_view(), name="orders"),
+    path("orders/new/", ordering.PlansToOrder.as_view(), name="plans_to_order"),
+    path("orders/new/<slug:code>/", ordering.OrderPlan.as_view(), name="order_plan"),
     path("orders/<slug:reference>/", orders.OrderDetail.as_view(), name="order"),
     path("orders/<slug:reference>/accept/", orders.AcceptOrder.as_view(), name="accept_order"),
     path("orders/<slug:reference>/decline/", orders.DeclineOrder.as_view(), name="decline_order"),

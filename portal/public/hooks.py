@@ -9,13 +9,14 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from billing.payments.services import Forged, gateway_of, hear
-from complaints.inbound.services import MailRefused, receive_mail
+from complaints.inbound.services import MailRefused, hear_text, receive_mail
 from contracts.network.services import WorkRefused, hear_of_work
 from parties.accounts.models import Provider
-from portal.adapters import mail_hook
+from portal.adapters import mail_hook, texts
 from portal.adapters.network import NotTheNetwork, read_word, secret_of
 from portal.web.middleware import reads_itself
 from portal.web.uploads import looked_at
+from records.notices.texts import answers_taken
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,26 @@ class MailHook(View):
         except (mail_hook.NoMail, MailRefused) as refusal:
             return _refused("mail", str(refusal), status=NOT_ACCEPTABLE)
         return HttpResponse(f"{row.get_state_display().lower()}\n", content_type="text/plain")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class TextHook(View):
+    """An answer to a text message, as the gateway hands it over until we answer 200."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not answers_taken():
+            raise Http404("no answers by text are taken here")
+        if request.content_type != "application/json":
+            return _refused("texts", "Send JSON.")
+        signature = request.headers.get("X-Signature", "")
+        try:
+            said = texts.read_answer(request.body, signature, at=request.at)
+        except texts.ForgedText as forged:
+            return _refused("texts", str(forged))
+        row = hear_text(message_id=said.id, sender=said.sender, text=said.text, at=request.at)
+        return HttpResponse(f"{row.state}\n", content_type="text/plain")
 
 
 def _refused(who: str, why: str, status: int = 400, **facts: str) -> HttpResponse:

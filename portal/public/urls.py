@@ -41,6 +41,7 @@ urlpatterns = [
     path("terms/", include("portal.public.terms_urls")),
     path("brand/<slug:provider>.css", brand.brand_stylesheet, name="brand_stylesheet"),
     path("hooks/network/<slug:provider>/", hooks.NetworkHook.as_view(), name="network_hook"),
+    path("hooks/texts/", hooks.TextHook.as_view(), name="text_hook"),
     path("hooks/payments/<slug:provider>/", hooks.PaymentHook.as_view(), name="payment_hook"),
     # Mailgun posts whole messages where the address ends in "mime".
     path("hooks/mail/mime/", hooks.MailHook.as_view(), name="mail_hook"),

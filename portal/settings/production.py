@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .core import DEFAULT_SECRET_KEY
 
 SENDER = re.compile(r"\+?[0-9]{3,15}")
+LEAST_SECRET = 32
 KEY_LENGTH, KEY_SIGNS = 32, 12
 LOCAL = re.compile(r"^(localhost|testserver|127\.|0\.0\.0\.0|\[?::1?\]?$)|\.(local|localhost)$")
 DATABASE_TLS = frozenset({"require", "verify-ca", "verify-full"})
@@ -128,6 +129,8 @@ def _about_texts(settings: dict[str, Any]) -> Iterator[str]:
         yield "the gateway for texts would refuse us: set SMS_GATEWAY_TOKEN"
     if not SENDER.fullmatch(settings["SMS_SENDER"]):
         yield "texts need a number to come from: set SMS_SENDER, like +61491570156"
+    if settings["SMS_WEBHOOK_SECRET"] and len(settings["SMS_WEBHOOK_SECRET"]) < LEAST_SECRET:
+        yield f"answers to texts could be forged: SMS_WEBHOOK_SECRET has {LEAST_SECRET} characters"
 
 
 def _about_payments(settings: dict[str, Any]) -> Iterator[str]:

@@ -68,6 +68,8 @@ SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
 # A number: a name in its place would have to be registered. By itself one kept for fiction.
 SMS_SENDER = env.str("SMS_SENDER", default="" if ENVIRONMENT == "production" else "+61491570157")
+# With it the gateway signs the answers that it hands over; without it no answers are taken.
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 if SMS_GATEWAY_URL:
     TEXT_GATEWAY = "portal.adapters.texts.HttpGateway"
 else:

@@ -13,7 +13,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     QuerySet,
-    Subquery,
     Value,
 )
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -32,7 +31,7 @@ from complaints.process import services as process
 from complaints.tickets import selectors
 from complaints.tickets.models import Complaint, Event
 from complaints.tickets.services import officers_of
-from complaints.tickets.states import IN_THE_BACKGROUND, OVER, Duty, State, Topic
+from complaints.tickets.states import OVER, Duty, State, Topic
 from contracts.supply.models import Service
 from parties.accounts.models import Account
 from parties.accounts.selectors import zone_of
@@ -57,6 +56,7 @@ from .complaints_bulk import BulkComplaints
 from .complaints_forms import EvidenceForm
 from .complaints_heard import HeardForm, TakeForm
 from .complaints_reach import SHORT, hours_to_call, how_to_reach
+from .counting import UpTo
 
 NO_OFFICER = (
     "an administrator: nobody is a privacy officer here, and they are asked to name one now"
@@ -154,6 +154,8 @@ class ComplaintAdmin(BulkComplaints):
     """Complaints, with the steps that staff take about them."""
 
     provider_path = "account__customer__provider"
+    paginator = UpTo
+    list_max_show_all = 0
     reference = "reference"
     list_display = (
         "reference",
@@ -186,19 +188,13 @@ class ComplaintAdmin(BulkComplaints):
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What is due first comes first; what owes nothing comes last."""
-        return [F("first_due").asc(nulls_last=True), "-received_at"]
+        return [F("first_due_at").asc(nulls_last=True), "-received_at", "-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        owed = process_selectors.owed_now().exclude(duty__in=IN_THE_BACKGROUND)
-        first = owed.order_by("due_at")
         rows = selectors.known_to_staff(request.user, super().get_queryset(request))
         return rows.annotate(
-            first_due=Subquery(first.values("due_at")[:1]),
-            first_duty=Subquery(first.values("duty")[:1]),
-            first_due_on=Subquery(first.values("due_on")[:1]),
-        ).annotate(
             time_left=ExpressionWrapper(
-                F("first_due") - Value(request.at, output_field=DateTimeField()),
+                F("first_due_at") - Value(request.at, output_field=DateTimeField()),
                 output_field=DurationField(),
             )
         )
@@ -209,10 +205,10 @@ class ComplaintAdmin(BulkComplaints):
             StaffRole.PRIVACY in staff_roles(request.user)
         )
 
-    @admin.display(description="next duty", ordering="first_due")
+    @admin.display(description="next duty", ordering="first_due_at")
     def next_duty(self, complaint: Any) -> str:
         """The duty that is due first, its day, and how long that is."""
-        if complaint.first_due is None:
+        if complaint.first_due_at is None:
             return "With the ombudsman" if complaint.with_ombudsman_since else "–"
         duty, hours = SHORT[Duty(complaint.first_duty)], complaint.time_left.total_seconds() / 3600
         if hours < 0:

@@ -13,10 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
+from contracts.agreements.selectors import binding
 from contracts.equipment import services
 from contracts.equipment.models import Equipment
+from contracts.equipment.selectors import swap_of
 from contracts.equipment.services import EquipmentRefused
-from contracts.equipment.states import GEAR, Basis, GearAct, Item, Place
+from contracts.equipment.states import GEAR, Basis, Broke, GearAct, Item, Place
 from contracts.supply.models import Service
 from parties.authority.selectors import NotAuthorised, local_day, staff_may
 from portal.web.fields import DayField, DollarsField
@@ -90,6 +92,22 @@ class MissingForm(forms.Form):
     why = forms.CharField(label="How we know", max_length=200, help_text="It is kept.")
 
 
+class SwapForm(forms.Form):
+    """Another handset in the place of one that does not work."""
+
+    serial = forms.CharField(
+        label="Serial number of the new one", max_length=60, help_text="As it stands on the piece."
+    )
+    delivered_on = DayField(label="Delivered on")
+    cause = forms.TypedChoiceField(
+        label="Why it does not work",
+        choices=Broke.choices,
+        widget=forms.RadioSelect,
+        coerce=Broke,
+    )
+    why = forms.CharField(label="How we know", max_length=200, help_text="It is kept.")
+
+
 class OverdueFilter(admin.SimpleListFilter):
     """What should be back already."""
 
@@ -147,6 +165,7 @@ class EquipmentAdmin(StepAdmin):
         view, page = self.admin_site.admin_view, "contracts_equipment"
         return [
             path("<int:pk>/back/", view(self.back), name=f"{page}_back_step"),
+            path("<int:pk>/swap/", view(self.swap), name=f"{page}_swap_step"),
             path("<int:pk>/missing/", view(self.missing), name=f"{page}_missing_step"),
             *super().get_urls(),
         ]
@@ -195,9 +214,14 @@ class EquipmentAdmin(StepAdmin):
             acts = GEAR.acts(Place(row.place)) if may_note(request) else ()
             named = {GearAct.TAKE_BACK: ("It came back", "back_step")}
             named[GearAct.MISS] = ("It is lost, or did not come back", "missing_step")
+            swaps = [("Swap it", "swap_step")] if acts and can_be_swapped(request, row) else []
             extra = {
                 "reasons": row.because,
                 "steps": [
+                    (words, reverse(f"admin:contracts_equipment_{name}", args=[row.pk]))
+                    for words, name in swaps
+                ]
+                + [
                     (words, reverse(f"admin:contracts_equipment_{name}", args=[row.pk]))
                     for act, (words, name) in named.items()
                     if act in acts
@@ -214,6 +238,15 @@ class EquipmentAdmin(StepAdmin):
         title = "It is lost, or did not come back"
         return self._take(request, pk, MissingForm, services.charge_missing, title)
 
+    def swap(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put another handset in the place of one that does not work."""
+        if not may_note(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is not None and not can_be_swapped(request, row):
+            raise Http404
+        return self._take(request, pk, SwapForm, services.swap_handset, "Swap it", "delivered_on")
+
     def _take(
         self,
         request: HttpRequest,
@@ -221,6 +254,7 @@ class EquipmentAdmin(StepAdmin):
         form_class: type[forms.Form],
         service: Callable[..., Any],
         title: str,
+        day: str = "came_back_on",
     ) -> HttpResponse:
         if not may_note(request):
             raise PermissionDenied
@@ -228,15 +262,16 @@ class EquipmentAdmin(StepAdmin):
         if row is None:
             raise Http404
         today = local_day(row.service.contract.account, request.at)
-        form = form_class(request.POST or None, initial={"came_back_on": today})
+        form = form_class(request.POST or None, initial={day: today})
         if form.is_valid():
             try:
                 done = service(equipment=row, by=request.user, at=request.at, **form.cleaned_data)
             except REFUSALS as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, f"Noted. It costs {self.cost(done)}; they are told.")
-                return redirect("admin:contracts_equipment_change", pk)
+                row.refresh_from_db()
+                messages.success(request, f"Noted. It costs {self.cost(row)}; they are told.")
+                return redirect("admin:contracts_equipment_change", done.pk)
         return self.step(
             request,
             form,
@@ -248,6 +283,13 @@ class EquipmentAdmin(StepAdmin):
             "charged before is taken back where it is sound after all.",
             back=reverse("admin:contracts_equipment_change", args=[pk]),
         )
+
+
+def can_be_swapped(request: HttpRequest, row: Equipment) -> bool:
+    """Whether the terms swap such a piece, while it stands with the customer."""
+    on = local_day(row.service.contract.account, request.at)
+    bound = binding(row.service.contract, on)
+    return row.place == Place.THERE and swap_of(row, bound, Broke.FAULT) is not None
 
 
 def _prices(row: Equipment) -> str:

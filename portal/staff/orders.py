@@ -46,6 +46,7 @@ from .orders_forms import (
     WorkBeganForm,
 )
 from .orders_moves import MOVES, REFUSALS, Act, MoveSteps, moves_of
+from .orders_paper import PaperSteps, can_sign_on_paper
 
 DEFAULT_OPEN = timedelta(days=14)
 
@@ -128,7 +129,7 @@ class WithdrawalInline(_Shown):
 
 
 @admin.register(Order)
-class OrderAdmin(MoveSteps, AddStepAdmin):
+class OrderAdmin(PaperSteps, MoveSteps, AddStepAdmin):
     """Each order, what was confirmed, and the steps that come next."""
 
     provider_path = "account__customer__provider"
@@ -159,6 +160,7 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
         "takeout": "Take a line out",
         "capacity": "Can they pay it?",
         "offer": "Offer it",
+        "paper": "Signed on paper",
         "advice": "Port advice sent",
         "reject": "Old provider rejects the move",
         "cutover": "Cut-over request received",
@@ -172,6 +174,7 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
         "cancel": "Cancel the order",
     }
     add_title = "Write an order"
+    change_list_template = "admin/contracts/order/change_list.html"
     action = Action.OPEN_SERVICE
 
     @admin.display(description="over the term, inc GST", ordering="total_inc")
@@ -187,12 +190,15 @@ class OrderAdmin(MoveSteps, AddStepAdmin):
             return []
         now = {
             OrderState.DRAFT: {"line", "capacity", "offer", "cancel"},
+            OrderState.ASKED: {"capacity", "offer", "cancel"},
             OrderState.OFFERED: {"cancel"},
             OrderState.ACCEPTED: {"work"},
         }.get(OrderState(row.state), set())
         lines = orders.live_lines(row)
         if row.state == OrderState.DRAFT and len(lines) > 1:
             now.add("takeout")
+        if row.state == OrderState.OFFERED and can_sign_on_paper(row):
+            now.add("paper")
         if row.state == OrderState.ACCEPTED:
             now |= _delivering(row, lines)
         found = Withdrawal.objects.filter(order=row, settled_at__isnull=True).exists()

@@ -88,7 +88,7 @@ class DraftForm(LineForm):
         required=False,
         help_text="Stated in the order; nothing is delivered before it is paid.",
     )
-    field_order = ("quotation", "deposit", "label", "plan")
+    field_order: tuple[str, ...] = ("quotation", "deposit", "label", "plan")
 
 
 class CapacityForm(forms.Form):
@@ -164,6 +164,11 @@ class ActivateLineForm(OneLine):
         label="Told ready on",
         required=False,
         help_text="When the customer was told that it can be used; charges may start later.",
+    )
+    first_used_on = DayField(
+        label="First used on",
+        required=False,
+        help_text="If they used it before they were told. The terms may start it on that day.",
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 
 from contracts.renewing import services
 from contracts.renewing.models import TermRenewal
@@ -136,26 +135,20 @@ class TermRenewalAdmin(StepsAdmin):
     ) -> HttpResponse:
         row: TermRenewal = self.row_for_step(request, pk, slug, Action.OPEN_SERVICE)
         today = local_day(row.service.contract.account, request.at)
-        form = form_class(request.POST or None, initial={"on": today})
-        if form.is_valid():
-            try:
-                act(renewal=row, by=request.user, at=request.at, **form.cleaned_data)
-            except REFUSALS as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, "Done.")
-                return redirect("admin:contracts_termrenewal_change", pk)
-        return self.step(
+        return self.take_step(
             request,
-            form,
-            title=self.steps[slug],
-            action=self.steps[slug],
+            row,
+            slug,
+            form_class(request.POST or None, initial={"on": today}),
+            partial(act, renewal=row),
+            refusals=REFUSALS,
+            done="Done.",
+            back_to_row=True,
             about=row.service,
             notes=NOTES[slug],
             intro=f"{row.months} months from {in_words(row.starts_on)}: {in_dollars(row.monthly)} "
             f"a month, {in_dollars(row.total)} over the new term, inc GST.",
             because=row.because,
-            back=reverse("admin:contracts_termrenewal_change", args=[row.pk]),
         )
 
 

@@ -55,7 +55,12 @@ class ActivateForm(SupplyForm):
         required=False,
         help_text="When the customer was told that it can be used; charges may start later.",
     )
-    field_order = ("on", "ready")
+    used = DayField(
+        label="First used on",
+        required=False,
+        help_text="If they used it before they were told. The terms may start it on that day.",
+    )
+    field_order = ("on", "ready", "used")
 
 
 class SuspendForm(SupplyForm):
@@ -122,8 +127,10 @@ def _since(row: Service, on: date) -> datetime:
 
 
 def _activate(row: Service, given: dict[str, Any], facts: dict[str, Any]) -> None:
-    if given["ready"] is not None:
-        Service.objects.filter(pk=row.pk).update(ready_notified_on=given["ready"])
+    known = {"ready_notified_on": given["ready"], "first_used_on": given["used"]}
+    days = {name: day for name, day in known.items() if day is not None}
+    if days:
+        Service.objects.filter(pk=row.pk).update(**days)
     services.start_supply(service=row, activated_on=given["on"], **facts)
 
 

@@ -56,6 +56,11 @@ class Deadline(Swept):
                 condition=models.Q(status=Status.OPEN),
                 name="deadline_to_look_at",
             ),
+            models.Index(
+                fields=["notice"],
+                condition=models.Q(status__in=[Status.OPEN, Status.MISSED], notice__isnull=False),
+                name="deadline_told_by_notice",
+            ),
             models.Index(fields=["subject", "due_at"], name="deadline_of_subject"),
         ]
 

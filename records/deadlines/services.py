@@ -144,7 +144,9 @@ def drop_deadlines(*, subject: str, at: datetime, duties: Iterable[str] | None =
 def remind_and_flag(*, at: datetime) -> int:
     """Remind owners of deadlines that come near and flag those that were missed."""
     given = Deadline.objects.filter(
-        status__in=[Status.OPEN, Status.MISSED], notice__status__in=GIVEN
+        status__in=[Status.OPEN, Status.MISSED],
+        notice__isnull=False,
+        notice__status__in=GIVEN,
     )
     each(given, lambda row: _look_at(row, at), at=at)
     due = Deadline.objects.filter(status=Status.OPEN, next_look_at__lte=at)

@@ -60,6 +60,11 @@ def texts_offered() -> bool:
     return bool(settings.TEXT_GATEWAY)
 
 
+def answers_taken() -> bool:
+    """Whether the gateway hands over what people answer, signed."""
+    return texts_offered() and bool(settings.SMS_WEBHOOK_SECRET)
+
+
 def gateway() -> Gateway:
     """The gateway of the settings. Raises LookupError where there is none."""
     if not texts_offered():

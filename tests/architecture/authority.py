@@ -904,7 +904,7 @@ def _value(address: Address, key: str, world: World) -> Any:
             order__reference=f"N-A{world.account.number}", port__isnull=False
         ).values_list("pk", flat=True)[0],
         "pk": Notice.objects.get(account=world.account, kind="price_change").pk,
-        "code": "no-such-plan",
+        "code": service.plan.code if address.name == "order_plan" else "no-such-plan",
         "group": 1,
         "app_label": "parties",
         "content_type_id": 1,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from complaints.ombudsman import services as ombudsman
 from complaints.ombudsman.states import Level, Outcome
 from complaints.process import services as process
+from complaints.process.selectors import first_owed
 from complaints.tickets.models import Complaint, Remedy
 from complaints.tickets.states import ENDED, LIFECYCLE, OPEN, OVER, Act, Ending, RemedyKind, State
 from contracts.requests.models import Fault
@@ -204,6 +205,9 @@ class Walk:
             assert not rows.filter(status="open").exists(), "a clock runs on after the end"
         else:
             assert owed.exists() or complaint.with_ombudsman_since, "nobody owes anything"
+        row = None if complaint.state in OVER else first_owed(complaint.reference)
+        queued = (complaint.first_due_at, complaint.first_due_on, complaint.first_duty)
+        assert queued == ((row.due_at, row.due_on, row.duty) if row else (None, None, ""))
         told = set(complaint.events.values_list("act", flat=True))
         if complaint.state not in (State.RECEIVED, State.WITHDRAWN):
             # What the ombudsman takes up after a withdrawal was never ours to acknowledge.

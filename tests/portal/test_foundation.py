@@ -111,6 +111,7 @@ def start_production(tmp_path, **changes: str) -> subprocess.CompletedProcess[st
         (MAIL_HOOK | {"MAIL_HOOK_PASSWORD": ""}, "MAIL_HOOK_PASSWORD"),
         (MAIL_HOOK | {"MAIL_HOOK_PASSWORD": "desk:short"}, "MAIL_HOOK_PASSWORD"),
         (MAIL_HOOK | {"MAILGUN_SIGNING_KEY": ""}, "MAILGUN_SIGNING_KEY"),
+        (TEXTS | {"SMS_WEBHOOK_SECRET": "short"}, "SMS_WEBHOOK_SECRET"),
         ({"PAYMENT_SIMULATOR": "true"}, "PAYMENT_SIMULATOR"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=whsec_1"}, "callpro"),
         (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "vpnet=w,callpro=w"}, "share a secret"),

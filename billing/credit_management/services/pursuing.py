@@ -21,6 +21,7 @@ from parties.correspondence.services import write
 from records.audit.services import record
 from records.notices.services import Link
 from records.notices.states import GIVEN, Channel
+from records.notices.texts import answers_taken
 from records.sweeps import each
 from terms import rules
 from terms.calendar import State
@@ -192,6 +193,7 @@ def _send(
         ],
         payment_reference=payments.payment_reference(account),
         in_trouble=in_trouble,
+        answers_taken=answers_taken(),
     )
     PaymentReminder.objects.bulk_create(
         PaymentReminder(

@@ -21,6 +21,7 @@ from .listings import (
     end_listing,
     write_listing,
 )
+from .ordered import file_ordered
 
 __all__ = [
     "RELIES",
@@ -36,6 +37,7 @@ __all__ = [
     "confirm_same",
     "do_listing",
     "end_listing",
+    "file_ordered",
     "send_on",
     "settle_moved",
     "tell_address",

@@ -260,6 +260,15 @@ def ask_yearly(*, at: datetime) -> int:
     return many
 
 
+def ask_for_order(
+    service: Service, address: Address, used_from: date, at: datetime
+) -> ServiceAddress:
+    """Ask about an address that changed between an order and the day on which it works."""
+    row = _ask_for_us(service, address, used_from, Told.ORDER, at)
+    _tell_asked(service.contract.account, [row], at)
+    return row
+
+
 def _ask_again(service: Service, at: datetime) -> ServiceAddress:
     on = authority.local_day(service.contract.account, at)
     address = locations.current_address(service)

@@ -4,12 +4,14 @@ from .figures import (
     Assessed,
     LineFigures,
     OrderFigures,
+    PlanToOrder,
     Sum,
     assessment,
     bound_of,
     figures,
     line_sum,
     live_lines,
+    plans_to_order,
     version_offered,
 )
 from .orders import (
@@ -30,12 +32,13 @@ from .orders import (
     works_partly,
 )
 from .ports import cutover_from, first_day, is_porting_hour, may_stop_move
-from .ticks import Tick, rights_waived, ticks_wanted
+from .ticks import Tick, emergency_address, rights_waived, ticks_wanted
 
 __all__ = [
     "Assessed",
     "LineFigures",
     "OrderFigures",
+    "PlanToOrder",
     "Sum",
     "Tick",
     "WithdrawalCost",
@@ -43,6 +46,7 @@ __all__ = [
     "bound_of",
     "committed_by_orders",
     "cutover_from",
+    "emergency_address",
     "figures",
     "first_day",
     "has_offer",
@@ -57,6 +61,7 @@ __all__ = [
     "order_by_reference",
     "orders_of",
     "paper_of",
+    "plans_to_order",
     "rights_waived",
     "ticks_wanted",
     "to_lapse",

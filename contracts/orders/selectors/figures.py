@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.agreements.selectors import ask, version_of_paper
+from contracts.catalogue.models import Plan
 from contracts.orders.models import Order, OrderLine
 from contracts.orders.states import MONTHS_MOST
 from parties.accounts.models import Account
@@ -210,3 +211,23 @@ def _row(label: str, quantity: Decimal, price: Decimal, basis: str) -> dict[str,
 
 def _of(answer: LineAmounts) -> Sum:
     return Sum(ex=answer.subtotal_ex or ZERO, inc=answer.total_inc or ZERO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanToOrder:
+    """A plan of today's price list as a customer reads it: dollars for one unit."""
+
+    plan: Plan
+    monthly: Sum
+
+
+def plans_to_order(account: Account, on: date) -> list[PlanToOrder]:
+    """What can be ordered from the price list, by kind and price. One query for the plans."""
+    version, _ = version_offered(account, on)
+    bound = binding(account, on, version=version)
+    rows = Plan.objects.filter(provider=account.customer.provider_id, is_listed=True)
+    found = []
+    for plan in rows.order_by("kind", "monthly_fee", "name"):
+        line = OrderLine(plan=plan, label=plan.name, quantity=1, unit_fee=plan.monthly_fee)
+        found.append(PlanToOrder(plan=plan, monthly=line_sum(bound, line, months=1, once=False)))
+    return found

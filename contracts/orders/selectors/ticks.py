@@ -9,7 +9,8 @@ from typing import Any
 
 from contracts.agreements.selectors import ask
 from contracts.catalogue.selectors import vendor_links
-from contracts.orders.models import Order, OrderLine
+from contracts.locations.selectors import account_address
+from contracts.orders.models import Order, OrderLine, OrderTick
 from contracts.orders.states import TickKind
 from parties.accounts.selectors import terms_in_words
 from terms import rules
@@ -22,6 +23,8 @@ from .figures import bound_of, live_lines
 Reasons = list[dict[str, Any]]
 # What the regulator says of the guarantee.
 REGULATOR = "https://www.acma.gov.au/customer-service-guarantee"
+# Around the address in the words that confirm it.
+USED_AT, SHOWN_TO_000 = "It is used at ", ": calls to 000 show this address."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +149,7 @@ def _moves(bound: Binding, lines: list[OrderLine]) -> Iterator[Tick]:
 
 
 def _emergency(order: Order, bound: Binding, lines: list[OrderLine]) -> Iterator[Tick]:
-    account = order.account
-    address = f"{account.street}, {account.suburb} {account.state} {account.postcode}"
+    address = account_address(order.account).line
     for line in lines:
         if line.plan is None:
             continue
@@ -165,8 +167,13 @@ def _emergency(order: Order, bound: Binding, lines: list[OrderLine]) -> Iterator
             continue
         yield Tick(
             kind=TickKind.EMERGENCY,
-            words=f"It is used at {address}: calls to 000 show this address. They fail without "
-            "power or internet, so I keep another phone for emergencies.",
+            words=f"{USED_AT}{address}{SHOWN_TO_000} They fail without power or internet, so I "
+            "keep another phone for emergencies.",
             because=answer.because,
         )
         return
+
+
+def emergency_address(tick: OrderTick) -> str:
+    """The address that was confirmed for calls to 000, in one line."""
+    return tick.words.removeprefix(USED_AT).partition(SHOWN_TO_000)[0]

@@ -8,11 +8,13 @@ from .answering import (
     settle_withdrawal,
     withdraw_order,
 )
+from .asking import ask_order
 from .base import OrderRefused, is_delivered
 from .delivering import activate_line, drop_line, note_work, provision_line
 from .drafting import LineWish, add_line, check_capacity, draft_order, remove_line
 from .letters import CONTRACT, SUMMARY
 from .offering import cancel_order, lapse_offers, offer_order
+from .on_paper import accept_on_paper, order_for_new_customer
 from .porting import note_moved, reject_move, request_cutover, send_advice, stop_move
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "LineWish",
     "OrderRefused",
     "TicksMissing",
+    "accept_on_paper",
     "accept_order",
     "activate_line",
     "add_line",
+    "ask_order",
     "cancel_order",
     "check_capacity",
     "decline_order",
@@ -34,6 +38,7 @@ __all__ = [
     "note_moved",
     "note_work",
     "offer_order",
+    "order_for_new_customer",
     "provision_line",
     "reject_move",
     "remove_line",

@@ -79,29 +79,59 @@ def accept_order(
             raise OrderRefused(_why_over(row))
         if total_shown != row.total_inc:
             raise OrderRefused("The total has changed since you looked. Look again, then accept.")
-        if not signed_as.strip():
-            raise OrderRefused("Type your name: it signs the order.")
-        _require_ticks(row, ticked)
-        row.ticks.update(ticked_at=at)
-        row.accepted_at, row.accepted_by = at, by
-        row.signed_as, row.authority = signed_as.strip(), decision.authority
-        step(row, OrderAct.ACCEPT, at=at)
         actor = authority.with_customer(by, decision)
-        keep_acceptance(row, AcceptanceAct.ACCEPT_QUOTE, actor=actor, on=on, at=at)
-        note(
+        return agree(
             row,
-            "accept_order",
-            at,
-            actor,
-            amount=str(row.total_inc),
-            version=row.version,
+            ticked=ticked,
+            signed_as=signed_as,
+            by=by,
+            rests_on=decision.authority,
+            actor=actor,
+            at=at,
             identity_check=proof,
         )
-        # Read anew: what is frozen now says which things were confirmed.
-        agreed = locked(row)
-        offered_on = today_of(row.account, row.offered_at or at)
-        paper = freeze_contract(agreed, figures(agreed, offered_on), offered_on, at)
-        tell_of(agreed, _accepted(agreed, paper), at)
+
+
+def agree(
+    row: Order,
+    *,
+    ticked: Collection[int],
+    signed_as: str,
+    by: User,
+    rests_on: str,
+    actor: Actor,
+    at: datetime,
+    identity_check: str = "",
+    signed_on: str = "",
+) -> Order:
+    """Let a locked offer bind: ticks, signature, terms, contract on paper, letter.
+
+    Raises TicksMissing, and OrderRefused without a name that signs.
+    """
+    on = today_of(row.account, at)
+    if not signed_as.strip():
+        raise OrderRefused("Type your name: it signs the order.")
+    _require_ticks(row, ticked)
+    row.ticks.update(ticked_at=at)
+    row.accepted_at, row.accepted_by = at, by
+    row.signed_as, row.authority = signed_as.strip(), rests_on
+    step(row, OrderAct.ACCEPT, at=at)
+    keep_acceptance(row, AcceptanceAct.ACCEPT_QUOTE, actor=actor, on=on, at=at)
+    note(
+        row,
+        "accept_order",
+        at,
+        actor,
+        amount=str(row.total_inc),
+        version=row.version,
+        identity_check=identity_check,
+        signed_on=signed_on,
+    )
+    # Read anew: what is frozen now says which things were confirmed.
+    agreed = locked(row)
+    offered_on = today_of(row.account, row.offered_at or at)
+    paper = freeze_contract(agreed, figures(agreed, offered_on), offered_on, at)
+    tell_of(agreed, _accepted(agreed, paper), at)
     return agreed
 
 
@@ -127,7 +157,9 @@ def require_accept(by: User, order: Order, *, on: date, at: datetime) -> authori
 
 
 def decline_order(*, order: Order, by: User, at: datetime, why: str = "") -> Order:
-    """Decline an offer; nothing follows. Declined twice it is once.
+    """Decline an offer, or take a wish back that is still looked at; nothing follows.
+
+    Declined twice it is once.
 
     Raises NotAuthorised, OrderRefused for an offer that is over.
     """
@@ -138,14 +170,17 @@ def decline_order(*, order: Order, by: User, at: datetime, why: str = "") -> Ord
         row = locked(order)
         if row.state == OrderState.DECLINED:
             return row
-        if row.state != OrderState.OFFERED:
+        if row.state not in (OrderState.ASKED, OrderState.OFFERED):
             raise OrderRefused(_why_over(row))
+        was_offered = row.state == OrderState.OFFERED
         step(row, OrderAct.DECLINE, at=at, by=by, why=why or "Declined by the customer")
         note(row, "decline_order", at, authority.with_customer(by, decision), why=why)
         tell_of(
             row,
             Word(
-                headline=f"You declined our offer {row.reference}",
+                headline=f"You declined our offer {row.reference}"
+                if was_offered
+                else f"You took your order {row.reference} back",
                 body="Nothing was agreed and nothing is owed.",
             ),
             at,

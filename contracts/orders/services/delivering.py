@@ -9,9 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from contracts.agreements.models import Contract
+from contracts.locations.services import file_ordered
 from contracts.orders.models import Order, OrderLine
 from contracts.orders.selectors import (
     bound_of,
+    emergency_address,
     line_sum,
     live_lines,
     may_deliver,
@@ -87,13 +89,14 @@ def activate_line(
     at: datetime,
     identifier: str = "",
     ready_on: date | None = None,
+    first_used_on: date | None = None,
 ) -> Service:
     """Note that a line works: contract and service begin, by the order's price and version.
 
     The agreement dates from its acceptance, a term from the day that the terms name, charges from
     `billing_start`. `held` is what of deposits is held; `ready_on` when they were told that it can
-    be used. Noted twice it is once. Raises NotAuthorised, OrderRefused. (CV-CON-02, -03,
-    CV-BIL-02, BS-CON-03, -04, VP-CON-04.)
+    be used, `first_used_on` when they first used it. Noted twice it is once. Raises NotAuthorised,
+    OrderRefused. (CV-CON-02, -03, CV-BIL-02, BS-CON-03, -04, VP-CON-04.)
     """
     actor = require_staff(line.order.account, by, at)
     with transaction.atomic():
@@ -115,6 +118,7 @@ def activate_line(
             identifier=named,
             quantity=one.quantity,
             ready_notified_on=ready_on,
+            first_used_on=first_used_on,
         )
         service = start_supply(
             service=service,
@@ -128,11 +132,12 @@ def activate_line(
         )
         one.service, one.identifier = service, named
         one.save(update_fields=["service", "identifier"])
+        _file_address(row, service, at)
         if one.once:
             _charge_once(row, one, service, activated_on, at=at, actor=actor)
         if is_first:
             keep_acceptance(row, AcceptanceAct.ENGAGE_SERVICE, actor=actor, on=activated_on, at=at)
-        tell_of(row, _works(row, service, activated_on), at)
+        tell_of(row, _works(row, service, service.activated_on or activated_on), at)
         finish(row, at=at, actor=actor)
     return service
 
@@ -268,4 +273,22 @@ def _works(row: Order, service: Service, activated_on: date) -> Word:
         body=f"{words} It is billed from then on, whatever else of order {row.reference} is still "
         "to come.",
         because=term.because,
+    )
+
+
+def _file_address(row: Order, service: Service, at: datetime) -> None:
+    """Let calls to 000 show what was confirmed with the order."""
+    confirmed = (
+        one for one in row.ticks.all() if one.kind == TickKind.EMERGENCY and one.ticked_at
+    )
+    tick = next(confirmed, None)
+    if tick is None or tick.ticked_at is None:
+        return
+    file_ordered(
+        service=service,
+        confirmed_line=emergency_address(tick),
+        confirmed_at=tick.ticked_at,
+        confirmed_by=row.accepted_by,
+        because=tick.because,
+        at=at,
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from contracts.catalogue.models import Plan
 from contracts.orders.models import CapacityCheck, Order, OrderLine, PortIn
 from contracts.orders.selectors import assessment, figures
-from contracts.orders.states import MONTHS_MOST, OrderAct, OrderState, Outcome
+from contracts.orders.states import MONTHS_MOST, UNOFFERED, OrderAct, OrderState, Outcome
 from parties.accounts.models import Account
 from parties.accounts.services import lock_account
 from parties.people.models import User
@@ -72,12 +72,12 @@ def draft_order(
     with transaction.atomic():
         kept = lock_account(account.pk)
         require_open_account(kept)
-        _require_line(kept, line)
+        require_line(kept, line)
         drafts = Order.objects.filter(
             account=kept, state=OrderState.DRAFT, quotation=quotation, drafted_by=by
         )
         for known in drafts.filter(deposit=deposit):
-            if _same_line(known, line) is not None:
+            if same_line(known, line) is not None:
                 return known
         row = Order.objects.create(
             account=kept,
@@ -87,8 +87,8 @@ def draft_order(
             drafted_at=at,
             drafted_by=by,
         )
-        _add(row, line)
-        _require_believable(row, at)
+        add_to(row, line)
+        require_believable(row, at)
         note(row, "draft_order", at, actor, what=line.label)
     return row
 
@@ -102,14 +102,14 @@ def add_line(*, order: Order, line: LineWish, by: User, at: datetime) -> OrderLi
     with transaction.atomic():
         row = locked(order)
         _require_draft(row)
-        _require_line(row.account, line)
-        known = _same_line(row, line)
+        require_line(row.account, line)
+        known = same_line(row, line)
         if known is not None:
             return known
         if row.lines.count() >= MOST_LINES:
             raise OrderRefused(f"An order has up to {MOST_LINES} lines: write a second one.")
-        made = _add(row, line)
-        _require_believable(row, at)
+        made = add_to(row, line)
+        require_believable(row, at)
         note(row, "change_order", at, actor, what=f"Added: {line.label}")
     return made
 
@@ -142,7 +142,8 @@ def check_capacity(
         same = row.capacity_checks.filter(finding=outcome, reasons=reasons).first()
         if same is not None and same.value == figures(row, on).total.inc:
             return same
-        _require_draft(row)
+        if row.state not in UNOFFERED:
+            _require_draft(row)
         if not reasons.strip():
             raise OrderRefused("Say how it was found out: it is kept.")
         value = figures(row, on).total.inc
@@ -190,7 +191,7 @@ def _require_draft(row: Order) -> None:
         )
 
 
-def _require_line(account: Account, line: LineWish) -> None:
+def require_line(account: Account, line: LineWish) -> None:
     """Refuse what can't be ordered, with what to do."""
     if line.plan is not None:
         _require_plan(account, line.plan)
@@ -218,7 +219,8 @@ def _require_plan(account: Account, plan: Plan) -> None:
         raise OrderRefused(f"{plan.name} is not offered now: choose another plan.")
 
 
-def _require_believable(row: Order, at: datetime) -> None:
+def require_believable(row: Order, at: datetime) -> None:
+    """Refuse sums that nobody means."""
     fresh = Order.objects.get(pk=row.pk)
     fresh.account = row.account
     rough = sum(
@@ -252,11 +254,13 @@ def _facts(line: LineWish) -> dict[str, object]:
     }
 
 
-def _same_line(row: Order, line: LineWish) -> OrderLine | None:
+def same_line(row: Order, line: LineWish) -> OrderLine | None:
+    """The line of an order that says the same, or None."""
     return row.lines.filter(**_facts(line)).first()
 
 
-def _add(row: Order, line: LineWish) -> OrderLine:
+def add_to(row: Order, line: LineWish) -> OrderLine:
+    """Write a line into an order, with the numbers that move in."""
     made: OrderLine = row.lines.create(**_facts(line))
     if line.numbers.strip():
         PortIn.objects.create(line=made, numbers=line.numbers.strip())

@@ -42,6 +42,7 @@ def tell_of(order: Order, word: Word, at: datetime) -> None:
     person = order.accepted_by
     if (
         person is not None
+        and not person.is_staff
         and authority.may(person, Action.VIEW_BILLS, account, on=on, at=at).allowed
     ):
         names.setdefault(person.email, str(person))

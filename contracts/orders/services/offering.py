@@ -20,7 +20,7 @@ from contracts.orders.selectors import (
 )
 from contracts.orders.states import OrderAct, OrderState, Outcome
 from parties.people.models import User
-from records.audit.services import SYSTEM
+from records.audit.services import SYSTEM, Actor
 from records.sweeps import each
 from terms.calendar import in_words
 from terms.money import ZERO, in_dollars
@@ -50,31 +50,42 @@ def offer_order(*, order: Order, open_until: date, by: User, at: datetime) -> Or
             raise OrderRefused(f"Give a last day from today until {in_words(on + LONGEST_OPEN)}.")
         if not live_lines(row):
             raise OrderRefused("It has no line yet: add one.")
-        row.version, because = version_offered(row.account, on)
-        found = figures(row, on)
-        assessed = assessment(row, found.total.inc, on)
-        if assessed.required:
-            _require_capacity(row, found, assessed.because)
-        row.because = _distinct([*because, *found.because, *assessed.because])
-        row.total_ex, row.total_inc = found.total.ex, found.total.inc
-        row.monthly_inc = found.monthly.inc
-        row.offered_at, row.offered_by, row.open_until = at, by, open_until
-        step(row, OrderAct.OFFER, at=at)
-        for tick in ticks_wanted(row, on):
-            OrderTick.objects.create(
-                order=row,
-                kind=tick.kind,
-                about=tick.about,
-                words=tick.words[:500],
-                link=tick.link,
-                because=tick.because,
-            )
-        row.summary = freeze_summary(row, found, on, at)
-        row.save(update_fields=["summary"])
-        note(row, "offer_order", at, actor, amount=str(found.total.inc), until=str(open_until))
-        tell_of(row, _offered(row), at)
-        # Read anew: with the ticks that were made.
-        return locked(row)
+        return make_offer(row, open_until, at=at, by=by, actor=actor)
+
+
+def make_offer(
+    row: Order, open_until: date, *, at: datetime, by: User | None, actor: Actor
+) -> Order:
+    """Freeze and offer a locked order; `by` is who of the staff offers it, None the price list.
+
+    Raises OrderRefused where capacity to pay has to be looked at first.
+    """
+    on = today_of(row.account, at)
+    row.version, because = version_offered(row.account, on)
+    found = figures(row, on)
+    assessed = assessment(row, found.total.inc, on)
+    if assessed.required:
+        _require_capacity(row, found, assessed.because)
+    row.because = _distinct([*because, *found.because, *assessed.because])
+    row.total_ex, row.total_inc = found.total.ex, found.total.inc
+    row.monthly_inc = found.monthly.inc
+    row.offered_at, row.offered_by, row.open_until = at, by, open_until
+    step(row, OrderAct.OFFER, at=at)
+    for tick in ticks_wanted(row, on):
+        OrderTick.objects.create(
+            order=row,
+            kind=tick.kind,
+            about=tick.about,
+            words=tick.words[:500],
+            link=tick.link,
+            because=tick.because,
+        )
+    row.summary = freeze_summary(row, found, on, at)
+    row.save(update_fields=["summary"])
+    note(row, "offer_order", at, actor, amount=str(found.total.inc), until=str(open_until))
+    tell_of(row, _offered(row), at)
+    # Read anew: with the ticks that were made.
+    return locked(row)
 
 
 def cancel_order(*, order: Order, why: str, by: User, at: datetime) -> Order:

@@ -26,6 +26,8 @@ from records.audit.services import SYSTEM, Actor, record
 from terms import rules
 from terms.facts import BadFacts
 
+from .starting import charged_since, started_on
+
 ONE_DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 
@@ -47,19 +49,20 @@ def start_supply(
 ) -> Service:
     """Note that an ordered service works since a day.
 
-    It is charged from the day that the terms name: where they speak (`billing_start`), the day on
-    which it was set up (`provisioned_on`), connected, or the customer was told that it is ready;
-    else the day of activation. The
-    price is that of the list on the day of the contract, whatever it is now, unless another was
-    agreed, `unit_fee` dollars per unit and month.
+    It starts on that day, or once its customer was told or used it first, where the terms count so
+    (`service_start`; BS-CON-03, VP-CON-04). It is charged from the day that the terms name: where
+    they speak (`billing_start`), the day on which it was set up (`provisioned_on`), connected, or
+    the customer was told that it is ready; else the day on which it works. The price is that of
+    the list on the day of the contract, whatever it is now, unless another was agreed, `unit_fee`
+    dollars per unit and month.
     Raises IllegalStep if it runs already, SupplyRefused if the day lies before the contract.
     """
     with transaction.atomic():
         row = _locked(service)
         row.status = LIFECYCLE.after(ServiceStatus(row.status), ServiceAct.ACTIVATE)
-        row.activated_on = activated_on
+        row.activated_on, because = started_on(row, activated_on)
         row.save(update_fields=["status", "activated_on"])
-        starts_on = _charged_from(row, activated_on, provisioned_on)
+        starts_on = charged_since(row, activated_on, provisioned_on)
         SupplyPeriod.objects.create(
             service=row,
             plan=row.plan,
@@ -69,7 +72,8 @@ def start_supply(
             starts_on=starts_on,
             noted_at=at,
         )
-        _note(row, "activate_service", at, actor, why=why, after={"from": starts_on.isoformat()})
+        days = {"since": row.activated_on.isoformat(), "from": starts_on.isoformat()}
+        _note(row, "activate_service", at, actor, why=why, after=days, because=because)
     return row
 
 
@@ -466,23 +470,6 @@ def _ordered_at(row: Service) -> Decimal:
     return list_price(row.plan, row.contract.started_on)
 
 
-def _charged_from(row: Service, activated_on: date, provisioned_on: date | None) -> date:
-    days = {
-        "ready_notified_on": row.ready_notified_on,
-        "first_used_on": row.first_used_on,
-        "activated_on": activated_on,
-        "connected_on": activated_on,
-        "provisioned_on": provisioned_on or activated_on,
-    }
-    known = {name: day for name, day in days.items() if day is not None}
-    try:
-        answer = ask(binding(row.contract, activated_on), rules.billing_start, **known)
-    except BadFacts:
-        # They count from a day on which the customer is told, and nobody told them yet.
-        return activated_on
-    return getattr(answer.result, "charges_from", None) or activated_on
-
-
 def _charge_for_return(
     row: Service, cause: SuspensionCause, standing: SupplyPeriod, last: date, at: datetime
 ) -> None:
@@ -587,7 +574,14 @@ def _locked(service: Service) -> Service:
 
 
 def _note(
-    row: Service, action: str, at: datetime, actor: Actor, *, why: str, after: dict[str, str]
+    row: Service,
+    action: str,
+    at: datetime,
+    actor: Actor,
+    *,
+    why: str,
+    after: dict[str, str],
+    because: list[dict[str, Any]] | None = None,
 ) -> None:
     record(
         account_id=row.contract.account_id,
@@ -597,4 +591,5 @@ def _note(
         subject=str(row.public_id),
         reason=why,
         after=after,
+        because=because or [],
     )

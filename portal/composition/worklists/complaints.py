@@ -73,7 +73,7 @@ def complaint_lists(user: User, at: datetime) -> list[Worklist]:
         Worklist(view, "Complaints with the ombudsman", page, "?needs=ombudsman", there),
         Worklist(
             "complaints.change_inboundmail",
-            "Emails that belong to no complaint yet",
+            "Emails and texts that belong to no complaint yet",
             "complaints_inboundmail",
             "?state__exact=set_apart",
             set_apart(mails),

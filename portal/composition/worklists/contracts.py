@@ -113,6 +113,13 @@ def _order_lists(user: User) -> list[Worklist]:
         ),
         Worklist(
             view,
+            "Orders that customers asked for, to look at",
+            page,
+            "?state__exact=asked",
+            rows.filter(state=OrderState.ASKED),
+        ),
+        Worklist(
+            view,
             "Orders that are being written",
             page,
             "?state__exact=draft",

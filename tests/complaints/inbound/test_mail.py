@@ -240,7 +240,7 @@ def test_broken_mail_is_kept_and_set_apart(story, raw):
 def test_empty_and_huge_mail_is_refused_in_words(story, monkeypatch):
     with pytest.raises(MailRefused, match="empty"):
         receive(story, b" \n")
-    monkeypatch.setattr("complaints.inbound.services.MOST", 10)
+    monkeypatch.setattr("complaints.inbound.services.mails.MOST", 10)
     with pytest.raises(MailRefused, match="40 MB"):
         receive(story, mail(story))
     assert read_mail(b"").message_id

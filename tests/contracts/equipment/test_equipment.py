@@ -12,7 +12,7 @@ from contracts.equipment import selectors as equipment
 from contracts.equipment import services
 from contracts.equipment.models import Equipment
 from contracts.equipment.services import EquipmentRefused
-from contracts.equipment.states import Basis, Item, Place
+from contracts.equipment.states import Basis, Broke, Item, Place
 from contracts.leaving.services import carry_out_ends, give_end_notice
 from contracts.supply.models import Chargeable
 from parties.authority.selectors import NotAuthorised
@@ -203,3 +203,58 @@ def test_who_may_not_notes_and_charges_nothing(pbx):
         with pytest.raises(NotAuthorised):
             services.charge_missing(equipment=piece("T54-1"), by=person, at=pbx.at("2027-01-11"))
     assert not Entry.objects.filter(action="charge_equipment").exists()
+
+
+def swap(one: Agreement, serial: str, new: str, cause: Broke, **facts) -> Equipment:
+    given = {"delivered_on": day("2027-02-01"), "by": one.staff, "at": one.at("2027-02-01")}
+    return services.swap_handset(
+        equipment=piece(serial), serial=new, cause=cause, why="Seen", **given | facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("serial", "cause", "costs"),
+    [
+        # CV-EQP-06; CV-EQP-02: T57 330.00, T54 250.00, W76P 200.00 before GST.
+        ("T57-1", Broke.FAULT, None),
+        ("T57-1", Broke.NEGLIGENCE, "363.00"),
+        ("T54-1", Broke.INTENTIONAL, "275.00"),
+        ("W76P-1", Broke.NEGLIGENCE, "220.00"),
+    ],
+)
+def test_a_handset_is_swapped_free_for_a_fault_and_for_its_price_when_broken(
+    pbx, serial, cause, costs
+):
+    made = [swap(pbx, serial, "NEW-1", cause) for _ in range(2)]
+
+    assert made[0] == made[1]
+    old, new = piece(serial), piece("NEW-1")
+    assert (old.place, new.place, new.item, new.basis) == (
+        Place.DUE,
+        Place.THERE,
+        old.item,
+        Basis.RENTAL,
+    )
+    assert [str(one.amount) for one in Chargeable.objects.all()] == ([costs] if costs else [])
+    assert Notice.objects.filter(title__contains="is swapped").count() == 1
+
+
+def test_what_was_charged_at_the_swap_is_not_charged_again_when_it_comes_back_damaged(pbx):
+    swap(pbx, "T57-1", "NEW-1", Broke.NEGLIGENCE)
+    back(pbx, "T57-1", "2027-02-10", is_sound=False)
+
+    assert [str(one.amount) for one in Chargeable.objects.all()] == ["363.00"]
+
+
+def test_no_swap_where_the_terms_promise_none_or_by_a_stranger(pbx):
+    bought = {"basis": Basis.PURCHASE, "price": Decimal("10.00"), "paid": Decimal("10.00")}
+    note(pbx, "OWN-1", **bought)
+    note(pbx, "BOX-1", Item.MODEM)
+    for serial in ("OWN-1", "BOX-1"):
+        with pytest.raises(EquipmentRefused, match="promise no swap"):
+            swap(pbx, serial, "NEW-1", Broke.FAULT)
+    with pytest.raises(EquipmentRefused, match="the old piece"):
+        swap(pbx, "T54-1", "T54-1", Broke.FAULT)
+    with pytest.raises(NotAuthorised):
+        swap(pbx, "T54-1", "NEW-1", Broke.FAULT, by=make_user())
+    assert not Chargeable.objects.exists()

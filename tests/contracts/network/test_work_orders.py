@@ -32,7 +32,7 @@ from contracts.network.states import WorkKind
 from contracts.supply.models import Chargeable, Service, SupplyPeriod
 from contracts.supply.states import ServiceStatus, SuspensionCause
 from parties.people.states import StaffRole
-from portal.adapters.network import signature
+from portal.adapters.signed import signature
 from portal.composition.worklists import worklists
 from records.audit.services import Actor
 from records.notices.models import Notice
@@ -276,7 +276,9 @@ def test_the_network_says_it_by_itself_once_however_often(hook):
         ({"secret": "x" * 40}, 400, "signature does not fit"),
         ({"signed": ""}, 400, "Sign it"),
         ({"signed": "t=99999999999999,v1=00"}, 400, "Sign it"),
-        ({"signed": "t=1,v1=é"}, 400, ""),
+        ({"signed": "t=1,v1=é"}, 400, "Sign it"),
+        ({"signed": f"t=999999999999,v1={'0' * 64}"}, 400, "does not fit"),
+        ({"raw": b"[" * 9_000}, 400, "Send JSON with"),
         ({"age": 301}, 400, "more than five minutes ago"),
         ({"age": -301}, 400, "more than five minutes ago"),
         ({"raw": b"{"}, 400, "Send JSON with"),
@@ -308,6 +310,12 @@ def test_another_providers_order_is_unknown(hook, settings):
     found = hook(provider="vpnet")
 
     assert (found.status_code, status()) == (400, "active")
+
+
+def test_without_a_secret_nobody_is_believed(hook, settings):
+    settings.NETWORK_HOOK_SECRETS = {"greenlight": ""}
+
+    assert (hook(secret="").status_code, status()) == (404, "active")
 
 
 # --- staff

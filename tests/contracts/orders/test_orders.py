@@ -340,3 +340,57 @@ def test_service_that_is_set_up_before_it_works_is_billed_as_the_terms_say():
         line=line, on=date(2026, 12, 3), held=Decimal(0), by=shop.staff, at=shop.at("2026-12-03")
     )
     assert shop.activate(line, "2026-12-07").periods.get().starts_on == date(2026, 12, 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "told", "used", "starts"),
+    [
+        # BS-CON-03: told that it is ready, or the first use if sooner.
+        ("blueshift", "2026-12-10", "", "2026-12-10"),
+        ("blueshift", "2026-12-10", "2026-12-09", "2026-12-09"),
+        ("blueshift", "", "", "2026-12-08"),
+        ("blueshift", "2026-12-07", "", "2026-12-08"),
+        # VP-CON-04: the first connection, whatever is told.
+        ("vpnet", "2026-12-10", "", "2026-12-08"),
+    ],
+)
+def test_a_service_starts_on_the_day_that_the_terms_name(key, told, used, starts):
+    shop = open_shop(key)
+    plan = shop.plan("29.00", ServiceKind.SIP_TRUNK)
+    order = shop.agreed(LineWish(label="Line", plan=plan), "2026-12-01", "2026-12-02")
+    days = {"ready_on": told, "first_used_on": used}
+    known = {name: date.fromisoformat(day) for name, day in days.items() if day}
+
+    service = shop.activate(order.lines.get(), "2026-12-08", **known)
+
+    assert service.activated_on == date.fromisoformat(starts)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_the_address_confirmed_with_a_phone_is_on_file_when_it_works(moves):
+    shop = open_shop()
+    lines = shop.plan("120.00", ServiceKind.SIP_TRUNK)
+    order = shop.agreed(LineWish(label="SIP", plan=lines), "2026-12-01", "2026-12-02")
+    account = shop.world.account
+    if moves:
+        account.street = "9 New Street"
+        account.save()
+    service = shop.activate(order.lines.get(), "2026-12-08")
+
+    row = service.addresses.get(told="order")
+    said = (row.stage, row.told, row.confirmed_at == order.accepted_at)
+    if moves:
+        assert said == ("asked", "order", False)
+        assert row.street == "9 New Street"
+    else:
+        assert said == ("on_file", "order", True)
+        assert (row.confirmed_by, row.used_from) == (shop.holder, date(2026, 12, 8))
+        assert "CV-VOI-05" in {one["id"] for one in row.because}
+
+
+def test_what_calls_no_000_files_no_address():
+    shop = open_shop()
+    plan = shop.plan("120.00", ServiceKind.FIBRE)
+    order = shop.agreed(LineWish(label="Fibre", plan=plan), "2026-12-01", "2026-12-02")
+
+    assert not shop.activate(order.lines.get(), "2026-12-08").addresses.exists()

@@ -14,8 +14,10 @@ from contracts.orders.models import Order
 from contracts.orders.services import LineWish
 from contracts.orders.states import OrderState
 from contracts.supply.models import Chargeable, Service
+from parties.authority.models import Invitation
 from records.notices.models import Notice
 from tests.contracts.orders.orders import Shop, open_shop
+from tests.contracts.orders.test_on_paper import take_down
 from tests.parties.security.test_attacks_at_once import at_once
 
 pytestmark = [
@@ -99,3 +101,28 @@ def test_two_settle_a_withdrawal_and_one_charge_stands(shop):
     at_once([lambda: settle("2600.00"), lambda: settle("2700.00")])
 
     assert Chargeable.objects.count() == 1
+
+
+def test_asked_for_by_many_clicks_is_one_offer(shop):
+    plan = shop.plan("20.00", ServiceKind.SIP_TRUNK)
+
+    def ask():
+        return services.ask_order(
+            account=shop.world.account, plan=plan, quantity=1, by=shop.holder, at=shop.at(DAY)
+        )
+
+    found = at_once([ask] * 4)
+
+    assert {type(one) for one in found} == {Order}
+    order = Order.objects.get()
+    assert (order.state, order.lines.count()) == (OrderState.OFFERED, 1)
+    assert Notice.objects.filter(subject_ref=order.reference).count() == 1
+
+
+def test_a_new_customer_taken_down_by_many_clicks_is_one(shop):
+    line = wish(shop)
+    found = at_once([lambda: take_down(shop, line)] * 4)
+
+    assert {type(one) for one in found} == {Order}
+    assert Order.objects.count() == 1
+    assert Invitation.objects.filter(account=Order.objects.get().account).count() == 1

@@ -250,6 +250,16 @@ def test_miss_of_a_closed_complaint_is_on_no_worklist(desk, world):
     assert titles["Complaints with a missed duty"] == 0
 
 
+def test_a_long_queue_is_counted_only_so_far_and_says_so(desk, world, monkeypatch):
+    monkeypatch.setattr("portal.staff.counting.UpTo.most", 2)
+    for number in range(2):
+        lodge(world, description=f"Hum {number}")
+    assert "2 complaints" in desk.get(reverse(LIST)).content.decode()
+    lodge(world, description="Hum 3")
+    page = desk.get(reverse(LIST)).content.decode()
+    assert "The first 2 of more: search or filter" in " ".join(page.split())
+
+
 def test_chosen_complaints_are_taken_in_hand_together(desk, world):
     rows = [lodge(world, description=f"Hum {n}") for n in range(3)]
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts.equipment.models import Equipment
-from contracts.equipment.states import Place
+from contracts.equipment.states import Item, Place
 from contracts.supply.models import Chargeable
 from parties.people.states import StaffRole
 from tests.contracts.equipment.test_equipment import day, end, note
@@ -153,3 +153,20 @@ def test_list_takes_no_more_queries_with_more_pieces(desk, one):
     for number in range(5):
         note(one, f"B{number}")
     assert queries() == few
+
+
+def test_handset_that_does_not_work_is_swapped_and_both_prices_are_read_before(desk, one):
+    row = note(one, "T57-1", Item.YEALINK_T57)
+    words = read(signed_in(one.world.holder), f"/services/{one.service.public_id}/")
+    assert "A fault is swapped free. If it was broken, the swap costs $363.00 inc GST." in words
+    address = page("swap_step", row.pk)
+    assert address in desk.get(page("change", row.pk)).content.decode()
+    given = {"serial": "NEW-1", "delivered_on": "2027-06-08", "cause": "negligence", "why": "Seen"}
+    for bad in ({"cause": "rain"}, {"serial": ""}, {"delivered_on": "soon"}):
+        assert desk.post(address, given | bad).status_code == 200
+    assert not Chargeable.objects.exists()
+    assert desk.post(address, given).status_code == 302
+    assert str(Chargeable.objects.get().amount) == "363.00"
+    assert desk.get(address).status_code == 404
+    box = note(one, "BOX-1", Item.MODEM)
+    assert desk.get(page("swap_step", box.pk)).status_code == 404

@@ -10,6 +10,9 @@ from typing import IO
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
+from complaints.inbound.models import InboundMail
+from complaints.inbound.selectors import ReadMail, complaint_of, own_words, provider_of, read_mail
+from complaints.inbound.states import MailState
 from complaints.lodging.services import AT_ONCE, FileRefused, Upload
 from complaints.process import services as process
 from complaints.process.services import Heard, StepRefused
@@ -22,10 +25,6 @@ from parties.authority import selectors as authority
 from parties.people.models import User
 from terms.calendar import Channel
 from terms.facts import Action
-
-from .models import InboundMail
-from .selectors import ReadMail, complaint_of, own_words, provider_of, read_mail
-from .states import MailState
 
 # Larger ones are not taken from a mail server, which says so to the sender.
 MOST = 40 * 1024 * 1024

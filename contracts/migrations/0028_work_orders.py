@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0025_term_renewals'),
+        ('contracts', '0027_addresses_of_orders'),
     ]
 
     operations = [
