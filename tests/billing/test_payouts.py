@@ -55,6 +55,14 @@ def one(gateway) -> Story:
     return found
 
 
+def test_a_gateway_through_which_nobody_paid_is_not_asked(gateway, monkeypatch):
+    paid = story("vpnet", "NSW")
+    asked: list[str] = []
+    monkeypatch.setattr("billing.payments.services.payouts.gateway_of", asked.append)
+
+    assert (ask_about_payouts(at=paid.at(SEEN)), asked) == (0, [])
+
+
 def give_back(one: Story, amount: str = "40.00") -> None:
     online = OnlinePayment.objects.get(method="card")
     wish = RefundWish(amount=Decimal(amount), reason="Paid too much", of=online)

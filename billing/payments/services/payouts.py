@@ -6,11 +6,13 @@ from datetime import date, datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from billing.ledger.services import Leg, post, reverse
 from billing.ledger.states import LedgerAccount, PostingKind
-from billing.payments.models import DebitFile, Payment, Payout
+from billing.payments.models import DebitFile, Mandate, OnlinePayment, Payment, Payout
 from billing.payments.selectors import LOOKED_FOR, fit_of
+from billing.payments.states import MandateKind
 from parties.accounts.models import Provider
 from parties.people.models import User
 from terms.calendar import in_words
@@ -27,9 +29,16 @@ class PayoutDiffers(PaymentRefused):
 
 
 def ask_about_payouts(*, at: datetime) -> int:
-    """Keep what each provider's gateway has paid out of late, once; return how many are new."""
+    """Keep what each provider's gateway has paid out of late, once; return how many are new.
+
+    A gateway through which nobody ever paid has nothing to pay out, and is not asked.
+    """
     new = 0
-    for provider in Provider.objects.order_by("pk"):
+    online = OnlinePayment.objects.filter(account__customer__provider=OuterRef("pk"))
+    cards = Mandate.objects.filter(
+        account__customer__provider=OuterRef("pk"), kind=MandateKind.CARD
+    )
+    for provider in Provider.objects.filter(Exists(online) | Exists(cards)).order_by("pk"):
         gateway = gateway_of(provider.key)
         if gateway is None:
             continue
