@@ -199,13 +199,14 @@ def balance(
         begun=_on_its_way(account), drawn=_being_drawn(account), kept=_kept(account), **asked
     )
     found = list(rows.order_by("payable_by", "pk"))
-    kept = (found[0].kept if found else kept_for_refunds(account)) or ZERO
+    credit = balance_of(account).credit
+    kept = (found[0].kept if found else _kept_of_credit(account, credit)) or ZERO
     cards = [card(row, on) for row in found]
     unpaid = [one for one in cards if one.outstanding > ZERO]
     late = [one for one in unpaid if one.payable_by < on]
     ahead = [one for one in unpaid if one.payable_by >= on]
     return Balance(
-        credit=max(ZERO, balance_of(account).credit - kept),
+        credit=max(ZERO, credit - kept),
         kept=kept,
         on_its_way=((found[0].begun or ZERO) + (found[0].drawn or ZERO)) if found else ZERO,
         owing=sum((one.outstanding for one in unpaid), ZERO),
@@ -490,6 +491,11 @@ def _on_its_way(account: Account) -> Subquery:
 
 def _being_drawn(account: Account) -> Subquery:
     return _sum(Draw.objects.filter(account=account, state=DrawState.SENT))
+
+
+def _kept_of_credit(account: Account, credit: Decimal) -> Decimal:
+    """What waits to go back of an account without bills; looked up only where there is credit."""
+    return kept_for_refunds(account) if credit else ZERO
 
 
 def _kept(account: Account) -> Subquery:
