@@ -48,14 +48,9 @@ class DayForm(forms.Form):
         return given
 
 
-class MandateForm(DayForm):
-    """The bank account, the day, and as what somebody signs; `signed_as` comes with the second."""
+class BankNumbersForm(forms.Form):
+    """BSB and number of a bank account, as somebody types them."""
 
-    payer_name = forms.CharField(
-        label="Name of the bank account",
-        max_length=60,
-        help_text="As your bank writes it, in plain letters.",
-    )
     bsb = forms.CharField(
         label="BSB",
         max_length=12,
@@ -67,6 +62,16 @@ class MandateForm(DayForm):
         max_length=20,
         help_text="Four to nine digits. It is stored sealed: our staff see only how it ends.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class MandateForm(DayForm, BankNumbersForm):
+    """The bank account, the day, and as what somebody signs; `signed_as` comes with the second."""
+
+    payer_name = forms.CharField(
+        label="Name of the bank account",
+        max_length=60,
+        help_text="As your bank writes it, in plain letters.",
     )
     capacity = forms.CharField(
         label="You sign as",

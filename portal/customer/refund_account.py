@@ -27,27 +27,18 @@ from portal.web.guards import StepUp
 from terms.facts import Action
 
 from .direct_debit import MandatePage
+from .direct_debit_forms import BankNumbersForm
 
 
-class BankAccountForm(forms.Form):
+class BankAccountForm(BankNumbersForm):
     """The bank account that somebody gives."""
+
+    field_order = ("payee_name", "bsb", "number")
 
     payee_name = forms.CharField(
         label="Name of the bank account",
         max_length=60,
         help_text="As your bank writes it, in plain letters.",
-    )
-    bsb = forms.CharField(
-        label="BSB",
-        max_length=12,
-        help_text="Six digits, for instance 062-000.",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    number = forms.CharField(
-        label="Account number",
-        max_length=20,
-        help_text="Four to nine digits. It is stored sealed: our staff see only how it ends.",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
     def clean(self) -> dict[str, Any]:

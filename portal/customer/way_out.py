@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -44,14 +45,14 @@ class WayOutFacts(AccountPage):
     """What leaving one service because of a change means, on the day that is asked about."""
 
     @property
+    @abstractmethod
     def change(self) -> PriceChange | TermsChange:
         """The change that was told. Raises Http404."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def service(self) -> Service:
         """The service that would be left. Raises Http404."""
-        raise NotImplementedError
 
     @property
     def service_asked(self) -> str:
@@ -125,9 +126,9 @@ class LeaveFree(WayOutFacts, StepUp, TemplateView):
         messages.success(request, f"You leave without a fee. The last day is {day}.")
         return redirect("service", self.service.public_id)
 
+    @abstractmethod
     def back(self) -> str:
         """The page of the change."""
-        raise NotImplementedError
 
     def _again(self, refusal: str, **context: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(refusal=refusal, **context))
