@@ -41,6 +41,7 @@ from terms.facts import Action
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
+from .bank_files import BankFileAdmin
 from .base import StepAdmin, StepsAdmin
 from .giving import DecisionForm
 from .unpaid_forms import NoForm
@@ -307,9 +308,12 @@ class FileForm(forms.Form):
 
 
 @admin.register(DebitFile)
-class DebitFileAdmin(StepAdmin):
+class DebitFileAdmin(BankFileAdmin):
     """Files for the bank: made, approved by another where it is much, taken out."""
 
+    called = "direct-debits"
+    content_of = services.file_content
+    note_taken = services.note_download
     provider_path = "provider"
     list_display = ("day", "provider", "count", "dollars", "state", "asked_by", "decided_by")
     list_filter = ("state", ("deposit", admin.EmptyFieldListFilter), "provider")
@@ -399,7 +403,7 @@ class DebitFileAdmin(StepAdmin):
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Approve or refuse a file that another made."""
-        row = self._row(request, pk, DebitFileState.ASKED)
+        row = self.row_in(request, pk, DebitFileState.ASKED)
         form = DecisionForm(request.POST or None)
         if form.is_valid():
             try:
@@ -424,32 +428,6 @@ class DebitFileAdmin(StepAdmin):
             "the file can only refuse it.",
             back=reverse("admin:billing_debitfile_change", args=[row.pk]),
         )
-
-    def download(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file itself; it holds account numbers, so who took it stands on each record."""
-        row = self._row(request, pk, DebitFileState.SENT)
-        if request.method != "POST":
-            return redirect("admin:billing_debitfile_change", row.pk)
-        try:
-            content = services.file_content(row)
-        except DebitFileRefused as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:billing_debitfile_change", row.pk)
-        services.note_download(row, by=request.user, at=request.at)
-        name = f"direct-debits-{row.provider.key}-{row.day.isoformat()}-{row.pk}.aba"
-        return HttpResponse(
-            content,
-            content_type="text/plain; charset=us-ascii",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-
-    def _row(self, request: HttpRequest, pk: int, state: DebitFileState) -> DebitFile:
-        if not handles_debits(request):
-            raise PermissionDenied
-        row: DebitFile | None = self.get_object(request, str(pk))
-        if row is None or row.state != state:
-            raise Http404
-        return row
 
 
 class ReturnsForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,15 +21,18 @@ from terms.calendar import in_words
 from terms.lifecycle import IllegalStep
 from terms.money import in_dollars
 
-from .base import StepAdmin
+from .bank_files import BankFileAdmin
 from .debits import SHOWN, FileForm, handles_debits, next_day, providers_with_files
 from .giving import DecisionForm
 
 
 @admin.register(RefundFile)
-class RefundFileAdmin(StepAdmin):
+class RefundFileAdmin(BankFileAdmin):
     """What is paid back to bank accounts, file by file."""
 
+    called = "refunds"
+    content_of = services.refund_file_content
+    note_taken = services.note_refund_download
     provider_path = "provider"
     list_display = ("day", "provider", "count", "dollars", "state", "asked_by", "decided_by")
     list_filter = ("state", "provider")
@@ -119,7 +122,7 @@ class RefundFileAdmin(StepAdmin):
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Approve or refuse a file that another made."""
-        row = self._row(request, pk, DebitFileState.ASKED)
+        row = self.row_in(request, pk, DebitFileState.ASKED)
         form = DecisionForm(request.POST or None)
         if form.is_valid():
             try:
@@ -143,29 +146,3 @@ class RefundFileAdmin(StepAdmin):
             "file. Whoever made the file can only refuse it.",
             back=reverse("admin:billing_refundfile_change", args=[row.pk]),
         )
-
-    def download(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file itself; it holds account numbers, so who took it stands on each record."""
-        row = self._row(request, pk, DebitFileState.SENT)
-        if request.method != "POST":
-            return redirect("admin:billing_refundfile_change", row.pk)
-        try:
-            content = services.refund_file_content(row)
-        except DebitFileRefused as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:billing_refundfile_change", row.pk)
-        services.note_refund_download(row, by=request.user, at=request.at)
-        name = f"refunds-{row.provider.key}-{row.day.isoformat()}-{row.pk}.aba"
-        return HttpResponse(
-            content,
-            content_type="text/plain; charset=us-ascii",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-
-    def _row(self, request: HttpRequest, pk: int, state: DebitFileState) -> RefundFile:
-        if not handles_debits(request):
-            raise PermissionDenied
-        row: RefundFile | None = self.get_object(request, str(pk))
-        if row is None or row.state != state:
-            raise Http404
-        return row
